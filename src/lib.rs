@@ -1,0 +1,21 @@
+//! conc: write a concurrency scenario, run it on real processes and threads, see it, prove it.
+//!
+//! The modules stand in the order of the pipeline; each uses only those before it.
+
+pub mod source;
+
+pub mod diagnostic;
+
+pub mod syntax;
+
+pub mod analysis;
+
+pub mod value;
+
+pub mod program;
+
+pub mod vm;
+
+pub mod plan;
+
+pub mod trace;

@@ -1,0 +1,2 @@
+//! The `conc` command.
+fn main() {}

@@ -1,0 +1,308 @@
+//! Visible operations: the only thing that passes between the VM and a world.
+//!
+//! Answers for: which operations there are and what they take. Never performs one.
+
+use crate::value::{ActorRef, Error, ObjectRef, ResultRef, Value};
+
+/// A visible operation, as data.
+#[derive(Clone, Debug)]
+pub struct Op {
+    /// Which.
+    pub code: OpCode,
+    /// On what.
+    pub target: Target,
+    /// Arguments in the order of the operation's signature, defaults filled in.
+    pub args: Args,
+    /// Where it stands.
+    pub site: Site,
+    /// The cases of a `select`, in order; otherwise empty.
+    pub cases: Vec<Op>,
+}
+
+/// What an operation is performed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Nothing in particular.
+    None,
+    /// An object.
+    Object(ObjectRef),
+    /// An actor.
+    Actor(ActorRef),
+    /// The result of a task.
+    Result(ResultRef),
+}
+
+/// Up to [`Args::MAX`] arguments, in place.
+#[derive(Clone, Debug, Default)]
+pub struct Args {
+    len: u8,
+    values: [Value; Args::MAX],
+}
+
+impl Args {
+    /// The most an operation takes.
+    pub const MAX: usize = 5;
+
+    /// No arguments.
+    pub fn none() -> Args {
+        Args::default()
+    }
+
+    /// Takes up to [`Args::MAX`] values; more are dropped.
+    pub fn from_values(values: impl IntoIterator<Item = Value>) -> Args {
+        let mut args = Args::default();
+        for value in values.into_iter().take(Args::MAX) {
+            args.values[args.len as usize] = value;
+            args.len += 1;
+        }
+        args
+    }
+
+    /// The arguments.
+    pub fn as_slice(&self) -> &[Value] {
+        &self.values[..self.len as usize]
+    }
+
+    /// Argument `index`; `none` past the end.
+    pub fn get(&self, index: usize) -> &Value {
+        const NONE: &Value = &Value::None;
+        self.as_slice().get(index).unwrap_or(NONE)
+    }
+
+    /// Moves argument `index` out, leaving `none`.
+    pub fn take(&mut self, index: usize) -> Value {
+        self.values.get_mut(index).map(std::mem::take).unwrap_or_default()
+    }
+}
+
+/// A place in the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Site {
+    /// Index of the code.
+    pub code: u32,
+    /// Index of the instruction.
+    pub pc: u32,
+}
+
+/// What became of an operation.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It gave a value.
+    Value(Value),
+    /// It raised an error; the VM fills in the place.
+    Raise(Error),
+    /// The actor is to run a body first (a barrier's action, a `once`) and then perform `then` on the same target, with
+    /// the error of the body (or `none`) as its argument; what that gives is what the operation gives.
+    Call {
+        /// Index of the body's code.
+        code: u32,
+        /// The operation that follows.
+        then: OpCode,
+    },
+}
+
+/// Every visible operation. The comment gives the arguments; `-> ` what it gives (none where nothing is said).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[repr(u8)]
+pub enum OpCode {
+    // Of an actor alone.
+    /// text
+    Print,
+    /// text
+    Mark,
+    /// duration
+    Sleep,
+    /// (none)
+    Yield,
+    /// -> duration since the scenario began
+    Now,
+    /// range -> int, float or duration of it
+    Random,
+    /// list -> list
+    Shuffle,
+    /// list (or set, range, map, text) -> an element
+    Choose,
+    /// -> int
+    Pid,
+    /// -> int
+    Ppid,
+    /// -> int
+    Tid,
+    /// -> text
+    Name,
+    /// value: names the final value, in `finally`
+    Outcome,
+    /// index of the code of a condition over atomics, list of the values it captured
+    Await,
+    /// duration or none -> when it is over, for [`OpCode::DeadlineLeft`]
+    Deadline,
+    /// deadline or none -> duration left, never negative; none where there is no deadline
+    DeadlineLeft,
+    /// (cases) -> [index of the case, what it gave]; args: after (duration or none), has else (bool). Index -1: after or else
+    Select,
+    /// duration: of a timer's thread; -> true when it is over, false when cancelled first
+    TimerWait,
+
+    // Actors.
+    /// index of the template, index value or none, list of arguments -> handle
+    Start,
+    /// timeout -> bool
+    Join,
+    /// -> bool
+    IsAlive,
+    /// -> int
+    ActorPid,
+    /// -> text
+    ActorName,
+    /// -> int or none
+    ExitCode,
+    /// (none)
+    Terminate,
+    /// (none)
+    Kill,
+    /// of a timer's handle
+    TimerCancel,
+    /// first event of an actor; never issued by the VM
+    Begin,
+    /// last event of an actor: exit code, error text or none; never issued by the VM
+    End,
+
+    /// declaration, array length or none, list of arguments, start value -> handle, or list of handles
+    Create,
+
+    // Objects.
+    /// any object that can block -> number of actors parked in it
+    Waiting,
+    /// value, block, timeout
+    QueuePut,
+    /// block, timeout -> value
+    QueueGet,
+    /// block, timeout -> [true, value], or [false, none] when closed and drained: one turn of `for x in q`
+    QueueNext,
+    /// -> int
+    QueueLen,
+    /// -> bool
+    QueueEmpty,
+    /// -> bool
+    QueueFull,
+    /// (none)
+    QueueClose,
+    /// (none)
+    QueueTaskDone,
+    /// (none)
+    QueueJoin,
+    /// value
+    PipeSend,
+    /// -> value
+    PipeRecv,
+    /// -> [true, value], or [false, none] at EOF: one turn of `for x in end`
+    PipeNext,
+    /// timeout -> bool
+    PipePoll,
+    /// (none)
+    PipeClose,
+    /// block, timeout -> bool
+    LockAcquire,
+    /// (none)
+    LockRelease,
+    /// -> bool
+    LockLocked,
+    /// block, timeout -> bool (rwlock: the side is the target's role)
+    RwAcquire,
+    /// (none)
+    RwRelease,
+    /// timeout -> bool
+    ConditionWait,
+    /// n
+    ConditionNotify,
+    /// (none)
+    ConditionNotifyAll,
+    /// block, timeout -> bool
+    SemaphoreAcquire,
+    /// n
+    SemaphoreRelease,
+    /// -> int
+    SemaphoreValue,
+    /// (none)
+    EventSet,
+    /// (none)
+    EventClear,
+    /// -> bool
+    EventIsSet,
+    /// timeout -> bool
+    EventWait,
+    /// timeout -> index
+    BarrierWait,
+    /// error of the action or none -> index: after a barrier's action
+    BarrierActed,
+    /// a party has arrived; a step of its own in traces, never issued by the VM
+    BarrierArrive,
+    /// (none)
+    BarrierAbort,
+    /// (none)
+    BarrierReset,
+    /// -> int
+    BarrierParties,
+    /// -> bool
+    BarrierBroken,
+    /// n
+    LatchCountDown,
+    /// n
+    LatchAdd,
+    /// timeout -> bool
+    LatchWait,
+    /// -> int
+    LatchCount,
+    /// (none)
+    OnceRun,
+    /// error of the body or none: after the body of a `once`
+    OnceRan,
+    /// list of indices and keys (empty: the whole) -> value. A shared or atomic variable
+    CellRead,
+    /// list of indices and keys (empty: the whole), value
+    CellWrite,
+    /// list of indices and keys, name of the list, map or set method, list of arguments -> what the method gives
+    CellMethod,
+    /// k -> value after
+    AtomicAdd,
+    /// k -> value after
+    AtomicSub,
+    /// value -> value before
+    AtomicSwap,
+    /// old, new -> bool
+    AtomicCas,
+
+    // Pools.
+    /// task, list of its arguments, callback or none, error callback or none -> result
+    PoolSubmit,
+    /// task, list of argument lists, chunk or none, callback or none, error callback or none -> result (a list)
+    PoolSubmitMap,
+    /// as `PoolSubmitMap` -> iterable of results in order
+    PoolImap,
+    /// as `PoolSubmitMap` -> iterable of results as they come
+    PoolImapUnordered,
+    /// (none)
+    PoolClose,
+    /// (none)
+    PoolTerminate,
+    /// (none)
+    PoolJoin,
+    /// of a worker: -> [task, list of argument lists, is a chunk], or none when the pool is closed and drained
+    PoolTake,
+    /// of a worker: value (of a chunk: the list), error or none
+    PoolDone,
+    /// timeout -> value
+    ResultGet,
+    /// timeout
+    ResultWait,
+    /// -> bool
+    ResultReady,
+    /// -> bool
+    ResultSuccessful,
+    /// -> bool
+    ResultCancel,
+    /// -> bool
+    ResultCancelled,
+    /// timeout -> value: the next of an `imap`
+    ResultNext,
+}
