@@ -56,20 +56,15 @@ pub(super) struct Header {
     pub(super) alive: AtomicI32,
     /// Chunks of events that the supervisor has not drained.
     pub(super) chunks: AtomicI32,
-    /// Serialises lines on standard output.
-    pub(super) print_lock: AtomicU32,
-    /// Index of the first error that ended an actor, plus 1 (see `Scenario`'s `expect`).
-    pub(super) reserved: AtomicU32,
-    /// Lines printed so far.
-    pub(super) print_ticket: AtomicU64,
-    /// The request: what is run, encoded, so that a child that starts by exec can plan it again.
+    /// Standard output, as an object: serialises lines.
+    pub(super) stdout: AtomicU32,
+    /// The request: what is run, encoded, so that a child that starts by exec can plan it again; and its length.
     pub(super) request: AtomicU32,
-    /// By template: how many instances have been named.
+    pub(super) request_len: AtomicU32,
+    /// By template and index: how many instances have been named.
     pub(super) instances: AtomicU32,
-    /// Errors that ended actors: a chain of blocks for the supervisor.
-    pub(super) errors: AtomicU64,
-    /// All pools, for the supervisor: first in a chain.
-    pub(super) first_pool: AtomicU32,
+    /// Errors that ended actors: a chain of blocks for the supervisor, the latest first.
+    pub(super) errors: AtomicU32,
     /// Who waits for every other actor to have ended (main, before `finally`): its actor, plus 1.
     pub(super) last_waiter: AtomicU32,
 }
@@ -204,7 +199,8 @@ pub(super) struct Slot {
     pub(super) ends: AtomicU32,
     /// For a worker: its pool.
     pub(super) pool: AtomicU32,
-    pub(super) pad: [AtomicU32; 1],
+    /// For the first actor of a process: 1 when workers of its pools died and are to be replaced.
+    pub(super) duty: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.

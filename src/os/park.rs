@@ -174,6 +174,7 @@ impl Ctx {
             if done == entered.epoch {
                 break;
             }
+            super::duty::look_while_parked(self);
             if sys::futex_wait(&slot.done, done, deadline, private) == sys::FutexWait::TimedOut {
                 let waiting = (entered.epoch << CLAIM_BITS) | WAITING;
                 let idle = (entered.epoch << CLAIM_BITS) | IDLE;

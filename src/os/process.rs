@@ -7,7 +7,7 @@
 //! Answers for: a process from its start to its `_exit`. Never interprets (see `world`).
 
 use std::collections::hash_map::Entry;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -52,6 +52,18 @@ pub(super) struct Process {
     ends: RwLock<FxHashMap<u32, EndHere>>,
     /// How many threads were started of each template and index.
     named: Mutex<FxHashMap<(u32, String), u32>>,
+    /// The pools whose workers it starts.
+    pub(super) pools: Mutex<Vec<PoolHere>>,
+    /// Workers that it started in place of others.
+    pub(super) replacements: Mutex<Vec<u32>>,
+}
+
+/// A pool of this process.
+#[derive(Clone)]
+pub(super) struct PoolHere {
+    pub(super) off: Off,
+    pub(super) decl: u32,
+    pub(super) name: Arc<str>,
 }
 
 /// An end of a pipe in this process.
@@ -109,6 +121,8 @@ impl Process {
             channels: RwLock::default(),
             ends: RwLock::default(),
             named: Mutex::default(),
+            pools: Mutex::default(),
+            replacements: Mutex::default(),
         }
     }
 
@@ -214,6 +228,15 @@ impl Process {
                 fds
             }
         }
+    }
+
+    /// Takes an end into use that was made in this process and stays in it.
+    pub(super) fn hold_private(&self, ctx: &Ctx, id: u32, fds: EndFds) -> Result<()> {
+        let off = find(self.arena, id);
+        pipe::hold(ctx, off);
+        note_end(ctx, self.actor, off)?;
+        self.adopt_end(id, fds);
+        Ok(())
     }
 
     /// Closes an end in this process.
@@ -425,6 +448,7 @@ pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32)
     slot.state.store(state::RUNNING, Release);
     let process = Arc::new(Process::new(arena, plan, lines, actor));
     let ctx = Ctx::new(arena, actor, lines.kick);
+    super::duty::belong_to(&process);
     open_held(&process);
     let code = World::new(ctx.clone(), Arc::clone(&process)).live();
     let_all_go(&ctx, actor);
@@ -445,7 +469,7 @@ fn open_held(process: &Process) {
     }
 }
 
-/// Starts workers until a pool has as many as it should.
+/// Starts a worker of a pool.
 pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Off, pool_name: &str) -> Result<u32> {
     let name = format!("{pool_name}/{}", pool::next_worker(process.arena, pool_off));
     let birth = Birth {
@@ -468,7 +492,3 @@ pub(super) fn is_in_process(transport: Transport) -> bool {
     matches!(transport, Transport::Channel | Transport::InProcess)
 }
 
-/// For the main process and what it shares its descriptors with: a raw number.
-pub(super) fn raw(fd: &OwnedFd) -> RawFd {
-    fd.as_raw_fd()
-}

@@ -137,8 +137,13 @@ pub(super) fn keep_over_exec(fd: RawFd) -> std::io::Result<()> {
     if unsafe { libc::fcntl(fd, libc::F_SETFD, 0) } < 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// Starts a command whose child keeps these descriptors.
+/// Starts a command whose child keeps these descriptors; gives its pid.
 pub(super) fn spawn_keeping(command: &mut std::process::Command, fds: Vec<RawFd>) -> std::io::Result<u32> {
+    keep_in_child(command, fds);
+    command.spawn().map(|child| child.id())
+}
+
+fn keep_in_child(command: &mut std::process::Command, fds: Vec<RawFd>) {
     use std::os::unix::process::CommandExt;
     // SAFETY: between fork and exec only `fcntl` runs, which is safe with threads.
     unsafe {
@@ -149,7 +154,6 @@ pub(super) fn spawn_keeping(command: &mut std::process::Command, fds: Vec<RawFd>
             Ok(())
         });
     }
-    command.spawn().map(|child| child.id())
 }
 
 /// Takes over a descriptor by its number, which must be open and nobody else's.
@@ -213,4 +217,30 @@ pub(super) fn close_all_but(keep: &[RawFd]) {
         }
         from = fd.saturating_add(1);
     }
+}
+
+/// Runs a command to its end; its child keeps these descriptors.
+pub(super) fn run_keeping(
+    command: &mut std::process::Command,
+    fds: Vec<RawFd>,
+) -> std::io::Result<std::process::ExitStatus> {
+    keep_in_child(command, fds);
+    command.status()
+}
+
+/// Lets a descriptor go at the next exec.
+pub(super) fn close_over_exec(fd: &std::os::fd::OwnedFd) {
+    let flags = nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC);
+    let _ = nix::fcntl::fcntl(fd, flags);
+}
+
+/// Takes a variable out of the environment, so that no descendant sees it.
+pub(super) fn forget_variable(name: &str) {
+    // SAFETY: called before `main`, in the one thread of the process.
+    unsafe { std::env::remove_var(name) };
+}
+
+/// Has SIGTERM sent to this process when the thread that started it is gone.
+pub(super) fn die_with_parent() {
+    let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
 }

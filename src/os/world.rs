@@ -109,6 +109,7 @@ impl World {
     fn start_workers(&mut self, id: u32, decl: u32, name: &str) -> Result<()> {
         let off = find(self.ctx.arena, id);
         pool::set_home(self.ctx.arena, off, self.process.actor);
+        super::duty::adopt_pool(&self.process, off, decl, name);
         for _ in 0..pool::size(self.ctx.arena, off) {
             let worker = process::start_worker(&self.ctx, &self.process, decl, off, name)?;
             self.children.push(worker);
@@ -149,7 +150,7 @@ impl World {
     /// An actor that ends terminates its daemon children and waits for the others.
     fn end_children(&mut self) {
         let arena = self.ctx.arena;
-        let children = super::duty::all_children(&self.process, self.ctx.me, std::mem::take(&mut self.children));
+        let children = super::duty::all_children(&self.process, &self.ctx, std::mem::take(&mut self.children));
         for child in &children {
             let slot = actor::slot(arena, *child);
             if slot.daemon.load(Relaxed) != 0 && actor::is_process(slot) {

@@ -126,3 +126,8 @@ pub(in crate::os) fn party_died(ctx: &Ctx, off: Off) {
     let state: &BarrierState = ctx.arena.at(off);
     break_it(ctx, &ctx.lock(off), state);
 }
+
+/// How many must arrive.
+pub(in crate::os) fn parties_of(arena: Arena, off: Off) -> i64 {
+    arena.at::<BarrierState>(off).parties.load(Relaxed) as i64
+}

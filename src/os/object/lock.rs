@@ -19,10 +19,10 @@ const PATIENT_NS: u64 = 500_000;
 const HAND_OVER: u64 = 1;
 
 #[repr(C)]
-pub(in crate::os) struct LockState {
+struct LockState {
     header: ObjectHeader,
     /// The actor that holds it, plus 1.
-    pub(in crate::os) holder: AtomicU32,
+    holder: AtomicU32,
     depth: AtomicU32,
     reentrant: AtomicU32,
     /// 1: its holder was killed, and nobody has been told.
@@ -169,4 +169,9 @@ pub(in crate::os) fn orphan(ctx: &Ctx, off: Off, dead: u32) {
         state.died.store(1, Relaxed);
         free(ctx, &locked, state);
     }
+}
+
+/// The actor that holds it.
+pub(in crate::os) fn holder(arena: Arena, off: Off) -> Option<u32> {
+    arena.at::<LockState>(off).holder.load(Relaxed).checked_sub(1)
 }

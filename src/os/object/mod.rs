@@ -29,6 +29,31 @@ use crate::value::{Error, ErrorKind, ObjectKind, Value};
 /// Kinds beside those of the language, for objects that nobody declares.
 pub(super) const KIND_RESULT: u32 = 100;
 pub(super) const KIND_HIDDEN_LOCK: u32 = 101;
+pub(super) const KIND_HIDDEN: u32 = 102;
+
+/// The kinds of the language.
+pub(super) const KINDS: [ObjectKind; 15] = [
+    ObjectKind::Queue,
+    ObjectKind::PipeEnd,
+    ObjectKind::Lock,
+    ObjectKind::Rlock,
+    ObjectKind::Rwlock,
+    ObjectKind::Condition,
+    ObjectKind::Semaphore,
+    ObjectKind::BoundedSemaphore,
+    ObjectKind::Event,
+    ObjectKind::Barrier,
+    ObjectKind::Latch,
+    ObjectKind::Once,
+    ObjectKind::Shared,
+    ObjectKind::Atomic,
+    ObjectKind::Pool,
+];
+
+/// Whether an object of a kind has the state of a lock.
+pub(super) fn is_lock(kind: u32) -> bool {
+    kind == KIND_HIDDEN_LOCK || kind == kind_number(ObjectKind::Lock) || kind == kind_number(ObjectKind::Rlock)
+}
 
 /// Words in [`super::park::Verdict::code`] that several kinds use.
 pub(super) mod say {

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
-use super::{Done, Identity, Patience, Result, fail, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Result, fail, find, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
@@ -63,12 +63,15 @@ pub(in crate::os) trait Ends {
     fn writing(&self, off: Off) -> Option<BorrowedFd<'_>>;
 }
 
-pub(in crate::os) fn create(arena: Arena, who: Identity, other: Identity) -> Result<(u32, u32)> {
-    let (first, first_off) = make::<EndState>(arena, kind_number(ObjectKind::PipeEnd), who)?;
-    let (second, second_off) = make::<EndState>(arena, kind_number(ObjectKind::PipeEnd), other)?;
-    arena.at::<EndState>(first_off).peer.store(second_off.0, Relaxed);
-    arena.at::<EndState>(second_off).peer.store(first_off.0, Relaxed);
-    Ok((first, second))
+pub(in crate::os) fn create(arena: Arena, who: Identity) -> Result<u32> {
+    make::<EndState>(arena, kind_number(ObjectKind::PipeEnd), who).map(|(id, _)| id)
+}
+
+/// Makes two ends each other's.
+pub(in crate::os) fn connect(arena: Arena, first: u32, second: u32) {
+    let (first, second) = (find(arena, first), find(arena, second));
+    arena.at::<EndState>(first).peer.store(second.0, Relaxed);
+    arena.at::<EndState>(second).peer.store(first.0, Relaxed);
 }
 
 fn gone(state: &EndState) -> bool {

@@ -39,9 +39,9 @@ pub(in crate::os) struct PoolState {
     started: AtomicU32,
     workers: AtomicU32,
     /// Workers that died and are to be replaced by the pool's process.
-    pub(in crate::os) missing: AtomicU32,
+    missing: AtomicU32,
     /// The actor of the process that starts the workers, plus 1.
-    pub(in crate::os) home: AtomicU32,
+    home: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -113,6 +113,27 @@ pub(in crate::os) fn create(arena: Arena, who: Identity, workers: i64) -> Result
     // Room for those that replace the dead as well.
     pool.workers.store(arena.alloc_zeroed(WORKERS_MAX * 4)?.0, Relaxed);
     Ok(id)
+}
+
+/// Says which process starts the workers.
+pub(in crate::os) fn set_home(arena: Arena, off: Off, actor: u32) {
+    arena.at::<PoolState>(off).home.store(actor + 1, Relaxed);
+}
+
+/// The actor of the process that starts the workers.
+pub(in crate::os) fn home(arena: Arena, off: Off) -> Option<u32> {
+    arena.at::<PoolState>(off).home.load(Relaxed).checked_sub(1)
+}
+
+/// How many workers died and have not been replaced, one less from now on; false where there are none.
+pub(in crate::os) fn replace_one(arena: Arena, off: Off) -> bool {
+    let missing = &arena.at::<PoolState>(off).missing;
+    missing.fetch_update(Relaxed, Relaxed, |missing| missing.checked_sub(1)).is_ok()
+}
+
+/// Notes a worker that died.
+pub(in crate::os) fn miss_one(arena: Arena, off: Off) {
+    arena.at::<PoolState>(off).missing.fetch_add(1, Relaxed);
 }
 
 /// How many workers the pool is to have.

@@ -64,6 +64,12 @@ pub(in crate::os) fn create(arena: Arena, who: Identity, capacity: Option<i64>, 
     Ok(id)
 }
 
+/// How many it holds at most.
+pub(in crate::os) fn capacity_of(arena: Arena, off: Off) -> Option<i64> {
+    let capacity = arena.at::<QueueState>(off).capacity.load(Relaxed);
+    (capacity >= 0).then_some(capacity)
+}
+
 fn closed() -> crate::value::Error {
     fail(ErrorKind::Closed, "the queue is closed")
 }

@@ -83,3 +83,8 @@ pub(in crate::os) fn value(ctx: &Ctx, off: Off) -> Result {
     let locked = ctx.lock(off);
     Ok(Done::new(Value::Int(state.value.load(Relaxed)), locked.tick(), 0))
 }
+
+/// What it began with.
+pub(in crate::os) fn initial_of(arena: Arena, off: Off) -> i64 {
+    arena.at::<SemaphoreState>(off).initial.load(Relaxed)
+}
