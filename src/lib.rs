@@ -19,3 +19,5 @@ pub mod vm;
 pub mod plan;
 
 pub mod trace;
+
+pub mod report;

@@ -3,3 +3,4 @@
 //! Answers for: what is written. Never says what it means.
 
 pub mod ast;
+pub mod visit;

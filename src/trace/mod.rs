@@ -4,4 +4,25 @@
 
 mod event;
 
+mod record;
+
+mod canonical;
+
+mod rules;
+
+mod graph;
+
+mod history;
+
+mod names;
+
+mod mask;
+
+mod snapshot;
+
+mod file;
+
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
+pub use file::{TraceError, VERSION};
+pub(crate) use mask::{INDEX, TIME};
+pub use record::Trace;
