@@ -1,5 +1,5 @@
 //! The back of the pipeline: plans, traces, reports, the command line.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 #[path = "back/canonical.rs"]
 mod canonical;

@@ -2,6 +2,15 @@
 //!
 //! Answers for: turning data into text, in one place each. Never finds anything out.
 
-mod datum;
+mod uncaught;
+
+mod deadlock;
 
 mod outline;
+
+mod datum;
+
+mod excerpt;
+
+pub use deadlock::deadlock;
+pub use uncaught::uncaught;

@@ -22,6 +22,9 @@ mod snapshot;
 
 mod file;
 
+mod ending;
+
+pub use ending::{Blocked, Ending, Uncaught};
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
 pub use file::{TraceError, VERSION};
 pub(crate) use mask::{INDEX, TIME};
