@@ -1,10 +1,17 @@
 //! What is said about a file that is wrong or doubtful.
 //!
-//! Answers for: a finding as data (code, place, the words that vary). Never draws: that is `report`.
+//! Answers for: a finding as data (code, place, the words that vary), and the words of each code. Never draws: that is
+//! `report`.
 
 mod code;
 
-pub use code::Code;
+mod found;
+
+mod near;
+
+pub use code::{Code, Explanation, explanations};
+pub use found::Found;
+pub use near::nearest;
 
 use crate::source::Span;
 

@@ -2,6 +2,8 @@
 //!
 //! Answers for: turning data into text, in one place each. Never finds anything out.
 
+pub mod diagnostic;
+
 mod uncaught;
 
 mod deadlock;

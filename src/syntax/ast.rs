@@ -495,3 +495,37 @@ pub enum BinaryOp {
     /// `not in`
     NotIn,
 }
+
+impl ObjectKeyword {
+    /// As written.
+    pub fn word(self) -> &'static str {
+        match self {
+            ObjectKeyword::Queue => "queue",
+            ObjectKeyword::Pipe => "pipe",
+            ObjectKeyword::Lock => "lock",
+            ObjectKeyword::Rlock => "rlock",
+            ObjectKeyword::Rwlock => "rwlock",
+            ObjectKeyword::Condition => "condition",
+            ObjectKeyword::Semaphore => "semaphore",
+            ObjectKeyword::BoundedSemaphore => "bounded semaphore",
+            ObjectKeyword::Event => "event",
+            ObjectKeyword::Barrier => "barrier",
+            ObjectKeyword::Latch => "latch",
+            ObjectKeyword::Once => "once",
+            ObjectKeyword::Shared => "shared",
+            ObjectKeyword::Atomic => "atomic",
+            ObjectKeyword::Pool => "pool",
+        }
+    }
+}
+
+impl ActorKeyword {
+    /// As written.
+    pub fn word(self) -> &'static str {
+        match self {
+            ActorKeyword::Process => "process",
+            ActorKeyword::Thread => "thread",
+            ActorKeyword::Timer => "timer",
+        }
+    }
+}
