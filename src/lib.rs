@@ -20,4 +20,8 @@ pub mod plan;
 
 pub mod trace;
 
+pub mod pipeline;
+
+pub mod os;
+
 pub mod report;

@@ -441,6 +441,7 @@ pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32)
     sys::die_with_writer(lines.lifeline);
     let name = actor::name(arena, actor);
     sys::name_thread(&name);
+    end_at_panic(arena);
     sys::title_process(&format!("conc: {name}"));
     let slot: &Slot = arena.at(slot_at(actor));
     slot.pid.store(std::process::id(), Release);
@@ -456,6 +457,18 @@ pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32)
     actor::end(&ctx, actor, code);
     sys::exit_now(code)
 }
+
+/// A panic is a bug of conc: it ends the process at once, says so, and leaves nothing half done to wait for.
+fn end_at_panic(arena: Arena) {
+    std::panic::set_hook(Box::new(move |panic| {
+        arena.header().bugs.fetch_add(1, SeqCst);
+        sys::write_all(2, format!("conc: internal error: {panic}\n").as_bytes());
+        sys::exit_now(PANICKED);
+    }));
+}
+
+/// Exit code of a process in which conc itself went wrong.
+const PANICKED: i32 = 101;
 
 /// Opens the ends that were noted for this process before it began.
 fn open_held(process: &Process) {
@@ -480,7 +493,8 @@ pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Of
         daemon: true,
         name: &name,
         args: &[],
-        started: ctx.place(),
+        // No operation starts it: it comes after what its owner did last.
+        started: ctx.last_place(),
     };
     let actor = start(ctx, process, &Begin::Worker(decl, pool_off), &birth)?;
     pool::add_worker(ctx, pool_off, actor);

@@ -249,7 +249,7 @@ impl World {
         match op.target {
             Target::None => self.act_alone(op, vm, line, about),
             Target::Actor(actor) => self.act_on_actor(op, actor, line),
-            Target::Object(object) => self.act_on_object(op, object, line),
+            Target::Object(object) => self.act_on_object(op, object, line, about),
             Target::Result(result) => self.act_on_result(op, result.0, line),
         }
     }
@@ -437,7 +437,7 @@ impl World {
         }
     }
 
-    fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, line: u32) -> Result {
+    fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, line: u32, about: &mut About) -> Result {
         let off = find(self.ctx.arena, object.id);
         if op.code == OpCode::Waiting {
             return Ok(waiting_in(&self.ctx, off));
@@ -446,7 +446,13 @@ impl World {
             ObjectKind::Queue => self.act_on_queue(op, object, off, line),
             ObjectKind::PipeEnd => self.act_on_pipe(op, object, off, line),
             ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off, line),
-            ObjectKind::Condition => self.act_on_condition(op, off, line),
+            ObjectKind::Condition => {
+                if matches!(op.code, OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked) {
+                    // Tickets are the lock's: so is the object of the event.
+                    about.object = Some(condition::lock_id(self.ctx.arena, off, object.id));
+                }
+                self.act_on_condition(op, off, line)
+            }
             ObjectKind::Shared | ObjectKind::Atomic => self.act_on_cell(op, off),
             ObjectKind::Pool => self.act_on_pool(op, off, line),
             _ => self.act_on_gate(op, off, line),
