@@ -69,14 +69,14 @@ fn runaway_recursion_is_an_error_at_a_line() {
 
 #[test]
 fn too_many_processes_are_refused() {
-    let seen = run("process p { start p  sleep 1h }\nmain { start p }");
+    let seen = run("process p { start p; sleep 1h }\nmain { start p }");
     assert!(matches!(seen.code, Some(1 | 3 | 4)), "{:?} {}", seen.code, seen.stderr);
     assert!(seen.stderr.contains("512"), "{}", seen.stderr);
 }
 
 #[test]
 fn a_wrong_file_starts_nothing() {
-    let seen = run("main { print \"started\"  q.put(1) }");
+    let seen = run("main { print \"started\"; q.put(1) }");
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)));
     assert!(seen.stderr.contains('q'), "{}", seen.stderr);
 }
@@ -101,7 +101,7 @@ fn constants_from_the_command_line() {
 
 #[test]
 fn a_seed_fixes_what_is_drawn() {
-    let text = "process p { print [random(0..1000) for _ in 0..5], choose([1, 2, 3]), shuffle(0..5) }\nmain { (start p).join()  print random(0..1000) }";
+    let text = "process p { print [random(0..1000) for _ in 0..5], choose([1, 2, 3]), shuffle(0..5) }\nmain { (start p).join(); print random(0..1000) }";
     let first = run_with(&["--seed", "7"], text);
     assert_eq!(first.code, Some(0), "{}", first.stderr);
     assert_eq!(run_with(&["--seed", "7"], text).stdout, first.stdout);

@@ -15,7 +15,7 @@ fn trace_of(text: &str) -> conc::trace::Trace {
 
 #[test]
 fn a_run_gives_status_output_and_trace() {
-    let text = "queue q\nprocess p { q.put(1) }\nmain { start p  print q.get() }";
+    let text = "queue q\nprocess p { q.put(1) }\nmain { start p; print q.get() }";
     let plan = Scenario::from_str(text).plan(&[]).unwrap_or_else(|found| panic!("{found:?}"));
     let run = plan.run(&RunOptions::default()).unwrap_or_else(|error| panic!("{error}"));
     assert!(run.passed());
@@ -25,7 +25,7 @@ fn a_run_gives_status_output_and_trace() {
 
 #[test]
 fn a_scenario_without_races_on_messages_has_one_outline() {
-    let text = "queue a\nqueue b\nprocess left { for i in 0..20 { a.put(i) } }\nprocess right { for i in 0..20 { b.put(a.get() * 2) } }\nthread sink { for i in 0..20 { print b.get() } }\nmain { start left  start right  (start sink).join() }";
+    let text = "queue a\nqueue b\nprocess left { for i in 0..20 { a.put(i) } }\nprocess right { for i in 0..20 { b.put(a.get() * 2) } }\nthread sink { for i in 0..20 { print b.get() } }\nmain { start left; start right; (start sink).join() }";
     let first = trace_of(text).outline();
     for _ in 0..10 {
         assert_eq!(trace_of(text).outline(), first);
@@ -48,7 +48,7 @@ fn runs_side_by_side_in_threads_of_one_harness() {
 
 #[test]
 fn pids_and_times_are_masked() {
-    let outline = trace_of("process p { print \"I am {pid()}, child of {ppid()}\"  sleep 1ms  print now() > 0s, \"{now()}\" }\nmain { let h = start p  print h.pid(), pid()  h.join() }").outline();
+    let outline = trace_of("process p { print \"I am {pid()}, child of {ppid()}\"; sleep 1ms; print now() > 0s, \"{now()}\" }\nmain { let h = start p; print h.pid(), pid(); h.join() }").outline();
     insta::assert_snapshot!(outline);
 }
 

@@ -7,14 +7,14 @@ use super::harness::{run, run_with, start};
 /// A process with a process of its own and a thread, all of which wait for ever but one that computes for ever.
 const ENDLESS: &str = r#"
 queue q
-process child { print "child"  q.get() }
+process child { print "child"; q.get() }
 process parent {
     thread busy { loop { pass } }
     start busy
     let c = start child
     c.join()
 }
-main { start parent  loop { sleep 1h } }
+main { start parent; loop { sleep 1h } }
 "#;
 
 #[test]
@@ -59,9 +59,9 @@ lock a
 lock b
 event first
 event second
-process one { with a { first.set()  second.wait()  with b { print "never" } } }
-process two { with b { second.set()  first.wait()  with a { print "never" } } }
-main { let p = start one  let q = start two  join p, q }
+process one { with a { first.set(); second.wait(); with b { print "never" } } }
+process two { with b { second.set(); first.wait(); with a { print "never" } } }
+main { let p = start one; let q = start two; join p, q }
 "#,
     );
     assert_eq!(seen.code, Some(3), "{}", seen.stderr);
@@ -79,13 +79,13 @@ fn an_expected_deadlock_is_no_failure() {
 
 #[test]
 fn a_sleeper_is_no_deadlock() {
-    let seen = run("queue q\nprocess p { sleep 200ms  q.put(1) }\nmain { start p  print q.get() }\n");
+    let seen = run("queue q\nprocess p { sleep 200ms; q.put(1) }\nmain { start p; print q.get() }\n");
     assert_eq!((seen.stdout.as_str(), seen.code), ("1\n", Some(0)), "{}", seen.stderr);
 }
 
 #[test]
 fn a_deadlock_of_threads_over_a_channel_is_noticed() {
-    let seen = run("queue q\nthread t { q.get() }\nmain { let h = start t  h.join() }\n");
+    let seen = run("queue q\nthread t { q.get() }\nmain { let h = start t; h.join() }\n");
     assert_eq!(seen.code, Some(3), "{}", seen.stderr);
 }
 
@@ -97,6 +97,6 @@ fn no_file_or_shared_memory_is_left() {
         names.filter(|name| name.contains("conc-")).collect::<Vec<_>>()
     };
     let before = (shown("/dev/shm"), shown("/tmp"));
-    run("queue q\nprocess p { q.put([0; 1000]) }\nmain { start p  print len(q.get()) }\n");
+    run("queue q\nprocess p { q.put([0; 1000]) }\nmain { start p; print len(q.get()) }\n");
     assert_eq!((shown("/dev/shm"), shown("/tmp")), before);
 }

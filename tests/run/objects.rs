@@ -11,7 +11,7 @@ fn locks() {
     m.release()
     try { m.release() } catch NotHeld { print "not held" }
     print r.acquire(), r.acquire(), r.locked()
-    r.release()  r.release()
+    r.release(); r.release()
     try { r.release() } catch NotHeld { print "not held" }
     try { m.acquire(timeout: -1s) } catch ValueError { print "never negative" }
     try { with m { raise Oops("out") } } catch Oops { print m.locked() }
@@ -36,7 +36,7 @@ fn a_lock_excludes() {
 lock m
 shared n = 0
 {kind} adder[i in 0..4] {{ for _ in 0..100 {{ with m {{ n = n + 1 }} }} }}
-main {{ join start adder  print n }}
+main {{ join start adder; print n }}
 "#
             ),
             "400",
@@ -52,8 +52,8 @@ fn anyone_may_release_a_lock_but_not_an_rlock() {
                 r#"
 lock m
 rlock r
-{kind} other {{ m.release()  try {{ r.release() }} catch NotHeld {{ print "not mine" }}  print r.acquire(false) }}
-main {{ m.acquire()  r.acquire()  (start other).join()  print m.locked(), r.locked() }}
+{kind} other {{ m.release(); try {{ r.release() }} catch NotHeld {{ print "not mine" }}; print r.acquire(false) }}
+main {{ m.acquire(); r.acquire(); (start other).join(); print m.locked(), r.locked() }}
 "#
             ),
             "
@@ -71,7 +71,7 @@ fn a_killed_holders_lock_is_handed_over_once() {
         r#"
 lock m
 event held
-process holder { m.acquire()  held.set()  sleep 1h }
+process holder { m.acquire(); held.set(); sleep 1h }
 main {
     let h = start holder
     held.wait()
@@ -97,7 +97,7 @@ fn one_that_waits_for_a_killed_holder_gets_the_lock() {
         r#"
 lock m
 event held
-process holder { m.acquire()  held.set()  sleep 1h }
+process holder { m.acquire(); held.set(); sleep 1h }
 process waiter { try { m.acquire() } catch OwnerDied { print "mine now" } }
 main {
     let h = start holder
@@ -121,7 +121,7 @@ fn conditions() {
     try { c.notify() } catch NotHeld { print "notify too" }
     with c { print c.wait(timeout: 10ms), c.wait(timeout: 0s) }
     with c { with c { print c.wait(timeout: 10ms) } }
-    with c { c.notify(3)  c.notify_all() }
+    with c { c.notify(3); c.notify_all() }
     print c.locked()
 "#,
         "
@@ -142,7 +142,7 @@ fn notify_wakes_as_many_as_it_says() {
                 r#"
 condition c
 atomic woken = 0
-{kind} sleeper[i in 0..5] {{ with c {{ print c.wait() }}  woken.add(1) }}
+{kind} sleeper[i in 0..5] {{ with c {{ print c.wait() }}; woken.add(1) }}
 main {{
     let hs = start sleeper
     while c.waiting() < 5 {{ sleep 1ms }}
@@ -178,7 +178,7 @@ fn wait_for_and_conditions_over_a_named_lock() {
 lock m
 condition c(m)
 shared ready = 0
-{kind} setter {{ for i in 1..=3 {{ with m {{ ready = i  c.notify_all() }} }} }}
+{kind} setter {{ for i in 1..=3 {{ with m {{ ready = i; c.notify_all() }} }} }}
 main {{
     let s = start setter
     with c {{ print m.locked(), c.wait_for(ready == 3), c.wait_for(ready == 4, timeout: 20ms) }}
@@ -224,10 +224,10 @@ atomic inside = 0
 atomic most = 0
 {kind} guest[i in 0..10] {{
     for _ in 0..5 {{
-        with s {{ let n = inside.add(1)  let m = most  while n > m {{ if most.cas(m, n) {{ break }}  m = most }}  yield  inside.sub(1) }}
+        with s {{ let n = inside.add(1); let m = most; while n > m {{ if most.cas(m, n) {{ break }}; m = most }}; yield; inside.sub(1) }}
     }}
 }}
-main {{ join start guest  print most <= 3, most >= 1, s.value() }}
+main {{ join start guest; print most <= 3, most >= 1, s.value() }}
 "#
             ),
             "true true 3",
@@ -241,9 +241,9 @@ fn events() {
         &["event e"],
         r#"
     print e.is_set(), e.wait(timeout: 10ms), e.wait(0s)
-    e.set()  e.set()
+    e.set(); e.set()
     print e.is_set(), e.wait(), e.wait(0s)
-    e.clear()  e.clear()
+    e.clear(); e.clear()
     print e.is_set()
 "#,
         "
@@ -265,7 +265,7 @@ event e
 main {{
     let hs = start waiter
     while e.waiting() < 3 {{ sleep 1ms }}
-    e.set()  e.clear()
+    e.set(); e.clear()
     join hs
     print e.is_set()
 }}
@@ -367,7 +367,7 @@ main {
     let x = start a
     let y = start w
     while s.waiting() + c.waiting() < 2 { sleep 1ms }
-    x.kill()  y.kill()
+    x.kill(); y.kill()
     join x, y
     s.release()
     print s.value(), s.waiting(), c.waiting()
@@ -385,8 +385,8 @@ fn shared_and_atomic_variables() {
         r#"
     n += 1
     cells[1] = 7
-    log.push("x")  log.push([1])
-    m.key = "v"  m[2] = 3
+    log.push("x"); log.push([1])
+    m.key = "v"; m[2] = 3
     log[1][0] = 9
     print n, cells, cells[1], log, m, len(log)
     print a.add(5), a.sub(1), a.swap(3), a, a.cas(3, 4), a.cas(3, 5), a
@@ -410,7 +410,7 @@ fn a_variable_has_its_room() {
     check(
         r#"
 shared small(100) = []
-main { try { loop { small.push("0123456789") } } catch TooLarge { print "full" }  print len(small) > 3 }
+main { try { loop { small.push("0123456789") } } catch TooLarge { print "full" }; print len(small) > 3 }
 "#,
         "
         full
@@ -430,7 +430,7 @@ process p[i in 0..2] {
     shared n = i
     atomic hits[2] = 0
     semaphore s
-    thread t { with m { n = n + 10 }  hits[1].add(1)  q.put("from thread")  with s { with c { c.notify() } } }
+    thread t { with m { n = n + 10 }; hits[1].add(1); q.put("from thread"); with s { with c { c.notify() } } }
     let h = start t
     h.join()
     print n, hits[1], q.get(), s.value()
@@ -446,7 +446,7 @@ main { for h in start p { h.join() } }
 
 #[test]
 fn what_has_no_runtime_yet_is_said_before_anything_starts() {
-    let seen = run("rwlock rw\nmain { print \"started\"  with rw.read { pass } }");
+    let seen = run("rwlock rw\nmain { print \"started\"; with rw.read { pass } }");
     assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{}", seen.stderr);
     assert!(seen.stderr.contains("rwlock"), "{}", seen.stderr);
 }

@@ -10,7 +10,7 @@ pipe near <-> far
 process echo { for x in far { far.send(x) } }
 main {
     start echo
-    for x in [none, true, 42, 1.5, 10ms, "text", [1, [2]], {a: 1}, {1, 2}, 0..3, ""] { near.send(x)  print near.recv() == x }
+    for x in [none, true, 42, 1.5, 10ms, "text", [1, [2]], {a: 1}, {1, 2}, 0..3, ""] { near.send(x); print near.recv() == x }
     near.send([7; 200000])
     print len(near.recv())
     near.close()
@@ -25,8 +25,8 @@ fn two_that_send_first_and_read_later() {
     check(
         r#"
 pipe a <-> b
-process other { b.send([1; 5000])  print len(b.recv()) }
-main { let o = start other  a.send([2; 5000])  print len(a.recv())  o.join() }
+process other { b.send([1; 5000]); print len(b.recv()) }
+main { let o = start other; a.send([2; 5000]); print len(a.recv()); o.join() }
 "#,
         "
         5000
@@ -41,7 +41,7 @@ fn end_of_file_comes_when_the_last_writer_lets_go() {
         r#"
 pipe reader <- writer
 process w[i in 0..3] { writer.send(i) }
-main { start w  print sorted([x for x in reader])  try { reader.recv() } catch EOF { print "end" } }
+main { start w; print sorted([x for x in reader]); try { reader.recv() } catch EOF { print "end" } }
 "#,
         "
         [0, 1, 2]
@@ -56,7 +56,7 @@ fn passing_an_end_on_is_not_holding_it() {
         r#"
 pipe reader <- writer
 process w(end) { end.send("x") }
-main { start w(writer)  print reader.recv()  try { reader.recv() } catch EOF { print "end" } }
+main { start w(writer); print reader.recv(); try { reader.recv() } catch EOF { print "end" } }
 "#,
         "
         x
@@ -71,8 +71,8 @@ fn an_end_that_travelled_is_held_from_its_receipt() {
         r#"
 pipe reader <- writer
 queue q
-process w { let end = q.get()  end.send("through {1 + 1}")  end.close() }
-main { start w  q.put(writer)  print reader.recv()  try { reader.recv() } catch EOF { print "end" } }
+process w { let end = q.get(); end.send("through {1 + 1}"); end.close() }
+main { start w; q.put(writer); print reader.recv(); try { reader.recv() } catch EOF { print "end" } }
 "#,
         "
         through 2
@@ -87,8 +87,8 @@ fn a_killed_writer_is_end_of_file_and_a_killed_reader_a_broken_pipe() {
         r#"
 pipe reader <- writer
 pipe sink <- source
-process w { writer.send("one")  sleep 1h }
-process r { sink.recv()  sleep 1h }
+process w { writer.send("one"); sleep 1h }
+process r { sink.recv(); sleep 1h }
 main {
     let a = start w
     print reader.recv()
@@ -115,7 +115,7 @@ fn what_was_sent_stays_readable() {
         r#"
 pipe reader <- writer
 process w { for i in 0..3 { writer.send(i) } }
-main { (start w).join()  print reader.poll(), [x for x in reader], reader.poll() }
+main { (start w).join(); print reader.poll(), [x for x in reader], reader.poll() }
 "#,
         "true [0, 1, 2] true",
     );
@@ -126,7 +126,7 @@ fn polling() {
     check(
         r#"
 pipe near <-> far
-process late { sleep 50ms  far.send("x")  far.recv() }
+process late { sleep 50ms; far.send("x"); far.recv() }
 main {
     start late
     print near.poll(), near.poll(timeout: none), near.poll(), near.recv()
@@ -168,7 +168,7 @@ main {
     pipe near <-> far
     thread echo { for x in [1, 2] { far.send(far.recv() * 10) } }
     let e = start echo
-    near.send(1)  near.send(2)
+    near.send(1); near.send(2)
     print near.recv(), near.recv()
     e.join()
 }
@@ -184,7 +184,7 @@ fn no_descriptor_leaks_to_who_does_not_hold_the_end() {
 pipe reader <- writer
 process bystander { sleep 1h }
 process w { writer.send("x") }
-main { let b = start bystander  start w  for x in reader { print x }  print "end"  b.kill() }
+main { let b = start bystander; start w; for x in reader { print x }; print "end"; b.kill() }
 "#,
     );
     assert_eq!((seen.stdout.as_str(), seen.code), ("x\nend\n", Some(0)), "{}", seen.stderr);

@@ -36,14 +36,14 @@ fn errors_come_back() {
     check(
         r#"
 pool w(2)
-task picky(n) { if n % 2 == 1 { raise Odd("{n} is odd") }  return n }
+task picky(n) { if n % 2 == 1 { raise Odd("{n} is odd") }; return n }
 main {
     let r = w.apply_async(picky, 3)
     try { r.get() } catch Odd as e { print e.message, e.kind, e.line }
     print r.ready(), r.successful()
     try { w.map(picky, [2, 5, 4, 3], chunk: 1) } catch Odd as e { print "first in order: {e.message}" }
     print w.apply(picky, 4)
-    w.close()  w.join()
+    w.close(); w.join()
 }
 "#,
         "
@@ -60,13 +60,13 @@ fn what_a_pool_refuses() {
     check(
         r#"
 pool w(1)
-task slow { sleep 20ms  return 1 }
+task slow { sleep 20ms; return 1 }
 main {
     let r = w.apply_async(slow)
     try { r.successful() } catch ValueError { print "not ready" }
     try { r.get(timeout: 1ms) } catch Timeout { print "not in time" }
     try { w.join() } catch PoolRunning { print "still open" }
-    w.close()  w.close()
+    w.close(); w.close()
     try { w.apply(slow) } catch PoolClosed { print "closed" }
     w.join()
     print r.get()
@@ -88,7 +88,7 @@ fn a_worker_that_dies_fails_its_task_and_is_replaced() {
         r#"
 pool w(1)
 queue pids
-task suicidal { pids.put(pid())  exit(3) }
+task suicidal { pids.put(pid()); exit(3) }
 task fine { return pid() }
 main {
     let r = w.apply_async(suicidal)
@@ -111,7 +111,7 @@ fn terminate_cuts_off() {
         r#"
 pool w(2)
 event running
-task endless { running.set()  sleep 1h }
+task endless { running.set(); sleep 1h }
 main {
     let rs = [w.apply_async(endless) for _ in 0..10]
     running.wait()
@@ -132,7 +132,7 @@ fn cancel_reaches_what_has_not_begun() {
 pool w(1)
 event go
 event begun
-task waits { begun.set()  go.wait()  return 1 }
+task waits { begun.set(); go.wait(); return 1 }
 main {
     let a = w.apply_async(waits)
     let b = w.apply_async(waits)
@@ -141,7 +141,7 @@ main {
     go.set()
     print a.get()
     try { b.get() } catch Cancelled { print "cancelled" }
-    w.close()  w.join()
+    w.close(); w.join()
 }
 "#,
         "
@@ -164,13 +164,13 @@ fn tasks_use_objects_and_are_values() {
 pool w(3)
 atomic n = 0
 lock m
-task count(k) { with m { n.add(k) }  return n >= k }
+task count(k) { with m { n.add(k) }; return n >= k }
 main {
     let f = count
     let all = w.map(f, [1 for _ in 0..50])
     print n, len(all), all[0]
     print f(5), n
-    w.close()  w.join()
+    w.close(); w.join()
 }
 "#,
         "
@@ -185,7 +185,7 @@ fn a_pool_belongs_to_the_process_that_declares_it() {
     check(
         r#"
 task parent { return ppid() }
-process p { pool w(2)  print w.apply(parent) == pid()  w.close()  w.join() }
+process p { pool w(2); print w.apply(parent) == pid(); w.close(); w.join() }
 main { (start p).join() }
 "#,
         "true",

@@ -8,7 +8,7 @@ fn the_parent_is_who_started_it() {
         r#"
 queue q
 process grandchild { q.put([pid(), ppid()]) }
-process child { let g = start grandchild  q.put([pid(), ppid()])  g.join()  q.put(g.pid()) }
+process child { let g = start grandchild; q.put([pid(), ppid()]); g.join(); q.put(g.pid()) }
 main {
     let c = start child
     c.join()
@@ -31,7 +31,7 @@ fn a_process_with_threads_starts_children_that_are_its_own() {
     check(
         r#"
 event go
-process child(parent) { go.wait()  print ppid() == parent }
+process child(parent) { go.wait(); print ppid() == parent }
 process starter {
     thread idle { go.wait() }
     start idle
@@ -59,7 +59,7 @@ process fails { raise ValueError("no") }
 process endless { loop { sleep 1h } }
 main {
     let codes = []
-    for h in [start returns, start leaves(3), start leaves(256), start leaves(-1)] { h.join()  codes.push(h.exitcode()) }
+    for h in [start returns, start leaves(3), start leaves(256), start leaves(-1)] { h.join(); codes.push(h.exitcode()) }
     print codes
     let e = start endless
     print e.exitcode(), e.is_alive(), e.join(timeout: 0s)
@@ -86,7 +86,7 @@ main {
 
 #[test]
 fn an_uncaught_error_ends_its_actor_and_fails_the_run() {
-    let seen = run("process p { raise ValueError(\"no\") }\nmain { let h = start p  h.join()  print h.exitcode() }\n");
+    let seen = run("process p { raise ValueError(\"no\") }\nmain { let h = start p; h.join(); print h.exitcode() }\n");
     assert_eq!(seen.stdout, "1\n");
     assert_eq!(seen.code, Some(1));
     for part in ["ValueError", "no", ":1:13", "p"] {
@@ -96,13 +96,13 @@ fn an_uncaught_error_ends_its_actor_and_fails_the_run() {
 
 #[test]
 fn exit_with_a_text_says_it_and_gives_one() {
-    let seen = run("process p { exit(\"sorry\") }\nmain { let h = start p  h.join()  print h.exitcode() }\n");
+    let seen = run("process p { exit(\"sorry\") }\nmain { let h = start p; h.join(); print h.exitcode() }\n");
     assert_eq!((seen.stdout.as_str(), seen.stderr.as_str(), seen.code), ("1\n", "sorry\n", Some(0)));
 }
 
 #[test]
 fn exit_of_main_makes_the_run_end_with_one() {
-    let seen = run("main { print \"a\"  exit(3) }");
+    let seen = run("main { print \"a\"; exit(3) }");
     assert_eq!((seen.stdout.as_str(), seen.code), ("a\n", Some(1)));
     assert!(seen.stderr.contains('3'), "{}", seen.stderr);
 }
@@ -113,8 +113,8 @@ fn daemons_are_ended_and_others_awaited() {
         r#"
 daemon process endless { loop { sleep 1h } }
 daemon thread busy { loop { sleep 1h } }
-process short { sleep 100ms  print "short ended" }
-main { start endless  start busy  start short  print "main ended" }
+process short { sleep 100ms; print "short ended" }
+main { start endless; start busy; start short; print "main ended" }
 "#,
         "
         main ended
@@ -168,7 +168,7 @@ fn the_kernel_knows_the_names() {
     check(
         r#"
 process writer { sleep 50ms }
-main { let h = start writer  print h.is_alive(), h.name()  h.join() }
+main { let h = start writer; print h.is_alive(), h.name(); h.join() }
 "#,
         "true writer",
     );
@@ -179,7 +179,7 @@ fn timers() {
     check(
         r#"
 event done
-timer soon(50ms) { print "fired"  done.set() }
+timer soon(50ms) { print "fired"; done.set() }
 timer scaled(10ms * k, k, label) { print "{label} {k}" }
 timer never(1h) { print "not printed" }
 main {
@@ -204,7 +204,7 @@ fn joining_oneself_is_refused_and_terminating_a_thread_too() {
     check(
         r#"
 queue q
-thread t { let me = q.get()  try { me.join() } catch ValueError { print "no" } }
+thread t { let me = q.get(); try { me.join() } catch ValueError { print "no" } }
 main {
     let h = start t
     q.put(h)
@@ -226,7 +226,7 @@ fn arguments_are_copies_and_handles_work_anywhere() {
     check(
         r#"
 queue q
-process changes(list, answer) { list.push(4)  answer.put(list) }
+process changes(list, answer) { list.push(4); answer.put(list) }
 process waits(other) { print other.join() }
 main {
     let list = [1, 2, 3]

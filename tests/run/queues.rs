@@ -57,7 +57,7 @@ fn close_gives_what_is_left_and_then_closed() {
     check_both_roads(
         &["queue q"],
         r#"
-    q.put("a")  q.put("b")
+    q.put("a"); q.put("b")
     q.close()
     try { q.put("c") } catch Closed { print "no more" }
     for x in q { print x }
@@ -79,7 +79,7 @@ fn lifo_and_priority() {
     check_both_roads(
         &["queue l(order: lifo)", "queue p(order: priority)"],
         r#"
-    for x in [111, 333, 222] { l.put(x)  p.put(x) }
+    for x in [111, 333, 222] { l.put(x); p.put(x) }
     print l.get(), l.get(), l.get()
     print p.get(), p.get(), p.get()
     p.put(1)
@@ -99,8 +99,8 @@ fn task_done_and_join() {
         &["queue q"],
         r#"
     q.join()
-    q.put(1)  q.put(2)
-    q.get()  q.task_done()  q.get()  q.task_done()
+    q.put(1); q.put(2)
+    q.get(); q.task_done(); q.get(); q.task_done()
     q.join()
     try { q.task_done() } catch ValueError { print "one too many" }
 "#,
@@ -115,8 +115,8 @@ fn a_blocked_put_goes_on_when_an_item_is_taken() {
             &format!(
                 r#"
 queue q(1)
-{kind} producer {{ for i in 0..100 {{ q.put(i) }}  q.close() }}
-main {{ start producer  let got = [x for x in q]  print len(got), got == list(0..100) }}
+{kind} producer {{ for i in 0..100 {{ q.put(i) }}; q.close() }}
+main {{ start producer; let got = [x for x in q]; print len(got), got == list(0..100) }}
 "#
             ),
             "100 true",
@@ -132,7 +132,7 @@ fn a_rendezvous_waits_for_its_get() {
                 r#"
 queue q(0)
 event taken
-{kind} producer {{ q.put("x")  print taken.is_set() }}
+{kind} producer {{ q.put("x"); print taken.is_set() }}
 main {{
     let p = start producer
     print q.empty(), q.len()
@@ -209,7 +209,7 @@ fn every_item_arrives_once() {
 queue q(5)
 queue sums
 {kind} producer[i in 0..4] {{ for n in 0..250 {{ q.put(i * 250 + n) }} }}
-{kind} consumer[i in 0..4] {{ let sum = 0  let count = 0  for x in q {{ sum += x  count += 1 }}  sums.put([sum, count]) }}
+{kind} consumer[i in 0..4] {{ let sum = 0; let count = 0; for x in q {{ sum += x; count += 1 }}; sums.put([sum, count]) }}
 main {{
     let cs = start consumer
     join start producer
@@ -251,8 +251,8 @@ fn objects_and_large_values_travel() {
 queue q
 lock m
 queue answers
-process p { let [lock_sent, big] = q.get()  with lock_sent { answers.put(len(big)) } }
-main { start p  q.put([m, [0; 100000]])  print answers.get() }
+process p { let [lock_sent, big] = q.get(); with lock_sent { answers.put(len(big)) } }
+main { start p; q.put([m, [0; 100000]]); print answers.get() }
 "#,
         "100000",
     );
