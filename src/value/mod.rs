@@ -5,10 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub mod codec;
+pub mod depth;
 pub mod error;
 pub mod kind;
 pub mod order;
+pub mod text;
 
+pub use codec::{decode, decode_error, encode, encode_error};
+pub use depth::{MAX_BYTES, MAX_DEPTH, fit};
 pub use error::{Error, ErrorKind};
 pub use kind::kind_name;
 pub use order::{compare, equals};
