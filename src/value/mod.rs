@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 pub mod codec;
 pub mod depth;
+pub mod display;
 pub mod error;
 pub mod kind;
 pub mod order;
@@ -14,6 +15,7 @@ pub mod text;
 
 pub use codec::{decode, decode_error, encode, encode_error};
 pub use depth::{MAX_BYTES, MAX_DEPTH, fit};
+pub use display::{Names, NoNames, display, literal};
 pub use error::{Error, ErrorKind};
 pub use kind::kind_name;
 pub use order::{compare, equals};
