@@ -570,8 +570,6 @@ impl World {
         match op.code {
             OpCode::PoolSubmit => pool::submit(ctx, off, op.args.get(0), op.args.get(1).clone()),
             OpCode::PoolSubmitMap => pool::submit_map(ctx, off, op.args.get(0), op.args.get(1), op.args.get(2)),
-            OpCode::PoolTake => pool::take(ctx, off, line),
-            OpCode::PoolDone => self.act_alone(&mut op.clone(), &Vm::idle(), line, &mut About { object: None, actor: None }),
             OpCode::PoolClose => pool::close(ctx, off),
             OpCode::PoolTerminate => {
                 let done = pool::terminate(ctx, off)?;
