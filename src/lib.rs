@@ -21,3 +21,7 @@ pub mod plan;
 pub mod trace;
 
 pub mod report;
+
+pub mod scenario;
+
+pub mod cli;
