@@ -20,6 +20,10 @@ pub mod plan;
 
 pub mod trace;
 
+pub mod pipeline;
+
+pub mod os;
+
 pub mod report;
 
 pub mod scenario;

@@ -5,6 +5,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub mod codec;
+pub mod depth;
+pub mod display;
+pub mod error;
+pub mod kind;
+pub mod order;
+pub mod text;
+
+pub use codec::{decode, decode_error, encode, encode_error};
+pub use depth::{MAX_BYTES, MAX_DEPTH, fit};
+pub use display::{Names, NoNames, display, literal};
+pub use error::{Error, ErrorKind};
+pub use kind::kind_name;
+pub use order::{compare, equals};
+
+const _: () = assert!(size_of::<Value>() == 16, "a value is two words");
+
 /// A value: sixteen bytes; small ones need no allocation, large ones are shared until written (value semantics).
 #[derive(Clone, Debug, Default)]
 pub enum Value {
@@ -116,49 +133,3 @@ pub struct ActorRef(pub u32);
 /// Names the result of a task of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultRef(pub u32);
-
-/// An error of the scenario: a kind, a message and where it was raised.
-#[derive(Clone, Debug)]
-pub struct Error {
-    /// The kind.
-    pub kind: ErrorKind,
-    /// The message.
-    pub message: Arc<str>,
-    /// The place in the source where it was raised (filled in by the VM).
-    pub span: crate::source::Span,
-    /// The name of the actor that raised it (filled in by the world).
-    pub actor: Arc<str>,
-}
-
-/// The kinds of errors.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the error of the same name in docs/language.md")]
-pub enum ErrorKind {
-    Full,
-    Empty,
-    Closed,
-    Eof,
-    BrokenPipe,
-    Timeout,
-    BrokenBarrier,
-    NotHeld,
-    Overflow,
-    PoolClosed,
-    PoolRunning,
-    OwnerDied,
-    WorkerDied,
-    TypeError,
-    IndexError,
-    KeyError,
-    ZeroDivision,
-    ValueError,
-    AssertionFailed,
-    TooLarge,
-    Cancelled,
-    /// Too deep a recursion.
-    RecursionError,
-    /// `exit(n)` on its way out: not caught by a `catch` without a kind.
-    Exit(u8),
-    /// Any name that `raise` uses.
-    Other(Arc<str>),
-}
