@@ -29,3 +29,5 @@ pub mod report;
 pub mod scenario;
 
 pub mod cli;
+
+pub use scenario::{LoadError, Run, RunError, RunOptions, Scenario};

@@ -3,10 +3,13 @@
 //! Answers for: the order of the stages, in one place. Never does a stage's work.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::analysis::Checked;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::analysis::{Binding, Builtin, Checked};
+use crate::diagnostic::Diagnostic;
+use crate::os::{self, Report, Request, StartError};
+use crate::pipeline;
 use crate::plan::Plan;
 use crate::source::Source;
 use crate::syntax::FILE_SIZE_MAX;
@@ -16,7 +19,7 @@ use crate::trace::{Ending, Trace, Uncaught};
 #[derive(Clone, Debug)]
 pub struct Scenario {
     source: Source,
-    checked: Option<Checked>,
+    checked: Checked,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -70,10 +73,9 @@ impl Scenario {
     /// Reads a scenario from a text under the name that diagnostics show.
     pub fn named(name: impl Into<String>, text: impl Into<String>) -> Scenario {
         let source = Source::new(name, text);
-        let (file, mut diagnostics) = crate::syntax::parse(&source);
-        let _ = file;
+        let (checked, mut diagnostics) = pipeline::check(&source);
         diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-        Scenario { source, checked: None, diagnostics }
+        Scenario { source, checked, diagnostics }
     }
 
     /// The text.
@@ -88,20 +90,33 @@ impl Scenario {
 
     /// Whether it has no errors; warnings do not count.
     pub fn is_correct(&self) -> bool {
-        self.diagnostics.iter().all(|diagnostic| diagnostic.severity() != Severity::Error)
+        !pipeline::has_errors(&self.diagnostics)
     }
 
-    /// What its names mean; none where the text could not be read.
-    pub fn checked(&self) -> Option<&Checked> {
-        self.checked.as_ref()
+    /// What its names mean.
+    pub fn checked(&self) -> &Checked {
+        &self.checked
+    }
+
+    /// Whether it makes random choices, so that two runs may differ by their seeds.
+    pub fn draws(&self) -> bool {
+        let draws = |binding: &Binding| {
+            matches!(binding, Binding::Builtin(Builtin::Random | Builtin::Shuffle | Builtin::Choose))
+        };
+        self.checked.bindings.iter().any(draws)
     }
 
     /// Plans a run. `sets` are constants with other values, each a literal: `("N", "7")`.
     pub fn plan(&self, sets: &[(String, String)]) -> Result<Plan, Vec<Diagnostic>> {
-        let _ = sets;
-        Err(self.diagnostics.clone())
+        if !self.is_correct() {
+            return Err(self.diagnostics.clone());
+        }
+        pipeline::plan_checked(&self.checked, sets)
     }
 }
+
+/// The most processes that a run has at a time.
+pub const PROCESSES_MAX: u32 = 512;
 
 /// How a planned scenario is to be run.
 #[derive(Clone, Debug)]
@@ -110,30 +125,27 @@ pub struct RunOptions {
     pub seed: Option<u64>,
     /// How long the run may take.
     pub timeout: Option<Duration>,
-    /// Whether the scenario's prints and the reports of errors go straight to the standard streams, as they come; else
-    /// they are kept in the [`Run`].
-    pub live: bool,
     /// Whether a trace is kept.
     pub trace: bool,
+    /// The most processes at a time.
+    pub processes_max: u32,
 }
 
 impl Default for RunOptions {
     fn default() -> RunOptions {
-        RunOptions { seed: None, timeout: None, live: false, trace: true }
+        RunOptions { seed: None, timeout: None, trace: true, processes_max: PROCESSES_MAX }
     }
 }
 
 /// Why a run could not begin, or came to no end.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// The scenario uses what cannot be run yet: where.
+    #[error("the scenario uses what cannot be run yet")]
+    Unsupported(Vec<Diagnostic>),
     /// The system refused something that a run needs.
-    #[error("{doing}: {error}")]
-    System {
-        /// What was being done.
-        doing: &'static str,
-        /// What the system says.
-        error: std::io::Error,
-    },
+    #[error(transparent)]
+    Start(#[from] StartError),
 }
 
 /// What a run gave.
@@ -145,7 +157,7 @@ pub struct Run {
     pub errors: Vec<Uncaught>,
     /// What was printed, whole lines in the order in which they came out; empty for a live run.
     pub output: String,
-    /// What happened.
+    /// What happened; empty if no trace was kept.
     pub trace: Trace,
 }
 
@@ -172,10 +184,46 @@ impl Run {
 }
 
 impl Plan {
-    /// Runs the scenario on real processes and threads.
+    /// Runs the scenario on real processes and threads, and keeps what it prints.
+    ///
+    /// The run has a supervisor of its own, so that it may be called from any thread of any program.
     pub fn run(&self, options: &RunOptions) -> Result<Run, RunError> {
-        let _ = options;
-        let error = std::io::Error::from(std::io::ErrorKind::Unsupported);
-        Err(RunError::System { doing: "running", error })
+        let request = self.request(options)?;
+        let captured = os::run_captured(&request)?;
+        Ok(gather(captured.report, String::from_utf8_lossy(&captured.output).into_owned()))
     }
+
+    /// Runs the scenario with this very process as the supervisor: prints go straight to standard output. `told` hears of
+    /// each uncaught error when it happens. Only for a process that has no other thread, and no other children.
+    pub fn run_live(self: &Arc<Plan>, options: &RunOptions, told: &mut dyn FnMut(&Uncaught)) -> Result<Run, RunError> {
+        let request = self.request(options)?;
+        Ok(gather(os::supervise(self, &request, told)?, String::new()))
+    }
+
+    fn request(&self, options: &RunOptions) -> Result<Request, RunError> {
+        if !self.unsupported.is_empty() {
+            return Err(RunError::Unsupported(self.unsupported.clone()));
+        }
+        let source = &self.image.program.source;
+        Ok(Request {
+            name: source.name().into(),
+            text: source.text().into(),
+            sets: self.sets.clone(),
+            seed: options.seed.unwrap_or_else(new_seed),
+            trace: options.trace,
+            timeout_ns: options.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)),
+            processes_max: options.processes_max,
+        })
+    }
+}
+
+/// A seed that is another at every run.
+pub fn new_seed() -> u64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+fn gather(report: Report, output: String) -> Run {
+    let trace = Trace::new(report.trace.unwrap_or_default());
+    Run { ending: report.ending, errors: report.errors, output, trace }
 }

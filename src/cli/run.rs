@@ -3,13 +3,15 @@
 //! Answers for: checking all of them before the first starts, then one after the other. Never starts a process itself.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Exit, complain, err, load, out, verdict};
+use crate::os::StartError;
 use crate::plan::Plan;
 use crate::report;
-use crate::scenario::{Run, RunOptions, Scenario};
-use crate::trace::Trace;
+use crate::scenario::{RunError, RunOptions, Scenario, new_seed};
+use crate::trace::{Trace, Uncaught};
 
 /// Run scenarios on real processes and threads
 #[derive(Debug, clap::Args)]
@@ -42,35 +44,44 @@ pub(super) fn run(args: &Args) -> Exit {
     let mut planned = Vec::new();
     let mut wrong = false;
     for file in &args.files {
-        match load::scenario(file).and_then(|scenario| Ok((load::plan(&scenario, &args.sets)?, scenario))) {
-            Ok(both) => planned.push(both),
+        match load::scenario(file).and_then(|scenario| Ok((load::runnable(&scenario, &args.sets)?, scenario))) {
+            Ok((plan, scenario)) => planned.push((Arc::new(plan), scenario)),
             Err(_) => wrong = true,
         }
     }
     if wrong {
         return Exit::Wrong;
     }
-    let exits: Vec<Exit> = planned.iter().map(|(plan, scenario)| one(args, plan, scenario)).collect();
-    exits.into_iter().find(|exit| *exit != Exit::Expected).unwrap_or(Exit::Expected)
+    let mut exit = Exit::Expected;
+    for (plan, scenario) in &planned {
+        let this = one(args, plan, scenario);
+        exit = if exit == Exit::Expected { this } else { exit };
+        if matches!(this, Exit::Signal(_)) {
+            break;
+        }
+    }
+    exit
 }
 
-fn one(args: &Args, plan: &Plan, scenario: &Scenario) -> Exit {
+fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario) -> Exit {
     let options = RunOptions {
-        seed: args.seed,
+        seed: Some(args.seed.unwrap_or_else(new_seed)),
         timeout: args.timeout,
-        live: !args.outline,
         trace: args.outline || args.trace.is_some(),
+        ..RunOptions::default()
     };
-    let run = match plan.run(&options) {
+    let mut told = |error: &Uncaught| err(&report::uncaught(scenario.source(), error, true));
+    let result = if args.outline { plan.run(&options) } else { plan.run_live(&options, &mut told) };
+    let run = match result {
         Ok(run) => run,
         Err(error) => {
             complain(format!("{}: {error}", scenario.source().name()));
-            return Exit::Bug;
+            return refusal(&error);
         }
     };
     if args.outline {
         out(&run.trace.outline());
-        run.errors.iter().for_each(|error| err(&report::uncaught(scenario.source(), error, true)));
+        run.errors.iter().for_each(told);
     }
     if let Some(file) = &args.trace
         && let Err(message) = write(&run.trace, file)
@@ -78,15 +89,23 @@ fn one(args: &Args, plan: &Plan, scenario: &Scenario) -> Exit {
         complain(format!("{}: {message}", file.display()));
         return Exit::Wrong;
     }
-    judge(scenario, &run)
-}
-
-fn judge(scenario: &Scenario, run: &Run) -> Exit {
-    let verdict = verdict::of(scenario, run);
-    if let Some(text) = verdict.said {
-        err(&text);
+    let verdict = verdict::of(scenario, &run);
+    verdict.said.iter().for_each(|text| err(text));
+    if let (Some(seed), true, None) = (options.seed, scenario.draws(), args.seed)
+        && verdict.exit != Exit::Expected
+    {
+        err(&format!("to make the same random choices again: --seed {seed}\n"));
     }
     verdict.exit
+}
+
+/// What it means that a run could not begin.
+fn refusal(error: &RunError) -> Exit {
+    match error {
+        RunError::Unsupported(_) | RunError::Start(StartError::Object(_)) => Exit::Wrong,
+        RunError::Start(StartError::System(_) | StartError::Io(_) | StartError::OutOfMemory) => Exit::OverLimit,
+        RunError::Start(_) => Exit::Bug,
+    }
 }
 
 fn write(trace: &Trace, file: &Path) -> Result<(), String> {

@@ -16,8 +16,7 @@ pub(super) struct Verdict {
 }
 
 pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
-    let expects: Vec<&Expect> =
-        scenario.checked().into_iter().flat_map(|checked| checked.expects.iter().map(|(expect, _)| expect)).collect();
+    let expects: Vec<&Expect> = scenario.checked().expects.iter().map(|(expect, _)| expect).collect();
     let failed = if run.errors.iter().all(|error| expected(&expects, error)) { Exit::Expected } else { Exit::Failed };
     let (exit, said) = match &run.ending {
         Ending::Finished => (failed, None),
@@ -29,10 +28,15 @@ pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
         }
         Ending::TimedOut => (Exit::OverLimit, Some("out of time: the run was ended\n".into())),
         Ending::OverLimit(limit) => (Exit::OverLimit, Some(format!("over a limit: {limit}\n"))),
-        Ending::Signalled(signal) => (Exit::Signal(u8::try_from(*signal).unwrap_or(0)), None),
+        Ending::Killed(signal) => (signalled(*signal), Some(format!("main was killed by signal {signal}\n"))),
+        Ending::Signalled(signal) => (signalled(*signal), None),
         Ending::Bug(what) => (Exit::Bug, Some(format!("a bug in conc: {what}\n"))),
     };
     Verdict { exit, said }
+}
+
+fn signalled(signal: i32) -> Exit {
+    Exit::Signal(u8::try_from(signal).unwrap_or(0))
 }
 
 /// Whether an `expect` names an error.

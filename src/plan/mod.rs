@@ -12,12 +12,19 @@ mod usage;
 
 mod footprint;
 
+mod evaluate;
+
+mod settings;
+
+mod validate;
+
 pub use build::build;
 pub use unsupported::unsupported;
 
 use std::sync::Arc;
 
 use crate::analysis::Owner;
+use crate::diagnostic::Diagnostic;
 use crate::program::{ActorKind, Image};
 use crate::source::Span;
 use crate::value::{ObjectKind, Value};
@@ -33,6 +40,10 @@ pub struct Plan {
     pub transports: Vec<(Transport, Reason)>,
     /// Who uses what.
     pub uses: Vec<Use>,
+    /// What keeps it from being run in this release.
+    pub unsupported: Vec<Diagnostic>,
+    /// Constants that were given other values.
+    pub sets: Vec<(String, String)>,
 }
 
 /// An object at file level.

@@ -207,11 +207,7 @@ pub(super) fn locks_of<'a>(
 }
 
 /// The processes that a body may run in: a thread's are those of whoever starts it.
-fn homes_of(
-    checked: &Checked,
-    started_by: &FxHashMap<TemplateId, BTreeSet<User>>,
-    user: User,
-) -> BTreeSet<Home> {
+fn homes_of(checked: &Checked, started_by: &FxHashMap<TemplateId, BTreeSet<User>>, user: User) -> BTreeSet<Home> {
     let mut homes = BTreeSet::new();
     let mut seen = BTreeSet::from([user]);
     let mut left = vec![user];
@@ -283,8 +279,7 @@ impl Keeps<'_> {
                 let body = self.whole.iter().find(|(user, _)| *user == User::Template(template.0));
                 let info = self.checked.templates.get(template.0 as usize);
                 info.is_some_and(|info| {
-                    info.decl.keyword != ActorKeyword::Process
-                        && own(&info.decl.params, at, body.map(|(_, body)| body))
+                    info.decl.keyword != ActorKeyword::Process && own(&info.decl.params, at, body.map(|(_, body)| body))
                 })
             }
         }
