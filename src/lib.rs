@@ -25,3 +25,9 @@ pub mod pipeline;
 pub mod os;
 
 pub mod report;
+
+pub mod scenario;
+
+pub mod cli;
+
+pub use scenario::{LoadError, Run, RunError, RunOptions, Scenario};

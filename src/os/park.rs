@@ -136,9 +136,7 @@ impl Ctx {
                 }
                 continue;
             }
-            if word & SLEEPER == 0
-                && header.lock.compare_exchange(word, word | SLEEPER, Relaxed, Relaxed).is_err()
-            {
+            if word & SLEEPER == 0 && header.lock.compare_exchange(word, word | SLEEPER, Relaxed, Relaxed).is_err() {
                 continue;
             }
             sys::futex_wait(&header.lock, word | SLEEPER, None, private);

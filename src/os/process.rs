@@ -321,7 +321,8 @@ pub(super) fn let_all_go(ctx: &Ctx, process: u32) {
 fn ends_named(plan: &Plan, who: &[User]) -> Vec<u32> {
     let mut ids = Vec::new();
     for using in plan.uses.iter().filter(|using| who.contains(&using.by)) {
-        let is_end = plan.image.program.objects.get(using.decl as usize).is_some_and(|spec| spec.kind == ObjectKind::PipeEnd);
+        let is_end =
+            plan.image.program.objects.get(using.decl as usize).is_some_and(|spec| spec.kind == ObjectKind::PipeEnd);
         let acts = using.operations.iter().any(|operation| &**operation != PASSED_ON);
         if is_end && acts {
             if let Some(handles) = plan.image.globals.get(using.decl as usize) {
@@ -505,4 +506,3 @@ pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Of
 pub(super) fn is_in_process(transport: Transport) -> bool {
     matches!(transport, Transport::Channel | Transport::InProcess)
 }
-

@@ -144,7 +144,8 @@ pub fn check(text: &str, expected: &str) {
 pub fn check_both_roads(objects: &[&str], body: &str, expected: &str) {
     let declarations = objects.join("\n");
     check(&format!("{declarations}\nmain {{\n{body}\n}}\n"), expected);
-    let uses: Vec<String> = objects.iter().filter_map(|object| name_of(object)).map(|name| format!("    keep({name})")).collect();
+    let uses: Vec<String> =
+        objects.iter().filter_map(|object| name_of(object)).map(|name| format!("    keep({name})")).collect();
     let sharing = uses.join("\n");
     check(
         &format!(
@@ -162,8 +163,7 @@ fn name_of(declaration: &str) -> Option<&str> {
     (!declaration.starts_with("shared") && !declaration.starts_with("atomic")).then_some(name)
 }
 
-const KEYWORDS: [&str; 9] =
-    ["queue", "lock", "rlock", "condition", "bounded", "semaphore", "event", "barrier", "pool"];
+const KEYWORDS: [&str; 9] = ["queue", "lock", "rlock", "condition", "bounded", "semaphore", "event", "barrier", "pool"];
 
 /// The lines without common indentation and blank ends.
 fn trimmed(text: &str) -> String {

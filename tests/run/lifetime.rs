@@ -53,8 +53,7 @@ fn a_time_limit_ends_all() {
 
 #[test]
 fn deadlock_is_noticed_and_reported() {
-    let seen = run(
-        r#"
+    let seen = run(r#"
 lock a
 lock b
 event first
@@ -62,8 +61,7 @@ event second
 process one { with a { first.set(); second.wait(); with b { print "never" } } }
 process two { with b { second.set(); first.wait(); with a { print "never" } } }
 main { let p = start one; let q = start two; join p, q }
-"#,
-    );
+"#);
     assert_eq!(seen.code, Some(3), "{}", seen.stderr);
     assert_eq!(seen.stdout, "");
     for part in ["one", "two", "main", "a", "b"] {
@@ -93,7 +91,8 @@ fn a_deadlock_of_threads_over_a_channel_is_noticed() {
 fn no_file_or_shared_memory_is_left() {
     let shown = |folder: &str| {
         let entries = std::fs::read_dir(folder).map(|entries| entries.filter_map(Result::ok).collect::<Vec<_>>());
-        let names = entries.unwrap_or_default().into_iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let names =
+            entries.unwrap_or_default().into_iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
         names.filter(|name| name.contains("conc-")).collect::<Vec<_>>()
     };
     let before = (shown("/dev/shm"), shown("/tmp"));

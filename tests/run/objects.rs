@@ -297,7 +297,10 @@ main {{
 }}
 "#
             )
-            .replace("sorted(seen) == [[r, i] for r in 0..10 for_each]", "sum([s[1] for s in seen]), b.waiting(), b.parties(), b.broken()"),
+            .replace(
+                "sorted(seen) == [[r, i] for r in 0..10 for_each]",
+                "sum([s[1] for s in seen]), b.waiting(), b.parties(), b.broken()",
+            ),
             "30 0 3 false",
         );
     }
@@ -381,7 +384,14 @@ main {
 #[test]
 fn shared_and_atomic_variables() {
     check_both_roads(
-        &["shared n = 1", "shared cells = [0; 3]", "shared log = []", "shared m = {}", "atomic a = 10", "atomic flag[2] = [5, 6]"],
+        &[
+            "shared n = 1",
+            "shared cells = [0; 3]",
+            "shared log = []",
+            "shared m = {}",
+            "atomic a = 10",
+            "atomic flag[2] = [5, 6]",
+        ],
         r#"
     n += 1
     cells[1] = 7

@@ -179,13 +179,11 @@ main {
 
 #[test]
 fn no_descriptor_leaks_to_who_does_not_hold_the_end() {
-    let seen = run(
-        r#"
+    let seen = run(r#"
 pipe reader <- writer
 process bystander { sleep 1h }
 process w { writer.send("x") }
 main { let b = start bystander; start w; for x in reader { print x }; print "end"; b.kill() }
-"#,
-    );
+"#);
     assert_eq!((seen.stdout.as_str(), seen.code), ("x\nend\n", Some(0)), "{}", seen.stderr);
 }
