@@ -303,7 +303,9 @@ impl Supervisor {
             slot.uncounted.load(SeqCst) == 1 && death::is_asleep(pid, tid)
         });
         let header = self.arena.header();
-        asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
+        // Main has noted its end before the kernel has seen it.
+        let goes_on = actor::slot(self.arena, MAIN).state.load(Acquire) != state::ENDED;
+        goes_on && asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
     }
 
     fn collect_errors(&mut self, told: &mut dyn FnMut(&Uncaught)) {
