@@ -303,9 +303,9 @@ impl Supervisor {
             slot.uncounted.load(SeqCst) == 1 && death::is_asleep(pid, tid)
         });
         let header = self.arena.header();
-        // Main has noted its end before the kernel has seen it.
-        let goes_on = actor::slot(self.arena, MAIN).state.load(Acquire) != state::ENDED;
-        goes_on && asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
+        // A process notes its end before the kernel has seen it: its death is still to be dealt with.
+        let dying = self.watched.keys().any(|number| actor::slot(self.arena, *number).state.load(Acquire) == state::ENDED);
+        !dying && asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
     }
 
     fn collect_errors(&mut self, told: &mut dyn FnMut(&Uncaught)) {

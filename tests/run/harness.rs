@@ -144,12 +144,14 @@ pub(super) fn check(text: &str, expected: &str) {
 pub(super) fn check_both_roads(objects: &[&str], body: &str, expected: &str) {
     let declarations = objects.join("\n");
     check(&format!("{declarations}\nmain {{\n{body}\n}}\n"), expected);
+    let mut declarations = declarations;
+    declarations.push_str("\ntask _keep(x) { pass }");
     let uses: Vec<String> =
-        objects.iter().filter_map(|object| name_of(object)).map(|name| format!("    keep({name})")).collect();
+        objects.iter().filter_map(|object| name_of(object)).map(|name| format!("    _keep({name})")).collect();
     let sharing = uses.join("\n");
     check(
         &format!(
-            "{declarations}\ntask keep(x) {{ pass }}\nprocess sharer {{\n{sharing}\n}}\nmain {{\n    (start sharer).join()\n{body}\n}}\n"
+            "{declarations}\nprocess sharer {{\n{sharing}\n}}\nmain {{\n    (start sharer).join()\n{body}\n}}\n"
         ),
         expected,
     );
