@@ -8,7 +8,7 @@ use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::Pair;
 
-use super::Rule;
+use super::{FINDINGS_MAX, Rule};
 use super::build::{Builder, span};
 use super::grammar::Grammar;
 use crate::diagnostic::{Code, Found};
@@ -94,6 +94,9 @@ const FILE_WORDS: [&str; 6] = ["scenario", "const", "main", "invariant", "eventu
 impl<'s> Builder<'s> {
     /// Reads a broken part again, as the rule says, and notes what is wrong with it.
     pub(super) fn explain(&mut self, pair: &Pair<'s, Rule>, rule: Rule) {
+        if self.diagnostics.len() >= FINDINGS_MAX {
+            return;
+        }
         let place = span(pair);
         let text = pair.as_str().trim_end();
         let before = self.diagnostics.len();
