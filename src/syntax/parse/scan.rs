@@ -166,7 +166,11 @@ impl Scanner<'_> {
                 if let Some(top) = self.open.last().copied() {
                     self.report_open(top, Some(here));
                 }
-                let inside = self.open.get(outer).map_or(at, |open| open.at + 1);
+                // Lines before the one that lacks a bracket are sound.
+                let first = self.open.get(outer + 1).map_or(at, |open| open.at);
+                let line =
+                    self.text.get(..first).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+                let inside = self.open.get(outer).map_or(at, |open| line.max(open.at + 1));
                 self.open.truncate(outer);
                 self.scan.hidden.push(Span::new(inside, at));
             }
