@@ -30,7 +30,7 @@ fn in_main(text: &str) -> String {
 
 const DEEP: usize = 10_000;
 /// Large for a test, small for the limit: what grows faster than the text would still show.
-const LARGE: usize = 24 * 1024;
+const LARGE: usize = 12 * 1024;
 
 #[test]
 fn deep_brackets_are_refused_with_one_word() {

@@ -213,6 +213,9 @@ fn unknown_start(first: &str, before: &str, rule: Rule) -> Option<Code> {
     } else {
         STATEMENT_WORDS.iter().chain(&DECLARATION_WORDS).copied().collect()
     };
+    if words.contains(&first) {
+        return None;
+    }
     let near = nearest(first, words);
     let at_start = before.is_empty() && rule == Rule::lone_item;
     let follows_word = before == first && near.is_some();
