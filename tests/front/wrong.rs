@@ -49,8 +49,10 @@ fn every_code_has_a_file() {
     let mut seen: BTreeSet<&str> = ["E0001", "E0002", "E0035"].into();
     let corpus = corpus();
     seen.extend(corpus.iter().filter_map(|(name, _)| name.split('_').next()));
-    let unseen: Vec<&str> =
-        conc::diagnostic::explanations().iter().map(|code| code.id).filter(|id| !seen.contains(id)).collect();
+    // The front end's codes: those of planning and later stages have tests where they are found.
+    let is_ours = |id: &&str| ["E00", "E01", "W00"].iter().any(|group| id.starts_with(group));
+    let all = conc::diagnostic::explanations().iter().map(|code| code.id);
+    let unseen: Vec<&str> = all.filter(is_ours).filter(|id| !seen.contains(id)).collect();
     assert_eq!(unseen, [""; 0]);
 }
 
