@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 /// A half-open range of byte offsets into one source text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,
@@ -81,6 +81,16 @@ impl Source {
         };
         let rest = &self.0.text[*start as usize..];
         rest.split('\n').next().unwrap_or("").trim_end_matches('\r')
+    }
+
+    /// The place of a line's text (from 1), without the blanks around it; the end of the text for a line past the last.
+    pub fn line_span(&self, line: u32) -> Span {
+        let Some(start) = (line as usize).checked_sub(1).and_then(|i| self.0.line_starts.get(i)) else {
+            return Span::new(self.0.text.len(), self.0.text.len());
+        };
+        let text = self.line(line);
+        let start = *start as usize + (text.len() - text.trim_start().len());
+        Span::new(start, start + text.trim().len())
     }
 
     /// The text of a span, clamped to the text and to character boundaries.

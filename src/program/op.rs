@@ -306,3 +306,122 @@ pub enum OpCode {
     /// timeout -> value: the next of an `imap`
     ResultNext,
 }
+
+impl OpCode {
+    /// Every operation, in the order of its number.
+    pub const ALL: &[OpCode] = &[
+        OpCode::Print,
+        OpCode::Mark,
+        OpCode::Sleep,
+        OpCode::Yield,
+        OpCode::Now,
+        OpCode::Random,
+        OpCode::Shuffle,
+        OpCode::Choose,
+        OpCode::Pid,
+        OpCode::Ppid,
+        OpCode::Tid,
+        OpCode::Name,
+        OpCode::Outcome,
+        OpCode::Await,
+        OpCode::Deadline,
+        OpCode::DeadlineLeft,
+        OpCode::Select,
+        OpCode::TimerWait,
+        OpCode::Start,
+        OpCode::Join,
+        OpCode::IsAlive,
+        OpCode::ActorPid,
+        OpCode::ActorName,
+        OpCode::ExitCode,
+        OpCode::Terminate,
+        OpCode::Kill,
+        OpCode::TimerCancel,
+        OpCode::Begin,
+        OpCode::End,
+        OpCode::Create,
+        OpCode::Waiting,
+        OpCode::QueuePut,
+        OpCode::QueueGet,
+        OpCode::QueueNext,
+        OpCode::QueueLen,
+        OpCode::QueueEmpty,
+        OpCode::QueueFull,
+        OpCode::QueueClose,
+        OpCode::QueueTaskDone,
+        OpCode::QueueJoin,
+        OpCode::PipeSend,
+        OpCode::PipeRecv,
+        OpCode::PipeNext,
+        OpCode::PipePoll,
+        OpCode::PipeClose,
+        OpCode::LockAcquire,
+        OpCode::LockRelease,
+        OpCode::LockLocked,
+        OpCode::RwAcquire,
+        OpCode::RwRelease,
+        OpCode::ConditionWait,
+        OpCode::ConditionNotify,
+        OpCode::ConditionNotifyAll,
+        OpCode::SemaphoreAcquire,
+        OpCode::SemaphoreRelease,
+        OpCode::SemaphoreValue,
+        OpCode::EventSet,
+        OpCode::EventClear,
+        OpCode::EventIsSet,
+        OpCode::EventWait,
+        OpCode::BarrierWait,
+        OpCode::BarrierActed,
+        OpCode::BarrierArrive,
+        OpCode::BarrierAbort,
+        OpCode::BarrierReset,
+        OpCode::BarrierParties,
+        OpCode::BarrierBroken,
+        OpCode::LatchCountDown,
+        OpCode::LatchAdd,
+        OpCode::LatchWait,
+        OpCode::LatchCount,
+        OpCode::OnceRun,
+        OpCode::OnceRan,
+        OpCode::CellRead,
+        OpCode::CellWrite,
+        OpCode::CellMethod,
+        OpCode::AtomicAdd,
+        OpCode::AtomicSub,
+        OpCode::AtomicSwap,
+        OpCode::AtomicCas,
+        OpCode::PoolSubmit,
+        OpCode::PoolSubmitMap,
+        OpCode::PoolImap,
+        OpCode::PoolImapUnordered,
+        OpCode::PoolClose,
+        OpCode::PoolTerminate,
+        OpCode::PoolJoin,
+        OpCode::PoolTake,
+        OpCode::PoolDone,
+        OpCode::ResultGet,
+        OpCode::ResultWait,
+        OpCode::ResultReady,
+        OpCode::ResultSuccessful,
+        OpCode::ResultCancel,
+        OpCode::ResultCancelled,
+        OpCode::ResultNext,
+    ];
+
+    /// The operation with a number (`op as u8`).
+    pub fn from_number(number: u8) -> Option<OpCode> {
+        OpCode::ALL.get(number as usize).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OpCode;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_numbers() {
+        for (number, op) in OpCode::ALL.iter().enumerate() {
+            assert_eq!(*op as usize, number);
+        }
+    }
+}

@@ -1,3 +1,20 @@
-//! What people and machines get to see.
+//! Everything that is said in words: outlines, plans, reports of errors and deadlocks.
+//!
+//! Answers for: turning data into text, in one place each. Never finds anything out.
 
 pub mod diagnostic;
+
+mod uncaught;
+
+mod deadlock;
+
+mod outline;
+
+pub mod plan;
+
+mod datum;
+
+mod excerpt;
+
+pub use deadlock::deadlock;
+pub use uncaught::uncaught;

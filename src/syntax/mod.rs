@@ -4,6 +4,8 @@
 
 pub mod ast;
 
+pub mod visit;
+
 mod parse;
 
 mod dump;

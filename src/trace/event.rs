@@ -102,6 +102,7 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is the value of the same name")]
 pub enum Datum {
+    #[serde(rename = "Nothing")]
     None,
     Bool(bool),
     Int(i64),

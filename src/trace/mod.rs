@@ -4,4 +4,28 @@
 
 mod event;
 
+mod record;
+
+mod canonical;
+
+mod rules;
+
+mod graph;
+
+mod history;
+
+mod names;
+
+mod mask;
+
+mod snapshot;
+
+mod file;
+
+mod ending;
+
+pub use ending::{Blocked, Ending, Uncaught};
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
+pub use file::{TraceError, VERSION};
+pub(crate) use mask::{INDEX, TIME};
+pub use record::Trace;

@@ -1,0 +1,286 @@
+//! Actors as the arena knows them: slots, names, states, ends, joins.
+//!
+//! Answers for: the life of an actor apart from running it. Never starts or runs one (see `process` and `thread`).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+
+use super::arena::{Arena, Off};
+use super::layout::{ACTORS_MAX, Slot, slot_at, state};
+use super::object::{Done, Patience, Result, fail, say, waiting};
+use super::park::{Ctx, Verdict, Woken};
+use super::values;
+use crate::program::ActorKind;
+use crate::program::op::OpCode;
+use crate::value::{ErrorKind, Value};
+
+/// Who waits for the end of an actor, and, of a timer, its own delay.
+const JOINERS: usize = 0;
+const DELAY: usize = 1;
+
+const CANCELLED: u32 = 1;
+const BEGUN: u32 = 2;
+
+/// What is known of an actor before it runs.
+pub(super) struct Birth<'a> {
+    pub(super) kind: ActorKind,
+    /// Template; for a worker the declaration of its pool.
+    pub(super) template: Option<u32>,
+    /// The actor whose process it joins; none begins a process of its own.
+    pub(super) process: Option<u32>,
+    /// The actor that starts it; none for main.
+    pub(super) parent: Option<u32>,
+    pub(super) daemon: bool,
+    pub(super) name: &'a str,
+    /// Index value and arguments.
+    pub(super) args: &'a [Value],
+    /// The place of the start.
+    pub(super) started: u64,
+}
+
+pub(super) fn kind_number(kind: ActorKind) -> u32 {
+    match kind {
+        ActorKind::Main => 0,
+        ActorKind::Process => 1,
+        ActorKind::Thread => 2,
+        ActorKind::Timer => 3,
+        ActorKind::Worker => 4,
+    }
+}
+
+pub(super) fn kind_of(slot: &Slot) -> ActorKind {
+    match slot.kind.load(Relaxed) {
+        0 => ActorKind::Main,
+        1 => ActorKind::Process,
+        2 => ActorKind::Thread,
+        3 => ActorKind::Timer,
+        _ => ActorKind::Worker,
+    }
+}
+
+/// Whether an actor is the first of a process.
+pub(super) fn is_process(slot: &Slot) -> bool {
+    matches!(kind_of(slot), ActorKind::Main | ActorKind::Process | ActorKind::Worker)
+}
+
+pub(super) fn slot(arena: Arena, actor: u32) -> &'static Slot {
+    arena.at(slot_at(actor))
+}
+
+/// The name of an actor.
+pub(super) fn name(arena: Arena, actor: u32) -> String {
+    let slot = slot(arena, actor);
+    let bytes = arena.read(Off(slot.name.load(Acquire)), 0, slot.name_len.load(Relaxed) as usize);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Index value and arguments of an actor.
+pub(super) fn args(arena: Arena, actor: u32) -> Vec<Value> {
+    let slot = slot(arena, actor);
+    let bytes = arena.read(Off(slot.args.load(Acquire)), 0, slot.args_len.load(Relaxed) as usize);
+    match values::decode(&bytes) {
+        Value::List(args) => args.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// Gives an actor its slot and counts it as one that can go on.
+pub(super) fn register(arena: Arena, birth: &Birth<'_>) -> Result<u32> {
+    let header = arena.header();
+    let encoded = values::encode(&Value::List(Arc::new(birth.args.to_vec())))?;
+    let args = arena.alloc_bytes(&encoded)?;
+    let name = arena.alloc_bytes(birth.name.as_bytes())?;
+    let actor = header.actors.fetch_add(1, SeqCst);
+    if actor >= ACTORS_MAX {
+        return Err(fail(ErrorKind::TooLarge, "more actors were started than a run can have"));
+    }
+    let slot = slot(arena, actor);
+    slot.kind.store(kind_number(birth.kind), Relaxed);
+    slot.template.store(birth.template.map_or(0, |template| template + 1), Relaxed);
+    slot.process.store(birth.process.unwrap_or(actor), Relaxed);
+    slot.parent.store(birth.parent.map_or(0, |parent| parent + 1), Relaxed);
+    slot.daemon.store(birth.daemon as u32, Relaxed);
+    slot.name.store(name.0, Release);
+    slot.name_len.store(birth.name.len() as u32, Relaxed);
+    slot.args.store(args.0, Release);
+    slot.args_len.store(encoded.len() as u32, Relaxed);
+    slot.started.store(birth.started, Relaxed);
+    header.running.fetch_add(1, SeqCst);
+    header.alive.fetch_add(1, SeqCst);
+    slot.state.store(state::STARTING, Release);
+    Ok(actor)
+}
+
+/// Takes back what [`register`] gave, where the kernel refused to start the actor.
+pub(super) fn refuse(ctx: &Ctx, actor: u32) {
+    end(ctx, actor, 1);
+}
+
+/// Notes the end of an actor, once: its exit code, and everyone who waits for it goes on.
+pub(super) fn end(ctx: &Ctx, actor: u32, code: i32) -> bool {
+    let slot = slot(ctx.arena, actor);
+    let header = ctx.arena.header();
+    let locked = ctx.lock(slot_at(actor));
+    if slot.state.swap(state::ENDED, AcqRel) == state::ENDED {
+        return false;
+    }
+    slot.exit.store(code, Relaxed);
+    let place = super::layout::pack_place(actor, slot.seq.load(Relaxed).saturating_sub(1));
+    slot.ended.store(place, Relaxed);
+    while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
+        ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket: 0, cause: place });
+    }
+    drop(locked);
+    if slot.uncounted.swap(1, SeqCst) == 0 && header.running.fetch_sub(1, SeqCst) == 1 {
+        ctx.kick();
+    }
+    if header.alive.fetch_sub(1, SeqCst) == 2 {
+        wake_last(ctx);
+    }
+    true
+}
+
+/// Wakes main, which waits for every other actor to have ended.
+fn wake_last(ctx: &Ctx) {
+    let waiter = ctx.arena.header().last_waiter.load(SeqCst);
+    if let Some(main) = waiter.checked_sub(1) {
+        let locked = ctx.lock(slot_at(main));
+        if let Some(main) = ctx.claim_first(&locked, DELAY) {
+            ctx.finish(main, Verdict { code: say::DONE, ..Verdict::default() });
+        }
+    }
+}
+
+/// Of main: waits until every other actor has ended.
+pub(super) fn await_all(ctx: &Ctx, line: u32) {
+    let header = ctx.arena.header();
+    header.last_waiter.store(ctx.me + 1, SeqCst);
+    let locked = ctx.lock(slot_at(ctx.me));
+    if header.alive.load(SeqCst) <= 1 {
+        return;
+    }
+    let entered = ctx.enter(&locked, DELAY, 0, &waiting(OpCode::Join, line, None));
+    drop(locked);
+    ctx.park(entered);
+}
+
+/// Waits for the end of an actor; true when it has ended.
+pub(super) fn join(ctx: &Ctx, actor: u32, patience: Patience, line: u32) -> Result {
+    if actor == ctx.me {
+        return Err(fail(ErrorKind::ValueError, "an actor cannot wait for its own end"));
+    }
+    let slot = slot(ctx.arena, actor);
+    let locked = ctx.lock(slot_at(actor));
+    if slot.state.load(Acquire) == state::ENDED {
+        return Ok(Done::new(Value::Bool(true), 0, slot.ended.load(Relaxed)));
+    }
+    let Patience::Until(deadline) = patience else { return Ok(Done::value(Value::Bool(false))) };
+    let entered = ctx.enter(&locked, JOINERS, 0, &waiting(OpCode::Join, line, deadline));
+    drop(locked);
+    Ok(match ctx.park(entered) {
+        Woken::By(verdict) => Done::new(Value::Bool(true), 0, verdict.cause),
+        Woken::TimedOut => Done::value(Value::Bool(false)),
+    })
+}
+
+/// Whether an actor has ended.
+pub(super) fn has_ended(arena: Arena, actor: u32) -> bool {
+    slot(arena, actor).state.load(Acquire) == state::ENDED
+}
+
+/// The exit code of a process that has ended.
+pub(super) fn exit_code(arena: Arena, actor: u32) -> Value {
+    let slot = slot(arena, actor);
+    if !has_ended(arena, actor) || !is_process(slot) {
+        return Value::None;
+    }
+    Value::Int(slot.exit.load(Relaxed) as i64)
+}
+
+/// Sends a signal to a process, unless it has ended.
+pub(super) fn signal(ctx: &Ctx, actor: u32, signal: nix::sys::signal::Signal) -> Result {
+    let slot = slot(ctx.arena, actor);
+    if !is_process(slot) {
+        return Err(fail(ErrorKind::TypeError, "only a process can be terminated or killed"));
+    }
+    // Under the lock, under which its parent notes that it reaps it: the pid is still its own.
+    let _locked = ctx.lock(slot_at(actor));
+    let pid = slot.pid.load(Acquire);
+    if slot.state.load(Acquire) != state::ENDED && slot.reaped.load(Relaxed) == 0 && pid != 0 {
+        // It may have ended this moment, which is as good.
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), signal);
+    }
+    Ok(Done::default())
+}
+
+/// Of the process that started it: takes an ended child's entry out of the kernel's table.
+pub(super) fn reap(ctx: &Ctx, child: u32) {
+    let slot = slot(ctx.arena, child);
+    let pid = {
+        let _locked = ctx.lock(slot_at(child));
+        if slot.reaped.swap(1, AcqRel) != 0 {
+            return;
+        }
+        slot.pid.load(Acquire)
+    };
+    let pid = nix::unistd::Pid::from_raw(pid as i32);
+    // It has noted its end, so it is gone or about to be.
+    while nix::sys::wait::waitpid(pid, None) == Err(nix::Error::EINTR) {}
+}
+
+/// Of a timer's thread: waits for its delay; false when it was cancelled first.
+pub(super) fn timer_wait(ctx: &Ctx, delay: &Value, line: u32) -> Result {
+    let deadline = match delay {
+        Value::Duration(ns) | Value::Elapsed(ns) => super::sys::now_ns().saturating_add_signed((*ns).max(0)),
+        _ => return Err(fail(ErrorKind::TypeError, "a timer's delay is a duration, such as `2s`")),
+    };
+    let slot = ctx.slot;
+    let locked = ctx.lock(slot_at(ctx.me));
+    if slot.timer.load(Relaxed) == CANCELLED {
+        return Ok(Done::value(Value::Bool(false)));
+    }
+    let entered = ctx.enter(&locked, DELAY, 0, &waiting(OpCode::TimerWait, line, Some(deadline)));
+    drop(locked);
+    match ctx.park(entered) {
+        Woken::By(verdict) => Ok(Done::new(Value::Bool(false), 0, verdict.cause)),
+        Woken::TimedOut => {
+            let _locked = ctx.lock(slot_at(ctx.me));
+            let cancelled = slot.timer.load(Relaxed) == CANCELLED;
+            if !cancelled {
+                slot.timer.store(BEGUN, Relaxed);
+            }
+            Ok(Done::value(Value::Bool(!cancelled)))
+        }
+    }
+}
+
+/// Cancels a timer that has not begun to run its body.
+pub(super) fn timer_cancel(ctx: &Ctx, actor: u32) -> Result {
+    let slot = slot(ctx.arena, actor);
+    if kind_of(slot) != ActorKind::Timer {
+        return Err(fail(ErrorKind::TypeError, "only a timer can be cancelled"));
+    }
+    let locked = ctx.lock(slot_at(actor));
+    if slot.timer.load(Relaxed) == 0 {
+        slot.timer.store(CANCELLED, Relaxed);
+        if let Some(timer) = ctx.claim_first(&locked, DELAY) {
+            ctx.finish(timer, Verdict { code: say::CLOSED, cause: ctx.place(), ..Verdict::default() });
+        }
+    }
+    Ok(Done::default())
+}
+
+/// Sleeps: waits in its own slot for nobody.
+pub(super) fn sleep(ctx: &Ctx, duration: &Value, line: u32) -> Result {
+    let ns = match duration {
+        Value::Duration(ns) | Value::Elapsed(ns) => *ns,
+        _ => return Err(fail(ErrorKind::TypeError, "one sleeps for a duration, such as `1s`")),
+    };
+    let ns = u64::try_from(ns).map_err(|_| fail(ErrorKind::ValueError, "one cannot sleep for a negative time"))?;
+    let deadline = super::sys::now_ns().saturating_add(ns);
+    let locked = ctx.lock(slot_at(ctx.me));
+    let entered = ctx.enter(&locked, 2, 0, &waiting(OpCode::Sleep, line, Some(deadline)));
+    drop(locked);
+    ctx.park(entered);
+    Ok(Done::default())
+}

@@ -1,0 +1,181 @@
+//! What is done when a process is gone: its exit code, its waits, its locks, its tasks, its ends of pipes.
+//!
+//! Answers for: leaving every object usable for the others. Runs in the supervisor. Never restarts anything (see `duty`).
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+
+use nix::sys::wait::WaitPidFlag;
+use nix::unistd::Pid;
+
+use super::actor;
+use super::arena::{Arena, Off};
+use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
+use super::object::{self, barrier, condition, find, kind_number, lock, pipe, pool};
+use super::park::{self, Ctx};
+use super::supervisor::MAIN;
+use super::{duty, history, process};
+use crate::plan::Plan;
+use crate::program::ActorKind;
+use crate::program::op::OpCode;
+use crate::source::Span;
+use crate::trace::Blocked;
+use crate::value::ObjectKind;
+
+/// A process is dead: whether it ended by itself or was killed.
+pub(super) fn of_process(ctx: &Ctx, number: u32) {
+    let slot = actor::slot(ctx.arena, number);
+    let pid = slot.pid.load(Acquire);
+    let killed = slot.state.load(Acquire) != state::ENDED;
+    let code = if killed { exit_code(pid) } else { slot.exit.load(Relaxed) };
+    let members = members(ctx.arena, number);
+    for member in &members {
+        release_small_locks(ctx, *member);
+    }
+    if killed {
+        for member in &members {
+            clean_up(ctx, *member);
+        }
+        process::let_all_go(ctx, number);
+        ctx.arena.header().processes.fetch_sub(1, SeqCst);
+    } else {
+        members.iter().for_each(|member| ctx.bury(*member));
+    }
+    // Also one that ended by itself, by `exit`, may have had a task in hand.
+    if actor::kind_of(slot) == ActorKind::Worker && (killed || slot.task.load(SeqCst) != 0) {
+        worker_died(ctx, number);
+    }
+    for member in members {
+        actor::end(ctx, member, code);
+    }
+    // Main, and those whose own parent is gone, are this process's to reap.
+    let _ = nix::sys::wait::waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::WNOHANG));
+}
+
+/// The actors of a process that have not ended, its first one last, so that who joins it finds all ended.
+fn members(arena: Arena, process: u32) -> Vec<u32> {
+    let until = arena.header().actors.load(SeqCst).min(ACTORS_MAX);
+    let of_it = |number: &u32| {
+        let slot = actor::slot(arena, *number);
+        slot.process.load(Relaxed) == process && !matches!(slot.state.load(Acquire), state::ENDED | state::FREE)
+    };
+    let mut members: Vec<u32> = (process..until).filter(of_it).collect();
+    members.reverse();
+    members
+}
+
+/// What `waitpid` would say, for a child of another process that nobody has reaped: field 52 of its `stat`.
+fn exit_code(pid: u32) -> i32 {
+    let status = stat_field(&format!("/proc/{pid}/stat"), 49).and_then(|field| field.parse::<i32>().ok());
+    match status {
+        Some(status) if status & 0x7f == 0 => (status >> 8) & 0xff,
+        Some(status) => -(status & 0x7f),
+        // Gone without a trace: the one way that leaves none is to be killed.
+        None => -(nix::sys::signal::Signal::SIGKILL as i32),
+    }
+}
+
+/// A field of a `stat` file, counted from the one behind the name.
+fn stat_field(path: &str, index: usize) -> Option<String> {
+    let stat = std::fs::read_to_string(path).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(index).map(str::to_owned)
+}
+
+/// Whether a thread sleeps in the kernel, or is gone.
+pub(super) fn is_asleep(pid: u32, tid: u32) -> bool {
+    stat_field(&format!("/proc/{pid}/task/{tid}/stat"), 0).is_none_or(|state| state == "S")
+}
+
+/// The small locks of objects that a dead actor held.
+fn release_small_locks(ctx: &Ctx, number: u32) {
+    let slot: &Slot = actor::slot(ctx.arena, number);
+    for held in &slot.holding {
+        let off = Off(held.swap(0, SeqCst));
+        if !off.is_null() {
+            park::mend(ctx.arena, off, number);
+        }
+    }
+}
+
+/// What a killed actor leaves behind in objects.
+fn clean_up(ctx: &Ctx, number: u32) {
+    let slot = actor::slot(ctx.arena, number);
+    let waited_in = (slot.blocked_op.load(Relaxed) != 0).then(|| Off(slot.blocked_on.load(Relaxed)));
+    ctx.bury(number);
+    let until = ctx.arena.header().objects.load(SeqCst).min(OBJECTS_MAX);
+    for id in 0..until {
+        let off = find(ctx.arena, id);
+        if off.is_null() {
+            continue;
+        }
+        let kind = ctx.arena.at::<ObjectHeader>(off).kind.load(Relaxed);
+        if object::is_lock(kind) {
+            lock::orphan(ctx, off, number);
+        } else if kind == kind_number(ObjectKind::PipeEnd) {
+            pipe::forget(ctx, off, number);
+        } else if kind == kind_number(ObjectKind::Barrier) && waited_in == Some(off) {
+            barrier::party_died(ctx, off);
+        }
+    }
+}
+
+/// Its task fails, and the pool gets another worker.
+fn worker_died(ctx: &Ctx, number: u32) {
+    pool::worker_died(ctx, number);
+    let off = Off(actor::slot(ctx.arena, number).pool.load(Relaxed));
+    if let Some(home) = pool::home(ctx.arena, off) {
+        if pool::wants_workers(ctx, off) && !actor::has_ended(ctx.arena, home) {
+            pool::miss_one(ctx.arena, off);
+            duty::impose(ctx, home);
+        }
+    }
+}
+
+/// Everyone who waits for what will not come; daemons only where nobody else does.
+pub(super) fn who_is_blocked(arena: Arena, plan: &Plan) -> Vec<Blocked> {
+    let until = arena.header().actors.load(SeqCst).min(ACTORS_MAX);
+    let waits = |number: &u32| {
+        let slot = actor::slot(arena, *number);
+        slot.state.load(Acquire) == state::RUNNING && slot.blocked_op.load(Relaxed) != 0
+    };
+    let waiting: Vec<u32> = (MAIN..until).filter(waits).collect();
+    let is_daemon = |number: &u32| actor::slot(arena, *number).daemon.load(Relaxed) != 0;
+    let only_daemons = waiting.iter().all(is_daemon);
+    let shown = waiting.into_iter().filter(|number| only_daemons || !is_daemon(number));
+    shown.filter_map(|number| blocked(arena, plan, number)).collect()
+}
+
+fn blocked(arena: Arena, plan: &Plan, number: u32) -> Option<Blocked> {
+    let slot = actor::slot(arena, number);
+    let op = OpCode::from_number(slot.blocked_op.load(Relaxed).checked_sub(1)? as u8)?;
+    let off = Off(slot.blocked_on.load(Relaxed));
+    let target = history::target_at(arena, plan, off);
+    Some(Blocked {
+        actor: actor::name(arena, number),
+        span: line_span(plan, slot.blocked_line.load(Relaxed)),
+        op,
+        kind: target.as_ref().and_then(|target| target.kind),
+        held_by: held_by(arena, off, target.as_ref().and_then(|target| target.actor)),
+        target: target.map(|target| target.name),
+    })
+}
+
+/// The text of a line, without the blanks around it.
+fn line_span(plan: &Plan, line: u32) -> Span {
+    plan.image.program.source.line_span(line)
+}
+
+/// Who would have to act, by name.
+fn held_by(arena: Arena, off: Off, joined: Option<u32>) -> Vec<String> {
+    if let Some(joined) = joined {
+        return vec![actor::name(arena, joined)];
+    }
+    if off.is_null() {
+        return Vec::new();
+    }
+    let kind = arena.at::<ObjectHeader>(off).kind.load(Relaxed);
+    let lock = if kind == kind_number(ObjectKind::Condition) { condition::lock_of(arena, off) } else { off };
+    if object::is_lock(arena.at::<ObjectHeader>(lock).kind.load(Relaxed)) {
+        return lock::holder(arena, lock).map(|holder| actor::name(arena, holder)).into_iter().collect();
+    }
+    Vec::new()
+}

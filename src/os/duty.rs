@@ -1,0 +1,87 @@
+//! What a process owes its pools: a worker that died is replaced by a child of the process that owns the pool.
+//!
+//! The supervisor sees the death and cannot start the replacement (its child it would be), so it notes the duty and wakes
+//! the process's first actor, which does it before its next operation, or while it is parked.
+//!
+//! Answers for: replacing workers. Never decides that one is needed (see `death`).
+
+use std::cell::RefCell;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::{Arc, PoisonError, Weak};
+
+use super::actor;
+use super::arena::Off;
+use super::object::pool;
+use super::park::Ctx;
+use super::process::{self, PoolHere, Process};
+use super::sys;
+
+thread_local! {
+    static PROCESS: RefCell<Weak<Process>> = const { RefCell::new(Weak::new()) };
+}
+
+/// Tells the calling thread which process it is the first of.
+pub(super) fn belong_to(process: &Arc<Process>) {
+    PROCESS.with(|here| *here.borrow_mut() = Arc::downgrade(process));
+}
+
+/// Notes a pool whose workers this process starts.
+pub(super) fn adopt_pool(process: &Process, off: Off, decl: u32, name: &str) {
+    let pool = PoolHere { off, decl, name: Arc::from(name) };
+    process.pools.lock().unwrap_or_else(PoisonError::into_inner).push(pool);
+}
+
+/// Does what is owed, if the calling actor is the first of its process.
+pub(super) fn look(ctx: &Ctx, process: &Process) {
+    if ctx.me == process.actor && ctx.slot.duty.load(Relaxed) != 0 && ctx.slot.duty.swap(0, SeqCst) != 0 {
+        replace_workers(ctx, process);
+        // The supervisor counted the duty as something that can go on.
+        if ctx.arena.header().running.fetch_sub(1, SeqCst) == 1 {
+            ctx.kick();
+        }
+    }
+}
+
+/// The same for an actor that was woken while it waits for something else.
+pub(super) fn look_while_parked(ctx: &Ctx) {
+    if ctx.slot.duty.load(Relaxed) == 0 {
+        return;
+    }
+    if let Some(process) = PROCESS.with(|here| here.borrow().upgrade()) {
+        look(ctx, &process);
+    }
+}
+
+fn replace_workers(ctx: &Ctx, process: &Process) {
+    let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for PoolHere { off, decl, name } in pools {
+        while pool::replace_one(ctx.arena, off) {
+            if !pool::wants_workers(ctx, off) {
+                continue;
+            }
+            // One that cannot be started now leaves the pool with a worker less.
+            if let Ok(worker) = process::start_worker(ctx, process, decl, off, &name) {
+                process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+            }
+        }
+    }
+}
+
+/// Tells a process that it owes workers. For the supervisor.
+pub(super) fn impose(ctx: &Ctx, process: u32) {
+    let slot = actor::slot(ctx.arena, process);
+    ctx.arena.header().running.fetch_add(1, SeqCst);
+    if slot.duty.swap(1, SeqCst) != 0 {
+        ctx.arena.header().running.fetch_sub(1, SeqCst);
+    }
+    // It may be parked on a private or a shared futex: neither wake does harm.
+    sys::futex_wake(&slot.done, 1, false);
+}
+
+/// The children of an actor, the workers it started in place of others included.
+pub(super) fn all_children(process: &Process, ctx: &Ctx, mut children: Vec<u32>) -> Vec<u32> {
+    if ctx.me == process.actor {
+        children.append(&mut process.replacements.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+    children
+}

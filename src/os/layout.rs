@@ -1,0 +1,237 @@
+//! What lies where in the arena: the header, the table of actors, the table of objects, then blocks.
+//!
+//! Answers for: the shapes. Never blocks, wakes or allocates.
+#![expect(unsafe_code, reason = "marks the shapes that may lie in shared memory")]
+
+use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64};
+
+use super::arena::{Off, Shared, UNIT};
+
+/// Most actors that a run can start, ended ones included.
+pub(super) const ACTORS_MAX: u32 = 1 << 20;
+/// Most objects that a run can have, results of tasks included.
+pub(super) const OBJECTS_MAX: u32 = 1 << 22;
+/// Size classes of the allocator: 32 bytes, then each twice the one before.
+pub(super) const CLASSES: usize = 26;
+
+pub(super) const HEADER_AT: usize = 0;
+pub(super) const ACTORS_AT: usize = 1 << 16;
+pub(super) const OBJECTS_AT: usize = ACTORS_AT + ACTORS_MAX as usize * size_of::<Slot>();
+pub(super) const BLOCKS_AT: usize = OBJECTS_AT + OBJECTS_MAX as usize * 4;
+
+/// The start of the arena.
+#[repr(C)]
+pub(super) struct Header {
+    /// CLOCK_MONOTONIC when the run began, nanoseconds.
+    pub(super) epoch_ns: AtomicU64,
+    /// Byte position from which blocks have not been given out yet.
+    pub(super) bump: AtomicU64,
+    /// Free blocks by size class: a stack, its top in the low half, a count against ABA in the high half.
+    pub(super) free: [AtomicU64; CLASSES],
+    /// Seed of the run.
+    pub(super) seed: AtomicU64,
+    /// Actors that can go on by themselves: running, or waiting with a deadline.
+    pub(super) running: AtomicI64,
+    /// Actors given out.
+    pub(super) actors: AtomicU32,
+    /// Objects given out.
+    pub(super) objects: AtomicU32,
+    /// Processes that have been started and have not ended.
+    pub(super) processes: AtomicU32,
+    /// Most processes at a time.
+    pub(super) processes_max: AtomicU32,
+    /// Pid of the supervisor.
+    pub(super) supervisor: AtomicU32,
+    /// 1: the run is being ended; nothing is started any more.
+    pub(super) quitting: AtomicU32,
+    /// 1: events are recorded.
+    pub(super) tracing: AtomicU32,
+    /// Uncaught errors so far.
+    pub(super) failures: AtomicU32,
+    /// Panics of conc's own code in a process of the run.
+    pub(super) bugs: AtomicU32,
+    /// 1: standard output is gone.
+    pub(super) output_lost: AtomicU32,
+    /// 1: the supervisor has been asked to look and has not begun to.
+    pub(super) kicked: AtomicU32,
+    /// Actors that have not ended, main included.
+    pub(super) alive: AtomicI32,
+    /// Chunks of events that the supervisor has not drained.
+    pub(super) chunks: AtomicI32,
+    /// Standard output, as an object: serialises lines.
+    pub(super) stdout: AtomicU32,
+    /// The request: what is run, encoded, so that a child that starts by exec can plan it again; and its length.
+    pub(super) request: AtomicU32,
+    pub(super) request_len: AtomicU32,
+    /// By template and index: how many instances have been named.
+    pub(super) instances: AtomicU32,
+    /// Errors that ended actors: a chain of blocks for the supervisor, the latest first.
+    pub(super) errors: AtomicU32,
+    /// Who waits for every other actor to have ended (main, before `finally`): its actor, plus 1.
+    pub(super) last_waiter: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for Header {}
+
+/// A list of waiting actors: a chain of nodes, first come first served.
+#[repr(C)]
+pub(super) struct WaitList {
+    pub(super) head: AtomicU32,
+    pub(super) tail: AtomicU32,
+    pub(super) len: AtomicU32,
+    pub(super) pad: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for WaitList {}
+
+/// One actor waiting in one list.
+#[repr(C, align(16))]
+pub(super) struct Node {
+    pub(super) next: AtomicU32,
+    pub(super) prev: AtomicU32,
+    /// Whose.
+    pub(super) actor: AtomicU32,
+    /// Which wait of that actor.
+    pub(super) epoch: AtomicU32,
+    /// What the waker needs to know: a message, a number, flags.
+    pub(super) payload: AtomicU64,
+    /// 1 while in a list.
+    pub(super) linked: AtomicU32,
+    pub(super) pad: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for Node {}
+
+/// What every object begins with.
+#[repr(C)]
+pub(super) struct ObjectHeader {
+    /// The small lock over the object's state: 0, or the holder's actor plus 1, with a bit for "someone sleeps on it".
+    pub(super) lock: AtomicU32,
+    /// The object's kind, as a number; see `object::KIND_*`.
+    pub(super) kind: AtomicU32,
+    /// Its own id.
+    pub(super) id: AtomicU32,
+    /// 1: only threads of one process use it, so futexes on its behalf are private.
+    pub(super) private: AtomicU32,
+    /// Operations completed on it.
+    pub(super) ticket: AtomicU64,
+    /// Its declaration plus 1 (0 for what nobody declared), and index in an array plus 1.
+    pub(super) decl: AtomicU32,
+    pub(super) index: AtomicU32,
+    /// For a private one: the actor in whose body it was declared, plus 1.
+    pub(super) owner: AtomicU32,
+    pub(super) pad: AtomicU32,
+    /// The place of the last event that later ones may depend on.
+    pub(super) last: AtomicU64,
+    /// Who waits.
+    pub(super) lists: [WaitList; 3],
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for ObjectHeader {}
+
+/// An actor.
+#[repr(C, align(16))]
+pub(super) struct Slot {
+    /// As an object: its lock, and who waits for its end (list 0) or, for a timer, its delay (list 1).
+    pub(super) header: ObjectHeader,
+    /// See [`state`].
+    pub(super) state: AtomicU32,
+    /// `ActorKind` as a number.
+    pub(super) kind: AtomicU32,
+    /// Template plus 1; 0 for main. For a worker: the pool's declaration plus 1.
+    pub(super) template: AtomicU32,
+    /// The actor whose process it belongs to (itself, for a process).
+    pub(super) process: AtomicU32,
+    /// The actor that started it, plus 1; 0 for main.
+    pub(super) parent: AtomicU32,
+    /// 1: a daemon.
+    pub(super) daemon: AtomicU32,
+    pub(super) pid: AtomicU32,
+    pub(super) tid: AtomicU32,
+    /// Exit code once ended; negative signal number when killed.
+    pub(super) exit: AtomicI32,
+    /// 1 once the parent has begun to reap it.
+    pub(super) reaped: AtomicU32,
+    /// Name: a block, and its length in bytes.
+    pub(super) name: AtomicU32,
+    pub(super) name_len: AtomicU32,
+    /// Index value and arguments, encoded: a block, and its length in bytes.
+    pub(super) args: AtomicU32,
+    pub(super) args_len: AtomicU32,
+    /// The place of the start.
+    pub(super) started: AtomicU64,
+    /// The place of its last event, once ended.
+    pub(super) ended: AtomicU64,
+
+    /// Parking: which wait it is in and who decides it; see `park`.
+    pub(super) claim: AtomicU32,
+    /// The wait that was completed last: the futex word.
+    pub(super) done: AtomicU32,
+    /// 1: it has been taken off `Header::running`.
+    pub(super) uncounted: AtomicU32,
+    /// What the waker says.
+    pub(super) verdict: AtomicU32,
+    pub(super) given: AtomicU64,
+    pub(super) ticket: AtomicU64,
+    pub(super) cause: AtomicU64,
+    /// Its node for waits on one object.
+    pub(super) node: Node,
+    /// What it is blocked on: operation plus 1, object, line.
+    pub(super) blocked_op: AtomicU32,
+    pub(super) blocked_on: AtomicU32,
+    pub(super) blocked_line: AtomicU32,
+    /// Which list of that object.
+    pub(super) blocked_list: AtomicU32,
+    /// Object locks (the small ones) that it holds or is about to take.
+    pub(super) holding: [AtomicU32; 2],
+
+    /// Events: the oldest chunk not drained, the chunk being written, events written.
+    pub(super) chunk_first: AtomicU32,
+    pub(super) chunk_last: AtomicU32,
+    pub(super) seq: AtomicU32,
+    /// For a timer: 1 cancelled, 2 begun.
+    pub(super) timer: AtomicU32,
+    /// For a worker: the task in hand.
+    pub(super) task: AtomicU32,
+    /// Ends of pipes that the process holds: a chain of blocks.
+    pub(super) ends: AtomicU32,
+    /// For a worker: its pool.
+    pub(super) pool: AtomicU32,
+    /// For the first actor of a process: 1 when workers of its pools died and are to be replaced.
+    pub(super) duty: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for Slot {}
+
+const _: () = assert!(size_of::<Slot>() % UNIT == 0);
+const _: () = assert!(size_of::<Header>() <= ACTORS_AT);
+const _: () = assert!(BLOCKS_AT < super::arena::ARENA_BYTES);
+
+/// States of an actor.
+pub(super) mod state {
+    pub(in super::super) const FREE: u32 = 0;
+    pub(in super::super) const STARTING: u32 = 1;
+    pub(in super::super) const RUNNING: u32 = 2;
+    pub(in super::super) const ENDED: u32 = 3;
+}
+
+/// The place of an event in sixty-four bits: actor plus 1 above, number below; 0 for none.
+pub(super) fn pack_place(actor: u32, seq: u32) -> u64 {
+    ((actor as u64 + 1) << 32) | seq as u64
+}
+
+/// The reverse of [`pack_place`].
+pub(super) fn unpack_place(place: u64) -> Option<(u32, u32)> {
+    let actor = (place >> 32) as u32;
+    (actor > 0).then(|| (actor - 1, place as u32))
+}
+
+/// Where an actor's slot lies.
+pub(super) fn slot_at(actor: u32) -> Off {
+    Off::from_bytes(ACTORS_AT + actor as usize * size_of::<Slot>())
+}

@@ -1,0 +1,65 @@
+//! The OS as a world: real processes and threads, a shared arena, futexes, kernel pipes.
+//!
+//! Answers for: everything that touches the operating system. All `unsafe` is below this module, each block with its
+//! reason. Never parses, plans or words anything.
+
+mod alloc;
+mod arena;
+mod layout;
+mod sys;
+
+mod park;
+
+mod object;
+
+mod actor;
+mod record;
+
+mod create;
+mod duty;
+mod failure;
+mod output;
+mod process;
+mod random;
+mod values;
+mod world;
+
+mod death;
+mod history;
+mod launch;
+mod supervisor;
+
+pub use launch::{Captured, run_captured};
+pub use supervisor::{Report, Request, supervise};
+
+/// Why a run could not be started, or could not be seen to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The system refused something that every run needs.
+    #[error("the system refused: {0}")]
+    System(#[from] nix::Error),
+    /// Reading or writing what passes between this process and the supervisor failed.
+    #[error("the run could not be handed over: {0}")]
+    Io(#[from] std::io::Error),
+    /// The objects of the scenario do not fit into the memory that its actors share.
+    #[error("the memory that the actors of a run share is used up before it begins")]
+    OutOfMemory,
+    /// An object could not be made.
+    #[error("{0}")]
+    Object(String),
+    /// The request could not be written down.
+    #[error("the request could not be handed over")]
+    Protocol,
+    /// The supervisor refused the request.
+    #[error("{0}")]
+    Refused(String),
+    /// The supervisor ended without a report.
+    #[error("the supervisor ended without a report ({0})")]
+    Supervisor(String),
+}
+
+impl From<crate::value::Error> for StartError {
+    fn from(error: crate::value::Error) -> StartError {
+        StartError::Object(format!("{}: {}", error.kind.name(), error.message))
+    }
+}

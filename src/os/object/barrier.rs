@@ -1,0 +1,127 @@
+//! Barriers: the last party to arrive lets all go; a timeout, an abort or a party's death breaks it for everyone.
+#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::{Done, Identity, Patience, Result, fail, kind_number, make, say, waiting};
+use crate::os::arena::{Arena, Off, Shared};
+use crate::os::layout::ObjectHeader;
+use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::program::op::OpCode;
+use crate::value::{Error, ErrorKind, ObjectKind, Value};
+
+const PARTIES: usize = 0;
+
+#[repr(C)]
+struct BarrierState {
+    header: ObjectHeader,
+    parties: AtomicU32,
+    /// How many have arrived in this round.
+    inside: AtomicU32,
+    broken: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for BarrierState {}
+
+pub(in crate::os) fn create(arena: Arena, who: Identity, parties: i64) -> Result<u32> {
+    let parties = u32::try_from(parties).ok().filter(|parties| *parties > 0);
+    let parties = parties.ok_or_else(|| fail(ErrorKind::ValueError, "a barrier has at least one party"))?;
+    let (id, off) = make::<BarrierState>(arena, kind_number(ObjectKind::Barrier), who)?;
+    arena.at::<BarrierState>(off).parties.store(parties, Relaxed);
+    Ok(id)
+}
+
+fn broken() -> Error {
+    fail(ErrorKind::BrokenBarrier, "the barrier is broken")
+}
+
+/// Arrives and waits; `arrived` is told the place of the arrival, a step of its own.
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32, arrived: impl FnOnce(u64)) -> Result {
+    let state: &BarrierState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if state.broken.load(Relaxed) != 0 {
+        return Err(broken());
+    }
+    arrived(locked.tick());
+    let index = state.inside.load(Relaxed);
+    if index + 1 == state.parties.load(Relaxed) {
+        state.inside.store(0, Relaxed);
+        let ticket = locked.tick();
+        while let Some(party) = ctx.claim_first(&locked, PARTIES) {
+            let theirs = locked.tick();
+            let given = party.payload;
+            ctx.finish(party, Verdict { code: say::DONE, given, ticket: theirs, cause: ctx.place() });
+        }
+        return Ok(Done::new(Value::Int(index as i64), ticket, 0));
+    }
+    let Patience::Until(deadline) = patience else {
+        break_it(ctx, &locked, state);
+        return Err(broken());
+    };
+    state.inside.store(index + 1, Relaxed);
+    let entered = ctx.enter(&locked, PARTIES, index as u64, &waiting(OpCode::BarrierWait, line, deadline));
+    drop(locked);
+    match ctx.park(entered) {
+        Woken::By(verdict) if verdict.code == say::DONE => {
+            Ok(Done::new(Value::Int(verdict.given as i64), verdict.ticket, verdict.cause))
+        }
+        Woken::By(_) => Err(broken()),
+        Woken::TimedOut => {
+            break_it(ctx, &ctx.lock(off), state);
+            Err(fail(ErrorKind::BrokenBarrier, "the others did not come in time: the barrier is broken"))
+        }
+    }
+}
+
+fn release_all(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
+    state.inside.store(0, Relaxed);
+    while let Some(party) = ctx.claim_first(locked, PARTIES) {
+        ctx.finish(party, Verdict { code: say::BROKEN, cause: ctx.place(), ..Verdict::default() });
+    }
+}
+
+fn break_it(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
+    state.broken.store(1, Relaxed);
+    release_all(ctx, locked, state);
+}
+
+pub(in crate::os) fn abort(ctx: &Ctx, off: Off) -> Result {
+    let state: &BarrierState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let ticket = locked.tick();
+    break_it(ctx, &locked, state);
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+pub(in crate::os) fn reset(ctx: &Ctx, off: Off) -> Result {
+    let state: &BarrierState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let ticket = locked.tick();
+    release_all(ctx, &locked, state);
+    state.broken.store(0, Relaxed);
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+pub(in crate::os) fn parties(ctx: &Ctx, off: Off) -> Result {
+    let state: &BarrierState = ctx.arena.at(off);
+    Ok(Done::new(Value::Int(state.parties.load(Relaxed) as i64), ctx.lock(off).tick(), 0))
+}
+
+pub(in crate::os) fn is_broken(ctx: &Ctx, off: Off) -> Result {
+    let state: &BarrierState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    Ok(Done::new(Value::Bool(state.broken.load(Relaxed) != 0), locked.tick(), 0))
+}
+
+/// Breaks a barrier in which a party that was killed had arrived. For the supervisor.
+pub(in crate::os) fn party_died(ctx: &Ctx, off: Off) {
+    let state: &BarrierState = ctx.arena.at(off);
+    break_it(ctx, &ctx.lock(off), state);
+}
+
+/// How many must arrive.
+pub(in crate::os) fn parties_of(arena: Arena, off: Off) -> i64 {
+    arena.at::<BarrierState>(off).parties.load(Relaxed) as i64
+}

@@ -1,0 +1,133 @@
+//! Shared and atomic variables: an encoded value behind the object's small lock.
+#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use super::{Done, Identity, Result, fail, kind_number, make};
+use crate::os::arena::{Arena, Off, Shared};
+use crate::os::layout::ObjectHeader;
+use crate::os::park::Ctx;
+use crate::os::values;
+use crate::value::{ErrorKind, ObjectKind, Value};
+
+/// Room of a variable that names none.
+pub(in crate::os) const ROOM_BYTES: i64 = 64 << 10;
+/// Values up to this size lie in the variable itself.
+const INLINE_BYTES: usize = 16;
+
+#[repr(C)]
+struct CellState {
+    header: ObjectHeader,
+    /// The bytes, where there are few.
+    inline: [AtomicU64; 2],
+    room: AtomicU64,
+    len: AtomicU32,
+    /// Where the bytes lie, and how many fit there, where there are many.
+    block: AtomicU32,
+    block_room: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for CellState {}
+
+pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, room: i64, value: &Value) -> Result<u32> {
+    let room = u64::try_from(room).map_err(|_| fail(ErrorKind::ValueError, "a variable's room cannot be negative"))?;
+    let (id, off) = make::<CellState>(arena, kind_number(kind), who)?;
+    let state: &CellState = arena.at(off);
+    state.room.store(room, Relaxed);
+    store(arena, state, value)?;
+    Ok(id)
+}
+
+fn load(arena: Arena, state: &CellState) -> Value {
+    let len = state.len.load(Relaxed) as usize;
+    if len > INLINE_BYTES {
+        return values::decode(&arena.read(Off(state.block.load(Relaxed)), 0, len));
+    }
+    let mut bytes = [0; INLINE_BYTES];
+    bytes[..8].copy_from_slice(&state.inline[0].load(Relaxed).to_ne_bytes());
+    bytes[8..].copy_from_slice(&state.inline[1].load(Relaxed).to_ne_bytes());
+    values::decode(&bytes[..len])
+}
+
+fn store(arena: Arena, state: &CellState, value: &Value) -> Result<()> {
+    let bytes = values::encode(value)?;
+    if bytes.len() as u64 > state.room.load(Relaxed) {
+        let message =
+            format!("the value takes {} bytes, the variable has room for {}", bytes.len(), state.room.load(Relaxed));
+        return Err(fail(ErrorKind::TooLarge, &message));
+    }
+    if bytes.len() > INLINE_BYTES {
+        if bytes.len() > state.block_room.load(Relaxed) as usize {
+            let block = arena.alloc(bytes.len())?;
+            let old = state.block.swap(block.0, Relaxed);
+            state.block_room.store(bytes.len() as u32, Relaxed);
+            arena.free(Off(old));
+        }
+        arena.write(Off(state.block.load(Relaxed)), 0, &bytes);
+    } else {
+        let mut inline = [0; INLINE_BYTES];
+        inline[..bytes.len()].copy_from_slice(&bytes);
+        let half = |from: usize| u64::from_ne_bytes(std::array::from_fn(|i| inline[from + i]));
+        state.inline[0].store(half(0), Relaxed);
+        state.inline[1].store(half(8), Relaxed);
+    }
+    state.len.store(bytes.len() as u32, Relaxed);
+    Ok(())
+}
+
+/// Reads the whole, or what a path of indices and keys leads to.
+pub(in crate::os) fn read(ctx: &Ctx, off: Off, path: &[Value]) -> Result {
+    let state: &CellState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let whole = load(ctx.arena, state);
+    let (ticket, cause) = (locked.tick(), state.header.last.load(Relaxed));
+    drop(locked);
+    Ok(Done::new(values::at_path(whole, path)?, ticket, cause))
+}
+
+/// Changes the value in one step; `change` gives what the operation gives.
+fn update(ctx: &Ctx, off: Off, change: impl FnOnce(&mut Value) -> Result<Value>) -> Result {
+    let state: &CellState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let mut value = load(ctx.arena, state);
+    let given = change(&mut value)?;
+    store(ctx.arena, state, &value)?;
+    let (ticket, cause) = (locked.tick(), state.header.last.load(Relaxed));
+    state.header.last.store(ctx.place(), Relaxed);
+    Ok(Done::new(given, ticket, cause))
+}
+
+pub(in crate::os) fn write(ctx: &Ctx, off: Off, path: &[Value], value: Value) -> Result {
+    update(ctx, off, |whole| {
+        values::set_path(whole, path, value)?;
+        Ok(Value::None)
+    })
+}
+
+pub(in crate::os) fn method(ctx: &Ctx, off: Off, path: &[Value], name: &str, args: &[Value]) -> Result {
+    update(ctx, off, |whole| values::call_at_path(whole, path, name, args))
+}
+
+/// `add` (sign 1) and `sub` (sign -1): the value after.
+pub(in crate::os) fn add(ctx: &Ctx, off: Off, by: &Value, negative: bool) -> Result {
+    update(ctx, off, |value| {
+        *value = if negative { values::subtract(value, by)? } else { values::add(value, by)? };
+        Ok(value.clone())
+    })
+}
+
+pub(in crate::os) fn swap(ctx: &Ctx, off: Off, new: Value) -> Result {
+    update(ctx, off, |value| Ok(std::mem::replace(value, new)))
+}
+
+pub(in crate::os) fn compare_and_set(ctx: &Ctx, off: Off, old: &Value, new: Value) -> Result {
+    update(ctx, off, |value| {
+        let same = *value == *old;
+        if same {
+            *value = new;
+        }
+        Ok(Value::Bool(same))
+    })
+}

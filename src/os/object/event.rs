@@ -1,0 +1,72 @@
+//! Events: a flag; setting it lets everyone who waits go on, whatever becomes of the flag before they run.
+#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::{Done, Identity, Patience, Result, kind_number, make, say, waiting};
+use crate::os::arena::{Arena, Off, Shared};
+use crate::os::layout::ObjectHeader;
+use crate::os::park::{Ctx, Verdict, Woken};
+use crate::program::op::OpCode;
+use crate::value::{ObjectKind, Value};
+
+const WAITERS: usize = 0;
+
+#[repr(C)]
+struct EventState {
+    header: ObjectHeader,
+    set: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for EventState {}
+
+pub(in crate::os) fn create(arena: Arena, who: Identity) -> Result<u32> {
+    make::<EventState>(arena, kind_number(ObjectKind::Event), who).map(|(id, _)| id)
+}
+
+pub(in crate::os) fn set(ctx: &Ctx, off: Off) -> Result {
+    let state: &EventState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    state.set.store(1, Relaxed);
+    state.header.last.store(ctx.place(), Relaxed);
+    let ticket = locked.tick();
+    while let Some(waiter) = ctx.claim_first(&locked, WAITERS) {
+        let theirs = locked.tick();
+        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: ctx.place() });
+    }
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+pub(in crate::os) fn clear(ctx: &Ctx, off: Off) -> Result {
+    let state: &EventState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    state.set.store(0, Relaxed);
+    Ok(Done::new(Value::None, locked.tick(), 0))
+}
+
+pub(in crate::os) fn is_set(ctx: &Ctx, off: Off) -> Result {
+    let state: &EventState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let set = state.set.load(Relaxed) != 0;
+    let cause = if set { state.header.last.load(Relaxed) } else { 0 };
+    Ok(Done::new(Value::Bool(set), locked.tick(), cause))
+}
+
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
+    let state: &EventState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if state.set.load(Relaxed) != 0 {
+        return Ok(Done::new(Value::Bool(true), locked.tick(), state.header.last.load(Relaxed)));
+    }
+    let Patience::Until(deadline) = patience else {
+        return Ok(Done::value(Value::Bool(false)));
+    };
+    let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::EventWait, line, deadline));
+    drop(locked);
+    Ok(match ctx.park(entered) {
+        Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
+        Woken::TimedOut => Done::value(Value::Bool(false)),
+    })
+}

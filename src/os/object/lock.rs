@@ -1,0 +1,181 @@
+//! Locks, reentrant or not. A released lock is free for whoever comes first; one that has waited long gets it handed.
+#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::{Done, Identity, Patience, Result, fail, make, say, waiting};
+use crate::os::arena::{Arena, Off, Shared};
+use crate::os::layout::ObjectHeader;
+use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::os::sys;
+use crate::program::op::OpCode;
+use crate::value::{ErrorKind, Value};
+
+const WAITERS: usize = 0;
+/// After so long a waiter asks to have the lock handed to it (eventual fairness, as in parking_lot).
+const PATIENT_NS: u64 = 500_000;
+/// The payload of a waiter that asks for it.
+const HAND_OVER: u64 = 1;
+
+#[repr(C)]
+struct LockState {
+    header: ObjectHeader,
+    /// The actor that holds it, plus 1.
+    holder: AtomicU32,
+    depth: AtomicU32,
+    reentrant: AtomicU32,
+    /// 1: its holder was killed, and nobody has been told.
+    died: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for LockState {}
+
+/// How an acquisition ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Acquired {
+    Yes { ticket: u64, cause: u64, orphaned: bool },
+    No,
+}
+
+pub(in crate::os) fn create(arena: Arena, kind: u32, who: Identity, reentrant: bool) -> Result<u32> {
+    let (id, off) = make::<LockState>(arena, kind, who)?;
+    arena.at::<LockState>(off).reentrant.store(reentrant as u32, Relaxed);
+    Ok(id)
+}
+
+pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
+    match acquire_for(ctx, off, patience, OpCode::LockAcquire, line) {
+        Acquired::Yes { orphaned: true, .. } => {
+            Err(fail(ErrorKind::OwnerDied, "the lock's holder was killed; the lock is now held here"))
+        }
+        Acquired::Yes { ticket, cause, .. } => Ok(Done::new(Value::Bool(true), ticket, cause)),
+        Acquired::No => Ok(Done::value(Value::Bool(false))),
+    }
+}
+
+fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -> Acquired {
+    let state: &LockState = ctx.arena.at(off);
+    let mut since = None;
+    loop {
+        let locked = ctx.lock(off);
+        match state.holder.load(Relaxed) {
+            0 => return taken(ctx, &locked, state),
+            holder if holder == ctx.me + 1 && state.reentrant.load(Relaxed) != 0 => {
+                state.depth.fetch_add(1, Relaxed);
+                return Acquired::Yes { ticket: locked.tick(), cause: 0, orphaned: false };
+            }
+            _ => {}
+        }
+        let Patience::Until(deadline) = patience else { return Acquired::No };
+        let now = sys::now_ns();
+        let insists = now.saturating_sub(*since.get_or_insert(now)) > PATIENT_NS;
+        let payload = if insists { HAND_OVER } else { 0 };
+        let entered = ctx.enter(&locked, WAITERS, payload, &waiting(op, line, deadline));
+        drop(locked);
+        match ctx.park(entered) {
+            Woken::By(verdict) if verdict.code == say::DONE => {
+                let orphaned = state.died.swap(0, Relaxed) != 0;
+                return Acquired::Yes { ticket: verdict.ticket, cause: verdict.cause, orphaned };
+            }
+            Woken::By(_) => {}
+            Woken::TimedOut => return Acquired::No,
+        }
+    }
+}
+
+fn taken(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) -> Acquired {
+    state.holder.store(ctx.me + 1, Relaxed);
+    state.depth.store(1, Relaxed);
+    let orphaned = state.died.swap(0, Relaxed) != 0;
+    Acquired::Yes { ticket: locked.tick(), cause: state.header.last.load(Relaxed), orphaned }
+}
+
+pub(in crate::os) fn release(ctx: &Ctx, off: Off) -> Result {
+    let state: &LockState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let holder = state.holder.load(Relaxed);
+    if holder == 0 {
+        return Err(fail(ErrorKind::NotHeld, "the lock is not held"));
+    }
+    if state.reentrant.load(Relaxed) != 0 {
+        if holder != ctx.me + 1 {
+            return Err(fail(ErrorKind::NotHeld, "the lock is held by another"));
+        }
+        let depth = state.depth.load(Relaxed);
+        if depth > 1 {
+            state.depth.store(depth - 1, Relaxed);
+            return Ok(Done::new(Value::None, locked.tick(), 0));
+        }
+    }
+    let ticket = locked.tick();
+    free(ctx, &locked, state);
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// Frees the lock and lets the first waiter try, or hands it over where that one has waited long.
+fn free(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) {
+    state.holder.store(0, Relaxed);
+    state.depth.store(0, Relaxed);
+    state.header.last.store(ctx.place(), Relaxed);
+    let Some(waiter) = ctx.claim_first(locked, WAITERS) else { return };
+    if waiter.payload == HAND_OVER {
+        state.holder.store(waiter.actor + 1, Relaxed);
+        state.depth.store(1, Relaxed);
+        let ticket = locked.tick();
+        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+    } else {
+        ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
+    }
+}
+
+pub(in crate::os) fn locked(ctx: &Ctx, off: Off) -> Result {
+    let state: &LockState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    Ok(Done::new(Value::Bool(state.holder.load(Relaxed) != 0), locked.tick(), 0))
+}
+
+/// Whether the actor is the one that acquired it last and has not released it.
+pub(in crate::os) fn held_by_me(ctx: &Ctx, off: Off) -> bool {
+    let state: &LockState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    state.holder.load(Relaxed) == ctx.me + 1
+}
+
+/// Releases all levels, for a condition's wait; gives the depth to come back to.
+pub(super) fn release_all(ctx: &Ctx, off: Off) -> u32 {
+    let state: &LockState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let depth = state.depth.load(Relaxed);
+    free(ctx, &locked, state);
+    depth
+}
+
+/// Takes it again at a depth, after a condition's wait: the place in the lock's order, and whether its holder was killed
+/// meanwhile.
+pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32, line: u32) -> (u64, bool) {
+    let acquired = acquire_for(ctx, off, Patience::Until(None), OpCode::ConditionWait, line);
+    let state: &LockState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    state.depth.store(depth, Relaxed);
+    match acquired {
+        Acquired::Yes { ticket, orphaned, .. } => (ticket, orphaned),
+        Acquired::No => (0, false),
+    }
+}
+
+/// Marks a lock whose holder was killed, and lets the next one try. For the supervisor.
+pub(in crate::os) fn orphan(ctx: &Ctx, off: Off, dead: u32) {
+    let state: &LockState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if state.holder.load(Relaxed) == dead + 1 {
+        state.died.store(1, Relaxed);
+        free(ctx, &locked, state);
+    }
+}
+
+/// The actor that holds it.
+pub(in crate::os) fn holder(arena: Arena, off: Off) -> Option<u32> {
+    arena.at::<LockState>(off).holder.load(Relaxed).checked_sub(1)
+}

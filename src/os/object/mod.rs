@@ -1,0 +1,214 @@
+//! Objects in the arena, one file a kind. Each is a state behind a small lock and up to three lists of waiting actors;
+//! what they share (making, finding, results, timeouts) is here.
+//!
+//! Answers for: what each operation does to its object. Never sleeps or wakes but through `park`, never records events.
+
+pub(super) mod barrier;
+pub(super) mod cell;
+pub(super) mod channel;
+pub(super) mod condition;
+pub(super) mod event;
+pub(super) mod lock;
+pub(super) mod pipe;
+pub(super) mod pool;
+pub(super) mod queue;
+pub(super) mod semaphore;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::alloc::OutOfMemory;
+use super::arena::{Arena, Off, Shared, UNIT};
+use super::layout::{OBJECTS_AT, OBJECTS_MAX, ObjectHeader};
+use super::park::{Ctx, Waiting};
+use super::sys;
+use crate::program::op::OpCode;
+use crate::value::{Error, ErrorKind, ObjectKind, Value};
+
+/// Kinds beside those of the language, for objects that nobody declares.
+pub(super) const KIND_RESULT: u32 = 100;
+pub(super) const KIND_HIDDEN_LOCK: u32 = 101;
+pub(super) const KIND_HIDDEN: u32 = 102;
+
+/// The kinds of the language.
+pub(super) const KINDS: [ObjectKind; 15] = [
+    ObjectKind::Queue,
+    ObjectKind::PipeEnd,
+    ObjectKind::Lock,
+    ObjectKind::Rlock,
+    ObjectKind::Rwlock,
+    ObjectKind::Condition,
+    ObjectKind::Semaphore,
+    ObjectKind::BoundedSemaphore,
+    ObjectKind::Event,
+    ObjectKind::Barrier,
+    ObjectKind::Latch,
+    ObjectKind::Once,
+    ObjectKind::Shared,
+    ObjectKind::Atomic,
+    ObjectKind::Pool,
+];
+
+/// Whether an object of a kind has the state of a lock.
+pub(super) fn is_lock(kind: u32) -> bool {
+    kind == KIND_HIDDEN_LOCK || kind == kind_number(ObjectKind::Lock) || kind == kind_number(ObjectKind::Rlock)
+}
+
+/// Words in [`super::park::Verdict::code`] that several kinds use.
+pub(super) mod say {
+    /// The operation is complete.
+    pub(in super::super) const DONE: u32 = 1;
+    /// It may succeed now: try again.
+    pub(in super::super) const RETRY: u32 = 2;
+    /// The object was closed.
+    pub(in super::super) const CLOSED: u32 = 3;
+    /// The object is broken.
+    pub(in super::super) const BROKEN: u32 = 4;
+}
+
+/// What came of an operation, with what its event needs.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) value: Value,
+    /// Place in the object's order; 0 for none.
+    pub(super) ticket: u64,
+    /// The event that made it possible; 0 for none.
+    pub(super) cause: u64,
+}
+
+impl Done {
+    pub(super) fn new(value: Value, ticket: u64, cause: u64) -> Done {
+        Done { value, ticket, cause }
+    }
+
+    pub(super) fn value(value: Value) -> Done {
+        Done { value, ticket: 0, cause: 0 }
+    }
+}
+
+/// What an operation gives.
+pub(super) type Result<T = Done> = std::result::Result<T, Error>;
+
+/// An error of the scenario; the VM fills in where, the world who.
+pub(super) fn fail(kind: ErrorKind, message: &str) -> Error {
+    Error { kind, message: Arc::from(message), span: Default::default(), actor: Arc::from("") }
+}
+
+impl From<OutOfMemory> for Error {
+    fn from(_: OutOfMemory) -> Error {
+        fail(ErrorKind::TooLarge, "the memory that the actors of this run share is used up")
+    }
+}
+
+/// How long an operation is prepared to wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Patience {
+    /// Not at all.
+    No,
+    /// Until then (CLOCK_MONOTONIC, nanoseconds), or for ever.
+    Until(Option<u64>),
+}
+
+impl Patience {
+    /// From the arguments `block` and `timeout`.
+    pub(super) fn from_args(block: &Value, timeout: &Value) -> Result<Patience> {
+        let until = deadline(timeout)?;
+        match block {
+            Value::Bool(true) => Ok(Patience::Until(until)),
+            Value::Bool(false) => Ok(Patience::No),
+            _ => Err(fail(ErrorKind::TypeError, "`block` is true or false")),
+        }
+    }
+
+    /// From the argument `timeout`.
+    pub(super) fn from_timeout(timeout: &Value) -> Result<Patience> {
+        deadline(timeout).map(Patience::Until)
+    }
+}
+
+/// When a timeout that begins now has passed.
+pub(super) fn deadline(timeout: &Value) -> Result<Option<u64>> {
+    match timeout {
+        Value::None => Ok(None),
+        Value::Duration(ns) | Value::Elapsed(ns) => match u64::try_from(*ns) {
+            Ok(ns) => Ok(Some(sys::now_ns().saturating_add(ns))),
+            Err(_) => Err(fail(ErrorKind::ValueError, "a timeout cannot be negative")),
+        },
+        _ => Err(fail(ErrorKind::TypeError, "a timeout is a duration, such as `5s`, or none")),
+    }
+}
+
+/// What an actor publishes while it waits.
+pub(super) fn waiting(op: OpCode, line: u32, deadline: Option<u64>) -> Waiting {
+    Waiting { op, line, deadline }
+}
+
+/// A count that was given as an argument.
+pub(super) fn count_arg(value: &Value, what: &str) -> Result<i64> {
+    match value {
+        Value::Int(n) | Value::Pid(n) => Ok(*n),
+        _ => Err(fail(ErrorKind::TypeError, &format!("{what} is an int"))),
+    }
+}
+
+/// Where an object of the run lies, by its id.
+pub(super) fn find(arena: Arena, id: u32) -> Off {
+    Off(entry(arena, id).load(Relaxed))
+}
+
+fn entry(arena: Arena, id: u32) -> &'static AtomicU32 {
+    let row: &TableRow = arena.at(Off((OBJECTS_AT / UNIT) as u32 + id / 4));
+    &row.0[(id % 4) as usize]
+}
+
+/// Who an object is, for traces and reports.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Identity {
+    /// Its declaration.
+    pub(super) decl: Option<u32>,
+    /// Its index in an array.
+    pub(super) index: Option<u32>,
+    /// For a private one, the actor in whose body it was declared.
+    pub(super) owner: Option<u32>,
+    /// Whether only threads of one process use it.
+    pub(super) private: bool,
+}
+
+/// Makes an object with a zeroed state `T` (which begins with an [`ObjectHeader`]) and gives it an id.
+pub(super) fn make<T: Shared>(arena: Arena, kind: u32, who: Identity) -> Result<(u32, Off)> {
+    let off = arena.alloc_zeroed(size_of::<T>())?;
+    let header: &ObjectHeader = arena.at(off);
+    let id = arena.header().objects.fetch_add(1, Relaxed);
+    if id >= OBJECTS_MAX {
+        return Err(OutOfMemory.into());
+    }
+    header.kind.store(kind, Relaxed);
+    header.id.store(id, Relaxed);
+    header.private.store(who.private as u32, Relaxed);
+    header.decl.store(who.decl.map_or(0, |decl| decl + 1), Relaxed);
+    header.index.store(who.index.map_or(0, |index| index + 1), Relaxed);
+    header.owner.store(who.owner.map_or(0, |owner| owner + 1), Relaxed);
+    entry(arena, id).store(off.0, std::sync::atomic::Ordering::Release);
+    Ok((id, off))
+}
+
+/// The kind of an object of the language as the arena keeps it.
+pub(super) fn kind_number(kind: ObjectKind) -> u32 {
+    kind as u32
+}
+
+/// How many actors wait in an object, over all its lists.
+pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
+    let locked = ctx.lock(off);
+    let count: u32 = (0..3).map(|list| locked.waiting(list)).sum();
+    Done::new(Value::Int(count as i64), locked.tick(), 0)
+}
+
+/// Four entries of the table of objects.
+#[repr(C)]
+struct TableRow([AtomicU32; 4]);
+
+#[expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for TableRow {}

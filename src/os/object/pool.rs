@@ -1,0 +1,550 @@
+//! Pools and the results of their tasks: a list of tasks, workers that take them, results that others wait for.
+#![expect(unsafe_code, reason = "marks shapes that lie in shared memory")]
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use super::{Done, Identity, KIND_RESULT, Patience, Result, fail, find, kind_number, make, say, waiting};
+use crate::os::arena::{Arena, Off, Shared};
+use crate::os::layout::{ObjectHeader, Slot, slot_at};
+use crate::os::park::{Ctx, Verdict, Woken};
+use crate::os::values;
+use crate::program::op::OpCode;
+use crate::value::{Error, ErrorKind, ObjectKind, ResultRef, Value};
+
+/// Idle workers.
+const TAKERS: usize = 0;
+/// Who waits for a result.
+const GETTERS: usize = 0;
+/// Tasks that a chunk of `map` is cut into, by default, for each worker.
+const CHUNKS_PER_WORKER: usize = 4;
+/// Most workers of a pool.
+pub(in crate::os) const WORKERS_MAX: usize = 4096;
+
+/// Takes tasks, takes no more, has been cut off.
+const OPEN: u32 = 0;
+const CLOSED: u32 = 1;
+const TERMINATED: u32 = 2;
+
+#[repr(C)]
+pub(in crate::os) struct PoolState {
+    header: ObjectHeader,
+    state: AtomicU32,
+    head: AtomicU32,
+    tail: AtomicU32,
+    /// How many workers there are to be.
+    size: AtomicU32,
+    /// How many have been started; their actors stand in the block.
+    started: AtomicU32,
+    workers: AtomicU32,
+    /// Workers that died and are to be replaced by the pool's process.
+    missing: AtomicU32,
+    /// The actor of the process that starts the workers, plus 1.
+    home: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for PoolState {}
+
+#[repr(C)]
+struct TaskState {
+    next: AtomicU32,
+    /// Where its result lies.
+    result: AtomicU32,
+    /// Which part of the result it makes.
+    part: AtomicU32,
+    len: AtomicU32,
+    /// Where it was submitted.
+    place: AtomicU64,
+    pad: AtomicU64,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for TaskState {}
+
+const TASK_BODY: usize = size_of::<TaskState>();
+
+const PENDING: u32 = 0;
+const RUNNING: u32 = 1;
+const SUCCEEDED: u32 = 2;
+const FAILED: u32 = 3;
+
+#[repr(C)]
+struct ResultState {
+    header: ObjectHeader,
+    state: AtomicU32,
+    /// 1: a list made of parts (`map`).
+    is_map: AtomicU32,
+    parts: AtomicU32,
+    left: AtomicU32,
+    /// The block of parts: for each a block and its length.
+    table: AtomicU32,
+    /// The first part in order that failed, plus 1, and its error.
+    failed_part: AtomicU32,
+    error: AtomicU32,
+    error_len: AtomicU32,
+    /// 1: cancelled before it began.
+    cancelled: AtomicU32,
+    pad: AtomicU32,
+    /// The event that completed it.
+    done: AtomicU64,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for ResultState {}
+
+#[repr(C)]
+struct Part {
+    block: AtomicU32,
+    len: AtomicU32,
+    pad: [AtomicU32; 2],
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for Part {}
+
+pub(in crate::os) fn create(arena: Arena, who: Identity, workers: i64) -> Result<u32> {
+    let size = usize::try_from(workers).ok().filter(|size| (1..=WORKERS_MAX).contains(size));
+    let size = size.ok_or_else(|| fail(ErrorKind::ValueError, "a pool has from 1 to 4096 workers"))?;
+    let (id, off) = make::<PoolState>(arena, kind_number(ObjectKind::Pool), who)?;
+    let pool: &PoolState = arena.at(off);
+    pool.size.store(size as u32, Relaxed);
+    // Room for those that replace the dead as well.
+    pool.workers.store(arena.alloc_zeroed(WORKERS_MAX * 4)?.0, Relaxed);
+    Ok(id)
+}
+
+/// Says which process starts the workers.
+pub(in crate::os) fn set_home(arena: Arena, off: Off, actor: u32) {
+    arena.at::<PoolState>(off).home.store(actor + 1, Relaxed);
+}
+
+/// The actor of the process that starts the workers.
+pub(in crate::os) fn home(arena: Arena, off: Off) -> Option<u32> {
+    arena.at::<PoolState>(off).home.load(Relaxed).checked_sub(1)
+}
+
+/// How many workers died and have not been replaced, one less from now on; false where there are none.
+pub(in crate::os) fn replace_one(arena: Arena, off: Off) -> bool {
+    let missing = &arena.at::<PoolState>(off).missing;
+    missing.fetch_update(Relaxed, Relaxed, |missing| missing.checked_sub(1)).is_ok()
+}
+
+/// Notes a worker that died.
+pub(in crate::os) fn miss_one(arena: Arena, off: Off) {
+    arena.at::<PoolState>(off).missing.fetch_add(1, Relaxed);
+}
+
+/// How many workers the pool is to have.
+pub(in crate::os) fn size(arena: Arena, off: Off) -> u32 {
+    arena.at::<PoolState>(off).size.load(Relaxed)
+}
+
+/// Gives the number of the next worker, from 1.
+pub(in crate::os) fn next_worker(arena: Arena, off: Off) -> u32 {
+    arena.at::<PoolState>(off).started.load(Relaxed) + 1
+}
+
+/// Notes a worker that was started; false when there have been too many.
+pub(in crate::os) fn add_worker(ctx: &Ctx, off: Off, actor: u32) -> bool {
+    let pool: &PoolState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    let number = pool.started.load(Relaxed) as usize;
+    if number >= WORKERS_MAX {
+        return false;
+    }
+    let table = Off(pool.workers.load(Relaxed));
+    ctx.arena.write(table, number * 4, &actor.to_ne_bytes());
+    pool.started.store(number as u32 + 1, Relaxed);
+    true
+}
+
+/// The actors of all workers so far.
+pub(in crate::os) fn workers(ctx: &Ctx, off: Off) -> Vec<u32> {
+    let pool: &PoolState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    let bytes = ctx.arena.read(Off(pool.workers.load(Relaxed)), 0, pool.started.load(Relaxed) as usize * 4);
+    bytes.chunks_exact(4).map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]])).collect()
+}
+
+/// Whether tasks may still come or are left, so that a worker that died is worth replacing.
+pub(in crate::os) fn wants_workers(ctx: &Ctx, off: Off) -> bool {
+    let pool: &PoolState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    match pool.state.load(Relaxed) {
+        OPEN => true,
+        CLOSED => pool.head.load(Relaxed) != 0,
+        _ => false,
+    }
+}
+
+fn not_open() -> Error {
+    fail(ErrorKind::PoolClosed, "the pool takes no more tasks")
+}
+
+/// One task with its arguments.
+pub(in crate::os) fn submit(ctx: &Ctx, off: Off, task: &Value, args: Value) -> Result {
+    let calls = vec![args];
+    submit_parts(ctx, off, task, vec![calls], false)
+}
+
+/// One task for each of a list of argument lists, in chunks.
+pub(in crate::os) fn submit_map(ctx: &Ctx, off: Off, task: &Value, calls: &Value, chunk: &Value) -> Result {
+    let Value::List(calls) = calls else {
+        return Err(fail(ErrorKind::TypeError, "the arguments of the tasks are a list"));
+    };
+    let chunk = match chunk {
+        Value::None => calls.len().div_ceil(size(ctx.arena, off) as usize * CHUNKS_PER_WORKER).max(1),
+        chunk => {
+            let chunk = super::count_arg(chunk, "`chunk`")?;
+            usize::try_from(chunk)
+                .ok()
+                .filter(|chunk| *chunk > 0)
+                .ok_or_else(|| fail(ErrorKind::ValueError, "a chunk has at least one task"))?
+        }
+    };
+    let parts = calls.chunks(chunk).map(<[Value]>::to_vec).collect();
+    submit_parts(ctx, off, task, parts, true)
+}
+
+fn submit_parts(ctx: &Ctx, off: Off, task: &Value, parts: Vec<Vec<Value>>, is_map: bool) -> Result {
+    let pool: &PoolState = ctx.arena.at(off);
+    if pool.state.load(Relaxed) != OPEN {
+        return Err(not_open());
+    }
+    let (id, result_off) = make::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?;
+    let result: &ResultState = ctx.arena.at(result_off);
+    result.is_map.store(is_map as u32, Relaxed);
+    result.parts.store(parts.len() as u32, Relaxed);
+    result.left.store(parts.len() as u32, Relaxed);
+    result.table.store(ctx.arena.alloc_zeroed(parts.len().max(1) * size_of::<Part>())?.0, Relaxed);
+    let mut tasks = Vec::with_capacity(parts.len());
+    for (part, calls) in parts.into_iter().enumerate() {
+        tasks.push(write_task(ctx, task, calls, result_off, part as u32, is_map)?);
+    }
+    if tasks.is_empty() {
+        result.state.store(SUCCEEDED, Relaxed);
+        result.done.store(ctx.place(), Relaxed);
+    }
+    let locked = ctx.lock(off);
+    if pool.state.load(Relaxed) != OPEN {
+        return Err(not_open());
+    }
+    let ticket = locked.tick();
+    for task in tasks {
+        match ctx.claim_first(&locked, TAKERS) {
+            Some(worker) => {
+                let theirs = locked.tick();
+                hand_task(ctx, worker.actor, task);
+                let given = task.0 as u64;
+                ctx.finish(worker, Verdict { code: say::DONE, given, ticket: theirs, cause: ctx.place() });
+            }
+            None => append(ctx, pool, task),
+        }
+    }
+    Ok(Done::new(Value::Result(ResultRef(id)), ticket, 0))
+}
+
+fn write_task(ctx: &Ctx, task: &Value, calls: Vec<Value>, result: Off, part: u32, chunk: bool) -> Result<Off> {
+    let what = Value::List(Arc::new(vec![task.clone(), Value::List(Arc::new(calls)), Value::Bool(chunk)]));
+    let bytes = values::encode(&what)?;
+    let block = ctx.arena.alloc(TASK_BODY + bytes.len())?;
+    let task: &TaskState = ctx.arena.at(block);
+    task.next.store(0, Relaxed);
+    task.result.store(result.0, Relaxed);
+    task.part.store(part, Relaxed);
+    task.len.store(bytes.len() as u32, Relaxed);
+    task.place.store(ctx.place(), Relaxed);
+    ctx.arena.write(block, TASK_BODY, &bytes);
+    Ok(block)
+}
+
+fn append(ctx: &Ctx, pool: &PoolState, task: Off) {
+    let tail = Off(pool.tail.load(Relaxed));
+    if tail.is_null() {
+        pool.head.store(task.0, Relaxed);
+    } else {
+        ctx.arena.at::<TaskState>(tail).next.store(task.0, Relaxed);
+    }
+    pool.tail.store(task.0, Relaxed);
+}
+
+fn unlink(ctx: &Ctx, pool: &PoolState) -> Option<Off> {
+    let head = Off(pool.head.load(Relaxed));
+    if head.is_null() {
+        return None;
+    }
+    let next = ctx.arena.at::<TaskState>(head).next.load(Relaxed);
+    pool.head.store(next, Relaxed);
+    if next == 0 {
+        pool.tail.store(0, Relaxed);
+    }
+    Some(head)
+}
+
+/// Notes what a worker has in hand, so that its death fails just that task.
+fn hand_task(ctx: &Ctx, worker: u32, task: Off) {
+    ctx.arena.at::<Slot>(slot_at(worker)).task.store(task.0, Release);
+}
+
+/// Of a worker: the next task, or none when the pool is closed and drained. A cancelled task is passed over.
+pub(in crate::os) fn take(ctx: &Ctx, off: Off, line: u32) -> Result {
+    let pool: &PoolState = ctx.arena.at(off);
+    loop {
+        let locked = ctx.lock(off);
+        let (block, ticket) = match unlink(ctx, pool) {
+            Some(block) => {
+                hand_task(ctx, ctx.me, block);
+                (block, locked.tick())
+            }
+            None if pool.state.load(Relaxed) != OPEN => return Ok(Done::value(Value::None)),
+            None => {
+                let entered = ctx.enter(&locked, TAKERS, 0, &waiting(OpCode::PoolTake, line, None));
+                drop(locked);
+                match ctx.park(entered) {
+                    Woken::By(verdict) if verdict.code == say::DONE => (Off(verdict.given as u32), verdict.ticket),
+                    _ => return Ok(Done::value(Value::None)),
+                }
+            }
+        };
+        let task: &TaskState = ctx.arena.at(block);
+        let result: &ResultState = ctx.arena.at(Off(task.result.load(Relaxed)));
+        if begin(ctx, Off(task.result.load(Relaxed)), result) {
+            let value = values::decode(&ctx.arena.read(block, TASK_BODY, task.len.load(Relaxed) as usize));
+            return Ok(Done::new(value, ticket, task.place.load(Relaxed)));
+        }
+        ctx.slot.task.store(0, Relaxed);
+        ctx.arena.free(block);
+    }
+}
+
+/// Whether the task is still wanted; from now on it cannot be cancelled.
+fn begin(ctx: &Ctx, off: Off, result: &ResultState) -> bool {
+    let _locked = ctx.lock(off);
+    if result.cancelled.load(Relaxed) != 0 {
+        return false;
+    }
+    if result.state.load(Relaxed) == PENDING {
+        result.state.store(RUNNING, Relaxed);
+    }
+    true
+}
+
+/// Of a worker: what came of the task in hand.
+pub(in crate::os) fn done(ctx: &Ctx, value: &Value, error: Option<&Error>) -> Result {
+    let block = Off(ctx.slot.task.swap(0, Acquire));
+    if block.is_null() {
+        return Ok(Done::default());
+    }
+    let ticket = match error {
+        Some(error) => settle(ctx, block, Err(error)),
+        None => match values::encode(value) {
+            Ok(bytes) => settle(ctx, block, Ok(bytes)),
+            Err(error) => settle(ctx, block, Err(&error)),
+        },
+    };
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// Fails the task in hand of a worker that died. For the supervisor.
+pub(in crate::os) fn worker_died(ctx: &Ctx, worker: u32) {
+    let block = Off(ctx.arena.at::<Slot>(slot_at(worker)).task.swap(0, Acquire));
+    if !block.is_null() {
+        settle(ctx, block, Err(&fail(ErrorKind::WorkerDied, "the worker that ran the task died")));
+    }
+}
+
+/// Enters what came of a task into its result; the last part lets everyone go who waits.
+fn settle(ctx: &Ctx, block: Off, came: std::result::Result<Vec<u8>, &Error>) -> u64 {
+    let task: &TaskState = ctx.arena.at(block);
+    let off = Off(task.result.load(Relaxed));
+    let part = task.part.load(Relaxed);
+    ctx.arena.free(block);
+    let result: &ResultState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let ticket = locked.tick();
+    if result.state.load(Relaxed) >= SUCCEEDED {
+        return ticket;
+    }
+    let failed = result.failed_part.load(Relaxed);
+    match came.map(|bytes| ctx.arena.alloc_bytes(&bytes).map(|block| (block, bytes.len()))) {
+        Ok(Ok((block, len))) => {
+            let entry: &Part = ctx.arena.at(Off(result.table.load(Relaxed) + part));
+            entry.block.store(block.0, Relaxed);
+            entry.len.store(len as u32, Relaxed);
+        }
+        Ok(Err(full)) => keep_error(ctx, result, part, failed, &full.into()),
+        Err(error) => keep_error(ctx, result, part, failed, error),
+    }
+    if result.left.fetch_sub(1, Relaxed) == 1 {
+        let state = if result.failed_part.load(Relaxed) != 0 { FAILED } else { SUCCEEDED };
+        complete(ctx, &locked, result, state);
+    }
+    ticket
+}
+
+/// The error of the first part in order is the one that is raised.
+fn keep_error(ctx: &Ctx, result: &ResultState, part: u32, failed: u32, error: &Error) {
+    if failed != 0 && failed <= part + 1 {
+        return;
+    }
+    let bytes = values::encode_error(error);
+    if let Ok(block) = ctx.arena.alloc_bytes(&bytes) {
+        ctx.arena.free(Off(result.error.swap(block.0, Relaxed)));
+        result.error_len.store(bytes.len() as u32, Relaxed);
+    }
+    result.failed_part.store(part + 1, Relaxed);
+}
+
+fn complete(ctx: &Ctx, locked: &crate::os::park::Locked<'_>, result: &ResultState, state: u32) {
+    result.done.store(ctx.place(), Relaxed);
+    result.state.store(state, Release);
+    while let Some(getter) = ctx.claim_first(locked, GETTERS) {
+        let ticket = locked.tick();
+        ctx.finish(getter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+    }
+}
+
+pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
+    let pool: &PoolState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let ticket = locked.tick();
+    if pool.state.load(Relaxed) == OPEN {
+        pool.state.store(CLOSED, Relaxed);
+    }
+    while let Some(worker) = ctx.claim_first(&locked, TAKERS) {
+        ctx.finish(worker, Verdict { code: say::CLOSED, cause: ctx.place(), ..Verdict::default() });
+    }
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// Cuts the pool off: tasks that wait and tasks in hand end in `PoolClosed`. The caller ends the workers.
+pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
+    let pool: &PoolState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let ticket = locked.tick();
+    pool.state.store(TERMINATED, Relaxed);
+    let mut cut = Vec::new();
+    while let Some(task) = unlink(ctx, pool) {
+        cut.push(task);
+    }
+    drop(locked);
+    for worker in workers(ctx, off) {
+        let task = Off(ctx.arena.at::<Slot>(slot_at(worker)).task.swap(0, Acquire));
+        if !task.is_null() {
+            cut.push(task);
+        }
+    }
+    for task in cut {
+        settle(ctx, task, Err(&fail(ErrorKind::PoolClosed, "the pool was terminated")));
+    }
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// Whether `join` is allowed: the pool takes no more tasks.
+pub(in crate::os) fn require_closed(ctx: &Ctx, off: Off) -> Result<()> {
+    let pool: &PoolState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    if pool.state.load(Relaxed) == OPEN {
+        return Err(fail(ErrorKind::PoolRunning, "a pool is closed or terminated before it is joined"));
+    }
+    Ok(())
+}
+
+/// Waits until a result is there; true where it is.
+fn await_result(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -> Option<(u64, u64)> {
+    let result: &ResultState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if result.state.load(Relaxed) >= SUCCEEDED {
+        return Some((locked.tick(), result.done.load(Relaxed)));
+    }
+    let Patience::Until(deadline) = patience else { return None };
+    let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, line, deadline));
+    drop(locked);
+    match ctx.park(entered) {
+        Woken::By(verdict) => Some((verdict.ticket, verdict.cause)),
+        Woken::TimedOut => None,
+    }
+}
+
+pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience, line: u32) -> Result {
+    let off = find(ctx.arena, id);
+    let Some((ticket, cause)) = await_result(ctx, off, patience, OpCode::ResultGet, line) else {
+        return Err(fail(ErrorKind::Timeout, "the result did not come in time"));
+    };
+    let result: &ResultState = ctx.arena.at(off);
+    if result.state.load(Acquire) == FAILED {
+        let bytes = ctx.arena.read(Off(result.error.load(Relaxed)), 0, result.error_len.load(Relaxed) as usize);
+        return Err(values::decode_error(&bytes));
+    }
+    Ok(Done::new(gather(ctx, result), ticket, cause))
+}
+
+/// The value of a result that succeeded: the one part, or the list made of all.
+fn gather(ctx: &Ctx, result: &ResultState) -> Value {
+    let part = |index: u32| {
+        let entry: &Part = ctx.arena.at(Off(result.table.load(Relaxed) + index));
+        values::decode(&ctx.arena.read(Off(entry.block.load(Relaxed)), 0, entry.len.load(Relaxed) as usize))
+    };
+    if result.is_map.load(Relaxed) == 0 {
+        return part(0);
+    }
+    let mut all = Vec::new();
+    for index in 0..result.parts.load(Relaxed) {
+        if let Value::List(items) = part(index) {
+            all.extend(items.iter().cloned());
+        }
+    }
+    Value::List(Arc::new(all))
+}
+
+pub(in crate::os) fn wait(ctx: &Ctx, id: u32, patience: Patience, line: u32) -> Result {
+    let off = find(ctx.arena, id);
+    let (ticket, cause) = await_result(ctx, off, patience, OpCode::ResultWait, line).unwrap_or_default();
+    Ok(Done::new(Value::None, ticket, cause))
+}
+
+pub(in crate::os) fn is_ready(ctx: &Ctx, id: u32) -> Result {
+    let off = find(ctx.arena, id);
+    let locked = ctx.lock(off);
+    let result: &ResultState = ctx.arena.at(off);
+    let ready = result.state.load(Relaxed) >= SUCCEEDED;
+    let cause = if ready { result.done.load(Relaxed) } else { 0 };
+    Ok(Done::new(Value::Bool(ready), locked.tick(), cause))
+}
+
+pub(in crate::os) fn successful(ctx: &Ctx, id: u32) -> Result {
+    let off = find(ctx.arena, id);
+    let locked = ctx.lock(off);
+    let result: &ResultState = ctx.arena.at(off);
+    match result.state.load(Relaxed) {
+        SUCCEEDED | FAILED => {
+            let succeeded = result.state.load(Relaxed) == SUCCEEDED;
+            Ok(Done::new(Value::Bool(succeeded), locked.tick(), result.done.load(Relaxed)))
+        }
+        _ => Err(fail(ErrorKind::ValueError, "the result is not ready")),
+    }
+}
+
+/// Cancels a task that has not begun; true where it had not.
+pub(in crate::os) fn cancel(ctx: &Ctx, id: u32) -> Result {
+    let off = find(ctx.arena, id);
+    let locked = ctx.lock(off);
+    let result: &ResultState = ctx.arena.at(off);
+    let ticket = locked.tick();
+    if result.state.load(Relaxed) == PENDING {
+        result.cancelled.store(1, Relaxed);
+        keep_error(ctx, result, 0, 0, &fail(ErrorKind::Cancelled, "the task was cancelled"));
+        complete(ctx, &locked, result, FAILED);
+        return Ok(Done::new(Value::Bool(true), ticket, 0));
+    }
+    Ok(Done::new(Value::Bool(result.cancelled.load(Relaxed) != 0), ticket, 0))
+}
+
+pub(in crate::os) fn cancelled(ctx: &Ctx, id: u32) -> Result {
+    let off = find(ctx.arena, id);
+    let locked = ctx.lock(off);
+    let result: &ResultState = ctx.arena.at(off);
+    Ok(Done::new(Value::Bool(result.cancelled.load(Relaxed) != 0), locked.tick(), 0))
+}

@@ -1,0 +1,340 @@
+//! Queues across processes: unbounded, bounded, rendezvous; first in first out, last in first out, or by priority.
+//!
+//! A message is a block of the arena with the encoded value and the place of its put; a put with someone waiting hands the
+//! message over directly.
+#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
+
+use super::{Done, Identity, Patience, Result, fail, kind_number, make, say, waiting};
+use crate::os::arena::{Arena, Off, Shared};
+use crate::os::layout::ObjectHeader;
+use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::os::values;
+use crate::program::op::OpCode;
+use crate::value::{ErrorKind, ObjectKind, Value};
+
+const GETTERS: usize = 0;
+const PUTTERS: usize = 1;
+const JOINERS: usize = 2;
+
+/// In which order messages come out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(in crate::os) enum Order {
+    Fifo,
+    Lifo,
+    Priority,
+}
+
+#[repr(C)]
+struct QueueState {
+    header: ObjectHeader,
+    /// Below zero: no bound.
+    capacity: AtomicI64,
+    unfinished: AtomicI64,
+    count: AtomicI64,
+    order: AtomicU32,
+    closed: AtomicU32,
+    head: AtomicU32,
+    tail: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for QueueState {}
+
+#[repr(C)]
+struct Message {
+    next: AtomicU32,
+    len: AtomicU32,
+    place: AtomicU64,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for Message {}
+
+const BODY: usize = size_of::<Message>();
+
+pub(in crate::os) fn create(arena: Arena, who: Identity, capacity: Option<i64>, order: Order) -> Result<u32> {
+    let (id, off) = make::<QueueState>(arena, kind_number(ObjectKind::Queue), who)?;
+    let queue: &QueueState = arena.at(off);
+    queue.capacity.store(capacity.unwrap_or(-1), Relaxed);
+    queue.order.store(order as u32, Relaxed);
+    Ok(id)
+}
+
+/// How many it holds at most.
+pub(in crate::os) fn capacity_of(arena: Arena, off: Off) -> Option<i64> {
+    let capacity = arena.at::<QueueState>(off).capacity.load(Relaxed);
+    (capacity >= 0).then_some(capacity)
+}
+
+fn closed() -> crate::value::Error {
+    fail(ErrorKind::Closed, "the queue is closed")
+}
+
+pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience, line: u32) -> Result {
+    let message = write_message(ctx, value)?;
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if queue.closed.load(Relaxed) != 0 {
+        ctx.arena.free(message);
+        return Err(closed());
+    }
+    if let Some(getter) = ctx.claim_first(&locked, GETTERS) {
+        let ticket = locked.tick();
+        let theirs = locked.tick();
+        queue.unfinished.fetch_add(1, Relaxed);
+        drop(locked);
+        let given = message.0 as u64;
+        ctx.finish(getter, Verdict { code: say::DONE, given, ticket: theirs, cause: ctx.place() });
+        return Ok(Done::new(Value::None, ticket, 0));
+    }
+    let capacity = queue.capacity.load(Relaxed);
+    if capacity < 0 || queue.count.load(Relaxed) < capacity {
+        if let Err(error) = store(ctx, queue, message, value) {
+            ctx.arena.free(message);
+            return Err(error);
+        }
+        return Ok(Done::new(Value::None, locked.tick(), 0));
+    }
+    let Patience::Until(deadline) = patience else {
+        ctx.arena.free(message);
+        return Err(fail(ErrorKind::Full, "the queue is full"));
+    };
+    let entered = ctx.enter(&locked, PUTTERS, message.0 as u64, &waiting(OpCode::QueuePut, line, deadline));
+    drop(locked);
+    match ctx.park(entered) {
+        Woken::By(verdict) if verdict.code == say::DONE => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
+        Woken::By(_) => {
+            ctx.arena.free(message);
+            Err(closed())
+        }
+        Woken::TimedOut => {
+            ctx.arena.free(message);
+            Err(fail(ErrorKind::Full, "the queue stayed full"))
+        }
+    }
+}
+
+/// The next message; `None` when the queue is closed and drained.
+fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -> Result<Option<Done>> {
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if let Some(message) = unlink(ctx, queue) {
+        let ticket = locked.tick();
+        refill(ctx, &locked, queue);
+        drop(locked);
+        return read_message(ctx, message, ticket).map(Some);
+    }
+    // A rendezvous: the message is still the putter's.
+    if let Some(putter) = ctx.claim_first(&locked, PUTTERS) {
+        let message = Off(putter.payload as u32);
+        let theirs = locked.tick();
+        let ticket = locked.tick();
+        queue.unfinished.fetch_add(1, Relaxed);
+        drop(locked);
+        ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: 0 });
+        return read_message(ctx, message, ticket).map(Some);
+    }
+    if queue.closed.load(Relaxed) != 0 {
+        return Ok(None);
+    }
+    let Patience::Until(deadline) = patience else {
+        return Err(fail(ErrorKind::Empty, "the queue is empty"));
+    };
+    let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, line, deadline));
+    drop(locked);
+    match ctx.park(entered) {
+        Woken::By(verdict) if verdict.code == say::DONE => {
+            read_message(ctx, Off(verdict.given as u32), verdict.ticket).map(Some)
+        }
+        Woken::By(_) => Ok(None),
+        Woken::TimedOut => Err(fail(ErrorKind::Empty, "the queue stayed empty")),
+    }
+}
+
+pub(in crate::os) fn get(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
+    take(ctx, off, patience, OpCode::QueueGet, line)?.ok_or_else(closed)
+}
+
+/// One turn of `for x in q`.
+pub(in crate::os) fn next(ctx: &Ctx, off: Off, line: u32) -> Result {
+    let taken = take(ctx, off, Patience::Until(None), OpCode::QueueNext, line)?;
+    Ok(match taken {
+        Some(done) => Done { value: values::pair(Value::Bool(true), done.value), ..done },
+        None => Done::value(values::pair(Value::Bool(false), Value::None)),
+    })
+}
+
+pub(in crate::os) fn len(ctx: &Ctx, off: Off) -> Result {
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    Ok(Done::new(Value::Int(queue.count.load(Relaxed)), locked.tick(), 0))
+}
+
+pub(in crate::os) fn empty(ctx: &Ctx, off: Off) -> Result {
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    Ok(Done::new(Value::Bool(queue.count.load(Relaxed) == 0), locked.tick(), 0))
+}
+
+pub(in crate::os) fn full(ctx: &Ctx, off: Off) -> Result {
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let capacity = queue.capacity.load(Relaxed);
+    Ok(Done::new(Value::Bool(capacity >= 0 && queue.count.load(Relaxed) >= capacity), locked.tick(), 0))
+}
+
+pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if queue.closed.swap(1, Relaxed) != 0 {
+        return Err(closed());
+    }
+    let ticket = locked.tick();
+    let verdict = Verdict { code: say::CLOSED, cause: ctx.place(), ..Verdict::default() };
+    for list in [GETTERS, PUTTERS] {
+        while let Some(waiter) = ctx.claim_first(&locked, list) {
+            ctx.finish(waiter, verdict);
+        }
+    }
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// Counts a message that goes by another road (a channel), for `task_done` and `join`.
+pub(in crate::os) fn count_unfinished(ctx: &Ctx, off: Off, by: i64) {
+    let queue: &QueueState = ctx.arena.at(off);
+    queue.unfinished.fetch_add(by, Relaxed);
+}
+
+pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let left = queue.unfinished.load(Relaxed) - 1;
+    if left < 0 {
+        return Err(fail(ErrorKind::ValueError, "task_done() was called more often than items were put"));
+    }
+    queue.unfinished.fetch_sub(1, Relaxed);
+    let ticket = locked.tick();
+    if left == 0 {
+        queue.header.last.store(ctx.place(), Relaxed);
+        while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
+            let theirs = locked.tick();
+            ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: ctx.place() });
+        }
+    }
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+pub(in crate::os) fn join(ctx: &Ctx, off: Off, line: u32) -> Result {
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if queue.unfinished.load(Relaxed) == 0 {
+        return Ok(Done::new(Value::None, locked.tick(), queue.header.last.load(Relaxed)));
+    }
+    let entered = ctx.enter(&locked, JOINERS, 0, &waiting(OpCode::QueueJoin, line, None));
+    drop(locked);
+    match ctx.park(entered) {
+        Woken::By(verdict) => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
+        Woken::TimedOut => Ok(Done::default()),
+    }
+}
+
+/// After a message was taken: the first waiting put can be completed.
+fn refill(ctx: &Ctx, locked: &Locked<'_>, queue: &QueueState) {
+    let Some(putter) = ctx.claim_first(locked, PUTTERS) else { return };
+    let message = Off(putter.payload as u32);
+    let value = (queue.order.load(Relaxed) == Order::Priority as u32).then(|| peek_value(ctx, message));
+    // What cannot be compared was refused before its put began to wait, against what was in the queue then.
+    if store(ctx, queue, message, &value.unwrap_or_default()).is_err() {
+        append(ctx, queue, message);
+    }
+    let ticket = locked.tick();
+    ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+}
+
+/// Puts a message where it belongs and counts it.
+fn store(ctx: &Ctx, queue: &QueueState, message: Off, value: &Value) -> Result<()> {
+    let order = queue.order.load(Relaxed);
+    if order == Order::Fifo as u32 {
+        append(ctx, queue, message);
+        return Ok(());
+    }
+    // Behind whom? Nobody for lifo; for priority the last one that is not greater.
+    let mut before = Off::NULL;
+    let mut at = Off(queue.head.load(Relaxed));
+    while order == Order::Priority as u32 && !at.is_null() {
+        if values::compare(value, &peek_value(ctx, at))?.is_lt() {
+            break;
+        }
+        before = at;
+        at = Off(ctx.arena.at::<Message>(at).next.load(Relaxed));
+    }
+    let new: &Message = ctx.arena.at(message);
+    new.next.store(at.0, Relaxed);
+    if before.is_null() {
+        queue.head.store(message.0, Relaxed);
+    } else {
+        ctx.arena.at::<Message>(before).next.store(message.0, Relaxed);
+    }
+    if at.is_null() {
+        queue.tail.store(message.0, Relaxed);
+    }
+    counted(queue);
+    Ok(())
+}
+
+fn append(ctx: &Ctx, queue: &QueueState, message: Off) {
+    let tail = Off(queue.tail.load(Relaxed));
+    if tail.is_null() {
+        queue.head.store(message.0, Relaxed);
+    } else {
+        ctx.arena.at::<Message>(tail).next.store(message.0, Relaxed);
+    }
+    queue.tail.store(message.0, Relaxed);
+    counted(queue);
+}
+
+fn counted(queue: &QueueState) {
+    queue.count.fetch_add(1, Relaxed);
+    queue.unfinished.fetch_add(1, Relaxed);
+}
+
+fn unlink(ctx: &Ctx, queue: &QueueState) -> Option<Off> {
+    let head = Off(queue.head.load(Relaxed));
+    if head.is_null() {
+        return None;
+    }
+    let next = ctx.arena.at::<Message>(head).next.load(Relaxed);
+    queue.head.store(next, Relaxed);
+    if next == 0 {
+        queue.tail.store(0, Relaxed);
+    }
+    queue.count.fetch_sub(1, Relaxed);
+    Some(head)
+}
+
+fn write_message(ctx: &Ctx, value: &Value) -> Result<Off> {
+    let bytes = values::encode(value)?;
+    let block = ctx.arena.alloc(BODY + bytes.len())?;
+    let message: &Message = ctx.arena.at(block);
+    message.next.store(0, Relaxed);
+    message.len.store(bytes.len() as u32, Relaxed);
+    message.place.store(ctx.place(), Relaxed);
+    ctx.arena.write(block, BODY, &bytes);
+    Ok(block)
+}
+
+fn peek_value(ctx: &Ctx, block: Off) -> Value {
+    let message: &Message = ctx.arena.at(block);
+    values::decode(&ctx.arena.read(block, BODY, message.len.load(Relaxed) as usize))
+}
+
+fn read_message(ctx: &Ctx, block: Off, ticket: u64) -> Result<Done> {
+    let value = peek_value(ctx, block);
+    let place = ctx.arena.at::<Message>(block).place.load(Relaxed);
+    ctx.arena.free(block);
+    Ok(Done::new(value, ticket, place))
+}

@@ -1,0 +1,90 @@
+//! Semaphores, bounded or not. A released permit goes to the first that waits.
+#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI64, AtomicU32};
+
+use super::{Done, Identity, Patience, Result, fail, kind_number, make, say, waiting};
+use crate::os::arena::{Arena, Off, Shared};
+use crate::os::layout::ObjectHeader;
+use crate::os::park::{Ctx, Verdict, Woken};
+use crate::program::op::OpCode;
+use crate::value::{ErrorKind, ObjectKind, Value};
+
+const WAITERS: usize = 0;
+
+#[repr(C)]
+struct SemaphoreState {
+    header: ObjectHeader,
+    value: AtomicI64,
+    initial: AtomicI64,
+    bounded: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for SemaphoreState {}
+
+pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, value: i64) -> Result<u32> {
+    if value < 0 {
+        return Err(fail(ErrorKind::ValueError, "a semaphore cannot begin below zero"));
+    }
+    let (id, off) = make::<SemaphoreState>(arena, kind_number(kind), who)?;
+    let state: &SemaphoreState = arena.at(off);
+    state.value.store(value, Relaxed);
+    state.initial.store(value, Relaxed);
+    state.bounded.store((kind == ObjectKind::BoundedSemaphore) as u32, Relaxed);
+    Ok(id)
+}
+
+pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
+    let state: &SemaphoreState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let value = state.value.load(Relaxed);
+    if value > 0 {
+        state.value.store(value - 1, Relaxed);
+        return Ok(Done::new(Value::Bool(true), locked.tick(), 0));
+    }
+    let Patience::Until(deadline) = patience else {
+        return Ok(Done::value(Value::Bool(false)));
+    };
+    let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::SemaphoreAcquire, line, deadline));
+    drop(locked);
+    Ok(match ctx.park(entered) {
+        Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
+        Woken::TimedOut => Done::value(Value::Bool(false)),
+    })
+}
+
+pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
+    if count < 1 {
+        return Err(fail(ErrorKind::ValueError, "at least one permit is released"));
+    }
+    let state: &SemaphoreState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let after = state.value.load(Relaxed).checked_add(count);
+    let most = if state.bounded.load(Relaxed) != 0 { state.initial.load(Relaxed) } else { i64::MAX };
+    if after.is_none_or(|after| after > most) {
+        return Err(fail(ErrorKind::Overflow, "the semaphore was released more often than it was acquired"));
+    }
+    let ticket = locked.tick();
+    let mut left = count;
+    while left > 0 {
+        let Some(waiter) = ctx.claim_first(&locked, WAITERS) else { break };
+        left -= 1;
+        let theirs = locked.tick();
+        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: ctx.place() });
+    }
+    state.value.fetch_add(left, Relaxed);
+    Ok(Done::new(Value::None, ticket, 0))
+}
+
+pub(in crate::os) fn value(ctx: &Ctx, off: Off) -> Result {
+    let state: &SemaphoreState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    Ok(Done::new(Value::Int(state.value.load(Relaxed)), locked.tick(), 0))
+}
+
+/// What it began with.
+pub(in crate::os) fn initial_of(arena: Arena, off: Off) -> i64 {
+    arena.at::<SemaphoreState>(off).initial.load(Relaxed)
+}

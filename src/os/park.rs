@@ -1,0 +1,371 @@
+//! The one way of waiting: every blocking operation of every object parks its actor here.
+//!
+//! An operation takes its object's small lock and either completes, or puts its actor's node on one of the object's lists,
+//! lets the lock go and sleeps on the actor's own futex word. Whoever makes the operation possible takes the node off,
+//! *claims* the actor's wait (a timeout and a death claim the same word, so exactly one wins), completes the operation for
+//! it, and wakes it: nothing to retry, nothing lost.
+//!
+//! Answers for: claims, lists, sleeping, the count of actors that can go on. Never knows what an object is.
+
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+
+use super::arena::{Arena, Off};
+use super::layout::{Node, ObjectHeader, Slot, WaitList, pack_place, slot_at};
+use super::sys;
+use crate::program::op::OpCode;
+
+/// Rounds of looking at a taken object lock before sleeping on it.
+const LOCK_SPINS: u32 = 60;
+/// The bit of a lock word that says that someone sleeps on it.
+const SLEEPER: u32 = 1 << 31;
+
+/// The low bits of a claim word; the wait's number stands above them.
+const IDLE: u32 = 0;
+const WAITING: u32 = 1;
+const CLAIMED: u32 = 2;
+const CLAIM_BITS: u32 = 2;
+
+/// An actor as it acts on the arena.
+#[derive(Clone)]
+pub(super) struct Ctx {
+    pub(super) arena: Arena,
+    /// Its number; the supervisor is 0.
+    pub(super) me: u32,
+    pub(super) slot: &'static Slot,
+    /// The eventfd that makes the supervisor look.
+    pub(super) kick: i32,
+}
+
+/// An object's small lock, held.
+pub(super) struct Locked<'a> {
+    ctx: &'a Ctx,
+    pub(super) off: Off,
+    pub(super) header: &'static ObjectHeader,
+}
+
+/// What a waker tells a waiter.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Verdict {
+    /// What happened, in terms of the object.
+    pub(super) code: u32,
+    /// A message, an index, …
+    pub(super) given: u64,
+    /// The place of the waiter's operation in the object's order.
+    pub(super) ticket: u64,
+    /// The event that made it possible.
+    pub(super) cause: u64,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Woken {
+    By(Verdict),
+    TimedOut,
+}
+
+/// What an actor publishes while it waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub(super) op: OpCode,
+    pub(super) line: u32,
+    /// CLOCK_MONOTONIC, nanoseconds; none waits for ever.
+    pub(super) deadline: Option<u64>,
+}
+
+/// A wait that has been entered but not slept on.
+#[must_use = "a wait that was entered must be parked on"]
+pub(super) struct Entered {
+    epoch: u32,
+    deadline: Option<u64>,
+    off: Off,
+    last_to_block: bool,
+}
+
+/// A waiter whose wait is the claimer's to complete.
+#[must_use = "a claimed waiter sleeps until it is told"]
+pub(super) struct Claimed {
+    pub(super) actor: u32,
+    pub(super) payload: u64,
+    slot: &'static Slot,
+    epoch: u32,
+    private: bool,
+}
+
+impl Ctx {
+    pub(super) fn new(arena: Arena, me: u32, kick: i32) -> Ctx {
+        Ctx { arena, me, slot: arena.at(slot_at(me)), kick }
+    }
+
+    /// The place of the event that this actor records next.
+    pub(super) fn place(&self) -> u64 {
+        pack_place(self.me, self.slot.seq.load(Relaxed))
+    }
+
+    /// The place of the event that this actor recorded last.
+    pub(super) fn last_place(&self) -> u64 {
+        pack_place(self.me, self.slot.seq.load(Relaxed).saturating_sub(1))
+    }
+
+    /// Takes an object's small lock.
+    pub(super) fn lock(&self, off: Off) -> Locked<'_> {
+        let header: &ObjectHeader = self.arena.at(off);
+        let mine = self.me + 1;
+        let hold = if self.slot.holding[0].load(Relaxed) == 0 { 0 } else { 1 };
+        self.slot.holding[hold].store(off.0, SeqCst);
+        if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
+            self.lock_slowly(header, mine);
+        }
+        Locked { ctx: self, off, header }
+    }
+
+    #[cold]
+    fn lock_slowly(&self, header: &ObjectHeader, mine: u32) {
+        let private = header.private.load(Relaxed) != 0;
+        for _ in 0..LOCK_SPINS {
+            if header.lock.load(Relaxed) == 0 && header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_ok() {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        // From here on the word is taken with the sleeper's bit: there may be others asleep.
+        loop {
+            let word = header.lock.load(Relaxed);
+            if word == 0 {
+                if header.lock.compare_exchange(0, mine | SLEEPER, Acquire, Relaxed).is_ok() {
+                    return;
+                }
+                continue;
+            }
+            if word & SLEEPER == 0 && header.lock.compare_exchange(word, word | SLEEPER, Relaxed, Relaxed).is_err() {
+                continue;
+            }
+            sys::futex_wait(&header.lock, word | SLEEPER, None, private);
+        }
+    }
+
+    /// Enters a wait on a list of the locked object. The caller then lets the lock go and parks.
+    pub(super) fn enter(&self, locked: &Locked<'_>, list: usize, payload: u64, waiting: &Waiting) -> Entered {
+        let slot = self.slot;
+        let epoch = (slot.claim.load(Relaxed) >> CLAIM_BITS).wrapping_add(1) & (u32::MAX >> CLAIM_BITS);
+        slot.blocked_op.store(waiting.op as u32 + 1, Relaxed);
+        slot.blocked_on.store(locked.off.0, Relaxed);
+        slot.blocked_line.store(waiting.line, Relaxed);
+        slot.blocked_list.store(list as u32, Relaxed);
+        slot.node.actor.store(self.me, Relaxed);
+        slot.node.epoch.store(epoch, Relaxed);
+        slot.node.payload.store(payload, Relaxed);
+        slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
+        locked.push(list, self.node_off());
+        let mut last_to_block = false;
+        if waiting.deadline.is_none() {
+            slot.uncounted.store(1, SeqCst);
+            last_to_block = self.arena.header().running.fetch_sub(1, SeqCst) == 1;
+        }
+        Entered { epoch, deadline: waiting.deadline, off: locked.off, last_to_block }
+    }
+
+    /// Sleeps until the wait has been completed by another, or its deadline has passed.
+    pub(super) fn park(&self, entered: Entered) -> Woken {
+        let slot = self.slot;
+        let private = self.arena.at::<ObjectHeader>(entered.off).private.load(Relaxed) != 0;
+        if entered.last_to_block {
+            self.kick();
+        }
+        let mut deadline = entered.deadline;
+        loop {
+            let done = slot.done.load(Acquire);
+            if done == entered.epoch {
+                break;
+            }
+            super::duty::look_while_parked(self);
+            if sys::futex_wait(&slot.done, done, deadline, private) == sys::FutexWait::TimedOut {
+                let waiting = (entered.epoch << CLAIM_BITS) | WAITING;
+                let idle = (entered.epoch << CLAIM_BITS) | IDLE;
+                if slot.claim.compare_exchange(waiting, idle, AcqRel, Acquire).is_ok() {
+                    let locked = self.lock(entered.off);
+                    locked.unlink(slot.blocked_list.load(Relaxed) as usize, self.node_off());
+                    drop(locked);
+                    slot.blocked_op.store(0, Relaxed);
+                    return Woken::TimedOut;
+                }
+                // Someone is completing it: that takes a moment, not a deadline.
+                deadline = None;
+            }
+        }
+        slot.blocked_op.store(0, Relaxed);
+        Woken::By(Verdict {
+            code: slot.verdict.load(Relaxed),
+            given: slot.given.load(Relaxed),
+            ticket: slot.ticket.load(Relaxed),
+            cause: slot.cause.load(Relaxed),
+        })
+    }
+
+    /// Takes waiters off a list until one is still waiting, and claims it.
+    pub(super) fn claim_first(&self, locked: &Locked<'_>, list: usize) -> Option<Claimed> {
+        loop {
+            let node_off = locked.pop(list)?;
+            let node: &Node = self.arena.at(node_off);
+            let actor = node.actor.load(Relaxed);
+            let epoch = node.epoch.load(Relaxed);
+            let slot: &Slot = self.arena.at(slot_at(actor));
+            let waiting = (epoch << CLAIM_BITS) | WAITING;
+            let claimed = (epoch << CLAIM_BITS) | CLAIMED;
+            if slot.claim.compare_exchange(waiting, claimed, AcqRel, Acquire).is_ok() {
+                let private = locked.header.private.load(Relaxed) != 0;
+                return Some(Claimed { actor, payload: node.payload.load(Relaxed), slot, epoch, private });
+            }
+        }
+    }
+
+    /// Completes a claimed wait and wakes its actor.
+    pub(super) fn finish(&self, claimed: Claimed, verdict: Verdict) {
+        let slot = claimed.slot;
+        slot.verdict.store(verdict.code, Relaxed);
+        slot.given.store(verdict.given, Relaxed);
+        slot.ticket.store(verdict.ticket, Relaxed);
+        slot.cause.store(verdict.cause, Relaxed);
+        self.count_again(slot);
+        slot.done.store(claimed.epoch, Release);
+        sys::futex_wake(&slot.done, 1, claimed.private);
+    }
+
+    /// Counts an actor among those that can go on, if its wait had taken it off.
+    pub(super) fn count_again(&self, slot: &Slot) {
+        if slot.uncounted.swap(0, SeqCst) == 1 {
+            self.arena.header().running.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// Claims a dead actor's wait, so that nobody hands it anything, and takes it off its list. For the supervisor.
+    pub(super) fn bury(&self, actor: u32) {
+        let slot: &Slot = self.arena.at(slot_at(actor));
+        let claim = slot.claim.load(Acquire);
+        if claim & ((1 << CLAIM_BITS) - 1) == WAITING {
+            let _ = slot.claim.compare_exchange(claim, claim & !WAITING, AcqRel, Acquire);
+        }
+        let blocked_on = Off(slot.blocked_on.load(Relaxed));
+        if !blocked_on.is_null() && slot.blocked_op.load(Relaxed) != 0 {
+            let locked = self.lock(blocked_on);
+            let node = Off(slot_at(actor).0 + Self::node_skip());
+            locked.unlink(slot.blocked_list.load(Relaxed) as usize, node);
+        }
+    }
+
+    /// Makes the supervisor look.
+    pub(super) fn kick(&self) {
+        if self.arena.header().kicked.swap(1, SeqCst) == 0 {
+            sys::eventfd_add(self.kick);
+        }
+    }
+
+    fn node_skip() -> u32 {
+        (std::mem::offset_of!(Slot, node) / super::arena::UNIT) as u32
+    }
+
+    fn node_off(&self) -> Off {
+        Off(slot_at(self.me).0 + Self::node_skip())
+    }
+}
+
+const _: () = assert!(std::mem::offset_of!(Slot, node) % super::arena::UNIT == 0);
+
+impl Locked<'_> {
+    /// The next place in the object's own order.
+    pub(super) fn tick(&self) -> u64 {
+        let ticket = self.header.ticket.load(Relaxed) + 1;
+        self.header.ticket.store(ticket, Relaxed);
+        ticket
+    }
+
+    /// How many wait in a list.
+    pub(super) fn waiting(&self, list: usize) -> u32 {
+        self.header.lists[list].len.load(Relaxed)
+    }
+
+    fn node(&self, off: u32) -> &'static Node {
+        self.ctx.arena.at(Off(off))
+    }
+
+    // The forward chain is whole at every instant: a death in the middle is repaired by walking it (`mend`).
+    fn push(&self, list: usize, off: Off) {
+        let list = &self.header.lists[list];
+        let node = self.node(off.0);
+        let tail = list.tail.load(Relaxed);
+        node.next.store(0, Relaxed);
+        node.prev.store(tail, Relaxed);
+        node.linked.store(1, Relaxed);
+        if tail == 0 {
+            list.head.store(off.0, Relaxed);
+        } else {
+            self.node(tail).next.store(off.0, Relaxed);
+        }
+        list.tail.store(off.0, Relaxed);
+        list.len.store(list.len.load(Relaxed) + 1, Relaxed);
+    }
+
+    fn pop(&self, list: usize) -> Option<Off> {
+        let head = self.header.lists[list].head.load(Relaxed);
+        if head == 0 {
+            return None;
+        }
+        self.unlink(list, Off(head));
+        Some(Off(head))
+    }
+
+    fn unlink(&self, list: usize, off: Off) {
+        let node = self.node(off.0);
+        if node.linked.load(Relaxed) == 0 {
+            return;
+        }
+        let list = &self.header.lists[list];
+        let (next, prev) = (node.next.load(Relaxed), node.prev.load(Relaxed));
+        match prev {
+            0 => list.head.store(next, Relaxed),
+            prev => self.node(prev).next.store(next, Relaxed),
+        }
+        match next {
+            0 => list.tail.store(prev, Relaxed),
+            next => self.node(next).prev.store(prev, Relaxed),
+        }
+        node.linked.store(0, Relaxed);
+        list.len.store(list.len.load(Relaxed).saturating_sub(1), Relaxed);
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let word = self.header.lock.swap(0, Release);
+        let holding = &self.ctx.slot.holding;
+        let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
+        holding[hold].store(0, Relaxed);
+        if word & SLEEPER != 0 {
+            sys::futex_wake(&self.header.lock, 1, self.header.private.load(Relaxed) != 0);
+        }
+    }
+}
+
+/// Repairs the lists of an object whose small lock was held by an actor that died, and frees the lock. For the supervisor.
+pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
+    let header: &ObjectHeader = arena.at(off);
+    if header.lock.load(SeqCst) & !SLEEPER != dead + 1 {
+        return;
+    }
+    for list in &header.lists {
+        mend_list(arena, list);
+    }
+    header.lock.store(0, SeqCst);
+    sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);
+}
+
+fn mend_list(arena: Arena, list: &WaitList) {
+    let (mut prev, mut at, mut len) = (0, list.head.load(Relaxed), 0);
+    while at != 0 && len < super::layout::ACTORS_MAX {
+        let node: &Node = arena.at(Off(at));
+        node.prev.store(prev, Relaxed);
+        node.linked.store(1, Relaxed);
+        (prev, at, len) = (at, node.next.load(Relaxed), len + 1);
+    }
+    list.tail.store(prev, Relaxed);
+    list.len.store(len, Relaxed);
+}

@@ -1,0 +1,170 @@
+//! Events, as each actor writes them to its own chain of chunks in the arena.
+//!
+//! The chunks belong to the arena, so they outlive a SIGKILL of their writer; what is not complete is not seen. Recording
+//! costs a copy and no lock. Answers for: writing events and reading them back. Never orders them (see `trace`).
+#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use super::arena::{Arena, Off, Shared};
+use super::layout::{Slot, slot_at};
+use super::park::Ctx;
+use super::{sys, values};
+use crate::program::op::OpCode;
+use crate::value::{Error, Value};
+
+/// The first chunk of an actor is small, since many actors do little; the others are not.
+const FIRST_CHUNK_BYTES: usize = 496;
+const CHUNK_BYTES: usize = 8 << 10;
+/// The fixed part of an event.
+const FIXED_BYTES: usize = 56;
+
+#[repr(C)]
+struct Chunk {
+    next: AtomicU32,
+    used: AtomicU32,
+    room: AtomicU32,
+    pad: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for Chunk {}
+
+const CHUNK_HEADER: usize = size_of::<Chunk>();
+
+/// What an actor notes of an operation.
+pub(super) struct Note<'a> {
+    pub(super) op: OpCode,
+    pub(super) line: u32,
+    /// Id of an object, or none.
+    pub(super) object: Option<u32>,
+    /// An actor it is about, or none.
+    pub(super) actor: Option<u32>,
+    pub(super) ticket: u64,
+    pub(super) cause: u64,
+    pub(super) args: &'a [Value],
+    pub(super) came: Result<&'a Value, &'a Error>,
+}
+
+/// An event as it was noted.
+#[derive(Clone, Debug)]
+pub(super) struct Noted {
+    pub(super) op: u8,
+    pub(super) line: u32,
+    pub(super) object: Option<u32>,
+    pub(super) actor: Option<u32>,
+    pub(super) ticket: u64,
+    pub(super) cause: u64,
+    pub(super) time_ns: u64,
+    pub(super) args: Value,
+    pub(super) came: Result<Value, Error>,
+}
+
+impl Ctx {
+    /// Notes an event. It gets the next number in the actor's order, whether or not events are kept.
+    pub(super) fn note(&self, note: &Note<'_>) {
+        let seq = self.slot.seq.load(Relaxed);
+        if self.arena.header().tracing.load(Relaxed) != 0 {
+            self.write_note(note);
+        }
+        self.slot.seq.store(seq + 1, Release);
+    }
+
+    fn write_note(&self, note: &Note<'_>) {
+        let args = values::encode_all(note.args);
+        let (failed, came) = match note.came {
+            Ok(value) => (0u8, values::encode(value).unwrap_or_default()),
+            Err(error) => (1u8, values::encode_error(error)),
+        };
+        let len = FIXED_BYTES + args.len() + came.len();
+        let mut bytes = Vec::with_capacity(len);
+        bytes.extend((len as u32).to_ne_bytes());
+        bytes.extend([note.op as u8, failed, 0, 0]);
+        bytes.extend(note.line.to_ne_bytes());
+        bytes.extend(note.object.map_or(0, |id| id + 1).to_ne_bytes());
+        bytes.extend(note.actor.map_or(0, |id| id + 1).to_ne_bytes());
+        bytes.extend((args.len() as u32).to_ne_bytes());
+        bytes.extend(note.ticket.to_ne_bytes());
+        bytes.extend(note.cause.to_ne_bytes());
+        let epoch = self.arena.header().epoch_ns.load(Relaxed);
+        bytes.extend(sys::now_ns().saturating_sub(epoch).to_ne_bytes());
+        bytes.extend((came.len() as u64).to_ne_bytes());
+        bytes.extend(args);
+        bytes.extend(came);
+        self.append(&bytes);
+    }
+
+    fn append(&self, bytes: &[u8]) {
+        let slot = self.slot;
+        let mut at = Off(slot.chunk_last.load(Relaxed));
+        let fits = |at: Off| {
+            let chunk: &Chunk = self.arena.at(at);
+            chunk.used.load(Relaxed) as usize + bytes.len() <= chunk.room.load(Relaxed) as usize
+        };
+        if at.is_null() || !fits(at) {
+            let least = if at.is_null() { FIRST_CHUNK_BYTES } else { CHUNK_BYTES };
+            // A full arena costs the trace its tail, not the run its life.
+            let Some(new) = self.new_chunk(bytes.len().max(least)) else { return };
+            if at.is_null() {
+                slot.chunk_first.store(new.0, Release);
+            } else {
+                self.arena.at::<Chunk>(at).next.store(new.0, Release);
+            }
+            slot.chunk_last.store(new.0, Relaxed);
+            at = new;
+        }
+        let chunk: &Chunk = self.arena.at(at);
+        let used = chunk.used.load(Relaxed);
+        self.arena.write(at, CHUNK_HEADER + used as usize, bytes);
+        chunk.used.store(used + bytes.len() as u32, Release);
+    }
+
+    fn new_chunk(&self, room: usize) -> Option<Off> {
+        let off = self.arena.alloc(CHUNK_HEADER + room).ok()?;
+        let chunk: &Chunk = self.arena.at(off);
+        chunk.next.store(0, Relaxed);
+        chunk.used.store(0, Relaxed);
+        chunk.room.store(room as u32, Relaxed);
+        Some(off)
+    }
+}
+
+/// All events of an actor, in its order.
+pub(super) fn read_all(arena: Arena, actor: u32) -> Vec<Noted> {
+    let slot: &Slot = arena.at(slot_at(actor));
+    let mut events = Vec::new();
+    let mut at = Off(slot.chunk_first.load(Acquire));
+    while !at.is_null() {
+        let chunk: &Chunk = arena.at(at);
+        let bytes = arena.read(at, CHUNK_HEADER, chunk.used.load(Acquire) as usize);
+        let mut rest = &bytes[..];
+        while let Some((event, after)) = parse(rest) {
+            events.push(event);
+            rest = after;
+        }
+        at = Off(chunk.next.load(Acquire));
+    }
+    events
+}
+
+fn parse(bytes: &[u8]) -> Option<(Noted, &[u8])> {
+    let word = |at: usize| Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let long = |at: usize| Some(u64::from_ne_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+    let len = word(0)? as usize;
+    let args_len = word(20)? as usize;
+    let body = bytes.get(FIXED_BYTES..len)?;
+    let (args, came) = (body.get(..args_len)?, body.get(args_len..)?);
+    let event = Noted {
+        op: *bytes.get(4)?,
+        line: word(8)?,
+        object: word(12)?.checked_sub(1),
+        actor: word(16)?.checked_sub(1),
+        ticket: long(24)?,
+        cause: long(32)?,
+        time_ns: long(40)?,
+        args: values::decode(args),
+        came: if *bytes.get(5)? == 0 { Ok(values::decode(came)) } else { Err(values::decode_error(came)) },
+    };
+    Some((event, bytes.get(len..)?))
+}

@@ -1,0 +1,360 @@
+//! The supervisor: starts main, watches every process through one poll loop, and takes every one of them down at the end.
+//!
+//! Answers for: the run as a whole: deaths, deadlock, signals, time, and that nothing is left. Never runs an actor and
+//! never passes a message on.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::Pid;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use super::actor::{self, Birth};
+use super::arena::Arena;
+use super::layout::state;
+use super::object::{self, Identity};
+use super::park::Ctx;
+use super::process::{self, Lines};
+use super::{StartError, create, death, failure, history, sys, values};
+use crate::plan::Plan;
+use crate::program::ActorKind;
+use crate::trace::{Ending, TraceData, Uncaught};
+
+/// The supervisor's own number among the actors, and main's.
+pub(super) const SUPERVISOR: u32 = 0;
+pub(super) const MAIN: u32 = 1;
+/// How long the supervisor waits before it looks again whether all actors that seem blocked are asleep.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// What is to be run, and how: enough for another process to plan the same again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Request {
+    /// The name under which diagnostics show the text.
+    pub name: String,
+    /// The scenario.
+    pub text: String,
+    /// Constants given on the command line.
+    pub sets: Vec<(String, String)>,
+    /// Seed of `random`, `shuffle` and `choose`.
+    pub seed: u64,
+    /// Whether events are recorded.
+    pub trace: bool,
+    /// The run is ended after so many nanoseconds.
+    pub timeout_ns: Option<u64>,
+    /// Most processes at a time.
+    pub processes_max: u32,
+}
+
+/// What became of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// How it ended.
+    pub ending: Ending,
+    /// Errors that ended actors, in the order in which they came in.
+    pub errors: Vec<Uncaught>,
+    /// The events, where they were recorded.
+    pub trace: Option<TraceData>,
+}
+
+/// Runs a planned scenario to its end; `told` hears of each uncaught error when it happens.
+///
+/// The calling process becomes the supervisor: it must have no other thread and, while it runs, no other children.
+pub fn supervise(plan: &Arc<Plan>, request: &Request, told: &mut dyn FnMut(&Uncaught)) -> Result<Report, StartError> {
+    let mut run = Supervisor::prepare(plan, request)?;
+    run.start_main()?;
+    let ending = run.watch(told);
+    run.take_down();
+    let ending = ending?;
+    run.collect_errors(told);
+    let trace = request.trace.then(|| history::gather(run.arena, plan, &request.name));
+    run.arena.discard();
+    Ok(Report { ending, errors: std::mem::take(&mut run.errors), trace })
+}
+
+struct Supervisor {
+    arena: Arena,
+    plan: Arc<Plan>,
+    ctx: Ctx,
+    kick: EventFd,
+    signals: SignalFd,
+    old_mask: SigSet,
+    lifeline: (OwnedFd, OwnedFd),
+    /// Both ends of every pipe at file level, so that what was sent stays readable.
+    _vault: Vec<OwnedFd>,
+    deadline: Option<u64>,
+    /// Actors below this have been looked at.
+    seen: u32,
+    /// Processes that are starting: no pid yet.
+    pending: Vec<u32>,
+    watched: FxHashMap<u32, OwnedFd>,
+    errors: Vec<Uncaught>,
+    /// Everyone seemed blocked at the last look.
+    suspicious: bool,
+}
+
+impl Supervisor {
+    fn prepare(plan: &Arc<Plan>, request: &Request) -> Result<Supervisor, StartError> {
+        let arena = Arena::create()?;
+        arena.format();
+        let header = arena.header();
+        header.epoch_ns.store(sys::now_ns(), Relaxed);
+        header.seed.store(request.seed, Relaxed);
+        header.supervisor.store(std::process::id(), Relaxed);
+        header.tracing.store(request.trace as u32, Relaxed);
+        header.processes_max.store(request.processes_max, Relaxed);
+        header.actors.store(MAIN, SeqCst);
+        let asked = values::request(&request.name, &request.text, &request.sets)?;
+        header.request.store(arena.alloc_bytes(&asked).map_err(|_| StartError::OutOfMemory)?.0, SeqCst);
+        header.request_len.store(asked.len() as u32, SeqCst);
+        raise_descriptor_limit();
+        let vault = create::file_level(arena, plan)?;
+        create::instance_counters(arena, plan)?;
+        let (_, stdout) = object::make::<super::layout::ObjectHeader>(arena, object::KIND_HIDDEN, Identity::default())?;
+        header.stdout.store(stdout.0, SeqCst);
+        let kick = EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
+        let lifeline = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+        let (mask, old_mask) = (watched_signals(), SigSet::thread_get_mask()?);
+        mask.thread_block()?;
+        let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+        nix::sys::prctl::set_child_subreaper(true)?;
+        let ctx = Ctx::new(arena, SUPERVISOR, kick.as_fd().as_raw_fd());
+        let deadline = request.timeout_ns.map(|ns| sys::now_ns().saturating_add(ns));
+        Ok(Supervisor {
+            arena,
+            plan: Arc::clone(plan),
+            ctx,
+            kick,
+            signals,
+            old_mask,
+            lifeline,
+            _vault: vault,
+            deadline,
+            seen: MAIN,
+            pending: Vec::new(),
+            watched: FxHashMap::default(),
+            errors: Vec::new(),
+            suspicious: false,
+        })
+    }
+
+    fn start_main(&mut self) -> Result<(), StartError> {
+        let birth = Birth {
+            kind: ActorKind::Main,
+            template: None,
+            process: None,
+            parent: None,
+            daemon: false,
+            name: "main",
+            args: &[],
+            started: 0,
+        };
+        let main = actor::register(self.arena, &birth)?;
+        process::hold_for_main(&self.ctx, &self.plan, main)?;
+        self.arena.header().processes.fetch_add(1, SeqCst);
+        let lines = Lines { kick: self.kick.as_fd().as_raw_fd(), lifeline: self.lifeline.0.as_raw_fd() };
+        match sys::fork()? {
+            sys::Fork::Child => {
+                // A group of its own: Ctrl-C on the terminal reaches the supervisor alone, which ends the group.
+                let _ = nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0));
+                process::run_child(self.arena, Arc::clone(&self.plan), lines, main)
+            }
+            sys::Fork::Parent(pid) => {
+                let pid_raw = Pid::from_raw(pid as i32);
+                // One of the two comes first; the other finds it done.
+                let _ = nix::unistd::setpgid(pid_raw, pid_raw);
+                actor::slot(self.arena, main).pid.store(pid, SeqCst);
+                Ok(())
+            }
+        }
+    }
+
+    /// The poll loop, up to the end of main or whatever ends the run before.
+    fn watch(&mut self, told: &mut dyn FnMut(&Uncaught)) -> Result<Ending, StartError> {
+        loop {
+            self.arena.header().kicked.store(0, SeqCst);
+            self.look_for_processes()?;
+            self.collect_errors(told);
+            if self.arena.header().output_lost.load(SeqCst) != 0 {
+                return Ok(Ending::Signalled(Signal::SIGPIPE as i32));
+            }
+            let blocked = self.arena.header().running.load(SeqCst) <= 0;
+            if blocked && self.suspicious && self.all_asleep() {
+                return Ok(Ending::Deadlock(death::who_is_blocked(self.arena, &self.plan)));
+            }
+            if self.deadline.is_some_and(|deadline| sys::now_ns() >= deadline) {
+                return Ok(Ending::TimedOut);
+            }
+            let dead = self.poll(blocked)?;
+            // A death, or a kick, may let someone go on: what seemed blocked is looked at anew.
+            self.suspicious = blocked && dead.is_empty() && self.arena.header().kicked.load(SeqCst) == 0;
+            if let Some(signal) = self.signal() {
+                return Ok(Ending::Signalled(signal));
+            }
+            for process in dead {
+                self.watched.remove(&process);
+                death::of_process(&self.ctx, process);
+                if process == MAIN {
+                    return Ok(self.end_of_main());
+                }
+            }
+        }
+    }
+
+    fn end_of_main(&self) -> Ending {
+        if self.arena.header().bugs.load(SeqCst) != 0 {
+            return Ending::Bug("an actor's own process went wrong".to_owned());
+        }
+        match actor::slot(self.arena, MAIN).exit.load(Relaxed) {
+            0 => Ending::Finished,
+            code if code > 0 && self.arena.header().failures.load(SeqCst) == 0 => Ending::Exited(code as u8),
+            code if code > 0 => Ending::Finished,
+            signal => Ending::Killed(-signal),
+        }
+    }
+
+    /// Watches the processes that were started since the last look.
+    fn look_for_processes(&mut self) -> Result<(), StartError> {
+        let until = self.arena.header().actors.load(SeqCst).min(super::layout::ACTORS_MAX);
+        self.pending.extend(self.seen..until);
+        self.seen = until;
+        let pending = std::mem::take(&mut self.pending);
+        for number in pending {
+            let slot = actor::slot(self.arena, number);
+            let state = slot.state.load(Acquire);
+            let pid = slot.pid.load(Acquire);
+            if state == state::FREE || (actor::is_process(slot) && pid == 0 && state != state::ENDED) {
+                self.pending.push(number);
+            } else if actor::is_process(slot) && pid != 0 {
+                self.watch_process(number, pid)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn watch_process(&mut self, number: u32, pid: u32) -> Result<(), StartError> {
+        let Some(pid) = rustix::process::Pid::from_raw(pid as i32) else { return Ok(()) };
+        match rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
+            Ok(fd) => {
+                self.watched.insert(number, fd);
+                Ok(())
+            }
+            // It has ended and been reaped: so it noted its end itself.
+            Err(rustix::io::Errno::SRCH) => Ok(()),
+            Err(errno) => Err(StartError::System(nix::Error::from_raw(errno.raw_os_error()))),
+        }
+    }
+
+    /// Sleeps until something happens; gives the processes that are dead.
+    fn poll(&self, blocked: bool) -> Result<Vec<u32>, StartError> {
+        let mut fds = vec![
+            PollFd::new(self.kick.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+        ];
+        let numbers: Vec<(u32, BorrowedFd<'_>)> = self.watched.iter().map(|(n, fd)| (*n, fd.as_fd())).collect();
+        fds.extend(numbers.iter().map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN)));
+        match nix::poll::poll(&mut fds, self.patience(blocked)) {
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let ready = |fd: &PollFd<'_>| fd.any().unwrap_or(false);
+        if fds.first().is_some_and(ready) {
+            let _ = self.kick.read();
+        }
+        let processes = fds.iter().skip(2).zip(&numbers);
+        let mut dead: Vec<u32> = processes.filter(|(fd, _)| ready(fd)).map(|(_, (number, _))| *number).collect();
+        dead.sort_unstable();
+        Ok(dead)
+    }
+
+    fn patience(&self, blocked: bool) -> PollTimeout {
+        if blocked {
+            return PollTimeout::try_from(LOOK_AGAIN).unwrap_or(PollTimeout::NONE);
+        }
+        match self.deadline {
+            None => PollTimeout::NONE,
+            Some(deadline) => {
+                let left = Duration::from_nanos(deadline.saturating_sub(sys::now_ns())) + LOOK_AGAIN;
+                PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+            }
+        }
+    }
+
+    fn signal(&self) -> Option<i32> {
+        let signal = self.signals.read_signal().ok().flatten()?;
+        Some(signal.ssi_signo as i32)
+    }
+
+    /// Whether the kernel agrees that no actor is on its way: a wake-up may have been given and not yet been taken.
+    fn all_asleep(&self) -> bool {
+        let until = self.arena.header().actors.load(SeqCst).min(super::layout::ACTORS_MAX);
+        let asleep = (MAIN..until).all(|number| {
+            let slot = actor::slot(self.arena, number);
+            if slot.state.load(Acquire) == state::ENDED {
+                return true;
+            }
+            let (pid, tid) = (slot.pid.load(Acquire), slot.tid.load(Acquire));
+            slot.uncounted.load(SeqCst) == 1 && death::is_asleep(pid, tid)
+        });
+        let header = self.arena.header();
+        // Main has noted its end before the kernel has seen it.
+        let goes_on = actor::slot(self.arena, MAIN).state.load(Acquire) != state::ENDED;
+        goes_on && asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
+    }
+
+    fn collect_errors(&mut self, told: &mut dyn FnMut(&Uncaught)) {
+        for (number, error) in failure::collect(self.arena) {
+            let error = Uncaught {
+                actor: actor::name(self.arena, number),
+                kind: error.kind.name().to_owned(),
+                message: error.message.to_string(),
+                span: error.span,
+            };
+            told(&error);
+            self.errors.push(error);
+        }
+    }
+
+    /// Kills whatever is left of the run, and waits until the kernel has nothing of it.
+    fn take_down(&self) {
+        self.arena.header().quitting.store(1, SeqCst);
+        let group = actor::slot(self.arena, MAIN).pid.load(SeqCst) as i32;
+        // While a member is being forked the signal waits for it (fork restarts when one is pending), so once is enough;
+        // twice costs nothing.
+        for _ in 0..2 {
+            let _ = nix::sys::signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
+        // Members become children of this process when their parents die (it is their subreaper).
+        loop {
+            match nix::sys::wait::waitpid(Pid::from_raw(-group), None) {
+                Ok(_) | Err(nix::Error::EINTR) => {}
+                Err(_) => break,
+            }
+        }
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        let _ = nix::sys::prctl::set_child_subreaper(false);
+        let _ = self.old_mask.thread_set_mask();
+    }
+}
+
+fn watched_signals() -> SigSet {
+    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT].into_iter().collect()
+}
+
+/// Pipes take two descriptors each and every process one: as many as the system allows.
+fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}

@@ -1,0 +1,114 @@
+//! Values on their way into and out of the arena, and the few operations on them that objects need.
+//!
+//! Answers for: one place through which the OS world uses `value`. Never holds state.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::object::Result;
+use crate::value::methods::{self, Call};
+use crate::value::{self, Error, ErrorKind, Numbers, Value};
+
+/// A value as bytes.
+pub(super) fn encode(value: &Value) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(16);
+    value::encode(value, &mut bytes);
+    Ok(bytes)
+}
+
+/// Several values as the bytes of a list; empty where one of them cannot be encoded.
+pub(super) fn encode_all(values: &[Value]) -> Vec<u8> {
+    encode(&Value::List(Arc::new(values.to_vec()))).unwrap_or_default()
+}
+
+/// The value of bytes that [`encode`] made; none for any others.
+pub(super) fn decode(bytes: &[u8]) -> Value {
+    value::decode(bytes).unwrap_or_default()
+}
+
+/// An error as bytes.
+pub(super) fn encode_error(error: &Error) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    value::encode_error(error, &mut bytes);
+    bytes
+}
+
+/// The error of bytes that [`encode_error`] made.
+pub(super) fn decode_error(bytes: &[u8]) -> Error {
+    value::decode_error(bytes).unwrap_or_else(|| Error::new(ErrorKind::ValueError, "the error was lost"))
+}
+
+/// A list of two.
+pub(super) fn pair(first: Value, second: Value) -> Value {
+    Value::List(Arc::new(vec![first, second]))
+}
+
+/// Text as a value.
+pub(super) fn text(text: &str) -> Value {
+    Value::from(text)
+}
+
+/// The text of a value; of anything but text, as it prints.
+pub(super) fn text_of(value: &Value) -> String {
+    match value {
+        Value::Str(text) => text.text.clone(),
+        other => value::display(other, &Numbers).map(|text| text.text).unwrap_or_default(),
+    }
+}
+
+/// A value as its literal.
+pub(super) fn show(value: &Value) -> String {
+    value::literal(value)
+}
+
+/// The elements of what can be gone through.
+pub(super) fn items(value: &Value) -> Result<Vec<Value>> {
+    value::items(value).map(|items| items.to_vec())
+}
+
+/// The order of two values of one kind; what has none (NaN) counts as equal.
+pub(super) fn compare(a: &Value, b: &Value) -> Result<Ordering> {
+    Ok(value::compare(a, b)?.unwrap_or(Ordering::Equal))
+}
+
+/// What a path of indices and keys leads to.
+pub(super) fn at_path(whole: Value, path: &[Value]) -> Result<Value> {
+    if path.is_empty() { Ok(whole) } else { value::get_path(&whole, path) }
+}
+
+/// Puts a value where a path leads to.
+pub(super) fn set_path(whole: &mut Value, path: &[Value], item: Value) -> Result<()> {
+    value::set_path(whole, path, item)
+}
+
+/// Calls a method of the list, map or set that a path leads to.
+pub(super) fn call_at_path(whole: &mut Value, path: &[Value], name: &str, args: &[Value]) -> Result<Value> {
+    methods::call(value::path_mut(whole, path)?, Call { name, values: args, names: &[] })
+}
+
+/// The sum.
+pub(super) fn add(a: &Value, b: &Value) -> Result<Value> {
+    value::add(a, b)
+}
+
+/// The difference.
+pub(super) fn subtract(a: &Value, b: &Value) -> Result<Value> {
+    value::sub(a, b)
+}
+
+/// What a run is asked to do, so far as planning it again needs to know.
+pub(super) fn request(name: &str, source: &str, sets: &[(String, String)]) -> Result<Vec<u8>> {
+    let sets = sets.iter().map(|(name, value)| pair(text(name), text(value))).collect();
+    encode(&Value::List(Arc::new(vec![text(name), text(source), Value::List(Arc::new(sets))])))
+}
+
+/// The name, the text and the constants of a [`request`].
+pub(super) fn read_request(bytes: &[u8]) -> Option<(String, String, Vec<(String, String)>)> {
+    let Value::List(parts) = value::decode(bytes)? else { return None };
+    let [name, source, Value::List(sets)] = parts.as_slice() else { return None };
+    let set = |set: &Value| match set {
+        Value::List(pair) => Some((text_of(pair.first()?), text_of(pair.get(1)?))),
+        _ => None,
+    };
+    Some((text_of(name), text_of(source), sets.iter().map(set).collect::<Option<_>>()?))
+}

@@ -1,0 +1,653 @@
+//! The OS as a world: performs each visible operation of an actor on real objects, processes and threads.
+//!
+//! Answers for: an actor's life, one operation after the other, each with its event. Never computes what is local (the VM
+//! does) and never words a report.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, Release};
+
+use super::actor::{self, Birth};
+use super::arena::Off;
+use super::create;
+use super::layout::state;
+use super::object::{
+    Done, Patience, Result, barrier, cell, condition, count_arg, event, fail, find, lock, pipe, pool, queue, semaphore,
+    waiting_in,
+};
+use super::park::Ctx;
+use super::process::{self, Begin, Process};
+use super::random::Random;
+use super::record::Note;
+use super::{output, values};
+use crate::plan::Transport;
+use crate::program::op::{Op, OpCode, Outcome, Target};
+use crate::program::{ActorKind, CodeId, Template};
+use crate::value::{ActorRef, Error, ErrorKind, ObjectKind, ObjectRef, Value};
+use crate::vm::{Stop, Vm};
+
+/// Exit code of an actor that an error ended.
+const FAILED: i32 = 1;
+
+/// One actor on the OS.
+pub(super) struct World {
+    pub(super) ctx: Ctx,
+    pub(super) process: Arc<Process>,
+    name: Arc<str>,
+    random: Option<Random>,
+    /// What it started, in order.
+    children: Vec<u32>,
+    /// Handles of the objects of its process.
+    privates: Arc<Vec<Value>>,
+}
+
+/// What the event of an operation says beside its result.
+struct About {
+    object: Option<u32>,
+    actor: Option<u32>,
+}
+
+impl World {
+    pub(super) fn new(ctx: Ctx, process: Arc<Process>) -> World {
+        let name = Arc::from(actor::name(ctx.arena, ctx.me));
+        World { ctx, process, name, random: None, children: Vec::new(), privates: Arc::default() }
+    }
+
+    /// The same with the objects of the process it belongs to.
+    pub(super) fn with_privates(mut self, privates: Arc<Vec<Value>>) -> World {
+        self.privates = privates;
+        self
+    }
+
+    /// Runs the actor from its first event to its last; gives its exit code.
+    pub(super) fn live(mut self) -> i32 {
+        let slot = self.ctx.slot;
+        let kind = actor::kind_of(slot);
+        self.ctx.note(&Note {
+            op: OpCode::Begin,
+            line: 0,
+            object: None,
+            actor: None,
+            ticket: 0,
+            cause: slot.started.load(Relaxed),
+            args: &[],
+            came: Ok(&Value::None),
+        });
+        let mut ended = self.first_steps(kind).and_then(|()| self.run_body(kind));
+        self.end_children();
+        if kind == ActorKind::Main && ended.is_ok() {
+            ended = self.finish_main();
+        }
+        let code = self.report(&ended);
+        let came = Value::Int(code as i64);
+        self.ctx.note(&Note {
+            op: OpCode::End,
+            line: 0,
+            object: None,
+            actor: None,
+            ticket: 0,
+            cause: 0,
+            args: &[],
+            came: Ok(&came),
+        });
+        code
+    }
+
+    /// Main starts the workers of the pools at file level before it does anything else.
+    fn first_steps(&mut self, kind: ActorKind) -> Result<()> {
+        if kind != ActorKind::Main {
+            return Ok(());
+        }
+        let plan = Arc::clone(&self.process.plan);
+        for (id, object) in plan.objects.iter().enumerate() {
+            if object.kind == ObjectKind::Pool {
+                self.start_workers(id as u32, object.decl, &object.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn start_workers(&mut self, id: u32, decl: u32, name: &str) -> Result<()> {
+        let off = find(self.ctx.arena, id);
+        pool::set_home(self.ctx.arena, off, self.process.actor);
+        super::duty::adopt_pool(&self.process, off, decl, name);
+        for _ in 0..pool::size(self.ctx.arena, off) {
+            let worker = process::start_worker(&self.ctx, &self.process, decl, off, name)?;
+            self.children.push(worker);
+        }
+        Ok(())
+    }
+
+    fn run_body(&mut self, kind: ActorKind) -> Result<()> {
+        let program = &self.process.plan.image.program;
+        let number = self.ctx.slot.template.load(Relaxed).wrapping_sub(1);
+        let code = match kind {
+            ActorKind::Main => Some(program.main),
+            ActorKind::Worker => program.objects.get(number as usize).and_then(|pool| pool.body),
+            _ => program.templates.get(number as usize).map(|template| template.body),
+        };
+        let Some(code) = code else { return Ok(()) };
+        let args = actor::args(self.ctx.arena, self.ctx.me);
+        self.run_code(code, args)
+    }
+
+    fn run_code(&mut self, code: CodeId, args: Vec<Value>) -> Result<()> {
+        let image = Arc::clone(&self.process.plan.image);
+        let mut vm = Vm::new(image, code, args, Arc::clone(&self.privates), Arc::clone(&self.name));
+        loop {
+            match vm.run(u64::MAX) {
+                Stop::Op(op) => {
+                    super::duty::look(&self.ctx, &self.process);
+                    let outcome = self.perform(op, &vm);
+                    vm.resume(outcome);
+                }
+                Stop::Returned(_) => return Ok(()),
+                Stop::Raised(error) => return Err(Error::clone(&error)),
+                Stop::Budget => {}
+            }
+        }
+    }
+
+    /// An actor that ends terminates its daemon children and waits for the others.
+    fn end_children(&mut self) {
+        let arena = self.ctx.arena;
+        let children = super::duty::all_children(&self.process, &self.ctx, std::mem::take(&mut self.children));
+        for child in &children {
+            let slot = actor::slot(arena, *child);
+            if slot.daemon.load(Relaxed) != 0 && actor::is_process(slot) {
+                let _ = actor::signal(&self.ctx, *child, nix::sys::signal::Signal::SIGTERM);
+            }
+        }
+        for child in children {
+            let slot = actor::slot(arena, child);
+            if slot.daemon.load(Relaxed) == 0 || actor::is_process(slot) {
+                let _ = actor::join(&self.ctx, child, Patience::Until(None), 0);
+                self.reap(child);
+            }
+        }
+    }
+
+    /// `finally`, once every other actor has ended.
+    fn finish_main(&mut self) -> Result<()> {
+        let Some(finally) = self.process.plan.image.program.finally else { return Ok(()) };
+        actor::await_all(&self.ctx, 0);
+        self.run_code(finally, Vec::new())?;
+        self.end_children();
+        Ok(())
+    }
+
+    /// The exit code; an error goes to the supervisor, which reports it.
+    fn report(&self, ended: &Result<()>) -> i32 {
+        match ended {
+            Ok(()) => 0,
+            Err(error) => match error.kind {
+                ErrorKind::Exit(code) => {
+                    if !error.message.is_empty() {
+                        output::complain(&self.ctx, &error.message);
+                    }
+                    i32::from(code)
+                }
+                _ => {
+                    super::failure::file(&self.ctx, error);
+                    FAILED
+                }
+            },
+        }
+    }
+
+    /// Takes an ended child of this process out of the kernel's table.
+    fn reap(&self, child: u32) {
+        let slot = actor::slot(self.ctx.arena, child);
+        let parent = slot.parent.load(Relaxed).checked_sub(1);
+        let parent_process = parent.map(|parent| actor::slot(self.ctx.arena, parent).process.load(Relaxed));
+        if actor::is_process(slot)
+            && parent_process == Some(self.process.actor)
+            && actor::has_ended(self.ctx.arena, child)
+        {
+            actor::reap(&self.ctx, child);
+        }
+    }
+
+    /// Performs an operation and notes its event.
+    fn perform(&mut self, mut op: Op, vm: &Vm) -> Outcome {
+        let line = self.line(&op);
+        let mut about = About { object: None, actor: None };
+        match op.target {
+            Target::Object(object) => about.object = Some(object.id),
+            Target::Actor(actor) => about.actor = Some(actor.0),
+            Target::Result(result) => about.object = Some(result.0),
+            Target::None => {}
+        }
+        // A message that is put in a channel is moved: its event needs it as well.
+        let args: Vec<Value> = if self.is_traced() { op.args.as_slice().to_vec() } else { Vec::new() };
+        let code = op.code;
+        let came = self.act(&mut op, vm, line, &mut about);
+        let (ticket, cause) = came.as_ref().map_or((0, 0), |done| (done.ticket, done.cause));
+        if is_noted(code) {
+            let came = came.as_ref().map(|done| &done.value);
+            let About { object, actor } = about;
+            self.ctx.note(&Note { op: code, line, object, actor, ticket, cause, args: &args, came });
+        }
+        match came {
+            Ok(done) => Outcome::Value(done.value),
+            Err(mut error) => {
+                error.actor = Arc::clone(&self.name);
+                Outcome::Raise(error)
+            }
+        }
+    }
+
+    fn is_traced(&self) -> bool {
+        self.ctx.arena.header().tracing.load(Relaxed) != 0
+    }
+
+    fn line(&self, op: &Op) -> u32 {
+        let program = &self.process.plan.image.program;
+        program.span_of(op.site).map_or(0, |span| program.source.place(span.start).line)
+    }
+
+    fn act(&mut self, op: &mut Op, vm: &Vm, line: u32, about: &mut About) -> Result {
+        match op.target {
+            Target::None => self.act_alone(op, vm, line, about),
+            Target::Actor(actor) => self.act_on_actor(op, actor, line),
+            Target::Object(object) => self.act_on_object(op, object, line, about),
+            Target::Result(result) => self.act_on_result(op, result.0, line),
+        }
+    }
+
+    fn act_alone(&mut self, op: &mut Op, vm: &Vm, line: u32, about: &mut About) -> Result {
+        let ctx = &self.ctx;
+        match op.code {
+            OpCode::Print => output::print(ctx, op.args.get(0)),
+            OpCode::Mark => Ok(Done::default()),
+            OpCode::Sleep => actor::sleep(ctx, op.args.get(0), line),
+            OpCode::Yield => {
+                std::thread::yield_now();
+                Ok(Done::default())
+            }
+            OpCode::Now => {
+                let since = super::sys::now_ns().saturating_sub(ctx.arena.header().epoch_ns.load(Relaxed));
+                Ok(Done::value(Value::Elapsed(since as i64)))
+            }
+            OpCode::Random => self.random().in_range(op.args.get(0)).map(Done::value),
+            OpCode::Shuffle => self.random().shuffle(op.args.get(0)).map(Done::value),
+            OpCode::Choose => self.random().choose(op.args.get(0)).map(Done::value),
+            OpCode::Pid => Ok(Done::value(Value::Pid(std::process::id() as i64))),
+            OpCode::Ppid => Ok(Done::value(Value::Pid(std::os::unix::process::parent_id() as i64))),
+            OpCode::Tid => Ok(Done::value(Value::Pid(super::sys::tid() as i64))),
+            OpCode::Name => Ok(Done::value(values::text(&self.shown_name(ctx.me)))),
+            OpCode::Outcome => Ok(Done::default()),
+            OpCode::Deadline => Ok(Done::value(match super::object::deadline(op.args.get(0))? {
+                Some(at) => Value::Elapsed(at as i64),
+                None => Value::None,
+            })),
+            OpCode::DeadlineLeft => Ok(Done::value(match op.args.get(0) {
+                Value::Elapsed(at) => Value::Duration((*at).saturating_sub(super::sys::now_ns() as i64).max(0)),
+                _ => Value::None,
+            })),
+            OpCode::TimerWait => actor::timer_wait(ctx, op.args.get(0), line),
+            OpCode::Start => self.start(op, vm, about),
+            OpCode::Create => self.create(op),
+            OpCode::PoolTake => pool::take(ctx, self.my_pool(), line),
+            OpCode::PoolDone => {
+                let value = op.args.take(0);
+                let error = match op.args.get(1) {
+                    Value::Error(error) => Some(Arc::clone(error)),
+                    _ => None,
+                };
+                pool::done(ctx, &value, error.as_deref())
+            }
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn my_pool(&self) -> Off {
+        Off(self.ctx.slot.pool.load(Relaxed))
+    }
+
+    fn random(&mut self) -> &mut Random {
+        let seed = self.ctx.arena.header().seed.load(Relaxed);
+        self.random.get_or_insert_with(|| Random::new(seed, &self.name))
+    }
+
+    /// The name that `name()` gives: the one behind `as`, or the instance's.
+    fn shown_name(&self, of: u32) -> String {
+        let slot = actor::slot(self.ctx.arena, of);
+        let number = slot.template.load(Relaxed).wrapping_sub(1) as usize;
+        let template = match actor::kind_of(slot) {
+            ActorKind::Main | ActorKind::Worker => None,
+            _ => self.process.plan.image.program.templates.get(number),
+        };
+        match template.and_then(|template| template.display.as_deref()) {
+            Some(display) => display.to_owned(),
+            None => actor::name(self.ctx.arena, of),
+        }
+    }
+
+    fn create(&mut self, op: &mut Op) -> Result {
+        let value = create::private(&self.ctx, &self.process, &op.args)?;
+        if let Value::Int(decl) = op.args.get(0) {
+            let spec = self.process.spec(*decl as u32).map(|spec| (spec.kind, Arc::clone(&spec.name)));
+            if let (Some((ObjectKind::Pool, name)), Value::Object(pool)) = (spec, &value) {
+                self.start_workers(pool.id, *decl as u32, &name)?;
+            }
+        }
+        Ok(Done::value(value))
+    }
+
+    /// Starts an instance of a template.
+    fn start(&mut self, op: &Op, vm: &Vm, about: &mut About) -> Result {
+        let program = Arc::clone(&self.process.plan.image.program);
+        let Value::Int(number) = op.args.get(0) else { return Err(unsupported()) };
+        let number = *number as u32;
+        let Some(template) = program.templates.get(number as usize) else { return Err(unsupported()) };
+        let index = op.args.get(1);
+        let mut args = Vec::new();
+        if !matches!(index, Value::None) {
+            args.push(index.clone());
+        }
+        if let Value::List(given) = op.args.get(2) {
+            args.extend(given.iter().cloned());
+        }
+        let name = self.instance_name(template, number, index);
+        let is_process = template.kind == ActorKind::Process;
+        let birth = Birth {
+            kind: template.kind,
+            template: Some(number),
+            process: (!is_process).then_some(self.process.actor),
+            parent: Some(self.ctx.me),
+            daemon: template.daemon,
+            name: &name,
+            args: &args,
+            started: self.ctx.place(),
+        };
+        let child = if is_process {
+            process::start(&self.ctx, &self.process, &Begin::Template(number), &birth)?
+        } else {
+            self.start_thread(&birth, vm)?
+        };
+        self.children.push(child);
+        about.actor = Some(child);
+        Ok(Done::value(Value::Actor(ActorRef(child))))
+    }
+
+    fn start_thread(&self, birth: &Birth<'_>, vm: &Vm) -> Result<u32> {
+        let child = actor::register(self.ctx.arena, birth)?;
+        let ctx = Ctx::new(self.ctx.arena, child, self.ctx.kick);
+        let (process, privates) = (Arc::clone(&self.process), vm.privates());
+        let spawned = self.process.spawn_thread(birth.name, move || {
+            ctx.slot.pid.store(std::process::id(), Release);
+            ctx.slot.tid.store(super::sys::tid(), Release);
+            ctx.slot.state.store(state::RUNNING, Release);
+            let code = World::new(ctx.clone(), process).with_privates(privates).live();
+            actor::end(&ctx, ctx.me, code);
+        });
+        if let Err(error) = spawned {
+            actor::refuse(&self.ctx, child);
+            return Err(fail(ErrorKind::TooLarge, &format!("the system refused to start a thread: {error}")));
+        }
+        Ok(child)
+    }
+
+    fn instance_name(&self, template: &Template, number: u32, index: &Value) -> String {
+        let shown = match index {
+            Value::None => template.name.to_string(),
+            index => format!("{}[{}]", template.name, values::show(index)),
+        };
+        if template.kind == ActorKind::Process {
+            return create::process_name(self.ctx.arena, &self.process.plan, number, index, &shown);
+        }
+        let name = self.process.thread_name(number, &shown);
+        match actor::kind_of(actor::slot(self.ctx.arena, self.process.actor)) {
+            ActorKind::Main => name,
+            _ => format!("{}.{name}", actor::name(self.ctx.arena, self.process.actor)),
+        }
+    }
+
+    fn act_on_actor(&mut self, op: &Op, actor: ActorRef, line: u32) -> Result {
+        use nix::sys::signal::Signal;
+        let ctx = &self.ctx;
+        let arena = ctx.arena;
+        match op.code {
+            OpCode::Join => {
+                let joined = actor::join(ctx, actor.0, Patience::from_timeout(op.args.get(0))?, line)?;
+                self.reap(actor.0);
+                Ok(joined)
+            }
+            OpCode::IsAlive => Ok(Done::value(Value::Bool(!actor::has_ended(arena, actor.0)))),
+            OpCode::ActorPid => Ok(Done::value(Value::Pid(actor::slot(arena, actor.0).pid.load(Relaxed) as i64))),
+            OpCode::ActorName => Ok(Done::value(values::text(&self.shown_name(actor.0)))),
+            OpCode::ExitCode => Ok(Done::value(actor::exit_code(arena, actor.0))),
+            OpCode::Terminate => actor::signal(ctx, actor.0, Signal::SIGTERM),
+            OpCode::Kill => actor::signal(ctx, actor.0, Signal::SIGKILL),
+            OpCode::TimerCancel => actor::timer_cancel(ctx, actor.0),
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn act_on_result(&mut self, op: &Op, result: u32, line: u32) -> Result {
+        let ctx = &self.ctx;
+        match op.code {
+            OpCode::ResultGet => pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::ResultWait => pool::wait(ctx, result, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::ResultReady => pool::is_ready(ctx, result),
+            OpCode::ResultSuccessful => pool::successful(ctx, result),
+            OpCode::ResultCancel => pool::cancel(ctx, result),
+            OpCode::ResultCancelled => pool::cancelled(ctx, result),
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, line: u32, about: &mut About) -> Result {
+        let off = find(self.ctx.arena, object.id);
+        if op.code == OpCode::Waiting {
+            return Ok(waiting_in(&self.ctx, off));
+        }
+        match object.kind {
+            ObjectKind::Queue => self.act_on_queue(op, object, off, line),
+            ObjectKind::PipeEnd => self.act_on_pipe(op, object, off, line),
+            ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off, line),
+            ObjectKind::Condition => {
+                if matches!(op.code, OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked) {
+                    // Tickets are the lock's: so is the object of the event.
+                    about.object = Some(condition::lock_id(self.ctx.arena, off, object.id));
+                }
+                self.act_on_condition(op, off, line)
+            }
+            ObjectKind::Shared | ObjectKind::Atomic => self.act_on_cell(op, off),
+            ObjectKind::Pool => self.act_on_pool(op, off, line),
+            _ => self.act_on_gate(op, off, line),
+        }
+    }
+
+    fn act_on_queue(&mut self, op: &mut Op, object: ObjectRef, off: Off, line: u32) -> Result {
+        let ctx = &self.ctx;
+        let done = match op.code {
+            OpCode::QueueTaskDone => return queue::task_done(ctx, off),
+            OpCode::QueueJoin => return queue::join(ctx, off, line),
+            _ => match create::channel_of(&self.process, object.id, off) {
+                Some(channel) => match op.code {
+                    OpCode::QueuePut => {
+                        let patience = Patience::from_args(op.args.get(1), op.args.get(2))?;
+                        channel.put(ctx, off, op.args.take(0), patience, line)
+                    }
+                    OpCode::QueueGet => {
+                        channel.get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
+                    }
+                    OpCode::QueueNext => channel.next(ctx, off, line),
+                    OpCode::QueueLen => channel.len(),
+                    OpCode::QueueEmpty => channel.empty(),
+                    OpCode::QueueFull => channel.full(),
+                    OpCode::QueueClose => channel.close(),
+                    _ => Err(unsupported()),
+                },
+                None => match op.code {
+                    OpCode::QueuePut => {
+                        let patience = Patience::from_args(op.args.get(1), op.args.get(2))?;
+                        queue::put(ctx, off, op.args.get(0), patience, line)
+                    }
+                    OpCode::QueueGet => {
+                        queue::get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
+                    }
+                    OpCode::QueueNext => queue::next(ctx, off, line),
+                    OpCode::QueueLen => queue::len(ctx, off),
+                    OpCode::QueueEmpty => queue::empty(ctx, off),
+                    OpCode::QueueFull => queue::full(ctx, off),
+                    OpCode::QueueClose => queue::close(ctx, off),
+                    _ => Err(unsupported()),
+                },
+            },
+        }?;
+        self.process.hold_received(ctx, &done.value);
+        Ok(done)
+    }
+
+    fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
+        let ctx = &self.ctx;
+        if op.code == OpCode::PipeClose {
+            self.process.close_end(ctx, object.id)?;
+            return Ok(Done::default());
+        }
+        let end = self.process.end(ctx, object.id)?;
+        let done = match op.code {
+            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0), line),
+            OpCode::PipeRecv => pipe::recv(ctx, off, &*end, line),
+            OpCode::PipeNext => pipe::next(ctx, off, &*end, line),
+            OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?, line),
+            _ => Err(unsupported()),
+        }?;
+        self.process.hold_received(ctx, &done.value);
+        Ok(done)
+    }
+
+    fn act_on_lock(&mut self, op: &Op, off: Off, line: u32) -> Result {
+        let ctx = &self.ctx;
+        match op.code {
+            OpCode::LockAcquire => {
+                lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
+            }
+            OpCode::LockRelease => lock::release(ctx, off),
+            OpCode::LockLocked => lock::locked(ctx, off),
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn act_on_condition(&mut self, op: &Op, off: Off, line: u32) -> Result {
+        let ctx = &self.ctx;
+        match op.code {
+            OpCode::ConditionWait => condition::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::ConditionNotify => condition::notify(ctx, off, count_arg(op.args.get(0), "the number to notify")?),
+            OpCode::ConditionNotifyAll => condition::notify(ctx, off, i64::MAX),
+            _ => self.act_on_lock(op, condition::lock_of(ctx.arena, off), line),
+        }
+    }
+
+    fn act_on_cell(&mut self, op: &mut Op, off: Off) -> Result {
+        let ctx = &self.ctx;
+        let path = |value: &Value| match value {
+            Value::List(path) => Arc::clone(path),
+            _ => Arc::default(),
+        };
+        match op.code {
+            OpCode::CellRead => cell::read(ctx, off, &path(op.args.get(0))),
+            OpCode::CellWrite => cell::write(ctx, off, &path(op.args.get(0)), op.args.take(1)),
+            OpCode::CellMethod => {
+                let args = path(op.args.get(2));
+                cell::method(ctx, off, &path(op.args.get(0)), &values::text_of(op.args.get(1)), &args)
+            }
+            OpCode::AtomicAdd => cell::add(ctx, off, op.args.get(0), false),
+            OpCode::AtomicSub => cell::add(ctx, off, op.args.get(0), true),
+            OpCode::AtomicSwap => cell::swap(ctx, off, op.args.take(0)),
+            OpCode::AtomicCas => {
+                let new = op.args.take(1);
+                cell::compare_and_set(ctx, off, op.args.get(0), new)
+            }
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn act_on_pool(&mut self, op: &Op, off: Off, line: u32) -> Result {
+        let ctx = &self.ctx;
+        match op.code {
+            OpCode::PoolSubmit => pool::submit(ctx, off, op.args.get(0), op.args.get(1).clone()),
+            OpCode::PoolSubmitMap => pool::submit_map(ctx, off, op.args.get(0), op.args.get(1), op.args.get(2)),
+            OpCode::PoolClose => pool::close(ctx, off),
+            OpCode::PoolTerminate => {
+                let done = pool::terminate(ctx, off)?;
+                for worker in pool::workers(ctx, off) {
+                    let _ = actor::signal(ctx, worker, nix::sys::signal::Signal::SIGTERM);
+                }
+                Ok(done)
+            }
+            OpCode::PoolJoin => {
+                pool::require_closed(ctx, off)?;
+                // A worker that dies meanwhile may be replaced: look again until there is none left.
+                let mut joined = 0;
+                loop {
+                    let workers = pool::workers(ctx, off);
+                    if joined == workers.len() {
+                        return Ok(Done::default());
+                    }
+                    for worker in &workers[joined..] {
+                        actor::join(ctx, *worker, Patience::Until(None), line)?;
+                        self.reap(*worker);
+                    }
+                    joined = workers.len();
+                    super::duty::look(ctx, &self.process);
+                }
+            }
+            _ => Err(unsupported()),
+        }
+    }
+
+    /// Semaphores, events and barriers.
+    fn act_on_gate(&mut self, op: &Op, off: Off, line: u32) -> Result {
+        let ctx = &self.ctx;
+        match op.code {
+            OpCode::SemaphoreAcquire => {
+                semaphore::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
+            }
+            OpCode::SemaphoreRelease => semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?),
+            OpCode::SemaphoreValue => semaphore::value(ctx, off),
+            OpCode::EventSet => event::set(ctx, off),
+            OpCode::EventClear => event::clear(ctx, off),
+            OpCode::EventIsSet => event::is_set(ctx, off),
+            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::BarrierWait => {
+                let patience = Patience::from_timeout(op.args.get(0))?;
+                let Target::Object(object) = op.target else { return Err(unsupported()) };
+                barrier::wait(ctx, off, patience, line, |ticket| {
+                    ctx.note(&Note {
+                        op: OpCode::BarrierArrive,
+                        line,
+                        object: Some(object.id),
+                        actor: None,
+                        ticket,
+                        cause: 0,
+                        args: &[],
+                        came: Ok(&Value::None),
+                    });
+                })
+            }
+            OpCode::BarrierAbort => barrier::abort(ctx, off),
+            OpCode::BarrierReset => barrier::reset(ctx, off),
+            OpCode::BarrierParties => barrier::parties(ctx, off),
+            OpCode::BarrierBroken => barrier::is_broken(ctx, off),
+            _ => Err(unsupported()),
+        }
+    }
+}
+
+/// What the planner lets through and this world cannot do: a bug, said as an error.
+fn unsupported() -> Error {
+    fail(ErrorKind::TypeError, "this operation has no runtime on the OS yet")
+}
+
+/// Operations that are no step of the scenario's own.
+fn is_noted(code: OpCode) -> bool {
+    !matches!(code, OpCode::Deadline | OpCode::DeadlineLeft | OpCode::Pid | OpCode::Ppid | OpCode::Tid | OpCode::Name)
+}
+
+/// How an object of a declaration is reached.
+pub(super) fn transport_of(process: &Process, decl: u32) -> Transport {
+    process.plan.transports.get(decl as usize).map_or(Transport::Arena, |(transport, _)| *transport)
+}

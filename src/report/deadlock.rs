@@ -1,0 +1,109 @@
+//! What is said of a deadlock: for each actor that waits, where, for what, and why it will not come.
+//!
+//! Answers for: words. Never looks for deadlocks.
+
+use annotate_snippets::Level;
+
+use super::excerpt::{Excerpt, draw};
+use crate::program::op::OpCode;
+use crate::source::Source;
+use crate::trace::Blocked;
+
+/// One located error for each actor that waits, and the cycle they form, if they do.
+pub fn deadlock(source: &Source, blocked: &[Blocked], styled: bool) -> String {
+    let notes = cycle(blocked).map(|actors| format!("each waits for the next: {}", actors.join(" -> ")));
+    let mut excerpts: Vec<_> = blocked.iter().map(|one| excerpt(source, one)).collect();
+    if let Some(last) = excerpts.last_mut() {
+        last.notes.extend(notes);
+    }
+    draw(source, excerpts, styled)
+}
+
+fn excerpt<'a>(source: &Source, blocked: &Blocked) -> Excerpt<'a> {
+    let line = source.place(blocked.span.start).line;
+    Excerpt {
+        level: Level::ERROR,
+        title: format!("deadlock: {} waits in {} at line {line}", blocked.actor, waiting(blocked)),
+        span: blocked.span,
+        label: reason(blocked),
+        notes: Vec::new(),
+    }
+}
+
+/// `q.get()`, `write.join()`, `sleep`.
+fn waiting(blocked: &Blocked) -> String {
+    let target = blocked.target.as_deref().unwrap_or("result");
+    let operation = match blocked.op {
+        OpCode::QueuePut => "put",
+        OpCode::QueueGet => "get",
+        OpCode::QueueNext | OpCode::PipeNext => return format!("for … in {target}"),
+        OpCode::QueueJoin | OpCode::PoolJoin | OpCode::Join => "join",
+        OpCode::PipeSend => "send",
+        OpCode::PipeRecv => "recv",
+        OpCode::PipePoll => "poll",
+        OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => "acquire",
+        OpCode::ResultGet => "get",
+        OpCode::OnceRun => "run",
+        OpCode::Select => return "select".into(),
+        OpCode::Await => return "await".into(),
+        _ => "wait",
+    };
+    format!("{target}.{operation}()")
+}
+
+/// Why what is waited for does not come.
+fn reason(blocked: &Blocked) -> String {
+    match (blocked.held_by.as_slice(), blocked.op) {
+        ([holder], OpCode::Join) => format!("{holder} does not end"),
+        ([holder], OpCode::LockAcquire) if *holder == blocked.actor => "it holds it itself".into(),
+        ([], OpCode::Join) => "it does not end".into(),
+        ([], op) => format!("nobody is left who could {}", deed(op)),
+        (holders, _) => format!("held by {}", listed(holders)),
+    }
+}
+
+/// What somebody would have to do.
+fn deed(op: OpCode) -> &'static str {
+    match op {
+        OpCode::QueuePut => "make room",
+        OpCode::QueueGet | OpCode::QueueNext => "put or close",
+        OpCode::QueueJoin => "do what is unfinished",
+        OpCode::PipeSend => "receive",
+        OpCode::PipeRecv | OpCode::PipeNext | OpCode::PipePoll => "send or close",
+        OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => "release it",
+        OpCode::ConditionWait => "notify",
+        OpCode::EventWait => "set it",
+        OpCode::BarrierWait => "arrive",
+        OpCode::LatchWait => "count down",
+        OpCode::ResultGet | OpCode::ResultWait | OpCode::PoolJoin => "do the task",
+        _ => "make it go on",
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// Who waits for whom in a circle; the first actor stands at both ends.
+fn cycle(blocked: &[Blocked]) -> Option<Vec<String>> {
+    let next = |name: &str| blocked.iter().find(|one| one.actor == name).and_then(|one| one.held_by.first());
+    for first in blocked {
+        let mut path = vec![first.actor.clone()];
+        let mut at = next(&first.actor);
+        while let Some(actor) = at {
+            path.push(actor.clone());
+            if *actor == first.actor {
+                return (path.len() > 2).then_some(path);
+            }
+            if path.len() > blocked.len() {
+                break;
+            }
+            at = next(actor);
+        }
+    }
+    None
+}

@@ -1,0 +1,69 @@
+//! How a run ended, as data.
+//!
+//! Answers for: what a report needs to say about it. Never words it.
+
+use super::Datum;
+use crate::program::op::OpCode;
+use crate::source::Span;
+use crate::value::ObjectKind;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum Ending {
+    /// Every actor ended; whether all went well is in the errors.
+    Finished,
+    /// `main` ended by `exit(n)`, n ≠ 0.
+    Exited(u8),
+    /// Nobody could go on, or some never can again: each of them.
+    Deadlock(Vec<Blocked>),
+    /// The time given to the run was over.
+    TimedOut,
+    /// A limit was reached: which.
+    OverLimit(String),
+    /// `main` was killed by a signal that is not the scenario's own: which.
+    Killed(i32),
+    /// A signal ended the run.
+    Signalled(i32),
+    /// Something happened that cannot: a bug of conc's.
+    Bug(String),
+}
+
+/// An actor that waits for what will not come.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Blocked {
+    /// Instance name.
+    pub actor: String,
+    /// Where it waits.
+    pub span: Span,
+    /// What it waits in.
+    pub op: OpCode,
+    /// The object or actor it waits for, by name; none for the result of a task.
+    pub target: Option<String>,
+    /// The kind of the object, if it is one.
+    pub kind: Option<ObjectKind>,
+    /// Who holds it, by name: of a lock its holder, of a semaphore those who took permits, of a join the actor itself.
+    pub held_by: Vec<String>,
+}
+
+/// An error that ended its actor.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Uncaught {
+    /// Instance name.
+    pub actor: String,
+    /// The kind's name.
+    pub kind: String,
+    /// The message.
+    pub message: String,
+    /// Where it was raised.
+    pub span: Span,
+}
+
+impl Uncaught {
+    /// As the argument of an `End` event.
+    pub fn datum(&self) -> Datum {
+        match self.message.as_str() {
+            "" => Datum::Str(self.kind.clone()),
+            message => Datum::Str(format!("{}: {message}", self.kind)),
+        }
+    }
+}

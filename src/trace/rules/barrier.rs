@@ -1,0 +1,54 @@
+//! Barriers: all arrivals of a generation come before everyone's passing.
+//!
+//! Answers for: which arrivals belong together. Arrivals are not ordered among themselves.
+
+use rustc_hash::FxHashMap;
+
+use super::super::graph::Graph;
+use super::super::history::Node;
+use super::{Steps, succeeded};
+use crate::program::op::OpCode;
+
+pub(super) fn order(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
+    let parties = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(usize::MAX);
+    let mut arrived: Vec<(u32, Node)> = Vec::new();
+    let mut passes: FxHashMap<u32, Node> = FxHashMap::default();
+    let mut broken_by = None;
+    for (node, event) in steps {
+        let actor = event.place.actor;
+        match event.op {
+            OpCode::BarrierArrive => {
+                arrived.push((actor, *node));
+                if arrived.len() >= parties {
+                    let gate = graph.gate();
+                    for (actor, arrival) in arrived.drain(..) {
+                        graph.edge(arrival, gate);
+                        passes.insert(actor, gate);
+                    }
+                }
+            }
+            OpCode::BarrierWait | OpCode::BarrierActed if succeeded(event) => {
+                if let Some(gate) = passes.get(&actor) {
+                    graph.edge(*gate, *node);
+                }
+            }
+            OpCode::BarrierWait | OpCode::BarrierActed => {
+                arrived.clear();
+                match broken_by {
+                    None => broken_by = Some(*node),
+                    Some(breaker) if event.cause.is_none() => graph.edge(breaker, *node),
+                    Some(_) => {}
+                }
+            }
+            OpCode::BarrierAbort => {
+                arrived.clear();
+                broken_by = broken_by.or(Some(*node));
+            }
+            OpCode::BarrierReset => {
+                arrived.clear();
+                broken_by = None;
+            }
+            _ => {}
+        }
+    }
+}

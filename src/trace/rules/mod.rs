@@ -1,0 +1,207 @@
+//! Happens-before from what was recorded: causes, starts and ends, and for each kind of object what its tickets mean.
+//!
+//! Answers for: which of two events of different actors must come first, and for nothing where neither must. Lines that
+//! were printed are not ordered by when they came out, nor are events by when they happened.
+
+mod barrier;
+mod cell;
+mod lock;
+mod queue;
+
+use super::graph::{Graph, Phases};
+use super::history::{History, Node, started};
+use super::{Datum, Event, Status};
+use crate::program::ActorKind;
+use crate::program::op::OpCode;
+use crate::value::ObjectKind;
+
+/// The events on one object, in the order of their tickets.
+type Steps<'a> = [(Node, &'a Event)];
+
+/// Everything that must come before something else.
+pub(super) fn happens_before(history: &History<'_>) -> Graph {
+    let mut graph = Graph::new(history.len());
+    for (node, event) in history.events() {
+        cause(history, &mut graph, node, event);
+        life(history, &mut graph, node, event);
+    }
+    objects(history, &mut graph);
+    graph
+}
+
+fn cause(history: &History<'_>, graph: &mut Graph, node: Node, event: &Event) {
+    if let Some(cause) = event.cause.filter(|cause| cause.actor != event.place.actor)
+        && let Some(before) = history.node_at(cause)
+    {
+        graph.edge(before, node);
+    }
+}
+
+/// Starts come before begins, ends before joins.
+fn life(history: &History<'_>, graph: &mut Graph, node: Node, event: &Event) {
+    match event.op {
+        OpCode::Start => {
+            for begin in started(event).into_iter().filter_map(|actor| history.begin(actor as u32)) {
+                graph.edge(node, begin);
+            }
+        }
+        OpCode::Join if gave(event, &Datum::Bool(true)) => {
+            if let Some(end) = event.actor.and_then(|actor| history.end(actor)) {
+                graph.edge(end, node);
+            }
+        }
+        OpCode::Terminate | OpCode::Kill => {
+            if let Some(end) = event.actor.and_then(|actor| killed(history, actor)) {
+                graph.edge(node, end);
+            }
+        }
+        OpCode::End => children(history, graph, node, event),
+        _ => {}
+    }
+}
+
+/// The end of an actor that a signal ended.
+fn killed(history: &History<'_>, actor: u32) -> Option<Node> {
+    let end = history.end(actor)?;
+    match history.event(end)?.args.first() {
+        Some(Datum::Int(code)) if *code < 0 => Some(end),
+        _ => None,
+    }
+}
+
+/// An actor ends after those it started. One that was killed did not wait for them, so there the clock decides.
+fn children(history: &History<'_>, graph: &mut Graph, node: Node, event: &Event) {
+    for (child, info) in (0..).zip(&history.data().actors) {
+        if info.parent == Some(event.place.actor)
+            && let Some(end) = history.end(child)
+            && history.event(end).is_some_and(|end| end.time_ns <= event.time_ns)
+        {
+            graph.edge(end, node);
+        }
+    }
+}
+
+fn objects(history: &History<'_>, graph: &mut Graph) {
+    let infos = &history.data().objects;
+    let mut steps: Vec<Vec<(Node, &Event)>> = vec![Vec::new(); infos.len()];
+    for (node, event) in history.events().filter(|(_, event)| event.ticket > 0) {
+        if let Some(own) = event.object.and_then(|object| steps.get_mut(lock_of(history, object) as usize)) {
+            own.push((node, event));
+        }
+    }
+    for (info, mut steps) in infos.iter().zip(steps) {
+        steps.sort_by_key(|(node, event)| (event.ticket, *node));
+        match info.kind {
+            ObjectKind::Lock | ObjectKind::Rlock | ObjectKind::Condition => {
+                lock::order(history, graph, info.kind, &steps);
+            }
+            ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => queue::semaphore(graph, info.size, &steps),
+            ObjectKind::Queue => queue::queue(graph, info.size, &steps),
+            ObjectKind::Event => event(graph, &steps),
+            ObjectKind::Barrier => barrier::order(graph, info.size, &steps),
+            ObjectKind::Latch => by_class(graph, &steps, latch_class),
+            ObjectKind::Shared | ObjectKind::Atomic => cell::order(graph, &steps),
+            ObjectKind::Pool => pool(history, graph, &info.name, &steps),
+            ObjectKind::Rwlock | ObjectKind::Once => by_class(graph, &steps, |_| None),
+            ObjectKind::PipeEnd => {}
+        }
+    }
+}
+
+/// The object whose tickets an object takes: a condition over a declared lock names it as its size.
+fn lock_of(history: &History<'_>, object: u32) -> u32 {
+    let infos = &history.data().objects;
+    let info = infos.get(object as usize).filter(|info| info.kind == ObjectKind::Condition);
+    let lock = info.and_then(|info| u32::try_from(info.size?).ok());
+    let is_lock = |lock: &u32| {
+        infos.get(*lock as usize).is_some_and(|info| matches!(info.kind, ObjectKind::Lock | ObjectKind::Rlock))
+    };
+    lock.filter(is_lock).unwrap_or(object)
+}
+
+fn by_class(graph: &mut Graph, steps: &Steps<'_>, class: impl Fn(&Event) -> Option<u8>) {
+    let mut phases = Phases::default();
+    for (node, event) in steps {
+        phases.step(graph, *node, class(event));
+    }
+}
+
+/// Sets and clears by ticket; who saw it set comes after the set that its cause names, and before the next clear.
+fn event(graph: &mut Graph, steps: &Steps<'_>) {
+    let mut phases = Phases::default();
+    let mut first_set = None;
+    for (node, event) in steps {
+        let saw_it_set = gave(event, &Datum::Bool(true));
+        let class = match event.op {
+            OpCode::EventSet => {
+                first_set = first_set.or(Some(*node));
+                0
+            }
+            OpCode::EventClear => {
+                first_set = None;
+                1
+            }
+            _ if saw_it_set => 0,
+            _ => 2,
+        };
+        if let Some(set) = first_set.filter(|_| saw_it_set && event.cause.is_none()) {
+            graph.edge(set, *node);
+        }
+        phases.step(graph, *node, Some(class));
+    }
+}
+
+fn latch_class(event: &Event) -> Option<u8> {
+    match event.op {
+        OpCode::LatchCountDown => Some(0),
+        OpCode::LatchWait | OpCode::LatchCount | OpCode::Waiting => Some(1),
+        _ => None,
+    }
+}
+
+/// Takes and results have causes. A refused task comes after the close, so does a worker that finds no more tasks, and
+/// a join after the ends of the workers.
+fn pool(history: &History<'_>, graph: &mut Graph, name: &str, steps: &Steps<'_>) {
+    let mut phases = Phases::default();
+    let mut closed = None;
+    for (node, event) in steps {
+        match event.op {
+            OpCode::PoolClose | OpCode::PoolTerminate => {
+                phases.step(graph, *node, None);
+                closed = Some(*node);
+            }
+            OpCode::PoolTake | OpCode::PoolDone | OpCode::PoolJoin => {}
+            _ => phases.step(graph, *node, Some(u8::from(succeeded(event)))),
+        }
+    }
+    for (node, event) in history.events().filter(|(_, event)| event.object.is_some()) {
+        let own =
+            || event.object.and_then(|at| history.data().objects.get(at as usize)).is_some_and(|o| o.name == name);
+        match event.op {
+            OpCode::PoolTake if gave(event, &Datum::None) && own() => {
+                closed.into_iter().for_each(|closed| graph.edge(closed, node));
+            }
+            OpCode::PoolJoin if succeeded(event) && own() => {
+                workers(history, name).for_each(|end| graph.edge(end, node));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The ends of the workers of a pool.
+fn workers<'a>(history: &'a History<'_>, pool: &'a str) -> impl Iterator<Item = Node> + 'a {
+    let actors = (0..).zip(&history.data().actors);
+    actors.filter_map(move |(actor, info)| {
+        let number = info.name.strip_prefix(pool).and_then(|rest| rest.strip_prefix('/'));
+        (info.kind == ActorKind::Worker && number.is_some()).then(|| history.end(actor)).flatten()
+    })
+}
+
+fn gave(event: &Event, expected: &Datum) -> bool {
+    matches!(&event.status, Status::Gave(datum) if datum == expected)
+}
+
+fn succeeded(event: &Event) -> bool {
+    matches!(event.status, Status::Gave(_))
+}

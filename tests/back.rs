@@ -1,0 +1,11 @@
+//! The back of the pipeline: plans, traces, reports, the command line.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+#[path = "back/canonical.rs"]
+mod canonical;
+
+#[path = "back/outline.rs"]
+mod outline;
+
+#[path = "back/recorder.rs"]
+mod recorder;
