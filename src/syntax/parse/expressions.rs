@@ -219,7 +219,7 @@ impl<'s> Builder<'s> {
                 // The parentheses belong to the place, not to the tree.
                 Some(inner) => {
                     let Node { expr, depth } = self.expr_node(inner);
-                    (expr.kind, depth)
+                    return Node { expr: ast::Expr { kind: expr.kind, span: place }, depth };
                 }
                 None => (ExprKind::None, 0),
             },
