@@ -53,7 +53,7 @@ pub(super) fn usage(checked: &Checked) -> Usage {
             None => whole.push((User::Worker(pool.0), closure(checked, &tasks, Footprint::default(), &given))),
         }
     }
-    whole.sort_by(|a, b| a.0.cmp(&b.0));
+    whole.sort_by_key(|(user, _)| *user);
     let started_by = started_by(&whole);
     let homes = homes(checked, &whole, &started_by);
     let keeps = Keeps { checked, tasks: &tasks, whole: &whole };
