@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::analysis::{Checked, resolve};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plan::{Plan, build, unsupported};
+use crate::plan::{Plan, build};
 use crate::program::lower::lower;
 use crate::source::Source;
 use crate::syntax::parse;

@@ -522,7 +522,9 @@ impl World {
     fn act_on_lock(&mut self, op: &Op, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::LockAcquire => lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line),
+            OpCode::LockAcquire => {
+                lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
+            }
             OpCode::LockRelease => lock::release(ctx, off),
             OpCode::LockLocked => lock::locked(ctx, off),
             _ => Err(unsupported()),
@@ -568,10 +570,6 @@ impl World {
         match op.code {
             OpCode::PoolSubmit => pool::submit(ctx, off, op.args.get(0), op.args.get(1).clone()),
             OpCode::PoolSubmitMap => pool::submit_map(ctx, off, op.args.get(0), op.args.get(1), op.args.get(2)),
-            OpCode::PoolTake => pool::take(ctx, off, line),
-            OpCode::PoolDone => {
-                self.act_alone(&mut op.clone(), &Vm::idle(), line, &mut About { object: None, actor: None })
-            }
             OpCode::PoolClose => pool::close(ctx, off),
             OpCode::PoolTerminate => {
                 let done = pool::terminate(ctx, off)?;
@@ -608,9 +606,7 @@ impl World {
             OpCode::SemaphoreAcquire => {
                 semaphore::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
             }
-            OpCode::SemaphoreRelease => {
-                semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?)
-            }
+            OpCode::SemaphoreRelease => semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?),
             OpCode::SemaphoreValue => semaphore::value(ctx, off),
             OpCode::EventSet => event::set(ctx, off),
             OpCode::EventClear => event::clear(ctx, off),

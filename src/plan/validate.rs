@@ -6,7 +6,7 @@ use crate::analysis::Checked;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::program::ObjectSpec;
 use crate::source::Span;
-use crate::value::{NoNames, ObjectKind, ObjectRef, Value, literal};
+use crate::value::{ObjectKind, ObjectRef, Value, literal};
 
 /// The most objects and replicas that a scenario makes, together.
 const TOGETHER_MAX: usize = 65_536;
@@ -119,6 +119,6 @@ fn argument_span(checked: &Checked, decl: usize, at: usize, name: &str) -> Span 
 }
 
 fn bad(what: &'static str, wants: &'static str, given: &Value, span: Span) -> Diagnostic {
-    let given: String = literal(given, &NoNames).text.chars().take(SHOWN_MAX).collect();
+    let given: String = literal(given).chars().take(SHOWN_MAX).collect();
     Diagnostic::new(Code::BadSetup { what, wants, given: given.into() }, span)
 }

@@ -3,6 +3,8 @@
 //! Answers for: what is run, as data. Never runs it.
 
 mod image;
+pub mod instr;
+pub mod lower;
 pub mod op;
 pub mod signature;
 
@@ -27,6 +29,18 @@ pub struct Code {
     pub params: u16,
     /// How many registers it needs.
     pub registers: u16,
+    /// What it does.
+    pub instrs: Vec<instr::Instr>,
+    /// The place of each instruction.
+    pub spans: Vec<Span>,
+    /// Literals that do not fit into an instruction.
+    pub literals: Vec<crate::value::Value>,
+    /// Calls with names, and methods.
+    pub calls: Vec<instr::Call>,
+    /// `select`s.
+    pub selects: Vec<instr::SelectSpec>,
+    /// Where errors go; of two that cover an instruction the first counts.
+    pub handlers: Vec<instr::Handler>,
 }
 
 /// A whole scenario, lowered. The indices of consts, objects, templates and tasks are those of `analysis`.
@@ -54,6 +68,18 @@ pub struct Program {
     pub invariants: Vec<(Arc<str>, CodeId)>,
     /// `eventually` claims: name and condition.
     pub eventually: Vec<(Arc<str>, CodeId)>,
+}
+
+impl Program {
+    /// A body.
+    pub fn code(&self, id: CodeId) -> Option<&Code> {
+        self.codes.get(id.0 as usize)
+    }
+
+    /// The place in the text of a place in the program.
+    pub fn span_of(&self, site: op::Site) -> Option<Span> {
+        self.codes.get(site.code as usize)?.spans.get(site.pc as usize).copied()
+    }
 }
 
 /// A constant.

@@ -1,92 +1,69 @@
-//! How large and how deep a value may become.
+//! How deep values nest.
 //!
-//! Answers for: that no value nests so deeply that walking or dropping it would exhaust a stack. The VM asks [`fit`]
-//! wherever it puts values into a new list, map or set; the methods and [`super::set_path`] ask it themselves.
-//! Never changes a value.
+//! Answers for: the bound that keeps every walk over a value, its end included, off the end of the stack.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use rustc_hash::FxHashMap;
+use super::{DEPTH_MAX, Error, Result, Value};
 
-use super::{Error, Value};
+/// How many nodes [`shallow`] looks at.
+const NODES_MAX: u32 = 64;
 
-/// How many lists, maps, sets and ranges may lie in each other.
-pub const MAX_DEPTH: usize = 200;
-
-/// How many bytes a value may take.
-pub const MAX_BYTES: usize = 256 << 20;
-
-/// Says whether the values may become the items of a new list, map or set: a `ValueError` if that would nest deeper
-/// than [`MAX_DEPTH`].
-pub fn fit<'a>(items: impl IntoIterator<Item = &'a Value>) -> Result<(), Error> {
-    let mut walk = Walk::default();
-    for item in items {
-        if walk.depth(item, MAX_DEPTH) >= MAX_DEPTH {
-            return Err(too_deep());
-        }
-    }
-    Ok(())
+/// How deep a small value nests: 0 for one without items; none where it is too large to say quickly.
+pub fn shallow(value: &Value) -> Option<usize> {
+    let mut nodes = NODES_MAX;
+    walk(value, &mut nodes)
 }
 
-/// The error of [`fit`].
-pub(super) fn too_deep() -> Error {
-    Error::value_error(format!("the value nests deeper than {MAX_DEPTH} levels"))
-}
-
-/// A walk that enters what several values share only once: shared parts may unfold to a tree of any size.
-#[derive(Default)]
-struct Walk {
-    known: FxHashMap<usize, usize>,
-}
-
-impl Walk {
-    /// The depth of a value; no more than `limit` levels are looked at.
-    fn depth(&mut self, value: &Value, limit: usize) -> usize {
-        let address = match value {
-            Value::List(items) => Arc::as_ptr(items) as usize,
-            Value::Map(entries) => Arc::as_ptr(entries) as usize,
-            Value::Set(items) => Arc::as_ptr(items) as usize,
-            Value::Range(_) => return 1,
-            _ => return 0,
-        };
-        if limit == 0 {
-            return 1;
+fn walk(value: &Value, nodes: &mut u32) -> Option<usize> {
+    *nodes = nodes.checked_sub(1)?;
+    let mut deepest = |items: &mut dyn Iterator<Item = &Value>| {
+        let mut deepest = 0;
+        for item in items {
+            deepest = walk(item, nodes)?.max(deepest);
         }
-        if let Some(depth) = self.known.get(&address) {
-            return *depth;
-        }
-        let limit = limit - 1;
-        let deepest = match value {
-            Value::List(items) => items.iter().map(|item| self.depth(item, limit)).max(),
-            Value::Map(entries) => {
-                entries.iter().map(|(key, value)| self.depth(key, limit).max(self.depth(value, limit))).max()
-            }
-            Value::Set(items) => items.iter().map(|item| self.depth(item, limit)).max(),
-            _ => None,
-        };
-        let depth = 1 + deepest.unwrap_or(0);
-        self.known.insert(address, depth);
-        depth
+        Some(deepest)
+    };
+    match value {
+        Value::List(items) => Some(1 + deepest(&mut items.iter())?),
+        Value::Set(set) => Some(1 + deepest(&mut set.iter())?),
+        Value::Map(map) => Some(1 + deepest(&mut map.iter().flat_map(|(key, value)| [key, value]))?),
+        Value::Range(_) => Some(1),
+        _ => Some(0),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// How deep any of the values nests, looking at shared ones once.
+pub fn deepest<'v>(values: impl IntoIterator<Item = &'v Value>) -> usize {
+    let mut seen = HashMap::new();
+    values.into_iter().map(|value| full(value, &mut seen)).max().unwrap_or(0)
+}
 
-    fn around(inner: Value) -> Value {
-        Value::List(Arc::new(vec![inner.clone(), inner]))
+fn full(value: &Value, seen: &mut HashMap<usize, usize>) -> usize {
+    let (address, shared) = match value {
+        Value::List(items) => (std::sync::Arc::as_ptr(items).addr(), std::sync::Arc::strong_count(items) > 1),
+        Value::Map(map) => (std::sync::Arc::as_ptr(map).addr(), std::sync::Arc::strong_count(map) > 1),
+        Value::Set(set) => (std::sync::Arc::as_ptr(set).addr(), std::sync::Arc::strong_count(set) > 1),
+        Value::Range(_) => return 1,
+        _ => return 0,
+    };
+    if let Some(depth) = seen.get(&address).filter(|_| shared) {
+        return *depth;
     }
+    let inner = match value {
+        Value::List(items) => items.iter().map(|item| full(item, seen)).max(),
+        Value::Set(set) => set.iter().map(|item| full(item, seen)).max(),
+        Value::Map(map) => map.iter().flat_map(|(key, value)| [key, value]).map(|item| full(item, seen)).max(),
+        _ => None,
+    };
+    let depth = 1 + inner.unwrap_or(0);
+    if shared {
+        seen.insert(address, depth);
+    }
+    depth
+}
 
-    #[test]
-    fn depth_is_bounded_and_sharing_costs_nothing() {
-        let mut value = Value::None;
-        for _ in 0..MAX_DEPTH {
-            assert!(fit([&value]).is_ok());
-            value = around(value);
-        }
-        assert!(fit([&value]).is_err());
-        assert!(fit([&Value::Int(1), &value]).is_err());
-        assert!(fit([]).is_ok());
-    }
+/// Refuses what nests deeper than [`DEPTH_MAX`].
+pub fn check(depth: usize) -> Result<()> {
+    if depth > DEPTH_MAX { Err(Error::value_error(format!("values nest at most {DEPTH_MAX} deep"))) } else { Ok(()) }
 }

@@ -1,164 +1,118 @@
-//! Errors of a scenario: their kinds, their names and how they are made.
+//! Errors of a scenario: kinds and their names, and how they are made.
 //!
-//! Answers for: what `raise` and `catch` talk about. Never knows where in the source or in which actor an error
-//! arises: the VM and the world fill that in.
+//! Answers for: the names of kinds, both ways. Never knows where an error happened (the VM fills that in).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// An error of the scenario: a kind, a message and where it was raised.
-#[derive(Clone, Debug)]
-pub struct Error {
-    /// The kind.
-    pub kind: ErrorKind,
-    /// The message.
-    pub message: Arc<str>,
-    /// The place in the source where it was raised (filled in by the VM).
-    pub span: crate::source::Span,
-    /// The name of the actor that raised it (filled in by the world).
-    pub actor: Arc<str>,
+use super::{Error, ErrorKind, Value};
+
+/// What most operations on values give.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl ErrorKind {
+    /// The kind of a name; a name that is none of the language's own is [`ErrorKind::Other`].
+    pub fn from_name(name: &str) -> ErrorKind {
+        NAMED
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map_or_else(|| ErrorKind::Other(Arc::from(name)), |(kind, _)| kind.clone())
+    }
+
+    /// Its name in the language.
+    pub fn name(&self) -> &str {
+        match self {
+            ErrorKind::Exit(_) => "exit",
+            ErrorKind::Other(name) => name,
+            kind => NAMED.iter().find(|(known, _)| known == kind).map_or("Error", |(_, name)| name),
+        }
+    }
+}
+
+/// The kinds that have a name of their own; the place in this table is also what the codec writes.
+pub(super) const NAMED: &[(ErrorKind, &str)] = &[
+    (ErrorKind::Full, "Full"),
+    (ErrorKind::Empty, "Empty"),
+    (ErrorKind::Closed, "Closed"),
+    (ErrorKind::Eof, "EOF"),
+    (ErrorKind::BrokenPipe, "BrokenPipe"),
+    (ErrorKind::Timeout, "Timeout"),
+    (ErrorKind::BrokenBarrier, "BrokenBarrier"),
+    (ErrorKind::NotHeld, "NotHeld"),
+    (ErrorKind::Overflow, "Overflow"),
+    (ErrorKind::PoolClosed, "PoolClosed"),
+    (ErrorKind::PoolRunning, "PoolRunning"),
+    (ErrorKind::OwnerDied, "OwnerDied"),
+    (ErrorKind::WorkerDied, "WorkerDied"),
+    (ErrorKind::TypeError, "TypeError"),
+    (ErrorKind::IndexError, "IndexError"),
+    (ErrorKind::KeyError, "KeyError"),
+    (ErrorKind::ZeroDivision, "ZeroDivision"),
+    (ErrorKind::ValueError, "ValueError"),
+    (ErrorKind::AssertionFailed, "AssertionFailed"),
+    (ErrorKind::TooLarge, "TooLarge"),
+    (ErrorKind::Cancelled, "Cancelled"),
+    (ErrorKind::RecursionError, "RecursionError"),
+];
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Error {
-    /// An error that has no place and no actor yet.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { kind, message: Arc::from(message.into()), span: Default::default(), actor: Arc::from("") }
+    /// An error without a place yet.
+    pub fn new(kind: ErrorKind, message: impl Into<Arc<str>>) -> Error {
+        Error { kind, message: message.into(), span: Default::default(), actor: Arc::from("") }
     }
 
-    /// An operand or an argument of the wrong kind.
-    pub fn type_error(message: impl Into<String>) -> Error {
+    /// An operand or argument of the wrong kind.
+    #[cold]
+    pub fn type_error(message: impl Into<Arc<str>>) -> Error {
         Error::new(ErrorKind::TypeError, message)
     }
 
-    /// A value out of range.
-    pub fn value_error(message: impl Into<String>) -> Error {
+    /// A value out of its range.
+    #[cold]
+    pub fn value_error(message: impl Into<Arc<str>>) -> Error {
         Error::new(ErrorKind::ValueError, message)
     }
 
-    /// A result that 64 bits cannot hold.
-    pub fn overflow(message: impl Into<String>) -> Error {
-        Error::new(ErrorKind::Overflow, message)
+    /// A value that outgrows [`super::BYTES_MAX`].
+    #[cold]
+    pub fn too_large() -> Error {
+        Error::new(ErrorKind::TooLarge, "the value would be larger than 256 MiB")
     }
 
-    /// A result that is larger than conc lets a value become.
-    pub fn too_large(message: impl Into<String>) -> Error {
-        Error::new(ErrorKind::TooLarge, message)
+    /// An integer or duration outside of 64 bits.
+    #[cold]
+    pub fn overflow(what: &str) -> Error {
+        Error::new(ErrorKind::Overflow, format!("{what} does not fit into 64 bits"))
+    }
+
+    /// Division by zero.
+    #[cold]
+    pub fn zero_division() -> Error {
+        Error::new(ErrorKind::ZeroDivision, "division by zero")
+    }
+
+    /// What `catch … as e` binds: a map of kind, message, line and actor.
+    pub fn to_map(&self, line: u32) -> Value {
+        let entries = [
+            ("kind", Value::from(self.kind.name())),
+            ("message", Value::from(&*self.message)),
+            ("line", Value::Int(i64::from(line))),
+            ("actor", Value::from(&*self.actor)),
+        ];
+        let map: BTreeMap<Value, Value> = entries.into_iter().map(|(key, value)| (Value::from(key), value)).collect();
+        Value::Map(Arc::new(map))
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.name())?;
-        if self.message.is_empty() { Ok(()) } else { write!(f, ": {}", self.message) }
-    }
-}
-
-impl std::error::Error for Error {}
-
-/// The kinds of errors.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is the error of the same name in docs/language.md")]
-pub enum ErrorKind {
-    Full,
-    Empty,
-    Closed,
-    Eof,
-    BrokenPipe,
-    Timeout,
-    BrokenBarrier,
-    NotHeld,
-    Overflow,
-    PoolClosed,
-    PoolRunning,
-    OwnerDied,
-    WorkerDied,
-    TypeError,
-    IndexError,
-    KeyError,
-    ZeroDivision,
-    ValueError,
-    AssertionFailed,
-    TooLarge,
-    Cancelled,
-    /// Too deep a recursion.
-    RecursionError,
-    /// `exit(n)` on its way out: not caught by a `catch` without a kind.
-    Exit(u8),
-    /// Any name that `raise` uses.
-    Other(Arc<str>),
-}
-
-/// The kinds that have a fixed name; the codec writes a kind as its place in this list, so only append to it.
-pub(super) static KINDS: [(&str, ErrorKind); 22] = [
-    ("Full", ErrorKind::Full),
-    ("Empty", ErrorKind::Empty),
-    ("Closed", ErrorKind::Closed),
-    ("EOF", ErrorKind::Eof),
-    ("BrokenPipe", ErrorKind::BrokenPipe),
-    ("Timeout", ErrorKind::Timeout),
-    ("BrokenBarrier", ErrorKind::BrokenBarrier),
-    ("NotHeld", ErrorKind::NotHeld),
-    ("Overflow", ErrorKind::Overflow),
-    ("PoolClosed", ErrorKind::PoolClosed),
-    ("PoolRunning", ErrorKind::PoolRunning),
-    ("OwnerDied", ErrorKind::OwnerDied),
-    ("WorkerDied", ErrorKind::WorkerDied),
-    ("TypeError", ErrorKind::TypeError),
-    ("IndexError", ErrorKind::IndexError),
-    ("KeyError", ErrorKind::KeyError),
-    ("ZeroDivision", ErrorKind::ZeroDivision),
-    ("ValueError", ErrorKind::ValueError),
-    ("AssertionFailed", ErrorKind::AssertionFailed),
-    ("TooLarge", ErrorKind::TooLarge),
-    ("Cancelled", ErrorKind::Cancelled),
-    ("RecursionError", ErrorKind::RecursionError),
-];
-
-impl ErrorKind {
-    /// The name that `raise`, `catch` and reports use.
-    pub fn name(&self) -> &str {
-        match self {
-            ErrorKind::Exit(_) => "exit",
-            ErrorKind::Other(name) => name,
-            kind => KINDS.iter().find(|(_, known)| known == kind).map_or("", |(name, _)| name),
-        }
-    }
-
-    /// The kind of a name; one that conc does not know is [`ErrorKind::Other`], `exit` is an exit with 0.
-    pub fn from_name(name: &str) -> ErrorKind {
-        if name == "exit" {
-            return ErrorKind::Exit(0);
-        }
-        match KINDS.iter().find(|(known, _)| *known == name) {
-            Some((_, kind)) => kind.clone(),
-            None => ErrorKind::Other(Arc::from(name)),
-        }
-    }
-
-    /// The names of all kinds that conc itself raises, for `did you mean`.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        KINDS.iter().map(|(name, _)| *name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_go_there_and_back() {
-        for (name, kind) in &KINDS {
-            assert_eq!(kind.name(), *name);
-            assert_eq!(ErrorKind::from_name(name), *kind);
-        }
-        assert_eq!(ErrorKind::from_name("Tired"), ErrorKind::Other("Tired".into()));
-        assert_eq!(ErrorKind::from_name("Tired").name(), "Tired");
-        assert_eq!(ErrorKind::Exit(3).name(), "exit");
-    }
-
-    #[test]
-    fn an_error_shows_its_kind_and_message() {
-        assert_eq!(Error::new(ErrorKind::Eof, "").to_string(), "EOF");
-        assert_eq!(Error::value_error("no").to_string(), "ValueError: no");
+        if self.message.is_empty() { write!(f, "{}", self.kind) } else { write!(f, "{}: {}", self.kind, self.message) }
     }
 }

@@ -2,25 +2,38 @@
 //!
 //! Answers for: the kinds of values, their order, how they print, how they are encoded. Never knows a world.
 
+mod arith;
+pub mod builtins;
+pub mod codec;
+pub mod depth;
+mod display;
+mod error;
+mod index;
+pub mod methods;
+mod order;
+mod text;
+
+pub use arith::{add, add_assign, binary, check_items, div, floor_div, mul, negate, pow, rem, repeat, sub};
+pub use codec::{decode, decode_error, encode, encode_error};
+pub use display::{Names, Numbers, Writer, display, duration, float, literal};
+pub use error::Result;
+pub use index::{
+    bounds, contains, field, get, get_mut, get_path, index, items, len, map_of, path_mut, set, set_path, slice,
+};
+pub use order::{compare, equals, sort};
+pub use text::append;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub mod codec;
-pub mod depth;
-pub mod display;
-pub mod error;
-pub mod kind;
-pub mod order;
-pub mod text;
+/// How deep values nest.
+pub const DEPTH_MAX: usize = 512;
+/// How many bytes a text has at most.
+pub const BYTES_MAX: usize = 256 << 20;
+/// How many items a list has at most: as many as fill [`BYTES_MAX`].
+pub const ITEMS_MAX: usize = BYTES_MAX / size_of::<Value>();
 
-pub use codec::{decode, decode_error, encode, encode_error};
-pub use depth::{MAX_BYTES, MAX_DEPTH, fit};
-pub use display::{Names, NoNames, display, literal};
-pub use error::{Error, ErrorKind};
-pub use kind::kind_name;
-pub use order::{compare, equals};
-
-const _: () = assert!(size_of::<Value>() == 16, "a value is two words");
+const _: () = assert!(size_of::<Value>() == 16, "a value is sixteen bytes");
 
 /// A value: sixteen bytes; small ones need no allocation, large ones are shared until written (value semantics).
 #[derive(Clone, Debug, Default)]
@@ -133,3 +146,112 @@ pub struct ActorRef(pub u32);
 /// Names the result of a task of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultRef(pub u32);
+
+/// An error of the scenario: a kind, a message and where it was raised.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// The message.
+    pub message: Arc<str>,
+    /// The place in the source where it was raised (filled in by the VM).
+    pub span: crate::source::Span,
+    /// The name of the actor that raised it (filled in by the world).
+    pub actor: Arc<str>,
+}
+
+/// The kinds of errors.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the error of the same name in docs/language.md")]
+pub enum ErrorKind {
+    Full,
+    Empty,
+    Closed,
+    Eof,
+    BrokenPipe,
+    Timeout,
+    BrokenBarrier,
+    NotHeld,
+    Overflow,
+    PoolClosed,
+    PoolRunning,
+    OwnerDied,
+    WorkerDied,
+    TypeError,
+    IndexError,
+    KeyError,
+    ZeroDivision,
+    ValueError,
+    AssertionFailed,
+    TooLarge,
+    Cancelled,
+    /// Too deep a recursion.
+    RecursionError,
+    /// `exit(n)` on its way out: not caught by a `catch` without a kind.
+    Exit(u8),
+    /// Any name that `raise` uses.
+    Other(Arc<str>),
+}
+
+impl Value {
+    /// A list of these items.
+    pub fn list(items: Vec<Value>) -> Value {
+        Value::List(Arc::new(items))
+    }
+
+    /// A range.
+    pub fn range(low: Value, high: Value, inclusive: bool) -> Value {
+        Value::Range(Arc::new(Range { low, high, inclusive }))
+    }
+
+    /// What `type` says of it.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Value::None => "none",
+            Value::Bool(_) => "bool",
+            Value::Int(_) | Value::Pid(_) => "int",
+            Value::Float(_) => "float",
+            Value::Duration(_) | Value::Elapsed(_) => "duration",
+            Value::Str(_) => "string",
+            Value::List(_) => "list",
+            Value::Map(_) => "map",
+            Value::Set(_) => "set",
+            Value::Range(_) => "range",
+            Value::Object(object) => object.kind.name(),
+            Value::Actor(_) => "actor",
+            Value::Result(_) => "result",
+            Value::Task(_) => "task",
+            Value::Error(_) => "error",
+        }
+    }
+}
+
+impl ObjectKind {
+    const ALL: &[(ObjectKind, &str)] = &[
+        (ObjectKind::Queue, "queue"),
+        (ObjectKind::PipeEnd, "pipe end"),
+        (ObjectKind::Lock, "lock"),
+        (ObjectKind::Rlock, "rlock"),
+        (ObjectKind::Rwlock, "rwlock"),
+        (ObjectKind::Condition, "condition"),
+        (ObjectKind::Semaphore, "semaphore"),
+        (ObjectKind::BoundedSemaphore, "bounded semaphore"),
+        (ObjectKind::Event, "event"),
+        (ObjectKind::Barrier, "barrier"),
+        (ObjectKind::Latch, "latch"),
+        (ObjectKind::Once, "once"),
+        (ObjectKind::Shared, "shared"),
+        (ObjectKind::Atomic, "atomic"),
+        (ObjectKind::Pool, "pool"),
+    ];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        ObjectKind::ALL.get(self as usize).map_or("object", |(_, name)| name)
+    }
+
+    /// The kind with this number, as [`codec`] writes it.
+    pub fn from_index(index: u8) -> Option<ObjectKind> {
+        ObjectKind::ALL.get(usize::from(index)).map(|(kind, _)| *kind)
+    }
+}

@@ -1,142 +1,61 @@
-//! Text that remembers which of its parts a trace masks.
+//! Text with masks: joining, repeating, making.
 //!
-//! Answers for: that masks move with the text they belong to. Never decides what is masked.
+//! Answers for: which operations keep masks. Never prints (that is `display`).
 
 use std::sync::Arc;
 
-use super::{Mask, Text, Value};
+use super::arith::check_bytes;
+use super::{Mask, Result, Text, Value};
 
 impl Text {
-    /// An empty text.
-    pub fn new() -> Text {
-        Text::default()
-    }
-
-    /// Appends plain text.
-    pub fn push_str(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-
-    /// Appends a text with its masks.
-    pub fn push_text(&mut self, text: &Text) {
-        let by = self.offset();
-        self.text.push_str(&text.text);
-        self.masks.extend(text.masks.iter().map(|mask| mask.moved(by)));
-    }
-
-    /// Appends text that a trace masks: a process id, or, without one, a time.
-    pub fn push_masked(&mut self, text: &str, pid: Option<i64>) {
-        let start = self.offset();
-        self.text.push_str(text);
-        self.masks.push(Mask { start, end: self.offset(), pid });
-    }
-
-    /// Whether there is no text.
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    /// The part between two byte offsets, with the masks that lie in it; offsets that are not on character
-    /// boundaries, or not in order, give an empty text. A mask that reaches over an end is cut there.
-    pub fn part(&self, start: usize, end: usize) -> Text {
-        let Some(text) = self.text.get(start..end) else {
-            return Text::new();
-        };
-        let (from, to) = (clamp(start), clamp(end));
-        let inside = |mask: &Mask| {
-            let (start, end) = (mask.start.max(from), mask.end.min(to));
-            (start < end).then(|| Mask { start: start - from, end: end - from, pid: mask.pid })
-        };
-        Text { text: text.to_owned(), masks: self.masks.iter().filter_map(inside).collect() }
-    }
-
-    fn offset(&self) -> u32 {
-        clamp(self.text.len())
+    /// Text without masks.
+    pub fn new(text: impl Into<String>) -> Text {
+        Text { text: text.into(), masks: Vec::new() }
     }
 }
 
 impl Mask {
-    fn moved(self, by: u32) -> Mask {
+    /// The same, further on.
+    fn moved(self, by: usize) -> Mask {
+        let by = u32::try_from(by).unwrap_or(u32::MAX);
         Mask { start: self.start.saturating_add(by), end: self.end.saturating_add(by), pid: self.pid }
     }
 }
 
-fn clamp(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
+/// `a + b`; masks stay.
+pub(super) fn concat(a: &Text, b: &Text) -> Result<Value> {
+    check_bytes(a.text.len() + b.text.len())?;
+    let mut text = String::with_capacity(a.text.len() + b.text.len());
+    text.push_str(&a.text);
+    text.push_str(&b.text);
+    let masks = a.masks.iter().copied().chain(b.masks.iter().map(|mask| mask.moved(a.text.len()))).collect();
+    Ok(Value::Str(Arc::new(Text { text, masks })))
 }
 
-impl From<&str> for Text {
-    fn from(text: &str) -> Text {
-        Text::from(text.to_owned())
-    }
+/// Puts `b` at the end of `a`; masks stay.
+pub fn append(a: &mut Text, b: &Text) -> Result<()> {
+    check_bytes(a.text.len() + b.text.len())?;
+    let len = a.text.len();
+    a.masks.extend(b.masks.iter().map(|mask| mask.moved(len)));
+    a.text.push_str(&b.text);
+    Ok(())
 }
 
-impl From<String> for Text {
-    fn from(text: String) -> Text {
-        Text { text, masks: Vec::new() }
-    }
-}
-
-impl From<Text> for Value {
-    fn from(text: Text) -> Value {
-        Value::Str(Arc::new(text))
-    }
+/// The text `times` times; none of a negative number.
+pub(super) fn repeat(text: &str, times: i64) -> Result<Value> {
+    let times = usize::try_from(times).unwrap_or(if times < 0 { 0 } else { usize::MAX });
+    check_bytes(text.len().saturating_mul(times))?;
+    Ok(Value::from(text.repeat(if text.is_empty() { 0 } else { times })))
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Value {
-        Value::from(Text::from(text))
+        Value::Str(Arc::new(Text::new(text)))
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Value {
-        Value::from(Text::from(text))
-    }
-}
-
-impl From<Vec<Value>> for Value {
-    fn from(items: Vec<Value>) -> Value {
-        Value::List(Arc::new(items))
-    }
-}
-
-impl From<i64> for Value {
-    fn from(value: i64) -> Value {
-        Value::Int(value)
-    }
-}
-
-impl From<bool> for Value {
-    fn from(value: bool) -> Value {
-        Value::Bool(value)
-    }
-}
-
-impl From<f64> for Value {
-    fn from(value: f64) -> Value {
-        Value::Float(value)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn masks_move_with_their_text() {
-        let mut inner = Text::from("pid ");
-        inner.push_masked("123", Some(123));
-        let mut text = Text::from("é: ");
-        text.push_text(&inner);
-        text.push_str(", ");
-        text.push_masked("1ms", None);
-        let parts: Vec<_> =
-            text.masks.iter().map(|mask| text.text.get(mask.start as usize..mask.end as usize)).collect();
-        assert_eq!(parts, [Some("123"), Some("1ms")]);
-        let cut = text.part(9, text.text.len());
-        assert_eq!((cut.text.as_str(), cut.masks.len()), ("23, 1ms", 2));
-        assert_eq!(cut.masks.first(), Some(&Mask { start: 0, end: 2, pid: Some(123) }));
-        assert!(text.part(1, 2).is_empty());
+        Value::Str(Arc::new(Text::new(text)))
     }
 }
