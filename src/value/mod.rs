@@ -2,8 +2,38 @@
 //!
 //! Answers for: the kinds of values, their order, how they print, how they are encoded. Never knows a world.
 
+mod arith;
+pub mod builtins;
+pub mod codec;
+pub mod depth;
+mod display;
+mod error;
+mod index;
+pub mod methods;
+mod order;
+mod text;
+
+pub use arith::{add, add_assign, binary, check_items, div, floor_div, mul, negate, pow, rem, repeat, sub};
+pub use codec::{decode, decode_error, encode, encode_error};
+pub use display::{Names, Numbers, Writer, display, duration, float, literal};
+pub use error::Result;
+pub use index::{
+    bounds, contains, field, get, get_mut, get_path, index, items, len, map_of, path_mut, set, set_path, slice,
+};
+pub use order::{compare, equals, sort};
+pub use text::append;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// How deep values nest.
+pub const DEPTH_MAX: usize = 512;
+/// How many bytes a text has at most.
+pub const BYTES_MAX: usize = 256 << 20;
+/// How many items a list has at most: as many as fill [`BYTES_MAX`].
+pub const ITEMS_MAX: usize = BYTES_MAX / size_of::<Value>();
+
+const _: () = assert!(size_of::<Value>() == 16, "a value is sixteen bytes");
 
 /// A value: sixteen bytes; small ones need no allocation, large ones are shared until written (value semantics).
 #[derive(Clone, Debug, Default)]
@@ -161,4 +191,67 @@ pub enum ErrorKind {
     Exit(u8),
     /// Any name that `raise` uses.
     Other(Arc<str>),
+}
+
+impl Value {
+    /// A list of these items.
+    pub fn list(items: Vec<Value>) -> Value {
+        Value::List(Arc::new(items))
+    }
+
+    /// A range.
+    pub fn range(low: Value, high: Value, inclusive: bool) -> Value {
+        Value::Range(Arc::new(Range { low, high, inclusive }))
+    }
+
+    /// What `type` says of it.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Value::None => "none",
+            Value::Bool(_) => "bool",
+            Value::Int(_) | Value::Pid(_) => "int",
+            Value::Float(_) => "float",
+            Value::Duration(_) | Value::Elapsed(_) => "duration",
+            Value::Str(_) => "string",
+            Value::List(_) => "list",
+            Value::Map(_) => "map",
+            Value::Set(_) => "set",
+            Value::Range(_) => "range",
+            Value::Object(object) => object.kind.name(),
+            Value::Actor(_) => "actor",
+            Value::Result(_) => "result",
+            Value::Task(_) => "task",
+            Value::Error(_) => "error",
+        }
+    }
+}
+
+impl ObjectKind {
+    const ALL: &[(ObjectKind, &str)] = &[
+        (ObjectKind::Queue, "queue"),
+        (ObjectKind::PipeEnd, "pipe end"),
+        (ObjectKind::Lock, "lock"),
+        (ObjectKind::Rlock, "rlock"),
+        (ObjectKind::Rwlock, "rwlock"),
+        (ObjectKind::Condition, "condition"),
+        (ObjectKind::Semaphore, "semaphore"),
+        (ObjectKind::BoundedSemaphore, "bounded semaphore"),
+        (ObjectKind::Event, "event"),
+        (ObjectKind::Barrier, "barrier"),
+        (ObjectKind::Latch, "latch"),
+        (ObjectKind::Once, "once"),
+        (ObjectKind::Shared, "shared"),
+        (ObjectKind::Atomic, "atomic"),
+        (ObjectKind::Pool, "pool"),
+    ];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        ObjectKind::ALL.get(self as usize).map_or("object", |(_, name)| name)
+    }
+
+    /// The kind with this number, as [`codec`] writes it.
+    pub fn from_index(index: u8) -> Option<ObjectKind> {
+        ObjectKind::ALL.get(usize::from(index)).map(|(kind, _)| *kind)
+    }
 }
