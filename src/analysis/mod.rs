@@ -2,11 +2,52 @@
 //!
 //! Answers for: names, arity, operations that cannot be. Never evaluates anything.
 
+mod declarations;
+
+mod resolver;
+
+mod names;
+
+mod consts;
+
+mod bodies;
+
+mod statements;
+
+mod expressions;
+
+mod calls;
+
+mod operations;
+
+mod objects;
+
+mod claims;
+
+mod flow;
+
+mod unused;
+
 use std::sync::Arc;
 
+use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast;
 use crate::value::ObjectKind;
+
+/// Finds out what every name refers to and what is wrong with the file.
+///
+/// A file that did not parse lacks what could not be read, so what is found here may follow from that: where `parse` gave
+/// errors, show those alone.
+pub fn resolve(source: &Source, file: ast::File) -> (Checked, Vec<Diagnostic>) {
+    let mut resolver = resolver::Resolver::new(source, file.names);
+    resolver.declare(&file);
+    resolver.resolve_consts();
+    resolver.resolve_bodies();
+    resolver.resolve_claims();
+    resolver.find_unused();
+    resolver.finish()
+}
 
 /// Index into [`Checked::consts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

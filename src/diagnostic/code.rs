@@ -231,4 +231,236 @@ codes! {
         "this is too tangled to be read",
         cure!("split it into smaller parts"),
         "Reading has a budget of steps that grows with the file. It was used up, which no ordinary text does.";
+
+    // --------------------------------------------------------------------------------------------------- names
+    E0101 Error UnknownName { name: Arc<str>, near: Option<Arc<str>> } =>
+        format!("nothing here is called `{name}`"),
+        meant(near),
+        "A body sees constants, tasks, the objects of the file, the objects of its process, its parameters and its own variables:\n\n    main { print totl }\n\nOften a slip of the pen.";
+    E0102 Error Duplicate { name: Arc<str> } =>
+        format!("`{name}` is declared twice"),
+        cure!("give one of them another name"),
+        "What a file declares shares one namespace, and so do the parameters of a task or an actor and the objects of a body:\n\n    lock m\n    queue m";
+    E0103 Error NoSuchOperation { kind: &'static str, name: Arc<str>, near: Option<Arc<str>>, known: Vec<&'static str> } =>
+        format!("a {kind} has no operation `{name}`"),
+        meant(near).or_else(|| (!known.is_empty()).then(|| format!("it has {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")))),
+        "Every kind of object has operations of its own:\n\n    lock m\n    main { m.aquire() }\n\nThe table of objects in the language reference lists them.";
+    E0104 Error DeclaredElsewhere { name: Arc<str>, owner: Arc<str> } =>
+        format!("`{name}` belongs to `{owner}` and is not seen here"),
+        cure!("declare it at file level if both are to use it"),
+        "An object or a thread declared in a body belongs to that process, and its own threads alone see it:\n\n    process a { lock m }\n    process b { with m { } }";
+    E0105 Error Arity { callee: Arc<str>, least: usize, most: usize, given: usize } =>
+        if *most == usize::MAX {
+            format!("`{callee}` takes {} or more, but gets {given}", plural(*least, "argument"))
+        } else {
+            format!("`{callee}` takes {}, but gets {given}", span_of_counts(*least, *most))
+        },
+        None,
+        "A task, an actor or an operation gets as many arguments as it has parameters; those with defaults may be left out.";
+    E0106 Error UnknownArgument { callee: Arc<str>, name: Arc<str>, near: Option<Arc<str>> } =>
+        format!("`{callee}` has no argument `{name}`"),
+        meant(near),
+        "A named argument has the name of a parameter:\n\n    q.get(timeuot: 1s)";
+    E0107 Error ArgumentTwice { name: Arc<str> } =>
+        format!("the argument `{name}` is given twice"),
+        None,
+        "An argument is given by its place or by its name, once:\n\n    q.put(1, x: 2)";
+    E0108 Error MissingArgument { callee: Arc<str>, name: Arc<str> } =>
+        format!("`{callee}` needs the argument `{name}`"),
+        None,
+        "A parameter without a default has to be given:\n\n    process greet(who) { print who }\n    main { start greet }\n\nWrite `start greet(\"Bob\")`.";
+    E0109 Error PositionalAfterNamed =>
+        "an argument without a name cannot follow a named one",
+        cure!("put it before the named ones, or name it"),
+        "Arguments without names come first:\n\n    q.put(block: false, 1)\n\nWrite `q.put(1, block: false)`.";
+    E0110 Error RequiredAfterDefault { name: Arc<str> } =>
+        format!("`{name}` needs a default, since a parameter before it has one"),
+        None,
+        "Parameters with defaults come last:\n\n    task f(a: 1, b) { }";
+    E0111 Error NotAValue { name: Arc<str>, what: &'static str } =>
+        format!("`{name}` is a {what}, not a value"),
+        match *what { "function" => cure!("call it, or wrap it in a task"), _ => cure!("`start {name}` gives a handle") },
+        "Templates of actors are started, free functions are called; neither can be stored or passed. A task can.";
+    E0112 Error TemplateCalled { name: Arc<str>, what: &'static str } =>
+        format!("`{name}` is a {what} and is started, not called"),
+        cure!("write `start {name}`"),
+        "A process, thread or timer is started and then runs by itself:\n\n    process p { }\n    main { p() }\n\nWrite `start p`.";
+    E0113 Error NotCallable { name: Arc<str>, kind: &'static str } =>
+        format!("`{name}` is a {kind} and cannot be called"),
+        None,
+        "Tasks and free functions are called; objects have operations: `q.get()`.";
+    E0114 Error NotStartable { name: Arc<str>, what: &'static str } =>
+        format!("`{name}` is a {what} and cannot be started"),
+        match *what { "task" => cure!("call it: `{name}(…)`, or hand it to a pool"), _ => None },
+        "Only processes, threads and timers are started.";
+    E0115 Error ThreadElsewhere { name: Arc<str>, owner: Arc<str> } =>
+        format!("`{name}` is a thread of `{owner}` and cannot be started here"),
+        cure!("declare it at file level, or in this body"),
+        "A thread declared in a process's body is a thread of that process; nobody else can start it.";
+    E0116 Error ThreadOfMain { name: Arc<str>, object: Arc<str> } =>
+        format!("`{name}` uses `{object}`, which belongs to `main`, so only main can start it"),
+        cure!("declare `{object}` at file level"),
+        "A thread at file level is a thread of main's process and may use the objects declared in `main`. Another process has no such objects.";
+    E0117 Error NotReplicated { name: Arc<str> } =>
+        format!("there is one `{name}`, so it has no index"),
+        cure!("write `start {name}`"),
+        "`start NAME[k]` starts one of a replicated actor: `process NAME[i in 0..4] { … }`.";
+    E0118 Error WrongEnd { name: Arc<str>, peer: Arc<str>, receives: bool } =>
+        if *receives { format!("`{name}` is the receiving end of a one-way pipe") } else { format!("`{name}` is the sending end of a one-way pipe") },
+        if *receives { cure!("send on `{peer}`, or declare the pipe with `<->`") } else { cure!("receive on `{peer}`, or declare the pipe with `<->`") },
+        "Of `pipe reader <- writer` the first end receives and the second sends.";
+    E0119 Error OutsideLoop { word: &'static str } =>
+        format!("`{word}` stands outside a loop"),
+        match *word { "break" => cure!("`return` ends the body"), _ => None },
+        "`break` and `continue` are for the loop around them. A body of its own (a task, a thread) is not in the loop around its declaration.";
+    E0120 Error BareRaise =>
+        "`raise` without a name stands outside a `catch`",
+        cure!("say what to raise: `raise ValueError(\"…\")`"),
+        "`raise` alone raises the error that is being handled again, so it stands in a `catch`.";
+    E0121 Error RaiseVariable { name: Arc<str> } =>
+        format!("`{name}` is a variable, but `raise` takes the kind of an error"),
+        cure!("in a `catch`, `raise` alone raises the error again"),
+        "`raise` is followed by the name of a kind, which need not be declared:\n\n    catch Full as e { raise e }\n\nWrite `raise`.";
+    E0122 Error NotAssignable { name: Arc<str>, what: &'static str } =>
+        format!("`{name}` is {}{what} and cannot be assigned to", if what.starts_with("a ") || what.starts_with("an ") || what.starts_with("the ") { "" } else { "a " }),
+        match *what { "a constant" => cure!("`shared {name} = …` declares a variable that processes share"), _ => None },
+        "Variables, and what is declared `shared` or `atomic`, can be assigned to; constants, objects, tasks and actors cannot.";
+    E0123 Error AssignedUndeclared { name: Arc<str> } =>
+        format!("nothing here is called `{name}`"),
+        cure!("a new variable begins with `let {name} = …`"),
+        "An assignment changes a variable that is there:\n\n    main { n = 1 }\n\nWrite `let n = 1`, or declare `shared n = 0` at file level.";
+    E0124 Error NotConstant =>
+        "this is not known before the scenario runs",
+        cure!("use literals, constants and plain functions of them"),
+        "Constants, lengths of arrays, arguments of declarations at file level, start values, indices of replicated actors and defaults of parameters are evaluated when the scenario is planned. They cannot read objects, start actors, or call tasks.";
+    E0125 Error CyclicConst { name: Arc<str> } =>
+        format!("the constant `{name}` is defined by itself"),
+        None,
+        "Constants may use each other, in any order, but not in a circle:\n\n    const A = B + 1\n    const B = A - 1";
+    E0126 Error NeedsArguments { word: &'static str, name: Arc<str> } =>
+        format!("the {word} `{name}` starts by itself, so nobody gives it this argument"),
+        cure!("give it a default, or write a `main` that starts it"),
+        "Without a `main`, every process, thread and timer at file level is started once, without arguments.";
+    E0127 Error NothingToRun =>
+        "nothing in this file would run",
+        cure!("write `main {{ … }}`, or a process"),
+        "A scenario needs a `main`, or a process, thread or timer at file level.";
+    E0128 Error DeclarationNotFirst =>
+        "a declaration stands at the top of the body of a process, a thread, a pool or main",
+        cure!("move it up, before the first statement; a variable is made by `let`"),
+        "Objects and threads of a process are declared at the top of its body, before its statements.";
+    E0129 Error FileLevelOnly { word: &'static str } =>
+        format!("a {word} is declared at file level"),
+        cure!("move it out of the body"),
+        "Tasks and processes are declared at file level, where everybody sees them. Objects, threads and timers may stand at the top of a body.";
+    E0130 Error ThreadInThread =>
+        "a thread is declared in the body of its process, not in that of another thread",
+        cure!("move it out"),
+        "Threads of one process are declared side by side, at the top of the process's body; any of them can start the others.";
+    E0131 Error OnlyOnce { word: &'static str } =>
+        format!("a file has one `{word}`"),
+        None,
+        "`scenario`, `main` and `finally` may stand once in a file.";
+    E0132 Error BadCount { what: &'static str, least: i64 } =>
+        format!("{what} is an integer, {least} or more"),
+        None,
+        "A barrier of no parties, a semaphore of less than no permits, a queue of negative capacity cannot be.";
+    E0133 Error BadOrder { word: Arc<str>, near: Option<Arc<str>> } =>
+        format!("`{word}` is not an order of a queue"),
+        meant(near).or_else(|| cure!("there are `fifo`, `lifo` and `priority`")),
+        "`queue q(order: lifo)` and `queue q(order: priority)`; `fifo` is the default.";
+    E0134 Error OutcomeOutside =>
+        "`outcome` stands in `finally`",
+        cure!("write `finally {{ outcome … }}` at file level"),
+        "`outcome` names the final value, so it stands in the `finally` of the file, which runs when every actor has ended.";
+    E0135 Error PrivateHandedOver { name: Arc<str>, owner: Arc<str> } =>
+        format!("`{name}` belongs to `{owner}` and cannot be handed to another process"),
+        cure!("declare it at file level"),
+        "An object declared in a body is shared by the threads of that process alone.";
+    E0136 Error ConditionLock =>
+        "a condition is made over a lock or an rlock",
+        None,
+        "`condition c(m)` shares the lock `m`; `condition c` has one of its own.";
+    E0137 Error CannotHold { kind: &'static str } =>
+        format!("a {kind} cannot be held by `with`"),
+        cure!("locks, rlocks, conditions, semaphores and the sides of an rwlock can"),
+        "`with` acquires what follows and releases it at the end of its block.";
+    E0138 Error RwlockSide =>
+        "an rwlock is held on one of its sides",
+        cure!("write `.read` or `.write` behind its name"),
+        "`with rw.read { }` shares, `with rw.write { }` excludes.";
+    E0139 Error CannotJoin { kind: &'static str } =>
+        format!("`join` waits for actors, and this is a {kind}"),
+        match *kind { "queue" | "pool" => cure!("its own operation is called with a dot: `….join()`"), "result" => cure!("`.get()` waits for a result"), _ => None },
+        "`join a, b` waits for the actors of these handles to end.";
+    E0140 Error ArrayNeedsIndex { kind: &'static str } =>
+        format!("this is an array of {kind}s"),
+        cure!("take one of them: `…[i]`"),
+        "An array of objects is indexed before it is used:\n\n    lock forks[5]\n    main { forks.acquire() }\n\nWrite `forks[0].acquire()`.";
+    E0141 Error HandlesJoin =>
+        "this is a list of handles",
+        cure!("`join …` joins all of them"),
+        "`start` of a replicated actor gives a list. `join members` waits for all of them.";
+    E0142 Error NotCalled { name: Arc<str> } =>
+        format!("`{name}` is an operation and has to be called"),
+        cure!("write `{name}()`"),
+        "Objects have operations, not fields:\n\n    print q.len\n\nWrite `q.len()`.";
+    E0143 Error NotIterable { kind: &'static str } =>
+        format!("a {kind} cannot be gone through"),
+        None,
+        "A `for` goes through lists, ranges, sets, maps, texts, queues, pipe ends and arrays of objects.";
+    E0144 Error NotIndexable { kind: &'static str } =>
+        format!("this is one {kind}, not an array of them"),
+        None,
+        "Only arrays (`lock forks[5]`) and lists, maps and texts are indexed.";
+    E0145 Error AwaitNotAtomic =>
+        "`await` watches atomic variables only",
+        cure!("declare what it waits for `atomic`, or wait for it with a condition or an event"),
+        "`await` sees its condition true in one step, so it reads atomics, constants, parameters and variables, and does nothing else.";
+    E0146 Error ClaimActs =>
+        "a claim only looks, and this does something",
+        cure!("operations such as `len()`, `locked()`, `is_set()`, `value()` and `waiting()` look"),
+        "An `invariant` or `eventually` is evaluated between any two steps, so it may change nothing, wait for nothing and start nothing.";
+    E0147 Error NotShared { name: Arc<str>, near: Option<Arc<str>> } =>
+        format!("there is no shared variable `{name}` to race on"),
+        meant(near),
+        "`expect race on NAME` names a variable that is declared `shared`.";
+    E0148 Error UnknownInvariant { name: Arc<str>, near: Option<Arc<str>> } =>
+        format!("there is no invariant `{name}`"),
+        meant(near),
+        "`expect invariant NAME` names an `invariant NAME: …` of the file.";
+    E0149 Error UnknownActor { name: Arc<str>, near: Option<Arc<str>> } =>
+        format!("there is no actor `{name}`"),
+        meant(near),
+        "`expect error KIND in ACTOR` names a process, thread, timer or pool of the file, or `main`.";
+    E0150 Error OuterVariable { name: Arc<str> } =>
+        format!("`{name}` is a variable of the body around this one, which does not see it"),
+        cure!("pass it as an argument, or declare it `shared` or `atomic`"),
+        "A thread sees the objects of its process, not its variables and parameters:\n\n    process p(n) {\n        thread t { print n }\n    }\n\nWrite `thread t(n) { print n }` and `start t(n)`.";
+    E0151 Error PipeLengths =>
+        "the two ends of a pipe are equally many",
+        None,
+        "`pipe r[4] <- w[4]` declares four pipes.";
+
+    // ------------------------------------------------------------------------------------------------- warnings
+    W0001 Warning Unused { what: &'static str, name: Arc<str> } =>
+        format!("the {what} `{name}` is never used"),
+        cure!("remove it, or call it `_{name}` if that is on purpose"),
+        "Something is declared and nobody uses it; often another name was meant where it should stand.";
+    W0002 Warning Unreachable =>
+        "nothing reaches this statement",
+        None,
+        "After `return`, `break`, `continue`, `raise`, `exit` or a `loop` without `break`, the rest of a block is never run.";
+    W0003 Warning ReturnValue =>
+        "this value goes nowhere",
+        cure!("a `return` without a value ends the body; a task can give a value back"),
+        "A process, thread or main has nobody to give a value to. Put it on a queue, or in a shared variable.";
+    W0004 Warning IdleStatement =>
+        "this computes a value and does nothing with it",
+        None,
+        "A statement that is an expression is there for what it does:\n\n    n == 1\n\nPerhaps `n = 1` or `assert n == 1` was meant.";
+    W0005 Warning NeverRaised { kind: Arc<str>, near: Option<Arc<str>> } =>
+        format!("nothing raises `{kind}`"),
+        meant(near),
+        "This kind of error is neither one of the language's nor raised anywhere in the file, so nothing is ever caught:\n\n    try { q.get_nowait() } catch Emtpy { }";
 }

@@ -12,7 +12,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let allowed = match wanted.len() {
-        0..=2 => 1,
+        // Of short names only the case may differ: others are too alike.
+        0..=2 => 0,
         3..=7 => 2,
         _ => 3,
     };
