@@ -20,6 +20,11 @@ const ORDER: &[&[&str]] = &[
     &["scenario"],
     &["cli"],
 ];
+/// Tables that earlier modules read all the same: where from, what.
+const TABLES: &[(&str, &str)] =
+    &[("analysis", "program::signature"), ("analysis", "program::ObjectSpec"), ("value", "analysis::Builtin")];
+/// A crate as a user would write it has the user's rules.
+const OTHERS: &str = "tests/user_crate";
 const COLUMNS_MAX: usize = 120;
 const LINES_MAX: usize = 700;
 
@@ -36,7 +41,8 @@ fn files(below: &str) -> Vec<PathBuf> {
             let path = entry.path();
             let hidden = entry.file_name().to_string_lossy().starts_with(".git");
             match path.is_dir() {
-                true if entry.file_name() != "target" && !hidden => folders.push(path),
+                _ if hidden => {}
+                true if entry.file_name() != "target" => folders.push(path),
                 true => {}
                 false => found.push(path),
             }
@@ -47,7 +53,8 @@ fn files(below: &str) -> Vec<PathBuf> {
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
-    let rust = |folder| files(folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
+    let rust = |folder| files(folder).into_iter().filter(is_rust).filter(|path| !path.starts_with(root().join(OTHERS)));
     rust("src").chain(rust("tests")).chain(rust("benches")).map(|path| (path.clone(), text(&path))).collect()
 }
 
@@ -134,7 +141,11 @@ fn modules_use_only_those_before_them() {
         Some(first.trim_end_matches(".rs").to_owned())
     };
     let backward = |path: &Path, code: &str| {
-        let Some(own) = module_of(path).and_then(|module| rank(&module)) else { return false };
+        let Some(module) = module_of(path) else { return false };
+        let Some(own) = rank(&module) else { return false };
+        if TABLES.iter().any(|(from, table)| *from == module && code.contains(&format!("crate::{table}"))) {
+            return false;
+        }
         let used = code.split("crate::").skip(1).flat_map(|rest| {
             let names = rest.strip_prefix('{').map_or(rest, |list| list);
             let count = if rest.starts_with('{') { usize::MAX } else { 1 };
@@ -150,7 +161,10 @@ fn every_module_has_its_place() {
     let known: Vec<&str> = ORDER.iter().flat_map(|row| row.iter().copied()).collect();
     let declared = text(&root().join("src/lib.rs"));
     let modules = declared.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    none(modules.filter(|module| !known.contains(module)).map(str::to_owned).collect(), "a module has a place in the order");
+    none(
+        modules.filter(|module| !known.contains(module)).map(str::to_owned).collect(),
+        "a module has a place in the order",
+    );
 }
 
 #[test]
@@ -165,7 +179,12 @@ fn every_file_is_part_of_a_module() {
         let (name, parents) = match name {
             "mod" => {
                 let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                (name, folder.parent().map(|above| vec![above.join("mod.rs"), above.join("lib.rs"), above.with_extension("rs")]))
+                (
+                    name,
+                    folder
+                        .parent()
+                        .map(|above| vec![above.join("mod.rs"), above.join("lib.rs"), above.with_extension("rs")]),
+                )
             }
             name => (name, Some(vec![folder.join("mod.rs"), folder.join("lib.rs"), folder.with_extension("rs")])),
         };

@@ -271,6 +271,10 @@ impl Keeps<'_> {
         };
         match escape.into {
             Into::Anywhere => false,
+            Into::Local(local) => {
+                let bodies = self.whole.iter().map(|(_, body)| body).chain(self.tasks);
+                bodies.into_iter().all(|body| !body.local_values.contains(&local))
+            }
             Into::Task(task, at) => {
                 let info = self.checked.tasks.get(task.0 as usize);
                 info.is_some_and(|info| own(&info.decl.params, at, self.tasks.get(task.0 as usize)))

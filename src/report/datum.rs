@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use rustc_hash::FxHashMap;
 
 use crate::trace::{Datum, Place, TIME, Trace};
-use crate::value::display::{duration, float};
+use crate::value::{duration, float};
 
 /// How deep lists and their like are shown.
 const DEPTH_MAX: u32 = 40;

@@ -1,7 +1,7 @@
 //! The outline of a trace: one line an event, in the words of the language.
 //!
-//! Answers for: format version 1, described in `docs/trace.md`. Never shows a pid, a time, a ticket, or a name's place in a
-//! table, so that two runs with the same causes have the same outline.
+//! Answers for: format version 1, described in `docs/trace.md`. Never shows a pid, a time, a ticket, or a name's place
+//! in a table, so that two runs with the same causes have the same outline.
 
 use super::datum::Shown;
 use crate::program::op::OpCode;
