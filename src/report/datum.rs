@@ -30,6 +30,11 @@ impl<'a> Shown<'a> {
         out
     }
 
+    /// A text that was printed: in quotes and on one line, but braces as they are.
+    pub(super) fn printed(&self, datum: &Datum) -> String {
+        self.literal(datum).replace("\\{", "{").replace("\\}", "}")
+    }
+
     /// Values, separated by commas.
     pub(super) fn list(&self, items: &[Datum]) -> String {
         let mut out = String::new();
