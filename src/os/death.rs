@@ -123,11 +123,12 @@ fn clean_up(ctx: &Ctx, number: u32) {
 fn worker_died(ctx: &Ctx, number: u32) {
     pool::worker_died(ctx, number);
     let off = Off(actor::slot(ctx.arena, number).pool.load(Relaxed));
-    if let Some(home) = pool::home(ctx.arena, off) {
-        if pool::wants_workers(ctx, off) && !actor::has_ended(ctx.arena, home) {
-            pool::miss_one(ctx.arena, off);
-            duty::impose(ctx, home);
-        }
+    if let Some(home) = pool::home(ctx.arena, off)
+        && pool::wants_workers(ctx, off)
+        && !actor::has_ended(ctx.arena, home)
+    {
+        pool::miss_one(ctx.arena, off);
+        duty::impose(ctx, home);
     }
 }
 

@@ -325,10 +325,11 @@ fn ends_named(plan: &Plan, who: &[User]) -> Vec<u32> {
         let is_end =
             plan.image.program.objects.get(using.decl as usize).is_some_and(|spec| spec.kind == ObjectKind::PipeEnd);
         let acts = using.operations.iter().any(|operation| &**operation != PASSED_ON);
-        if is_end && acts {
-            if let Some(handles) = plan.image.globals.get(using.decl as usize) {
-                ends_in(handles, &mut ids);
-            }
+        if is_end
+            && acts
+            && let Some(handles) = plan.image.globals.get(using.decl as usize)
+        {
+            ends_in(handles, &mut ids);
         }
     }
     ids

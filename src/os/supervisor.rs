@@ -333,12 +333,7 @@ impl Supervisor {
             let _ = nix::sys::signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
         }
         // Members become children of this process when their parents die (it is their subreaper).
-        loop {
-            match nix::sys::wait::waitpid(Pid::from_raw(-group), None) {
-                Ok(_) | Err(nix::Error::EINTR) => {}
-                Err(_) => break,
-            }
-        }
+        while let Ok(_) | Err(nix::Error::EINTR) = nix::sys::wait::waitpid(Pid::from_raw(-group), None) {}
     }
 }
 

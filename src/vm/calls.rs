@@ -65,12 +65,12 @@ fn default_of(default: DefaultValue) -> Option<Value> {
 /// The operation that a method of a handle is.
 pub(super) fn operation(vm: &mut Vm, dst: u16, handle: &Value, call: &Call, values: Vec<Value>) -> Result<Op, Error> {
     let site = vm.site();
-    if let Value::Object(ObjectRef { kind: ObjectKind::Pool, .. }) = handle {
-        if let Some((name, waits, op)) = POOL_SUBMITS.iter().find(|(name, _, _)| *name == &*call.name) {
-            let args = submission(&vm.image, name, *op, values, &call.names)?;
-            vm.pending = if *waits { Pending::ResultOf(dst) } else { Pending::Register(dst) };
-            return Ok(Op { code: *op, target: target_of(handle), args, site, cases: Vec::new() });
-        }
+    if let Value::Object(ObjectRef { kind: ObjectKind::Pool, .. }) = handle
+        && let Some((name, waits, op)) = POOL_SUBMITS.iter().find(|(name, _, _)| *name == &*call.name)
+    {
+        let args = submission(&vm.image, name, *op, values, &call.names)?;
+        vm.pending = if *waits { Pending::ResultOf(dst) } else { Pending::Register(dst) };
+        return Ok(Op { code: *op, target: target_of(handle), args, site, cases: Vec::new() });
     }
     let receiver = receiver_of(handle);
     let found = receiver.and_then(|receiver| signature(receiver, &call.name));

@@ -550,10 +550,8 @@ fn is_exit(error: &Error) -> bool {
 }
 
 fn jump_unless(vm: &mut Vm, holds: bool, target: u32) {
-    if !holds {
-        if let Some(frame) = vm.frames.last_mut() {
-            frame.pc = target;
-        }
+    if !holds && let Some(frame) = vm.frames.last_mut() {
+        frame.pc = target;
     }
 }
 

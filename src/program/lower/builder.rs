@@ -217,11 +217,10 @@ impl Builder {
     /// Begins the range of a guard anew, behind code that it does not cover.
     pub(super) fn resume_guard(&mut self, depth: usize) {
         let here = self.instrs.len() as u32;
-        match self.leaving.get_mut(depth) {
-            Some(Leaving::Finally { guard, .. } | Leaving::Release { guard, .. } | Leaving::Catches { guard }) => {
-                guard.start = here;
-            }
-            _ => {}
+        if let Some(Leaving::Finally { guard, .. } | Leaving::Release { guard, .. } | Leaving::Catches { guard }) =
+            self.leaving.get_mut(depth)
+        {
+            guard.start = here;
         }
     }
 

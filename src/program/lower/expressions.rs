@@ -331,15 +331,15 @@ impl Lower<'_> {
     }
 
     fn binary(&self, b: &mut Builder, op: BinaryOp, left: &Expr, right: &Expr, dst: Reg) {
-        if let (BinaryOp::Add | BinaryOp::Sub, ExprKind::Int(value)) = (op, &right.kind) {
-            if let Ok(value) = i16::try_from(*value) {
-                let a = self.expr(b, left);
-                b.emit(match op {
-                    BinaryOp::Add => Instr::AddInt { dst, a, value },
-                    _ => Instr::SubInt { dst, a, value },
-                });
-                return;
-            }
+        if let (BinaryOp::Add | BinaryOp::Sub, ExprKind::Int(value)) = (op, &right.kind)
+            && let Ok(value) = i16::try_from(*value)
+        {
+            let a = self.expr(b, left);
+            b.emit(match op {
+                BinaryOp::Add => Instr::AddInt { dst, a, value },
+                _ => Instr::SubInt { dst, a, value },
+            });
+            return;
         }
         match op {
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => {

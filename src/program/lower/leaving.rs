@@ -221,12 +221,11 @@ impl Lower<'_> {
         struct Locals<'a, 'c>(&'a Lower<'c>, Vec<crate::analysis::LocalId>);
         impl Visitor for Locals<'_, '_> {
             fn expr(&mut self, expr: &Expr) {
-                if let ExprKind::Name(name) = &expr.kind {
-                    if let Binding::Local(local) = self.0.checked.binding(name) {
-                        if !self.1.contains(&local) {
-                            self.1.push(local);
-                        }
-                    }
+                if let ExprKind::Name(name) = &expr.kind
+                    && let Binding::Local(local) = self.0.checked.binding(name)
+                    && !self.1.contains(&local)
+                {
+                    self.1.push(local);
                 }
                 walk_expr(self, expr);
             }

@@ -159,10 +159,10 @@ impl<'c> Lower<'c> {
         let params = self.checked.tasks.iter().map(|info| &info.decl.params);
         let params = params.chain(self.checked.templates.iter().map(|info| &info.decl.params));
         for param in params.flatten() {
-            if let Some(default) = &param.default {
-                if let Some(code) = self.expression_code(format!("default {}", param.name.text), default) {
-                    consts.push(ConstSpec { name: Arc::from(""), span: default.span, code });
-                }
+            if let Some(default) = &param.default
+                && let Some(code) = self.expression_code(format!("default {}", param.name.text), default)
+            {
+                consts.push(ConstSpec { name: Arc::from(""), span: default.span, code });
             }
         }
         consts
