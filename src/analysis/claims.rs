@@ -152,7 +152,7 @@ impl Resolver {
             }
         }
         if !starts && !self.broken {
-            let end = self.checked.source.text().len();
+            let end = self.checked.source.text().trim_end().len();
             self.report(Code::NothingToRun, Span::new(end, end));
         }
     }

@@ -40,6 +40,10 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     } else {
         members.iter().for_each(|member| ctx.bury(*member));
     }
+    // Also one that ended by itself, by `exit`, may have had a task in hand.
+    if actor::kind_of(slot) == ActorKind::Worker && (killed || slot.task.load(SeqCst) != 0) {
+        worker_died(ctx, number);
+    }
     for member in members {
         actor::end(ctx, member, code);
     }
@@ -111,9 +115,6 @@ fn clean_up(ctx: &Ctx, number: u32) {
         } else if kind == kind_number(ObjectKind::Barrier) && waited_in == Some(off) {
             barrier::party_died(ctx, off);
         }
-    }
-    if actor::kind_of(slot) == ActorKind::Worker {
-        worker_died(ctx, number);
     }
 }
 

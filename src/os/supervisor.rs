@@ -303,7 +303,9 @@ impl Supervisor {
             slot.uncounted.load(SeqCst) == 1 && death::is_asleep(pid, tid)
         });
         let header = self.arena.header();
-        asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
+        // A process notes its end before the kernel has seen it: its death is still to be dealt with.
+        let dying = self.watched.keys().any(|number| actor::slot(self.arena, *number).state.load(Acquire) == state::ENDED);
+        !dying && asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
     }
 
     fn collect_errors(&mut self, told: &mut dyn FnMut(&Uncaught)) {

@@ -36,6 +36,9 @@ pub const NESTING_MAX: usize = 100;
 /// How deep an expression may be: the operators, brackets and calls on the way to its innermost part.
 pub const EXPRESSION_DEPTH_MAX: usize = 200;
 
+/// After so many findings the rest of a file is not looked into.
+const FINDINGS_MAX: usize = 100;
+
 /// The parser that pest makes from the grammar.
 mod grammar {
     /// See `grammar/conc.pest`.
