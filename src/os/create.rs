@@ -1,7 +1,7 @@
 //! Making the objects of a scenario: those at file level before anything runs, those of a body when it gets there.
 //!
-//! Answers for: from declaration and arguments to an object in the arena, and the names of instances. Never decides on a
-//! transport (the plan did).
+//! Answers for: from declaration and arguments to an object in the arena, and the names of instances. Never decides on
+//! a transport (the plan did).
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;

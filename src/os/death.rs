@@ -1,6 +1,7 @@
 //! What is done when a process is gone: its exit code, its waits, its locks, its tasks, its ends of pipes.
 //!
-//! Answers for: leaving every object usable for the others. Runs in the supervisor. Never restarts anything (see `duty`).
+//! Answers for: leaving every object usable for the others. Runs in the supervisor. Never restarts anything (see
+//! `duty`).
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 

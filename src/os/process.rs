@@ -1,8 +1,9 @@
 //! Processes: starting them, what they hold, how they end.
 //!
-//! A process with one thread forks. One with threads starts the child by exec of the running program itself, which finds
-//! the arena among its descriptors and plans the scenario again (see `launch`): nothing that another thread held at the
-//! moment of the fork can be missing in the child. Either way the child is a child of the process that started it.
+//! A process with one thread forks. One with threads starts the child by exec of the running program itself, which
+//! finds the arena among its descriptors and plans the scenario again (see `launch`): nothing that another thread held
+//! at the moment of the fork can be missing in the child. Either way the child is a child of the process that started
+//! it.
 //!
 //! Answers for: a process from its start to its `_exit`. Never interprets (see `world`).
 

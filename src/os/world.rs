@@ -1,7 +1,7 @@
 //! The OS as a world: performs each visible operation of an actor on real objects, processes and threads.
 //!
-//! Answers for: an actor's life, one operation after the other, each with its event. Never computes what is local (the VM
-//! does) and never words a report.
+//! Answers for: an actor's life, one operation after the other, each with its event. Never computes what is local (the
+//! VM does) and never words a report.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};
@@ -522,9 +522,7 @@ impl World {
     fn act_on_lock(&mut self, op: &Op, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::LockAcquire => {
-                lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
-            }
+            OpCode::LockAcquire => lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line),
             OpCode::LockRelease => lock::release(ctx, off),
             OpCode::LockLocked => lock::locked(ctx, off),
             _ => Err(unsupported()),
@@ -606,7 +604,9 @@ impl World {
             OpCode::SemaphoreAcquire => {
                 semaphore::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
             }
-            OpCode::SemaphoreRelease => semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?),
+            OpCode::SemaphoreRelease => {
+                semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?)
+            }
             OpCode::SemaphoreValue => semaphore::value(ctx, off),
             OpCode::EventSet => event::set(ctx, off),
             OpCode::EventClear => event::clear(ctx, off),

@@ -63,13 +63,7 @@ fn default_of(default: DefaultValue) -> Option<Value> {
 }
 
 /// The operation that a method of a handle is.
-pub(super) fn operation(
-    vm: &mut Vm,
-    dst: u16,
-    handle: &Value,
-    call: &Call,
-    values: Vec<Value>,
-) -> Result<Op, Error> {
+pub(super) fn operation(vm: &mut Vm, dst: u16, handle: &Value, call: &Call, values: Vec<Value>) -> Result<Op, Error> {
     let site = vm.site();
     if let Value::Object(ObjectRef { kind: ObjectKind::Pool, .. }) = handle {
         if let Some((name, waits, op)) = POOL_SUBMITS.iter().find(|(name, _, _)| *name == &*call.name) {
@@ -158,14 +152,17 @@ fn bind_params(
         };
         match at.and_then(|at| bound.get_mut(at)) {
             Some(slot) if slot.is_none() => *slot = Some(value),
-            _ => return Err(Error::type_error(format!("`{callee}` takes {} arguments, others were given", params.len()))),
+            _ => {
+                return Err(Error::type_error(format!(
+                    "`{callee}` takes {} arguments, others were given",
+                    params.len()
+                )));
+            }
         }
     }
     let fill = |(param, value): (&Param, Option<Value>)| {
         let default = || image.consts.get(param.default? as usize).cloned();
-        value
-            .or_else(default)
-            .ok_or_else(|| Error::type_error(format!("`{callee}` needs `{}`", param.name)))
+        value.or_else(default).ok_or_else(|| Error::type_error(format!("`{callee}` needs `{}`", param.name)))
     };
     params.iter().zip(bound).map(fill).collect()
 }

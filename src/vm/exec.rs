@@ -280,9 +280,10 @@ fn get_result(vm: &mut Vm, dst: u16) -> Op {
 
 /// Refuses to build what nests too deep. Looks only where there is something nested.
 fn nests<V: std::borrow::Borrow<Value>>(items: &[V]) -> Result<(), Error> {
-    let nested = items.iter().map(std::borrow::Borrow::borrow).filter(|item| {
-        matches!(item, Value::List(_) | Value::Map(_) | Value::Set(_) | Value::Range(_))
-    });
+    let nested = items
+        .iter()
+        .map(std::borrow::Borrow::borrow)
+        .filter(|item| matches!(item, Value::List(_) | Value::Map(_) | Value::Set(_) | Value::Range(_)));
     value::depth::check(1 + value::depth::deepest(nested))
 }
 
@@ -477,7 +478,9 @@ fn rare(vm: &mut Vm, instr: Instr, base: usize) -> Result<Rare, Error> {
             let handle = regs[at(src)].clone();
             return calls::hold(vm, &handle, false).map(Rare::Left);
         }
-        Instr::Method { dst, receiver, call } => return method(vm, dst, at(receiver), &code.calls[call as usize], base),
+        Instr::Method { dst, receiver, call } => {
+            return method(vm, dst, at(receiver), &code.calls[call as usize], base);
+        }
         Instr::CallValue { dst, callee, call } => {
             let call = &code.calls[call as usize];
             let values = regs[at(call.base)..at(call.base) + call.count as usize].to_vec();
@@ -570,9 +573,8 @@ fn condition(value: &Value) -> Result<bool, Error> {
 }
 
 fn arith(op: Arith, x: &Value, y: &Value) -> Result<Value, Error> {
-    let ordered = |wanted: &[Ordering]| {
-        Ok(Value::Bool(value::compare(x, y)?.is_some_and(|order| wanted.contains(&order))))
-    };
+    let ordered =
+        |wanted: &[Ordering]| Ok(Value::Bool(value::compare(x, y)?.is_some_and(|order| wanted.contains(&order))));
     match op {
         Arith::Div => value::div(x, y),
         Arith::FloorDiv => value::floor_div(x, y),

@@ -80,8 +80,15 @@ impl Vm {
     /// An actor about to run a code with its arguments. `privates` are the handles of the objects of the process it
     /// belongs to (by [`crate::program::ObjectSpec::slot`]), `name` is the actor's, for errors.
     pub fn new(image: Arc<Image>, code: CodeId, args: Vec<Value>, privates: Arc<Vec<Value>>, name: Arc<str>) -> Vm {
-        let mut vm =
-            Vm { image, privates, name, registers: Vec::new(), frames: Vec::new(), pending: Pending::Idle, getting: None };
+        let mut vm = Vm {
+            image,
+            privates,
+            name,
+            registers: Vec::new(),
+            frames: Vec::new(),
+            pending: Pending::Idle,
+            getting: None,
+        };
         vm.enter(code, args, 0, None);
         vm
     }
@@ -226,13 +233,7 @@ impl Vm {
     /// The operation that follows a body is the next thing to be done: noted in a register of the frame below.
     fn after_body(&mut self, op: OpCode, target: Target, error: Value) {
         self.pending = Pending::Idle;
-        self.frames.push(Frame {
-            code: u32::MAX,
-            pc: 0,
-            base: self.registers.len(),
-            dst: 0,
-            then: Some((op, target)),
-        });
+        self.frames.push(Frame { code: u32::MAX, pc: 0, base: self.registers.len(), dst: 0, then: Some((op, target)) });
         self.registers.push(error);
     }
 

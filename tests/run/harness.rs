@@ -138,8 +138,8 @@ pub(super) fn check(text: &str, expected: &str) {
     assert_eq!(seen.code, Some(0), "exit status");
 }
 
-/// The same in both roads: the body as that of main, with the objects at file level used by its threads alone, and with a
-/// process that uses them too, so that they lie in the arena.
+/// The same in both roads: the body as that of main, with the objects at file level used by its threads alone, and with
+/// a process that uses them too, so that they lie in the arena.
 #[track_caller]
 pub(super) fn check_both_roads(objects: &[&str], body: &str, expected: &str) {
     let declarations = objects.join("\n");
@@ -150,9 +150,7 @@ pub(super) fn check_both_roads(objects: &[&str], body: &str, expected: &str) {
         objects.iter().filter_map(|object| name_of(object)).map(|name| format!("    _keep({name})")).collect();
     let sharing = uses.join("\n");
     check(
-        &format!(
-            "{declarations}\nprocess sharer {{\n{sharing}\n}}\nmain {{\n    (start sharer).join()\n{body}\n}}\n"
-        ),
+        &format!("{declarations}\nprocess sharer {{\n{sharing}\n}}\nmain {{\n    (start sharer).join()\n{body}\n}}\n"),
         expected,
     );
 }

@@ -38,7 +38,8 @@ pub(in crate::os) fn join_lock(arena: Arena, id: u32, who: Identity, over: Optio
     Ok(())
 }
 
-/// The id under which traces know the lock of a condition: its own, or, of a lock that nobody declared, the condition's.
+/// The id under which traces know the lock of a condition: its own, or, of a lock that nobody declared, the
+/// condition's.
 pub(in crate::os) fn lock_id(arena: Arena, off: Off, own: u32) -> u32 {
     let lock: &ObjectHeader = arena.at(lock_of(arena, off));
     if lock.kind.load(Relaxed) == KIND_HIDDEN_LOCK { own } else { lock.id.load(Relaxed) }

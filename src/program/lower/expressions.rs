@@ -380,7 +380,8 @@ impl Lower<'_> {
     fn short_circuit(&self, b: &mut Builder, left: &Expr, right: &Expr, dst: Reg, ends_at: bool) {
         let end = b.label();
         self.expr_to(b, left, dst);
-        let jump = if ends_at { Instr::JumpIf { src: dst, target: 0 } } else { Instr::JumpUnless { src: dst, target: 0 } };
+        let jump =
+            if ends_at { Instr::JumpIf { src: dst, target: 0 } } else { Instr::JumpUnless { src: dst, target: 0 } };
         b.jump(jump, end);
         self.expr_to(b, right, dst);
         b.emit(Instr::CheckBool { src: dst });

@@ -1,14 +1,14 @@
 //! Ways out of a part of a body: errors, `return`, `break`, `continue`, and what must be done on the way.
 //!
-//! The cleanups stand in the code once for each way out, as CPython's compiler does since 3.9: leaving normally costs no
-//! bookkeeping, and an error finds its place in a table.
+//! The cleanups stand in the code once for each way out, as CPython's compiler does since 3.9: leaving normally costs
+//! no bookkeeping, and an error finds its place in a table.
 
 use std::sync::Arc;
 
 use super::Lower;
 use super::builder::{Builder, Leaving};
 use crate::analysis::Binding;
-use crate::program::instr::{CaseSpec, Call, Instr, Reg, SelectSpec};
+use crate::program::instr::{Call, CaseSpec, Instr, Reg, SelectSpec};
 use crate::syntax::ast::{Block, Case, Catch, Expr, ExprKind, Otherwise, Pattern};
 use crate::value::Value;
 
@@ -80,13 +80,7 @@ impl Lower<'_> {
         self.expr_to(b, item, dst);
     }
 
-    pub(super) fn try_catch_finally(
-        &self,
-        b: &mut Builder,
-        body: &Block,
-        catches: &[Catch],
-        finally: Option<&Block>,
-    ) {
+    pub(super) fn try_catch_finally(&self, b: &mut Builder, body: &Block, catches: &[Catch], finally: Option<&Block>) {
         let Some(finally) = finally else { return self.try_catch(b, body, catches) };
         let (failed, end, error) = (b.label(), b.label(), b.reg());
         let guard = b.guard(failed, error);

@@ -91,8 +91,8 @@ fn without(text: &str, hidden: &[Span]) -> String {
     shown
 }
 
-/// Lets pest make as many calls as a text of this length may need, and not more. The limit is one for the whole process,
-/// so it only ever rises: a parse on another thread is never cut short.
+/// Lets pest make as many calls as a text of this length may need, and not more. The limit is one for the whole
+/// process, so it only ever rises: a parse on another thread is never cut short.
 fn raise_call_limit(bytes: usize) {
     static LIMIT: Mutex<usize> = Mutex::new(0);
     const CALLS_PER_BYTE: usize = 2000;

@@ -67,8 +67,8 @@ fn killed(history: &History<'_>, actor: u32) -> Option<Node> {
     history.event(end).and_then(exit_code).filter(|code| *code < 0).map(|_| end)
 }
 
-/// An actor ends after those it started. One that was killed did not wait for them, so there the clock decides; so it does
-/// for a child that was killed, of whose end nothing tells.
+/// An actor ends after those it started. One that was killed did not wait for them, so there the clock decides; so it
+/// does for a child that was killed, of whose end nothing tells.
 fn children(history: &History<'_>, graph: &mut Graph, node: Node, event: &Event) {
     for (child, _) in (0..).zip(&history.data().actors).filter(|(_, info)| info.parent == Some(event.place.actor)) {
         let last = history.lane(child).last();
