@@ -2,9 +2,8 @@
 //!
 //! An operation takes its object's small lock and either completes, or puts its actor's node on one of the object's
 //! lists, lets the lock go and sleeps on the actor's own futex word. Whoever makes the operation possible takes the
-//! node off,
-//! *claims* the actor's wait (a timeout and a death claim the same word, so exactly one wins), completes the operation
-//! for it, and wakes it: nothing to retry, nothing lost.
+//! node off, *claims* the actor's wait (a timeout and a death claim the same word, so exactly one wins), completes the
+//! operation for it, and wakes it: nothing to retry, nothing lost.
 //!
 //! Answers for: claims, lists, sleeping, the count of actors that can go on. Never knows what an object is.
 

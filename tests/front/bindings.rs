@@ -103,7 +103,7 @@ fn operations_are_known_where_the_object_is() {
 
 #[test]
 fn free_functions_take_what_they_take() {
-    check("main { print sorted([2, 1], reverse: true), sum([1], start: 2), enumerate([1], 1) }", &[]);
+    check("main { print sorted([2, 1], reverse: true), sum([1], 2), enumerate([1], 1) }", &[]);
     check("main { print min(1, 2, 3), zip([1], [2]), str(), list(), range(1, 2, 3) }", &[]);
     check("main { print sorted([1], revers: true) }", &["E0106"]);
     check("main { print min() }", &["E0105"]);

@@ -25,7 +25,9 @@ fn the_tutorial_has_these_trees() {
         let source = Source::new(format!("{name}.conc"), text);
         let (file, diagnostics) = conc::syntax::parse(&source);
         assert_eq!(conc::report::diagnostic::render(&source, &diagnostics, false), "");
-        insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "trees", omit_expression => true }, {
+        insta::with_settings!({
+            prepend_module_to_snapshot => false, snapshot_path => "trees", omit_expression => true
+        }, {
             insta::assert_snapshot!(name, conc::syntax::dump(&file));
         });
     }

@@ -224,7 +224,13 @@ atomic inside = 0
 atomic most = 0
 {kind} guest[i in 0..10] {{
     for _ in 0..5 {{
-        with s {{ let n = inside.add(1); let m = most; while n > m {{ if most.cas(m, n) {{ break }}; m = most }}; yield; inside.sub(1) }}
+        with s {{
+            let n = inside.add(1)
+            let m = most
+            while n > m {{ if most.cas(m, n) {{ break }}; m = most }}
+            yield
+            inside.sub(1)
+        }}
     }}
 }}
 main {{ join start guest; print most <= 3, most >= 1, s.value() }}

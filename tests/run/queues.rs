@@ -208,7 +208,11 @@ fn every_item_arrives_once() {
 queue q(5)
 queue sums
 {kind} producer[i in 0..4] {{ for n in 0..250 {{ q.put(i * 250 + n) }} }}
-{kind} consumer[i in 0..4] {{ let sum = 0; let count = 0; for x in q {{ sum += x; count += 1 }}; sums.put([sum, count]) }}
+{kind} consumer[i in 0..4] {{
+    let sum = 0; let count = 0
+    for x in q {{ sum += x; count += 1 }}
+    sums.put([sum, count])
+}}
 main {{
     let cs = start consumer
     join start producer

@@ -195,7 +195,7 @@ impl<'s> Builder<'s> {
     fn label(&mut self, pair: Pair<'s, Rule>) -> Option<ast::Ident> {
         let place = span(&pair);
         let mut parts = Parts::of(pair);
-        let name = self.ident(&parts.seek(Rule::ident)?);
+        let name = self.ident(&parts.seek(Rule::word)?);
         if !parts.accept(Rule::colon) {
             self.report(Code::NamedArgEquals { name: name.text.clone() }, place);
         }
