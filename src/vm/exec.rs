@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::names::ImageNames;
 use super::{Pending, Stop, Vm, calls, recursion_error};
-use crate::program::CodeId;
+use crate::program::{CodeId, Image};
 use crate::program::instr::{Arith, Instr};
 use crate::program::op::{Args, Op, OpCode, Target};
 use crate::value::builtins;
@@ -28,6 +28,7 @@ pub(super) enum Next {
 /// Runs up to a visible operation, the end, or the end of the budget.
 pub(super) fn run(vm: &mut Vm, budget: u64) -> Stop {
     let mut left = budget;
+    let image = Arc::clone(&vm.image);
     loop {
         if vm.frames.is_empty() {
             return match vm.registers.pop() {
@@ -38,7 +39,7 @@ pub(super) fn run(vm: &mut Vm, budget: u64) -> Stop {
         if let Some(dst) = vm.getting.take() {
             return Stop::Op(get_result(vm, dst));
         }
-        match run_frame(vm, &mut left) {
+        match run_frame(vm, &image, &mut left) {
             Ok(Next::On) if left == 0 => return Stop::Budget,
             Ok(Next::On) => {}
             Ok(Next::Op(op)) => return Stop::Op(op),
@@ -49,8 +50,7 @@ pub(super) fn run(vm: &mut Vm, budget: u64) -> Stop {
 }
 
 /// Runs the topmost frame until it changes: local jumps and arithmetic do not leave this function.
-fn run_frame(vm: &mut Vm, left: &mut u64) -> Result<Next, Error> {
-    let image = Arc::clone(&vm.image);
+fn run_frame(vm: &mut Vm, image: &Image, left: &mut u64) -> Result<Next, Error> {
     let Some(frame) = vm.frames.last() else { return Ok(Next::On) };
     let (base, number) = (frame.base, frame.code);
     let Some(code) = image.program.codes.get(number as usize) else { return after_body(vm) };
@@ -260,7 +260,7 @@ fn run_frame(vm: &mut Vm, left: &mut u64) -> Result<Next, Error> {
             other => {
                 // What is less frequent, or leaves this frame, has a function of its own.
                 keep_position!();
-                match rare(vm, other, base)? {
+                match rare(vm, image, other, base)? {
                     Rare::Fell => pc = vm.frames.last().map_or(0, |frame| frame.pc as usize),
                     Rare::Left(next) => return Ok(next),
                 }
@@ -328,8 +328,7 @@ enum Rare {
     Left(Next),
 }
 
-fn rare(vm: &mut Vm, instr: Instr, base: usize) -> Result<Rare, Error> {
-    let image = Arc::clone(&vm.image);
+fn rare(vm: &mut Vm, image: &Image, instr: Instr, base: usize) -> Result<Rare, Error> {
     let number = vm.frames.last().map_or(0, |frame| frame.code);
     let Some(code) = image.program.codes.get(number as usize) else { return Ok(Rare::Fell) };
     let at = |reg: u16| base + reg as usize;
@@ -421,10 +420,10 @@ fn rare(vm: &mut Vm, instr: Instr, base: usize) -> Result<Rare, Error> {
             }
         }
         Instr::Format { dst, base: first, count } => {
-            regs[at(dst)] = text_of(&regs[at(first)..at(first) + count as usize], "", &image)?;
+            regs[at(dst)] = text_of(&regs[at(first)..at(first) + count as usize], "", image)?;
         }
         Instr::FormatLine { dst, base: first, count } => {
-            regs[at(dst)] = text_of(&regs[at(first)..at(first) + count as usize], " ", &image)?;
+            regs[at(dst)] = text_of(&regs[at(first)..at(first) + count as usize], " ", image)?;
         }
         Instr::Unpack { src, base: first, count } => {
             let Value::List(items) = &regs[at(src)] else {
@@ -454,7 +453,7 @@ fn rare(vm: &mut Vm, instr: Instr, base: usize) -> Result<Rare, Error> {
         }
         Instr::Builtin { builtin, count, dst, base: first } => {
             let values = &regs[at(first)..at(first) + count as usize];
-            regs[at(dst)] = builtin_call(builtin, values, &[], &image)?;
+            regs[at(dst)] = builtin_call(builtin, values, &[], image)?;
         }
         Instr::Op { op, count, dst, base: first } => {
             let args = Args::from_values(regs[at(first)..at(first) + count as usize].iter().cloned());
@@ -488,11 +487,11 @@ fn rare(vm: &mut Vm, instr: Instr, base: usize) -> Result<Rare, Error> {
                 Value::Int(builtin) => {
                     let names: Vec<Arc<str>> = call.names.iter().flatten().cloned().collect();
                     let builtin = calls::builtin(builtin);
-                    regs[at(dst)] = builtin_call(builtin, &values, &names, &image)?;
+                    regs[at(dst)] = builtin_call(builtin, &values, &names, image)?;
                     Ok(Rare::Fell)
                 }
                 callee => {
-                    let (task, args) = calls::bind_task(&image, &callee, values, &call.names)?;
+                    let (task, args) = calls::bind_task(image, &callee, values, &call.names)?;
                     enter_task(vm, task, args, dst)
                 }
             };
@@ -500,7 +499,7 @@ fn rare(vm: &mut Vm, instr: Instr, base: usize) -> Result<Rare, Error> {
         Instr::Spread { dst, callee, args } => {
             let Value::List(values) = regs[at(args)].clone() else { return Ok(Rare::Fell) };
             let callee = regs[at(callee)].clone();
-            let (task, args) = calls::bind_task(&image, &callee, values.to_vec(), &[])?;
+            let (task, args) = calls::bind_task(image, &callee, values.to_vec(), &[])?;
             return enter_task(vm, task, args, dst);
         }
         Instr::Select { dst, index } => {
@@ -521,7 +520,7 @@ fn rare(vm: &mut Vm, instr: Instr, base: usize) -> Result<Rare, Error> {
         }
         Instr::MakeError { dst, kind, message } => {
             let kind = ErrorKind::from_name(&text(&code.literals[kind as usize]));
-            let message = value::display(&regs[at(message)], &ImageNames(&image))?.text;
+            let message = value::display(&regs[at(message)], &ImageNames(image))?.text;
             regs[at(dst)] = Value::Error(Arc::new(Error::new(kind, message)));
         }
         Instr::MakeExit { dst, src } => regs[at(dst)] = Value::Error(Arc::new(calls::exit(&regs[at(src)])?)),
@@ -589,7 +588,7 @@ fn arith(op: Arith, x: &Value, y: &Value) -> Result<Value, Error> {
     }
 }
 
-fn text_of(values: &[Value], between: &str, image: &crate::program::Image) -> Result<Value, Error> {
+fn text_of(values: &[Value], between: &str, image: &Image) -> Result<Value, Error> {
     let names = ImageNames(image);
     let mut writer = Writer::new(&names);
     for (index, value) in values.iter().enumerate() {
@@ -628,7 +627,7 @@ fn builtin_call(
     builtin: crate::analysis::Builtin,
     values: &[Value],
     names: &[Arc<str>],
-    image: &crate::program::Image,
+    image: &Image,
 ) -> Result<Value, Error> {
     if builtin == crate::analysis::Builtin::CpuCount {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as i64);
