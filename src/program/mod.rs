@@ -2,17 +2,23 @@
 //!
 //! Answers for: what is run, as data. Never runs it.
 
+mod disasm;
 mod image;
+pub mod instr;
+mod lower;
 pub mod op;
 pub mod signature;
 
+pub use disasm::disassemble;
 pub use image::Image;
+pub use instr::{CallSpec, Handler, Instr};
+pub use lower::lower;
 
 use std::sync::Arc;
 
 use crate::analysis::Owner;
 use crate::source::{Source, Span};
-use crate::value::ObjectKind;
+use crate::value::{ObjectKind, Value};
 
 /// Index into [`Program::codes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +33,16 @@ pub struct Code {
     pub params: u16,
     /// How many registers it needs.
     pub registers: u16,
+    /// What is done.
+    pub instrs: Vec<Instr>,
+    /// Where each instruction stands in the source.
+    pub spans: Vec<Span>,
+    /// Values that instructions refer to.
+    pub literals: Vec<Value>,
+    /// Calls that instructions refer to.
+    pub calls: Vec<CallSpec>,
+    /// What is done about errors, the innermost first.
+    pub handlers: Vec<Handler>,
 }
 
 /// A whole scenario, lowered. The indices of consts, objects, templates and tasks are those of `analysis`.

@@ -2,16 +2,62 @@
 //!
 //! Answers for: all local computing. Never performs a visible operation, reads a clock or draws a random number.
 
+mod context;
+mod exec;
+mod invoke;
+mod iterate;
+mod plan;
+mod slow;
+mod visible;
+
+pub use context::SharedNames;
+pub use plan::eval_const;
+
 use std::sync::Arc;
 
-use crate::program::op::{Op, Outcome};
-use crate::program::{CodeId, Image};
-use crate::value::{Error, Value};
+use context::Context;
+use exec::{Exit, exec};
+
+use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
+use crate::program::{Code, CodeId, Image, Instr};
+use crate::source::Span;
+use crate::value::{Error, ErrorKind, Value, encode};
+
+/// How many frames there can be.
+const FRAMES_MAX: usize = 10_000;
+/// How many registers all frames together can have.
+const REGISTERS_MAX: usize = 4 << 20;
 
 /// One actor's computing: frames and registers. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Vm {
-    image: Arc<Image>,
+    context: Context,
+    frames: Vec<Frame>,
+    regs: Vec<Value>,
+    name: Arc<str>,
+    /// What the operation at which it stopped is performed on.
+    waiting: Option<Target>,
+    /// What the world raised.
+    raised: Option<Box<Error>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    code: u32,
+    pc: u32,
+    base: u32,
+    then: Then,
+}
+
+/// What follows the end of a frame.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    /// The end of the body.
+    End,
+    /// The caller goes on, with the value in a register.
+    Give(u16),
+    /// An operation, with the error or none as its argument.
+    Perform(OpCode, Target),
 }
 
 /// Why the VM stopped.
@@ -31,23 +77,250 @@ impl Vm {
     /// An actor about to run a code with its arguments. `privates` are the handles of the objects of the process it
     /// belongs to (by [`crate::program::ObjectSpec::slot`]), `name` is the actor's, for errors.
     pub fn new(image: Arc<Image>, code: CodeId, args: Vec<Value>, privates: Arc<Vec<Value>>, name: Arc<str>) -> Vm {
-        let _ = (code, args, privates, name);
-        Vm { image }
+        let mut context = Context::new(image, privates);
+        args.iter().for_each(|arg| context.admit(arg));
+        let mut regs = args;
+        let found = context.image.program.codes.get(code.0 as usize);
+        regs.resize(found.map_or(0, |code| code.registers as usize), Value::None);
+        let frames = vec![Frame { code: code.0, pc: 0, base: 0, then: Then::End }];
+        Vm { context, frames, regs, name, waiting: None, raised: None }
+    }
+
+    /// The same, printing handles by these names.
+    pub fn with_names(mut self, names: SharedNames) -> Vm {
+        self.context.names = Some(names);
+        self
     }
 
     /// Runs local instructions, at most `budget` of them, up to the next visible operation or the end.
     pub fn run(&mut self, budget: u64) -> Stop {
-        let _ = (budget, &self.image);
-        Stop::Budget
+        let mut budget = budget;
+        let image = Arc::clone(&self.context.image);
+        if let Some(error) = self.raised.take()
+            && let Some(stop) = self.unwind(*error, &image.program.codes)
+        {
+            return stop;
+        }
+        while let Some(frame) = self.frames.last_mut() {
+            let Some(code) = image.program.codes.get(frame.code as usize) else { break };
+            let base = frame.base as usize;
+            let Some(regs) = self.regs.get_mut(base..base + code.registers as usize) else { break };
+            self.context.code = frame.code;
+            let mut pc = frame.pc as usize;
+            let exit = exec(regs, code, &mut pc, &mut self.context, &mut budget);
+            frame.pc = pc as u32;
+            let stop = match exit {
+                Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, &image.program.codes),
+                Exit::Return(value) => self.finish(value),
+                Exit::Raise(error) => self.unwind(*error, &image.program.codes),
+                Exit::Operation => self.context.op.take().map(|op| {
+                    self.waiting = Some(op.target);
+                    Stop::Op(*op)
+                }),
+                Exit::Budget => Some(Stop::Budget),
+                Exit::Recount => match self.context.recount(&self.regs) {
+                    Ok(()) => None,
+                    Err(error) => self.unwind(error, &image.program.codes),
+                },
+            };
+            if let Some(stop) = stop {
+                return stop;
+            }
+        }
+        Stop::Returned(Value::None)
     }
 
     /// Says what became of the operation at which it stopped; [`Vm::run`] goes on from there.
     pub fn resume(&mut self, outcome: Outcome) {
-        let _ = outcome;
+        let Some(target) = self.waiting.take() else { return };
+        match outcome {
+            Outcome::Value(value) => self.accept(value),
+            Outcome::Raise(error) => self.fail(error),
+            Outcome::Call { code, then } => {
+                let image = Arc::clone(&self.context.image);
+                let Some(body) = image.program.codes.get(code as usize) else { return };
+                let base = self.regs.len();
+                if self.push(Frame { code, pc: 0, base: base as u32, then: Then::Perform(then, target) }, body).is_none()
+                {
+                    self.raised = Some(Box::new(too_deep()));
+                }
+            }
+        }
     }
 
     /// The handles of the objects created so far in the bodies of this process, for the threads it starts.
     pub fn privates(&self) -> Arc<Vec<Value>> {
-        Arc::default()
+        Arc::clone(&self.context.privates)
     }
+
+    /// Where it stands: the operation or instruction of the innermost frame.
+    pub fn site(&self) -> Site {
+        self.frames.last().map_or_else(Site::default, |frame| Site { code: frame.code, pc: frame.pc })
+    }
+
+    /// Appends bytes that are equal for equal states of computing: what it has yet to do and with which values.
+    pub fn fingerprint(&self, out: &mut Vec<u8>) {
+        for frame in &self.frames {
+            for part in [frame.code, frame.pc, frame.base] {
+                out.extend_from_slice(&part.to_le_bytes());
+            }
+        }
+        out.push(u8::from(self.waiting.is_some()));
+        if let Some(error) = &self.raised {
+            crate::value::encode_error(error, out);
+        }
+        self.regs.iter().chain(self.context.privates.iter()).for_each(|value| encode(value, out));
+    }
+
+    fn push(&mut self, frame: Frame, code: &Code) -> Option<()> {
+        let end = frame.base as usize + code.registers as usize;
+        if self.frames.len() >= FRAMES_MAX || end > REGISTERS_MAX {
+            return None;
+        }
+        if self.regs.len() < end {
+            self.regs.resize(end, Value::None);
+        }
+        self.frames.push(frame);
+        Some(())
+    }
+
+    fn call(&mut self, code: u32, base: u16, dst: u16, budget: &mut u64, codes: &[Code]) -> Option<Stop> {
+        let base = self.frames.last().map_or(0, |frame| frame.base) + u32::from(base);
+        let Some(body) = codes.get(code as usize) else {
+            return self.unwind(Error::type_error("there is no such task"), codes);
+        };
+        if self.push(Frame { code, pc: 0, base, then: Then::Give(dst) }, body).is_none() {
+            self.context.spilled.clear();
+            return self.unwind(too_deep(), codes);
+        }
+        for (slot, value) in self.regs.iter_mut().skip(base as usize).zip(self.context.spilled.drain(..)) {
+            *slot = value;
+        }
+        *budget = budget.saturating_sub(1);
+        (*budget == 0).then_some(Stop::Budget)
+    }
+
+    /// Takes the innermost frame away, and what is in its registers.
+    fn pop(&mut self) -> Then {
+        let Some(frame) = self.frames.pop() else { return Then::End };
+        let codes = &self.context.image.program.codes;
+        let end = self.frames.last().map_or(0, |caller| {
+            caller.base as usize + codes.get(caller.code as usize).map_or(0, |code| code.registers as usize)
+        });
+        self.regs.truncate(end);
+        for value in self.regs.iter_mut().skip(frame.base as usize) {
+            if !matches!(value, Value::None) {
+                *value = Value::None;
+            }
+        }
+        frame.then
+    }
+
+    /// The end of a frame's body.
+    fn finish(&mut self, value: Value) -> Option<Stop> {
+        match self.pop() {
+            Then::End => Some(Stop::Returned(value)),
+            Then::Give(dst) => {
+                let frame = self.frames.last_mut()?;
+                frame.pc += 1;
+                let slot = self.regs.get_mut(frame.base as usize + dst as usize)?;
+                *slot = value;
+                None
+            }
+            Then::Perform(code, target) => Some(self.perform(code, target, Value::None)),
+        }
+    }
+
+    fn perform(&mut self, code: OpCode, target: Target, error: Value) -> Stop {
+        self.waiting = Some(target);
+        let site = self.site();
+        Stop::Op(Op { code, target, args: Args::from_values([error]), site, cases: Vec::new() })
+    }
+
+    /// Goes on at the innermost handler, or ends.
+    fn unwind(&mut self, mut error: Error, codes: &[Code]) -> Option<Stop> {
+        if error.actor.is_empty() {
+            error.actor = Arc::clone(&self.name);
+            error.span = self.span(codes);
+        }
+        let error = Arc::new(error);
+        loop {
+            let frame = self.frames.last_mut()?;
+            let code = codes.get(frame.code as usize)?;
+            let covers = |start: u16, end: u16| (u32::from(start)..u32::from(end)).contains(&frame.pc);
+            if let Some(handler) = code.handlers.iter().find(|handler| covers(handler.start, handler.end)) {
+                frame.pc = u32::from(handler.target);
+                if let Some(slot) = self.regs.get_mut(frame.base as usize + handler.error as usize) {
+                    *slot = Value::Error(error);
+                }
+                return None;
+            }
+            match self.pop() {
+                Then::End => return Some(Stop::Raised(error)),
+                Then::Give(_) => {}
+                Then::Perform(code, target) => return Some(self.perform(code, target, Value::Error(error))),
+            }
+        }
+    }
+
+    /// The place of the instruction that is being run.
+    fn span(&self, codes: &[Code]) -> Span {
+        let frame = self.frames.last();
+        let span = frame.and_then(|frame| codes.get(frame.code as usize)?.spans.get(frame.pc as usize));
+        span.copied().unwrap_or_default()
+    }
+
+    /// What the operation gave.
+    fn accept(&mut self, value: Value) {
+        self.context.admit(&value);
+        let image = Arc::clone(&self.context.image);
+        let Some(frame) = self.frames.last_mut() else { return };
+        let instrs = image.program.codes.get(frame.code as usize).map(|code| code.instrs.as_slice());
+        let Some(instr) = instrs.and_then(|instrs| instrs.get(frame.pc as usize)) else { return };
+        let base = frame.base as usize;
+        frame.pc += 1;
+        let Some(regs) = self.regs.get_mut(base..) else { return };
+        match *instr {
+            Instr::Op { dst, .. }
+            | Instr::OpOn { dst, .. }
+            | Instr::Method { dst, .. }
+            | Instr::MethodOn { dst, .. }
+            | Instr::CellRead { dst, .. }
+            | Instr::CellMethod { dst, .. } => regs[dst as usize] = value,
+            Instr::IterNext { dst, base, target } => match iterate::answered(&regs[base as usize], value) {
+                Some(item) => regs[dst as usize] = item,
+                None => {
+                    regs[base as usize] = Value::None;
+                    frame.pc = u32::from(target);
+                }
+            },
+            Instr::Select { base } => {
+                let answer = visible::selected(&regs[base as usize], &value);
+                for (slot, part) in regs.iter_mut().skip(base as usize).zip(answer) {
+                    *slot = part;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the operation raised. The end of an `imap` is the end of the loop that goes through it.
+    fn fail(&mut self, error: Error) {
+        let image = Arc::clone(&self.context.image);
+        if let (ErrorKind::Other(kind), Some(frame)) = (&error.kind, self.frames.last_mut())
+            && &**kind == "StopIteration"
+            && let Some(code) = image.program.codes.get(frame.code as usize)
+            && let Some(Instr::IterNext { base, target, .. }) = code.instrs.get(frame.pc as usize)
+        {
+            self.regs[frame.base as usize + *base as usize] = Value::None;
+            frame.pc = u32::from(*target);
+            return;
+        }
+        self.raised = Some(Box::new(error));
+    }
+}
+
+#[cold]
+fn too_deep() -> Error {
+    Error::new(ErrorKind::RecursionError, "tasks call each other too deeply")
 }

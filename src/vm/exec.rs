@@ -1,0 +1,276 @@
+//! The loop that runs the instructions of one frame.
+//!
+//! Answers for: fast roads for ints, floats and lists; everything else it hands to `slow`. Never pushes or pops a frame.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::{iterate, slow};
+use crate::program::{Code, Instr};
+use crate::value::{self, Error, Value};
+
+/// Why the loop was left. The program counter stands at the instruction that left it.
+pub(super) enum Exit {
+    /// A call: the code, the first register of the new frame, where the result goes.
+    Call { code: u32, base: u16, dst: u16 },
+    /// The body has ended.
+    Return(Value),
+    /// An error to be handled or passed on.
+    Raise(Box<Error>),
+    /// A visible operation, in the context.
+    Operation,
+    /// The budget is used up.
+    Budget,
+    /// How deep values nest must be found out; the instruction is run again.
+    Recount,
+}
+
+impl From<Error> for Exit {
+    #[cold]
+    fn from(error: Error) -> Exit {
+        Exit::Raise(Box::new(error))
+    }
+}
+
+/// Writes an int, without a look at what stood there when that was one too.
+#[inline(always)]
+fn put_int(slot: &mut Value, int: i64) {
+    if let Value::Int(old) = slot { *old = int } else { *slot = Value::Int(int) }
+}
+
+#[inline(always)]
+fn reg(register: u16) -> usize {
+    register as usize
+}
+
+/// Runs until something is for others to do.
+pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mut Context, budget: &mut u64) -> Exit {
+    let instrs = code.instrs.as_slice();
+    let mut at = *pc;
+    macro_rules! leave {
+        ($exit:expr) => {{
+            *pc = at;
+            return $exit;
+        }};
+    }
+    macro_rules! attempt {
+        ($result:expr) => {
+            match $result {
+                Ok(value) => value,
+                Err(error) => leave!(Exit::from(error)),
+            }
+        };
+    }
+    macro_rules! jump {
+        ($target:expr) => {{
+            let target = reg($target);
+            if target <= at {
+                let cost = (at - target) as u64 + 1;
+                if *budget < cost {
+                    *budget = 0;
+                    at = target;
+                    leave!(Exit::Budget);
+                }
+                *budget -= cost;
+            }
+            at = target;
+            continue;
+        }};
+    }
+    // `a op imm` with a fast road for ints.
+    macro_rules! with_int {
+        ($dst:ident, $a:ident, $imm:ident, $fast:expr, $slow:path) => {{
+            let fast = match &regs[reg($a)] {
+                Value::Int(a) => $fast(*a, i64::from($imm)),
+                _ => None,
+            };
+            match fast {
+                Some(int) => put_int(&mut regs[reg($dst)], int),
+                None => regs[reg($dst)] = attempt!($slow(&regs[reg($a)], &Value::Int(i64::from($imm)))),
+            }
+        }};
+    }
+    macro_rules! arithmetic {
+        ($dst:ident, $a:ident, $b:ident, $ints:expr, $floats:expr, $slow:path) => {
+            match (&regs[reg($a)], &regs[reg($b)]) {
+                (Value::Int(a), Value::Int(b)) => match $ints(*a, *b) {
+                    Some(int) => put_int(&mut regs[reg($dst)], int),
+                    None => leave!(Exit::from(Error::overflow("the integer"))),
+                },
+                (Value::Float(a), Value::Float(b)) => regs[reg($dst)] = Value::Float($floats(*a, *b)),
+                (a, b) => regs[reg($dst)] = attempt!($slow(a, b)),
+            }
+        };
+    }
+    loop {
+        let Some(instr) = instrs.get(at) else { leave!(Exit::Return(Value::None)) };
+        match *instr {
+            Instr::Move { dst, src } => match &regs[reg(src)] {
+                Value::Int(int) => {
+                    let int = *int;
+                    put_int(&mut regs[reg(dst)], int);
+                }
+                other => {
+                    let copy = other.clone();
+                    regs[reg(dst)] = copy;
+                }
+            },
+            Instr::Take { dst, src } => {
+                let value = std::mem::take(&mut regs[reg(src)]);
+                regs[reg(dst)] = value;
+            }
+            Instr::Int { dst, value } => put_int(&mut regs[reg(dst)], i64::from(value)),
+            Instr::Add { dst, a, b } => match (&regs[reg(a)], &regs[reg(b)]) {
+                (Value::Int(x), Value::Int(y)) => match x.checked_add(*y) {
+                    Some(int) => put_int(&mut regs[reg(dst)], int),
+                    None => leave!(Exit::from(Error::overflow("the integer"))),
+                },
+                (Value::Float(x), Value::Float(y)) => regs[reg(dst)] = Value::Float(x + y),
+                _ if dst == a && a != b => {
+                    let mut left = std::mem::take(&mut regs[reg(a)]);
+                    let added = value::add_assign(&mut left, &regs[reg(b)]);
+                    regs[reg(a)] = left;
+                    attempt!(added);
+                }
+                (x, y) => regs[reg(dst)] = attempt!(value::add(x, y)),
+            },
+            Instr::Sub { dst, a, b } => arithmetic!(dst, a, b, i64::checked_sub, |a, b| a - b, value::sub),
+            Instr::Mul { dst, a, b } => arithmetic!(dst, a, b, i64::checked_mul, |a, b| a * b, value::mul),
+            Instr::AddInt { dst, a, value } => with_int!(dst, a, value, i64::checked_add, value::add),
+            Instr::SubInt { dst, a, value } => with_int!(dst, a, value, i64::checked_sub, value::sub),
+            Instr::MulInt { dst, a, value } => with_int!(dst, a, value, i64::checked_mul, value::mul),
+            Instr::FloorDivInt { dst, a, value } => {
+                with_int!(
+                    dst,
+                    a,
+                    value,
+                    |a: i64, b: i64| (b > 0).then(|| a.checked_div_euclid(b)).flatten(),
+                    value::floor_div
+                );
+            }
+            Instr::RemInt { dst, a, value } => {
+                with_int!(
+                    dst,
+                    a,
+                    value,
+                    |a: i64, b: i64| (b > 0).then(|| a.checked_rem_euclid(b)).flatten(),
+                    value::rem
+                );
+            }
+            Instr::Jump { target } => jump!(target),
+            Instr::JumpIf { src, target } => match &regs[reg(src)] {
+                Value::Bool(true) => jump!(target),
+                Value::Bool(false) => {}
+                other => leave!(Exit::from(slow::not_a_bool(other))),
+            },
+            Instr::JumpIfNot { src, target } => match &regs[reg(src)] {
+                Value::Bool(false) => jump!(target),
+                Value::Bool(true) => {}
+                other => leave!(Exit::from(slow::not_a_bool(other))),
+            },
+            Instr::Branch { test, a, b, target } => {
+                let taken = match (&regs[reg(a)], &regs[reg(b)]) {
+                    (Value::Int(a), Value::Int(b)) => test.ints(*a, *b),
+                    (a, b) => attempt!(slow::test(test, a, b)),
+                };
+                if taken {
+                    jump!(target);
+                }
+            }
+            Instr::BranchInt { test, a, value, target } => {
+                let taken = match &regs[reg(a)] {
+                    Value::Int(a) => test.ints(*a, i64::from(value)),
+                    other => attempt!(slow::test(test, other, &Value::Int(i64::from(value)))),
+                };
+                if taken {
+                    jump!(target);
+                }
+            }
+            Instr::Index { dst, value, index } => {
+                let item = match (&regs[reg(value)], &regs[reg(index)]) {
+                    (Value::List(items), Value::Int(at)) if *at >= 0 => match items.get(*at as usize) {
+                        Some(item) => item.clone(),
+                        None => attempt!(value::index(&regs[reg(value)], &regs[reg(index)])),
+                    },
+                    (value, index) => attempt!(value::index(value, index)),
+                };
+                regs[reg(dst)] = item;
+            }
+            Instr::SetIndex { root, index, src } => {
+                let fast = match (&regs[reg(index)], &regs[reg(src)]) {
+                    (Value::Int(at), Value::Int(_) | Value::Bool(_) | Value::Float(_)) => usize::try_from(*at).ok(),
+                    _ => None,
+                };
+                let item = std::mem::take(&mut regs[reg(src)]);
+                let unset = match (&mut regs[reg(root)], fast) {
+                    (Value::List(items), Some(place)) if place < items.len() => {
+                        Arc::make_mut(items)[place] = item;
+                        continue_at(&mut at);
+                        continue;
+                    }
+                    _ => item,
+                };
+                regs[reg(src)] = unset;
+                if let Err(exit) = slow::set_index(regs, (root, index, src), context) {
+                    leave!(exit);
+                }
+            }
+            Instr::Push { dst, list, src } => {
+                let value = std::mem::take(&mut regs[reg(src)]);
+                let unset = match (&mut regs[reg(list)], value) {
+                    (Value::List(items), value @ (Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None))
+                        if items.len() < value::ITEMS_MAX =>
+                    {
+                        Arc::make_mut(items).push(value);
+                        regs[reg(dst)] = Value::None;
+                        continue_at(&mut at);
+                        continue;
+                    }
+                    (_, value) => value,
+                };
+                regs[reg(src)] = unset;
+                if let Err(exit) = slow::push(regs, (dst, list, src), context) {
+                    leave!(exit);
+                }
+            }
+            Instr::IterNext { dst, base, target } => match iterate::next(regs, base) {
+                iterate::Next::Item(item) => regs[reg(dst)] = item,
+                iterate::Next::Int(int) => put_int(&mut regs[reg(dst)], int),
+                iterate::Next::End => jump!(target),
+                iterate::Next::Ask(op) => {
+                    slow::forget(regs, dst, reg(base) + 2);
+                    context.stop_at(op, at);
+                    leave!(Exit::Operation)
+                }
+            },
+            Instr::Len { dst, src } => match &regs[reg(src)] {
+                Value::List(items) => {
+                    let len = items.len() as i64;
+                    put_int(&mut regs[reg(dst)], len);
+                }
+                other => {
+                    let len = attempt!(value::len(other));
+                    put_int(&mut regs[reg(dst)], len);
+                }
+            },
+            Instr::CallTask { dst, base, task } => {
+                let code = context.task_code(u32::from(task));
+                leave!(Exit::Call { code, base, dst })
+            }
+            Instr::Return { src } => leave!(Exit::Return(std::mem::take(&mut regs[reg(src)]))),
+            Instr::ReturnNone => leave!(Exit::Return(Value::None)),
+            other => match slow::step(regs, code, at, other, context) {
+                Ok(slow::Step::Next) => {}
+                Ok(slow::Step::Jump(target)) => jump!(target),
+                Err(exit) => leave!(exit),
+            },
+        }
+        at += 1;
+    }
+}
+
+/// The next instruction, from the middle of a match.
+#[inline(always)]
+fn continue_at(at: &mut usize) {
+    *at += 1;
+}
