@@ -20,4 +20,14 @@ pub mod plan;
 
 pub mod trace;
 
+pub mod pipeline;
+
+pub mod os;
+
 pub mod report;
+
+pub mod scenario;
+
+pub mod cli;
+
+pub use scenario::{LoadError, Run, RunError, RunOptions, Scenario};

@@ -1,2 +1,5 @@
 //! The `conc` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    conc::cli::main()
+}

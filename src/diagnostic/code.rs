@@ -442,6 +442,42 @@ codes! {
         None,
         "`pipe r[4] <- w[4]` declares four pipes.";
 
+    // ------------------------------------------------------------------------------------------------- planning
+    E0201 Error ConstFails { kind: Arc<str>, message: Arc<str> } =>
+        format!("evaluating this fails: {kind}: {message}"),
+        None,
+        "Constants, counts and start values are evaluated before anything starts, and this one raises an error:\n\n    const HALF = 1 // 0";
+    E0202 Error ConstTooLong =>
+        "this takes too long to evaluate",
+        cure!("compute it in a body, where time does not matter"),
+        "Constants, counts and start values are evaluated before anything starts, within a bound.";
+    E0203 Error BadSetup { what: &'static str, wants: &'static str, given: Arc<str> } =>
+        format!("{what} is {wants}, not `{given}`"),
+        None,
+        "The value comes from a constant, or was given with `--set`, and is none that this can have:\n\n    const N = 0\n    barrier gate(N)\n\nA barrier has at least one party.";
+    E0204 Error TooMany { what: &'static str, count: usize, limit: usize } =>
+        format!("this makes {count} {what} in all, and {limit} is the limit"),
+        None,
+        "Objects and replicas are made before a run begins, within a bound for all of them together.";
+    E0205 Error StartValues { wanted: usize, given: usize } =>
+        format!("the array has {}, the list of start values has {given}", plural(*wanted, "element")),
+        cure!("give one value for all, or a list of as many values as elements"),
+        "In `atomic flag[3] = [1, 0, 0]` each element has its own start value; in `atomic flag[3] = 0` all have the same.";
+    E0206 Error UnknownSetting { name: Arc<str>, near: Option<Arc<str>> } =>
+        format!("`--set {name}`: the scenario has no constant `{name}`"),
+        meant(near),
+        "`--set NAME=VALUE` gives another value to a constant that the scenario declares with `const`.";
+    E0207 Error BadSetting { name: Arc<str>, text: Arc<str> } =>
+        format!("`--set {name}`: `{text}` is no literal"),
+        cure!("write a number, a duration, a text in double quotes, `true`, a list, …"),
+        "`--set NAME=VALUE` takes a literal of the language: `7`, `1.5s`, `\"text\"`, `[1, 2]`, `{key: 1}`. The shell may want quotes around it.";
+
+    // ------------------------------------------------------------------------------------------------- no runtime yet
+    E0301 Error NoRuntime { what: Arc<str> } =>
+        format!("{what} cannot be run yet"),
+        None,
+        "It is read and checked, but this release has no runtime for it on the operating system. Nothing was started. The documentation lists what can be run.";
+
     // ------------------------------------------------------------------------------------------------- warnings
     W0001 Warning Unused { what: &'static str, name: Arc<str> } =>
         format!("the {what} `{name}` is never used"),

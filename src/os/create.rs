@@ -133,7 +133,7 @@ pub(super) fn private(ctx: &Ctx, process: &Process, args: &Args) -> Result<Value
         }
         value => value.clone(),
     };
-    let one = |decl: u32, index: Option<u32>| {
+    let one = |decl: u32, index: Option<u32>| -> Result<(u32, Value)> {
         let private = is_in_process(transport_of(process, decl));
         let who = Identity { decl: Some(decl), index, owner: Some(process.actor), private };
         let mut setup = setup.clone();

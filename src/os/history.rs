@@ -30,9 +30,8 @@ pub(super) struct TargetName {
 /// Everything that was recorded of a run.
 pub(super) fn gather(arena: Arena, plan: &Plan, file: &str) -> TraceData {
     let until = arena.header().actors.load(SeqCst).min(ACTORS_MAX);
-    let started: Vec<u32> = (MAIN..until)
-        .filter(|number| actor::slot(arena, *number).state.load(Acquire) != state::FREE)
-        .collect();
+    let started: Vec<u32> =
+        (MAIN..until).filter(|number| actor::slot(arena, *number).state.load(Acquire) != state::FREE).collect();
     let noted: Vec<(u32, Vec<Noted>)> =
         started.iter().map(|number| (*number, record::read_all(arena, *number))).collect();
     let mut translator = Translator::new(arena, plan);
@@ -44,7 +43,8 @@ pub(super) fn gather(arena: Arena, plan: &Plan, file: &str) -> TraceData {
         }
     }
     let actors = started.iter().map(|number| actor_info(arena, *number)).collect();
-    let file = std::path::Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
+    let file =
+        std::path::Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
     TraceData { version: TRACE_VERSION, file, actors, objects: translator.objects, events }
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Header {
     pub(super) tracing: AtomicU32,
     /// Uncaught errors so far.
     pub(super) failures: AtomicU32,
+    /// Panics of conc's own code in a process of the run.
+    pub(super) bugs: AtomicU32,
     /// 1: standard output is gone.
     pub(super) output_lost: AtomicU32,
     /// 1: the supervisor has been asked to look and has not begun to.
@@ -85,7 +87,7 @@ pub(super) struct WaitList {
 unsafe impl Shared for WaitList {}
 
 /// One actor waiting in one list.
-#[repr(C)]
+#[repr(C, align(16))]
 pub(super) struct Node {
     pub(super) next: AtomicU32,
     pub(super) prev: AtomicU32,
@@ -132,7 +134,7 @@ pub(super) struct ObjectHeader {
 unsafe impl Shared for ObjectHeader {}
 
 /// An actor.
-#[repr(C)]
+#[repr(C, align(16))]
 pub(super) struct Slot {
     /// As an object: its lock, and who waits for its end (list 0) or, for a timer, its delay (list 1).
     pub(super) header: ObjectHeader,

@@ -101,6 +101,11 @@ impl Ctx {
         pack_place(self.me, self.slot.seq.load(Relaxed))
     }
 
+    /// The place of the event that this actor recorded last.
+    pub(super) fn last_place(&self) -> u64 {
+        pack_place(self.me, self.slot.seq.load(Relaxed).saturating_sub(1))
+    }
+
     /// Takes an object's small lock.
     pub(super) fn lock(&self, off: Off) -> Locked<'_> {
         let header: &ObjectHeader = self.arena.at(off);
@@ -131,9 +136,7 @@ impl Ctx {
                 }
                 continue;
             }
-            if word & SLEEPER == 0
-                && header.lock.compare_exchange(word, word | SLEEPER, Relaxed, Relaxed).is_err()
-            {
+            if word & SLEEPER == 0 && header.lock.compare_exchange(word, word | SLEEPER, Relaxed, Relaxed).is_err() {
                 continue;
             }
             sys::futex_wait(&header.lock, word | SLEEPER, None, private);

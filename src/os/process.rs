@@ -321,7 +321,8 @@ pub(super) fn let_all_go(ctx: &Ctx, process: u32) {
 fn ends_named(plan: &Plan, who: &[User]) -> Vec<u32> {
     let mut ids = Vec::new();
     for using in plan.uses.iter().filter(|using| who.contains(&using.by)) {
-        let is_end = plan.image.program.objects.get(using.decl as usize).is_some_and(|spec| spec.kind == ObjectKind::PipeEnd);
+        let is_end =
+            plan.image.program.objects.get(using.decl as usize).is_some_and(|spec| spec.kind == ObjectKind::PipeEnd);
         let acts = using.operations.iter().any(|operation| &**operation != PASSED_ON);
         if is_end && acts {
             if let Some(handles) = plan.image.globals.get(using.decl as usize) {
@@ -441,6 +442,7 @@ pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32)
     sys::die_with_writer(lines.lifeline);
     let name = actor::name(arena, actor);
     sys::name_thread(&name);
+    end_at_panic(arena);
     sys::title_process(&format!("conc: {name}"));
     let slot: &Slot = arena.at(slot_at(actor));
     slot.pid.store(std::process::id(), Release);
@@ -456,6 +458,18 @@ pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32)
     actor::end(&ctx, actor, code);
     sys::exit_now(code)
 }
+
+/// A panic is a bug of conc: it ends the process at once, says so, and leaves nothing half done to wait for.
+fn end_at_panic(arena: Arena) {
+    std::panic::set_hook(Box::new(move |panic| {
+        arena.header().bugs.fetch_add(1, SeqCst);
+        sys::write_all(2, format!("conc: internal error: {panic}\n").as_bytes());
+        sys::exit_now(PANICKED);
+    }));
+}
+
+/// Exit code of a process in which conc itself went wrong.
+const PANICKED: i32 = 101;
 
 /// Opens the ends that were noted for this process before it began.
 fn open_held(process: &Process) {
@@ -480,7 +494,8 @@ pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Of
         daemon: true,
         name: &name,
         args: &[],
-        started: ctx.place(),
+        // No operation starts it: it comes after what its owner did last.
+        started: ctx.last_place(),
     };
     let actor = start(ctx, process, &Begin::Worker(decl, pool_off), &birth)?;
     pool::add_worker(ctx, pool_off, actor);
@@ -491,4 +506,3 @@ pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Of
 pub(super) fn is_in_process(transport: Transport) -> bool {
     matches!(transport, Transport::Channel | Transport::InProcess)
 }
-

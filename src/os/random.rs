@@ -17,9 +17,9 @@ pub(super) struct Random(ChaCha8Rng);
 impl Random {
     pub(super) fn new(seed: u64, name: &str) -> Random {
         // FNV-1a, 64 bits: a fixed function of the name, whatever Rust's hashers become.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..16].copy_from_slice(&hash.to_le_bytes());

@@ -69,12 +69,13 @@ pub struct Report {
 pub fn supervise(plan: &Arc<Plan>, request: &Request, told: &mut dyn FnMut(&Uncaught)) -> Result<Report, StartError> {
     let mut run = Supervisor::prepare(plan, request)?;
     run.start_main()?;
-    let ending = run.watch(told)?;
+    let ending = run.watch(told);
     run.take_down();
+    let ending = ending?;
     run.collect_errors(told);
     let trace = request.trace.then(|| history::gather(run.arena, plan, &request.name));
     run.arena.discard();
-    Ok(Report { ending, errors: run.errors, trace })
+    Ok(Report { ending, errors: std::mem::take(&mut run.errors), trace })
 }
 
 struct Supervisor {
@@ -207,6 +208,9 @@ impl Supervisor {
     }
 
     fn end_of_main(&self) -> Ending {
+        if self.arena.header().bugs.load(SeqCst) != 0 {
+            return Ending::Bug("an actor's own process went wrong".to_owned());
+        }
         match actor::slot(self.arena, MAIN).exit.load(Relaxed) {
             0 => Ending::Finished,
             code if code > 0 && self.arena.header().failures.load(SeqCst) == 0 => Ending::Exited(code as u8),
@@ -352,4 +356,3 @@ fn raise_descriptor_limit() {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
-

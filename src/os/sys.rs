@@ -28,10 +28,8 @@ fn flags(private: bool) -> futex::Flags {
 
 /// Sleeps while the word has the value, until the deadline (CLOCK_MONOTONIC, nanoseconds).
 pub(super) fn futex_wait(word: &AtomicU32, value: u32, deadline: Option<u64>, private: bool) -> FutexWait {
-    let deadline = deadline.map(|ns| futex::Timespec {
-        tv_sec: (ns / 1_000_000_000) as i64,
-        tv_nsec: (ns % 1_000_000_000) as i64,
-    });
+    let deadline = deadline
+        .map(|ns| futex::Timespec { tv_sec: (ns / 1_000_000_000) as i64, tv_nsec: (ns % 1_000_000_000) as i64 });
     let everyone = std::num::NonZeroU32::MAX;
     match futex::wait_bitset(word, flags(private), value, deadline.as_ref(), everyone) {
         Err(rustix::io::Errno::TIMEDOUT) => FutexWait::TimedOut,

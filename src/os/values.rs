@@ -6,13 +6,13 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::object::Result;
-use crate::value::display::{NoNames, display, literal};
-use crate::value::{Error, ErrorKind, Text, Value, codec, iterate, methods, ops, order};
+use crate::value::methods::{self, Call};
+use crate::value::{self, Error, ErrorKind, Numbers, Value};
 
 /// A value as bytes.
 pub(super) fn encode(value: &Value) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(16);
-    codec::encode(value, &mut bytes)?;
+    value::encode(value, &mut bytes);
     Ok(bytes)
 }
 
@@ -23,19 +23,19 @@ pub(super) fn encode_all(values: &[Value]) -> Vec<u8> {
 
 /// The value of bytes that [`encode`] made; none for any others.
 pub(super) fn decode(bytes: &[u8]) -> Value {
-    codec::decode(bytes).unwrap_or_default()
+    value::decode(bytes).unwrap_or_default()
 }
 
 /// An error as bytes.
 pub(super) fn encode_error(error: &Error) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
-    codec::encode_error(error, &mut bytes);
+    value::encode_error(error, &mut bytes);
     bytes
 }
 
 /// The error of bytes that [`encode_error`] made.
 pub(super) fn decode_error(bytes: &[u8]) -> Error {
-    codec::decode_error(bytes).unwrap_or_else(|| Error::new(ErrorKind::ValueError, "the error was lost"))
+    value::decode_error(bytes).unwrap_or_else(|| Error::new(ErrorKind::ValueError, "the error was lost"))
 }
 
 /// A list of two.
@@ -45,55 +45,55 @@ pub(super) fn pair(first: Value, second: Value) -> Value {
 
 /// Text as a value.
 pub(super) fn text(text: &str) -> Value {
-    Value::Str(Arc::new(Text::from(text)))
+    Value::from(text)
 }
 
 /// The text of a value; of anything but text, as it prints.
 pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::Str(text) => text.text.clone(),
-        other => display(other, &NoNames).text,
+        other => value::display(other, &Numbers).map(|text| text.text).unwrap_or_default(),
     }
 }
 
 /// A value as its literal.
 pub(super) fn show(value: &Value) -> String {
-    literal(value, &NoNames).text
+    value::literal(value)
 }
 
 /// The elements of what can be gone through.
 pub(super) fn items(value: &Value) -> Result<Vec<Value>> {
-    iterate::items(value)
+    value::items(value).map(|items| items.to_vec())
 }
 
-/// The order of two values of one kind.
+/// The order of two values of one kind; what has none (NaN) counts as equal.
 pub(super) fn compare(a: &Value, b: &Value) -> Result<Ordering> {
-    order::compare(a, b)
+    Ok(value::compare(a, b)?.unwrap_or(Ordering::Equal))
 }
 
 /// What a path of indices and keys leads to.
 pub(super) fn at_path(whole: Value, path: &[Value]) -> Result<Value> {
-    if path.is_empty() { Ok(whole) } else { ops::at_path(&whole, path) }
+    if path.is_empty() { Ok(whole) } else { value::get_path(&whole, path) }
 }
 
 /// Puts a value where a path leads to.
-pub(super) fn set_path(whole: &mut Value, path: &[Value], value: Value) -> Result<()> {
-    ops::set_path(whole, path, value)
+pub(super) fn set_path(whole: &mut Value, path: &[Value], item: Value) -> Result<()> {
+    value::set_path(whole, path, item)
 }
 
 /// Calls a method of the list, map or set that a path leads to.
 pub(super) fn call_at_path(whole: &mut Value, path: &[Value], name: &str, args: &[Value]) -> Result<Value> {
-    methods::call(ops::path_mut(whole, path)?, name, args)
+    methods::call(value::path_mut(whole, path)?, Call { name, values: args, names: &[] })
 }
 
 /// The sum.
 pub(super) fn add(a: &Value, b: &Value) -> Result<Value> {
-    ops::add(a, b)
+    value::add(a, b)
 }
 
 /// The difference.
 pub(super) fn subtract(a: &Value, b: &Value) -> Result<Value> {
-    ops::sub(a, b)
+    value::sub(a, b)
 }
 
 /// What a run is asked to do, so far as planning it again needs to know.
@@ -104,7 +104,7 @@ pub(super) fn request(name: &str, source: &str, sets: &[(String, String)]) -> Re
 
 /// The name, the text and the constants of a [`request`].
 pub(super) fn read_request(bytes: &[u8]) -> Option<(String, String, Vec<(String, String)>)> {
-    let Value::List(parts) = codec::decode(bytes)? else { return None };
+    let Value::List(parts) = value::decode(bytes)? else { return None };
     let [name, source, Value::List(sets)] = parts.as_slice() else { return None };
     let set = |set: &Value| match set {
         Value::List(pair) => Some((text_of(pair.first()?), text_of(pair.get(1)?))),

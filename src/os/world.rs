@@ -249,7 +249,7 @@ impl World {
         match op.target {
             Target::None => self.act_alone(op, vm, line, about),
             Target::Actor(actor) => self.act_on_actor(op, actor, line),
-            Target::Object(object) => self.act_on_object(op, object, line),
+            Target::Object(object) => self.act_on_object(op, object, line, about),
             Target::Result(result) => self.act_on_result(op, result.0, line),
         }
     }
@@ -437,7 +437,7 @@ impl World {
         }
     }
 
-    fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, line: u32) -> Result {
+    fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, line: u32, about: &mut About) -> Result {
         let off = find(self.ctx.arena, object.id);
         if op.code == OpCode::Waiting {
             return Ok(waiting_in(&self.ctx, off));
@@ -446,7 +446,13 @@ impl World {
             ObjectKind::Queue => self.act_on_queue(op, object, off, line),
             ObjectKind::PipeEnd => self.act_on_pipe(op, object, off, line),
             ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off, line),
-            ObjectKind::Condition => self.act_on_condition(op, off, line),
+            ObjectKind::Condition => {
+                if matches!(op.code, OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked) {
+                    // Tickets are the lock's: so is the object of the event.
+                    about.object = Some(condition::lock_id(self.ctx.arena, off, object.id));
+                }
+                self.act_on_condition(op, off, line)
+            }
             ObjectKind::Shared | ObjectKind::Atomic => self.act_on_cell(op, off),
             ObjectKind::Pool => self.act_on_pool(op, off, line),
             _ => self.act_on_gate(op, off, line),
@@ -516,9 +522,7 @@ impl World {
     fn act_on_lock(&mut self, op: &Op, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::LockAcquire => {
-                lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
-            }
+            OpCode::LockAcquire => lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line),
             OpCode::LockRelease => lock::release(ctx, off),
             OpCode::LockLocked => lock::locked(ctx, off),
             _ => Err(unsupported()),
@@ -564,8 +568,6 @@ impl World {
         match op.code {
             OpCode::PoolSubmit => pool::submit(ctx, off, op.args.get(0), op.args.get(1).clone()),
             OpCode::PoolSubmitMap => pool::submit_map(ctx, off, op.args.get(0), op.args.get(1), op.args.get(2)),
-            OpCode::PoolTake => pool::take(ctx, off, line),
-            OpCode::PoolDone => self.act_alone(&mut op.clone(), &Vm::idle(), line, &mut About { object: None, actor: None }),
             OpCode::PoolClose => pool::close(ctx, off),
             OpCode::PoolTerminate => {
                 let done = pool::terminate(ctx, off)?;
@@ -602,7 +604,9 @@ impl World {
             OpCode::SemaphoreAcquire => {
                 semaphore::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
             }
-            OpCode::SemaphoreRelease => semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?),
+            OpCode::SemaphoreRelease => {
+                semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?)
+            }
             OpCode::SemaphoreValue => semaphore::value(ctx, off),
             OpCode::EventSet => event::set(ctx, off),
             OpCode::EventClear => event::clear(ctx, off),

@@ -2,9 +2,30 @@
 //!
 //! Answers for: constants, sizes, transports and the reasons for them. Never starts anything.
 
+mod build;
+
+mod unsupported;
+
+mod transport;
+
+mod usage;
+
+mod footprint;
+
+mod evaluate;
+
+mod settings;
+
+mod validate;
+
+pub use build::build;
+pub use unsupported::unsupported;
+
 use std::sync::Arc;
 
-use crate::program::Image;
+use crate::analysis::Owner;
+use crate::diagnostic::Diagnostic;
+use crate::program::{ActorKind, Image};
 use crate::source::Span;
 use crate::value::{ObjectKind, Value};
 
@@ -19,6 +40,10 @@ pub struct Plan {
     pub transports: Vec<(Transport, Reason)>,
     /// Who uses what.
     pub uses: Vec<Use>,
+    /// What keeps it from being run in this release.
+    pub unsupported: Vec<Diagnostic>,
+    /// Constants that were given other values.
+    pub sets: Vec<(String, String)>,
 }
 
 /// An object at file level.
@@ -58,6 +83,8 @@ pub enum Transport {
 pub enum Reason {
     /// Only main and its threads use it.
     OnlyMain,
+    /// Only one process uses it, of which there is exactly one.
+    OnlyProcess(Arc<str>),
     /// Declared in a process's body, so used by that process's threads alone.
     Private,
     /// Several processes use it: two of them (template names).
@@ -68,6 +95,8 @@ pub enum Reason {
     Escapes(Span),
     /// A crossbeam channel has no such order.
     Order,
+    /// A pool is reached by its workers, which are processes.
+    Pool,
     /// It is a pipe.
     Pipe,
     /// Nobody uses it.
@@ -86,7 +115,7 @@ pub struct Use {
 }
 
 /// Who uses.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum User {
     /// The body of main.
     Main,
@@ -96,4 +125,40 @@ pub enum User {
     Worker(u32),
     /// `finally`
     Finally,
+}
+
+impl Plan {
+    /// The declarations of the ends of pipes that a process holds from its start: those which its body, its threads, or
+    /// the tasks they call name. `user` is main, a template of processes or a pool.
+    pub fn ends_held_by(&self, user: User) -> Vec<u32> {
+        let is_end = |decl: u32| {
+            let spec = self.image.program.objects.get(decl as usize);
+            spec.is_some_and(|spec| spec.kind == ObjectKind::PipeEnd)
+        };
+        let uses = self.uses.iter().filter(|used| is_end(used.decl) && self.process_of(used.by) == user);
+        let mut ends: Vec<u32> = uses.map(|used| used.decl).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        ends
+    }
+
+    /// The user whose process a user belongs to: threads belong to that of the body they are declared in.
+    pub fn process_of(&self, user: User) -> User {
+        let mut user = user;
+        let templates = &self.image.program.templates;
+        // A template is declared within at most all others.
+        for _ in 0..=templates.len() {
+            let User::Template(template) = user else { break };
+            let Some(spec) = templates.get(template as usize) else { break };
+            if spec.kind == ActorKind::Process {
+                return user;
+            }
+            user = match spec.owner {
+                Owner::File | Owner::Main => User::Main,
+                Owner::Template(owner) => User::Template(owner.0),
+                Owner::Pool(pool) => User::Worker(pool.0),
+            };
+        }
+        if user == User::Finally { User::Main } else { user }
+    }
 }

@@ -34,7 +34,11 @@ fn write_code(out: &mut String, program: &Program, code: &Code) -> std::fmt::Res
         writeln!(out, "{at:>4}  {}{}", operands(instr), note(code, instr))?;
     }
     for handler in &code.handlers {
-        writeln!(out, "      errors in {}..{} go to {} with r{}", handler.start, handler.end, handler.target, handler.error)?;
+        writeln!(
+            out,
+            "      errors in {}..{} go to {} with r{}",
+            handler.start, handler.end, handler.target, handler.error
+        )?;
     }
     Ok(())
 }

@@ -5,14 +5,13 @@
 mod disasm;
 mod image;
 pub mod instr;
-mod lower;
+pub mod lower;
 pub mod op;
 pub mod signature;
 
 pub use disasm::disassemble;
 pub use image::Image;
 pub use instr::{CallSpec, Handler, Instr};
-pub use lower::lower;
 
 use std::sync::Arc;
 
@@ -70,6 +69,18 @@ pub struct Program {
     pub invariants: Vec<(Arc<str>, CodeId)>,
     /// `eventually` claims: name and condition.
     pub eventually: Vec<(Arc<str>, CodeId)>,
+}
+
+impl Program {
+    /// A body.
+    pub fn code(&self, id: CodeId) -> Option<&Code> {
+        self.codes.get(id.0 as usize)
+    }
+
+    /// The place in the text of a place in the program.
+    pub fn span_of(&self, site: op::Site) -> Option<Span> {
+        self.codes.get(site.code as usize)?.spans.get(site.pc as usize).copied()
+    }
 }
 
 /// A constant.

@@ -305,9 +305,6 @@ pub enum OpCode {
     ResultCancelled,
     /// timeout -> value: the next of an `imap`; an error of the kind `StopIteration` when there are no more
     ResultNext,
-
-    /// -> int
-    CpuCount,
 }
 
 impl OpCode {

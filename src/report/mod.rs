@@ -10,6 +10,8 @@ mod deadlock;
 
 mod outline;
 
+pub mod plan;
+
 mod datum;
 
 mod excerpt;

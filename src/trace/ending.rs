@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::value::ObjectKind;
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Ending {
     /// Every actor ended; whether all went well is in the errors.
     Finished,
@@ -20,6 +20,8 @@ pub enum Ending {
     TimedOut,
     /// A limit was reached: which.
     OverLimit(String),
+    /// `main` was killed by a signal that is not the scenario's own: which.
+    Killed(i32),
     /// A signal ended the run.
     Signalled(i32),
     /// Something happened that cannot: a bug of conc's.
@@ -27,7 +29,7 @@ pub enum Ending {
 }
 
 /// An actor that waits for what will not come.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Blocked {
     /// Instance name.
     pub actor: String,
@@ -44,7 +46,7 @@ pub struct Blocked {
 }
 
 /// An error that ended its actor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Uncaught {
     /// Instance name.
     pub actor: String,

@@ -39,8 +39,7 @@ impl fmt::Debug for Context {
 
 impl Context {
     pub(super) fn new(image: Arc<Image>, privates: Arc<Vec<Value>>) -> Context {
-        let mut context =
-            Context { image, privates, names: None, nesting: 0, code: 0, op: None, spilled: Vec::new() };
+        let mut context = Context { image, privates, names: None, nesting: 0, code: 0, op: None, spilled: Vec::new() };
         let image = Arc::clone(&context.image);
         image.consts.iter().for_each(|value| context.admit(value));
         context

@@ -151,7 +151,8 @@ fn submit(image: &Image, name: &str, code: OpCode, spec: &CallSpec, args: &mut [
     let chunk = own("chunk", is_map).unwrap_or_default();
     let callback = callback("callback", own("callback", is_async))?;
     let error_callback = self::callback("error_callback", own("error_callback", is_async))?;
-    let taken = |name: &str| (is_map && name == "chunk") || (is_async && (name == "callback" || name == "error_callback"));
+    let taken =
+        |name: &str| (is_map && name == "chunk") || (is_async && (name == "callback" || name == "error_callback"));
     let mut rest: Vec<Value> = args.iter_mut().take(positional).map(std::mem::take).collect();
     let mut names = Vec::new();
     for (name, value) in spec.names.iter().zip(args.iter_mut().skip(positional)) {

@@ -23,7 +23,9 @@ pub(super) fn start(value: &Value) -> Result<(Value, Value), Error> {
         }
         Value::Result(_) => Ok((value.clone(), Value::None)),
         Value::Range(range) => match (&range.low, &range.high, range.inclusive) {
-            (Value::Int(low) | Value::Pid(low), Value::Int(high) | Value::Pid(high), true) => Ok(ints(*low, Some(*high))),
+            (Value::Int(low) | Value::Pid(low), Value::Int(high) | Value::Pid(high), true) => {
+                Ok(ints(*low, Some(*high)))
+            }
             (Value::Int(low) | Value::Pid(low), Value::Int(high) | Value::Pid(high), false) => {
                 Ok(ints(*low, high.checked_sub(1)))
             }

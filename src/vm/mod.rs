@@ -140,7 +140,9 @@ impl Vm {
                 let image = Arc::clone(&self.context.image);
                 let Some(body) = image.program.codes.get(code as usize) else { return };
                 let base = self.regs.len();
-                if self.push(Frame { code, pc: 0, base: base as u32, then: Then::Perform(then, target) }, body).is_none()
+                if self
+                    .push(Frame { code, pc: 0, base: base as u32, then: Then::Perform(then, target) }, body)
+                    .is_none()
                 {
                     self.raised = Some(Box::new(too_deep()));
                 }

@@ -1,11 +1,10 @@
 //! Constant expressions, evaluated when a scenario is planned.
 //!
-//! Answers for: a value or an error within bounds. Never performs a visible operation, but for counting the cores.
+//! Answers for: a value or an error within bounds. Never performs a visible operation.
 
 use std::sync::Arc;
 
 use super::{Stop, Vm};
-use crate::program::op::{OpCode, Outcome};
 use crate::program::{CodeId, Image};
 use crate::value::{Error, ErrorKind, Value};
 
@@ -19,10 +18,6 @@ pub fn eval_const(image: &Arc<Image>, code: CodeId) -> Result<Value, Arc<Error>>
         match vm.run(BUDGET) {
             Stop::Returned(value) => return Ok(value),
             Stop::Raised(error) => return Err(error),
-            Stop::Op(op) if op.code == OpCode::CpuCount => {
-                let count = std::thread::available_parallelism().map_or(1, |count| count.get() as i64);
-                vm.resume(Outcome::Value(Value::Int(count)));
-            }
             Stop::Op(_) => break Error::value_error("a constant cannot depend on what happens in a run"),
             Stop::Budget => break Error::new(ErrorKind::TooLarge, "the constant takes too long to evaluate"),
         }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::context::Context;
 use super::exec::Exit;
 use super::{invoke, iterate, visible};
-use crate::program::instr::{CallSpec, Instr, Reg, Test};
+use crate::analysis::Builtin;
 use crate::program::Code;
+use crate::program::instr::{CallSpec, Instr, Reg, Test};
 use crate::value::{self, Error, ErrorKind, Value, Writer, methods};
 
 /// Where it goes on.
@@ -189,7 +190,13 @@ pub(super) fn step(
             let spec = call_spec(code, call)?;
             let args = &regs[base as usize..base as usize + spec.count as usize];
             let given = methods::Call { name: &spec.name, values: args, names: &spec.names };
-            let value = value::builtins::call(function, given, context)?;
+            let value = match function {
+                // A property of the machine, as constant as its word size.
+                Builtin::CpuCount => {
+                    Value::Int(std::thread::available_parallelism().map_or(1, |count| count.get() as i64))
+                }
+                _ => value::builtins::call(function, given, context)?,
+            };
             clear(regs, base, spec.count);
             made(&value, context);
             regs[dst as usize] = value;
@@ -257,7 +264,10 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
         Instr::Range { inclusive, dst, low, high } => {
             let (low, high) = (regs[low as usize].clone(), regs[high as usize].clone());
             let fits = |value: &Value| {
-                matches!(value, Value::Int(_) | Value::Pid(_) | Value::Duration(_) | Value::Elapsed(_) | Value::Float(_))
+                matches!(
+                    value,
+                    Value::Int(_) | Value::Pid(_) | Value::Duration(_) | Value::Elapsed(_) | Value::Float(_)
+                )
             };
             if !fits(&low) || !fits(&high) {
                 let message = format!("there is no range of {} and {}", low.kind_name(), high.kind_name());

@@ -4,10 +4,10 @@
 
 use super::context::Context;
 use super::exec::Exit;
-use super::slow::{self, Step, call_spec};
 use super::invoke;
-use crate::program::op::{Args, Op, OpCode, Target};
+use super::slow::{self, Step, call_spec};
 use crate::program::instr::{CallSpec, Instr, Reg};
+use crate::program::op::{Args, Op, OpCode, Target};
 use crate::program::{Code, signature};
 use crate::value::{self, Error, ObjectKind, ObjectRef, Value, Writer};
 
@@ -130,9 +130,7 @@ fn check(op: OpCode, args: &Args) -> Result<(), Error> {
             other => Err(Error::type_error(format!("a time is a duration, not {}", other.kind_name()))),
         },
         (OpCode::Random, Value::Range(_)) => Ok(()),
-        (OpCode::Random, other) => {
-            Err(Error::type_error(format!("`random` takes a range, not {}", other.kind_name())))
-        }
+        (OpCode::Random, other) => Err(Error::type_error(format!("`random` takes a range, not {}", other.kind_name()))),
         (OpCode::Shuffle, Value::List(_)) => Ok(()),
         (OpCode::Shuffle, other) => {
             Err(Error::type_error(format!("`shuffle` takes a list, not {}", other.kind_name())))
@@ -229,7 +227,10 @@ fn with(handle: &Value, enter: bool) -> Result<Op, Error> {
 }
 
 fn not_with(value: &Value) -> Error {
-    Error::type_error(format!("`with` takes a lock, a condition, a semaphore or a side of an rwlock, not {}", value.kind_name()))
+    Error::type_error(format!(
+        "`with` takes a lock, a condition, a semaphore or a side of an rwlock, not {}",
+        value.kind_name()
+    ))
 }
 
 /// Notes a case as a list: handle, operation, arguments, number, value of the `for`, place.

@@ -38,13 +38,7 @@ fn broken() -> Error {
 }
 
 /// Arrives and waits; `arrived` is told the place of the arrival, a step of its own.
-pub(in crate::os) fn wait(
-    ctx: &Ctx,
-    off: Off,
-    patience: Patience,
-    line: u32,
-    arrived: impl FnOnce(u64),
-) -> Result {
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32, arrived: impl FnOnce(u64)) -> Result {
     let state: &BarrierState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if state.broken.load(Relaxed) != 0 {

@@ -54,7 +54,8 @@ fn load(arena: Arena, state: &CellState) -> Value {
 fn store(arena: Arena, state: &CellState, value: &Value) -> Result<()> {
     let bytes = values::encode(value)?;
     if bytes.len() as u64 > state.room.load(Relaxed) {
-        let message = format!("the value takes {} bytes, the variable has room for {}", bytes.len(), state.room.load(Relaxed));
+        let message =
+            format!("the value takes {} bytes, the variable has room for {}", bytes.len(), state.room.load(Relaxed));
         return Err(fail(ErrorKind::TooLarge, &message));
     }
     if bytes.len() > INLINE_BYTES {

@@ -95,14 +95,7 @@ impl Channel {
         }
     }
 
-    pub(in crate::os) fn put(
-        &self,
-        ctx: &Ctx,
-        off: super::Off,
-        value: Value,
-        patience: Patience,
-        line: u32,
-    ) -> Result {
+    pub(in crate::os) fn put(&self, ctx: &Ctx, off: super::Off, value: Value, patience: Patience, line: u32) -> Result {
         let mut message = (value, ctx.place());
         loop {
             match self.try_put(ctx, off, message)? {
@@ -158,9 +151,7 @@ impl Channel {
         let message = select.recv(&self.receiver);
         select.recv(&self.closing);
         let operation = match deadline {
-            Some(deadline) => {
-                select.select_deadline(instant(deadline)).map_err(|_| RecvTimeoutError::Timeout)?
-            }
+            Some(deadline) => select.select_deadline(instant(deadline)).map_err(|_| RecvTimeoutError::Timeout)?,
             None => select.select(),
         };
         if operation.index() == message {

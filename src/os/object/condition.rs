@@ -34,6 +34,12 @@ pub(in crate::os) fn create(arena: Arena, who: Identity, over: Option<u32>) -> R
     Ok(id)
 }
 
+/// The id under which traces know the lock of a condition: its own, or, of a lock that nobody declared, the condition's.
+pub(in crate::os) fn lock_id(arena: Arena, off: Off, own: u32) -> u32 {
+    let lock: &ObjectHeader = arena.at(lock_of(arena, off));
+    if lock.kind.load(Relaxed) == KIND_HIDDEN_LOCK { own } else { lock.id.load(Relaxed) }
+}
+
 /// Where the lock of a condition lies.
 pub(in crate::os) fn lock_of(arena: Arena, off: Off) -> Off {
     Off(arena.at::<ConditionState>(off).lock.load(Relaxed))
@@ -58,13 +64,13 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32) ->
     let under = lock_of(ctx.arena, off);
     let depth = lock::release_all(ctx, under);
     let woken = ctx.park(entered);
-    let orphaned = lock::acquire_again(ctx, under, depth, line);
+    let (ticket, orphaned) = lock::acquire_again(ctx, under, depth, line);
     if orphaned {
         return Err(fail(ErrorKind::OwnerDied, "the lock's holder was killed; the lock is now held here"));
     }
     Ok(match woken {
-        Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
-        Woken::TimedOut => Done::value(Value::Bool(false)),
+        Woken::By(verdict) => Done::new(Value::Bool(true), ticket, verdict.cause),
+        Woken::TimedOut => Done::new(Value::Bool(false), ticket, 0),
     })
 }
 
@@ -75,11 +81,9 @@ pub(in crate::os) fn notify(ctx: &Ctx, off: Off, count: i64) -> Result {
         return Err(fail(ErrorKind::ValueError, "the number to notify cannot be negative"));
     }
     let locked = ctx.lock(off);
-    let ticket = locked.tick();
     for _ in 0..count {
         let Some(waiter) = ctx.claim_first(&locked, WAITERS) else { break };
-        let theirs = locked.tick();
-        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: ctx.place() });
+        ctx.finish(waiter, Verdict { code: say::DONE, cause: ctx.place(), ..Verdict::default() });
     }
-    Ok(Done::new(Value::None, ticket, 0))
+    Ok(Done::default())
 }

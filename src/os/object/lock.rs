@@ -152,13 +152,17 @@ pub(super) fn release_all(ctx: &Ctx, off: Off) -> u32 {
     depth
 }
 
-/// Takes it again at a depth, after a condition's wait; true where its holder was killed meanwhile.
-pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32, line: u32) -> bool {
+/// Takes it again at a depth, after a condition's wait: the place in the lock's order, and whether its holder was killed
+/// meanwhile.
+pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32, line: u32) -> (u64, bool) {
     let acquired = acquire_for(ctx, off, Patience::Until(None), OpCode::ConditionWait, line);
     let state: &LockState = ctx.arena.at(off);
     let _locked = ctx.lock(off);
     state.depth.store(depth, Relaxed);
-    matches!(acquired, Acquired::Yes { orphaned: true, .. })
+    match acquired {
+        Acquired::Yes { ticket, orphaned, .. } => (ticket, orphaned),
+        Acquired::No => (0, false),
+    }
 }
 
 /// Marks a lock whose holder was killed, and lets the next one try. For the supervisor.

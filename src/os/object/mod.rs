@@ -65,8 +65,6 @@ pub(super) mod say {
     pub(in super::super) const CLOSED: u32 = 3;
     /// The object is broken.
     pub(in super::super) const BROKEN: u32 = 4;
-    /// It was cut off.
-    pub(in super::super) const CUT: u32 = 5;
 }
 
 /// What came of an operation, with what its event needs.

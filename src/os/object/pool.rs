@@ -198,9 +198,10 @@ pub(in crate::os) fn submit_map(ctx: &Ctx, off: Off, task: &Value, calls: &Value
         Value::None => calls.len().div_ceil(size(ctx.arena, off) as usize * CHUNKS_PER_WORKER).max(1),
         chunk => {
             let chunk = super::count_arg(chunk, "`chunk`")?;
-            usize::try_from(chunk).ok().filter(|chunk| *chunk > 0).ok_or_else(|| {
-                fail(ErrorKind::ValueError, "a chunk has at least one task")
-            })?
+            usize::try_from(chunk)
+                .ok()
+                .filter(|chunk| *chunk > 0)
+                .ok_or_else(|| fail(ErrorKind::ValueError, "a chunk has at least one task"))?
         }
     };
     let parts = calls.chunks(chunk).map(<[Value]>::to_vec).collect();

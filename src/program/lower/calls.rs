@@ -113,7 +113,6 @@ impl Body<'_, '_> {
 
     fn builtin(&mut self, function: Builtin, args: &[Arg], dst: Reg) {
         let visible = match function {
-            Builtin::CpuCount => Some(OpCode::CpuCount),
             Builtin::Now => Some(OpCode::Now),
             Builtin::Random => Some(OpCode::Random),
             Builtin::Shuffle => Some(OpCode::Shuffle),

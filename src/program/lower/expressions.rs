@@ -258,8 +258,7 @@ impl Body<'_, '_> {
             }
             _ => {
                 let src = self.operand(expr, &[]);
-                let instr =
-                    if sense { Instr::JumpIf { src, target: 0 } } else { Instr::JumpIfNot { src, target: 0 } };
+                let instr = if sense { Instr::JumpIf { src, target: 0 } } else { Instr::JumpIfNot { src, target: 0 } };
                 vec![self.emit_pending(instr)]
             }
         }

@@ -1,0 +1,57 @@
+//! What a run means for the exit status, given what the scenario expects.
+//!
+//! Answers for: an expected deadlock or error is as expected. Never blames a run that did not show an expected bug: one
+//! run shows one schedule.
+
+use super::Exit;
+use crate::report;
+use crate::scenario::{Run, Scenario};
+use crate::syntax::ast::Expect;
+use crate::trace::{Ending, Uncaught};
+
+/// The exit status, and what is to be said before.
+pub(super) struct Verdict {
+    pub(super) exit: Exit,
+    pub(super) said: Option<String>,
+}
+
+pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
+    let expects: Vec<&Expect> = scenario.checked().expects.iter().map(|(expect, _)| expect).collect();
+    let failed = if run.errors.iter().all(|error| expected(&expects, error)) { Exit::Expected } else { Exit::Failed };
+    let (exit, said) = match &run.ending {
+        Ending::Finished => (failed, None),
+        Ending::Exited(status) => (Exit::Failed, Some(format!("main ended with exit({status})\n"))),
+        Ending::Deadlock(blocked) => {
+            let foreseen = expects.iter().any(|expect| matches!(expect, Expect::Deadlock));
+            let exit = if foreseen { failed } else { Exit::Deadlock };
+            (exit, Some(report::deadlock(scenario.source(), blocked, true)))
+        }
+        Ending::TimedOut => (Exit::OverLimit, Some("out of time: the run was ended\n".into())),
+        Ending::OverLimit(limit) => (Exit::OverLimit, Some(format!("over a limit: {limit}\n"))),
+        Ending::Killed(signal) => (signalled(*signal), Some(format!("main was killed by signal {signal}\n"))),
+        Ending::Signalled(signal) => (signalled(*signal), None),
+        Ending::Bug(what) => (Exit::Bug, Some(format!("a bug in conc: {what}\n"))),
+    };
+    Verdict { exit, said }
+}
+
+fn signalled(signal: i32) -> Exit {
+    Exit::Signal(u8::try_from(signal).unwrap_or(0))
+}
+
+/// Whether an `expect` names an error.
+fn expected(expects: &[&Expect], error: &Uncaught) -> bool {
+    expects.iter().any(|expect| match expect {
+        Expect::Assertion => error.kind == "AssertionFailed",
+        Expect::Error(kind, actor) => {
+            *kind.text == error.kind && actor.as_ref().is_none_or(|actor| is_of(&error.actor, &actor.text))
+        }
+        _ => false,
+    })
+}
+
+/// Whether an instance is of a template: `write#2` and `philosopher[3]` are of `write` and `philosopher`.
+fn is_of(instance: &str, template: &str) -> bool {
+    let own = instance.rsplit('.').next().unwrap_or(instance);
+    own == template || own.split(['[', '#', '/']).next() == Some(template)
+}

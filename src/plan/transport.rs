@@ -1,0 +1,95 @@
+//! By which road each object is reached, and why.
+//!
+//! Answers for: one rule. A pipe is a kernel pipe. An object of one process, which no other can get hold of, stays in that
+//! process. Everything else is in the shared arena. Never looks at how often something is used.
+
+use super::usage::{Home, Usage, locks_of};
+use super::{Reason, Transport};
+use crate::analysis::{Checked, DeclId, ObjectInfo, Owner};
+use crate::syntax::ast::{ExprKind, StrPart};
+use crate::value::ObjectKind;
+
+/// By declaration: the transport and the reason.
+pub(super) fn transports(checked: &Checked, usage: &Usage) -> Vec<(Transport, Reason)> {
+    let ids = (0..).map(DeclId);
+    let mut chosen: Vec<_> = ids.zip(&checked.objects).map(|(id, info)| choose(checked, usage, id, info)).collect();
+    // A condition and its lock live in one place: the wider of the two.
+    for (at, info) in checked.objects.iter().enumerate() {
+        for lock in locks_of(checked, info.decl.args.iter().map(|arg| &arg.value.kind), info.kind) {
+            let wide = [at, lock].into_iter().filter_map(|at| chosen.get(at)).find(|one| one.0 == Transport::Arena);
+            if let Some(wide) = wide.cloned() {
+                for at in [at, lock] {
+                    if let Some(slot) = chosen.get_mut(at).filter(|slot| slot.0 != Transport::Arena) {
+                        *slot = wide.clone();
+                    }
+                }
+            }
+        }
+    }
+    chosen
+}
+
+fn choose(checked: &Checked, usage: &Usage, id: DeclId, info: &ObjectInfo) -> (Transport, Reason) {
+    match info.kind {
+        ObjectKind::PipeEnd => return (Transport::KernelPipe, Reason::Pipe),
+        ObjectKind::Pool => return (Transport::Arena, Reason::Pool),
+        _ => {}
+    }
+    if let Some(span) = usage.escapes.get(id.0 as usize).copied().flatten() {
+        return (Transport::Arena, Reason::Escapes(span));
+    }
+    let homes: Vec<Home> = usage.homes.get(id.0 as usize).into_iter().flatten().copied().collect();
+    match (info.owner, homes.as_slice()) {
+        (Owner::Template(_) | Owner::Main | Owner::Pool(_), [] | [_]) => in_process(info, Reason::Private),
+        (_, []) => in_process(info, Reason::Unused),
+        (_, [Home::Main]) => in_process(info, Reason::OnlyMain),
+        (_, [only]) if is_single(checked, usage, *only) => in_process(info, Reason::OnlyProcess(name(checked, *only))),
+        (_, [several]) => (Transport::Arena, Reason::Replicated(name(checked, *several))),
+        (_, [first, second, ..]) => {
+            (Transport::Arena, Reason::Processes(name(checked, *first), name(checked, *second)))
+        }
+    }
+}
+
+fn in_process(info: &ObjectInfo, reason: Reason) -> (Transport, Reason) {
+    match info.kind {
+        ObjectKind::Queue if is_ordered(info) => (Transport::InProcess, Reason::Order),
+        ObjectKind::Queue => (Transport::Channel, reason),
+        _ => (Transport::InProcess, reason),
+    }
+}
+
+/// Whether a queue gives its items in another order than it got them.
+fn is_ordered(info: &ObjectInfo) -> bool {
+    let order = info.decl.args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| &*name.text == "order"));
+    order.is_some_and(|order| match &order.value.kind {
+        ExprKind::Name(name) => &*name.text != "fifo",
+        ExprKind::Str(parts) => !matches!(parts.as_slice(), [StrPart::Text(text)] if &**text == "fifo"),
+        _ => true,
+    })
+}
+
+/// Whether there is exactly one process of it: started once, where the file has no `main`.
+fn is_single(checked: &Checked, usage: &Usage, home: Home) -> bool {
+    match home {
+        Home::Main => true,
+        Home::Pool(_) => false,
+        Home::Process(template) => {
+            let info = checked.templates.get(template.0 as usize);
+            let plain = info.is_some_and(|info| info.decl.replicas.is_none() && info.owner == Owner::File);
+            plain && checked.main.is_none() && !usage.started_by.contains_key(&template)
+        }
+    }
+}
+
+fn name(checked: &Checked, home: Home) -> std::sync::Arc<str> {
+    match home {
+        Home::Main => "main".into(),
+        Home::Process(template) => {
+            checked.templates.get(template.0 as usize).map_or_else(|| "?".into(), |info| info.decl.name.text.clone())
+        }
+        Home::Pool(pool) => {
+            checked.objects.get(pool.0 as usize).map_or_else(|| "?".into(), |info| info.name.text.clone())
+        }
+    }
+}

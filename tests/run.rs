@@ -1,0 +1,14 @@
+//! Real runs, judged from outside: what they print, how they end, and what they leave behind (nothing).
+
+mod run {
+    mod errors;
+    mod harness;
+    mod library;
+    mod lifetime;
+    mod objects;
+    mod pipes;
+    mod pools;
+    mod processes;
+    mod queues;
+    mod tutorial;
+}

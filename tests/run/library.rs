@@ -1,0 +1,69 @@
+//! The library, from a test harness with threads; and a crate of a user's own.
+
+use std::path::Path;
+use std::process::Command;
+
+use conc::{RunOptions, Scenario};
+
+#[track_caller]
+fn trace_of(text: &str) -> conc::trace::Trace {
+    let plan = Scenario::from_str(text).plan(&[]).unwrap_or_else(|found| panic!("{found:?}"));
+    let run = plan.run(&RunOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(run.passed(), "{:?}", run.errors());
+    run.trace().clone()
+}
+
+#[test]
+fn a_run_gives_status_output_and_trace() {
+    let text = "queue q\nprocess p { q.put(1) }\nmain { start p; print q.get() }";
+    let plan = Scenario::from_str(text).plan(&[]).unwrap_or_else(|found| panic!("{found:?}"));
+    let run = plan.run(&RunOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(run.passed());
+    assert_eq!(run.output(), "1\n");
+    insta::assert_snapshot!(run.trace().outline());
+}
+
+#[test]
+fn a_scenario_without_races_on_messages_has_one_outline() {
+    let text = "queue a\nqueue b\nprocess left { for i in 0..20 { a.put(i) } }\nprocess right { for i in 0..20 { b.put(a.get() * 2) } }\nthread sink { for i in 0..20 { print b.get() } }\nmain { start left; start right; (start sink).join() }";
+    let first = trace_of(text).outline();
+    for _ in 0..10 {
+        assert_eq!(trace_of(text).outline(), first);
+    }
+}
+
+#[test]
+fn runs_side_by_side_in_threads_of_one_harness() {
+    let threads: Vec<_> = (0..4)
+        .map(|n| {
+            std::thread::spawn(move || {
+                trace_of(&format!("process p {{ print {n} }}\nmain {{ (start p).join() }}")).prints()
+            })
+        })
+        .collect();
+    for (n, thread) in threads.into_iter().enumerate() {
+        assert_eq!(thread.join().unwrap_or_default(), [n.to_string()]);
+    }
+}
+
+#[test]
+fn pids_and_times_are_masked() {
+    let outline = trace_of("process p { print \"I am {pid()}, child of {ppid()}\"; sleep 1ms; print now() > 0s, \"{now()}\" }\nmain { let h = start p; print h.pid(), pid(); h.join() }").outline();
+    insta::assert_snapshot!(outline);
+}
+
+#[test]
+fn a_crate_of_a_users_own_tests_a_scenario() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--quiet", "--manifest-path"])
+        .arg(root.join("tests/user_crate/Cargo.toml"))
+        .env("CARGO_TARGET_DIR", root.join("target/user_crate"))
+        .env("INSTA_UPDATE", "no")
+        .env_remove("RUSTFLAGS")
+        .output()
+        .unwrap_or_else(|error| panic!("cargo does not start: {error}"));
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("1 passed"), "{said}");
+}

@@ -1,0 +1,101 @@
+//! However a run ends, nothing of it is left.
+
+use nix::sys::signal::Signal;
+
+use super::harness::{run, run_with, start};
+
+/// A process with a process of its own and a thread, all of which wait for ever but one that computes for ever.
+const ENDLESS: &str = r#"
+queue q
+process child { print "child"; q.get() }
+process parent {
+    thread busy { loop { pass } }
+    start busy
+    let c = start child
+    c.join()
+}
+main { start parent; loop { sleep 1h } }
+"#;
+
+#[test]
+fn an_interrupt_ends_all() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+        let mut running = start(&["run", "-"], ENDLESS);
+        assert_eq!(running.next_line(), "child");
+        assert!(running.processes().len() >= 4, "{:?}", running.processes());
+        running.signal(signal);
+        assert_eq!(running.finish().code, Some(code), "{signal}");
+    }
+}
+
+#[test]
+fn a_killed_supervisor_takes_all_with_it() {
+    let mut running = start(&["run", "-"], ENDLESS);
+    assert_eq!(running.next_line(), "child");
+    running.signal(Signal::SIGKILL);
+    let _ = running.child.wait();
+    running.wait_until_gone();
+}
+
+#[test]
+fn a_lost_reader_ends_the_run() {
+    let mut running = start(&["run", "-"], "main { loop { print \"line\" } }");
+    assert_eq!(running.next_line(), "line");
+    drop(running.child.stdout.take());
+    assert_eq!(running.finish().code, Some(141));
+}
+
+#[test]
+fn a_time_limit_ends_all() {
+    let seen = run_with(&["--timeout", "300ms"], ENDLESS);
+    assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+}
+
+#[test]
+fn deadlock_is_noticed_and_reported() {
+    let seen = run(r#"
+lock a
+lock b
+event first
+event second
+process one { with a { first.set(); second.wait(); with b { print "never" } } }
+process two { with b { second.set(); first.wait(); with a { print "never" } } }
+main { let p = start one; let q = start two; join p, q }
+"#);
+    assert_eq!(seen.code, Some(3), "{}", seen.stderr);
+    assert_eq!(seen.stdout, "");
+    for part in ["one", "two", "main", "a", "b"] {
+        assert!(seen.stderr.contains(part), "{part} in {}", seen.stderr);
+    }
+}
+
+#[test]
+fn an_expected_deadlock_is_no_failure() {
+    let seen = run("queue q\nmain { q.get() }\nexpect deadlock\n");
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+}
+
+#[test]
+fn a_sleeper_is_no_deadlock() {
+    let seen = run("queue q\nprocess p { sleep 200ms; q.put(1) }\nmain { start p; print q.get() }\n");
+    assert_eq!((seen.stdout.as_str(), seen.code), ("1\n", Some(0)), "{}", seen.stderr);
+}
+
+#[test]
+fn a_deadlock_of_threads_over_a_channel_is_noticed() {
+    let seen = run("queue q\nthread t { q.get() }\nmain { let h = start t; h.join() }\n");
+    assert_eq!(seen.code, Some(3), "{}", seen.stderr);
+}
+
+#[test]
+fn no_file_or_shared_memory_is_left() {
+    let shown = |folder: &str| {
+        let entries = std::fs::read_dir(folder).map(|entries| entries.filter_map(Result::ok).collect::<Vec<_>>());
+        let names =
+            entries.unwrap_or_default().into_iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.contains("conc-")).collect::<Vec<_>>()
+    };
+    let before = (shown("/dev/shm"), shown("/tmp"));
+    run("queue q\nprocess p { q.put([0; 1000]) }\nmain { start p; print len(q.get()) }\n");
+    assert_eq!((shown("/dev/shm"), shown("/tmp")), before);
+}

@@ -1,0 +1,189 @@
+//! Pipes: messages, who holds which end, end of file, broken pipes.
+
+use super::harness::{check, run};
+
+#[test]
+fn messages_of_every_kind_and_size() {
+    check(
+        r#"
+pipe near <-> far
+process echo { for x in far { far.send(x) } }
+main {
+    start echo
+    for x in [none, true, 42, 1.5, 10ms, "text", [1, [2]], {a: 1}, {1, 2}, 0..3, ""] { near.send(x); print near.recv() == x }
+    near.send([7; 200000])
+    print len(near.recv())
+    near.close()
+}
+"#,
+        &format!("{}200000\n", "true\n".repeat(11)),
+    );
+}
+
+#[test]
+fn two_that_send_first_and_read_later() {
+    check(
+        r#"
+pipe a <-> b
+process other { b.send([1; 5000]); print len(b.recv()) }
+main { let o = start other; a.send([2; 5000]); print len(a.recv()); o.join() }
+"#,
+        "
+        5000
+        5000
+        ",
+    );
+}
+
+#[test]
+fn end_of_file_comes_when_the_last_writer_lets_go() {
+    check(
+        r#"
+pipe reader <- writer
+process w[i in 0..3] { writer.send(i) }
+main { start w; print sorted([x for x in reader]); try { reader.recv() } catch EOF { print "end" } }
+"#,
+        "
+        [0, 1, 2]
+        end
+        ",
+    );
+}
+
+#[test]
+fn passing_an_end_on_is_not_holding_it() {
+    check(
+        r#"
+pipe reader <- writer
+process w(end) { end.send("x") }
+main { start w(writer); print reader.recv(); try { reader.recv() } catch EOF { print "end" } }
+"#,
+        "
+        x
+        end
+        ",
+    );
+}
+
+#[test]
+fn an_end_that_travelled_is_held_from_its_receipt() {
+    check(
+        r#"
+pipe reader <- writer
+queue q
+process w { let end = q.get(); end.send("through {1 + 1}"); end.close() }
+main { start w; q.put(writer); print reader.recv(); try { reader.recv() } catch EOF { print "end" } }
+"#,
+        "
+        through 2
+        end
+        ",
+    );
+}
+
+#[test]
+fn a_killed_writer_is_end_of_file_and_a_killed_reader_a_broken_pipe() {
+    check(
+        r#"
+pipe reader <- writer
+pipe sink <- source
+process w { writer.send("one"); sleep 1h }
+process r { sink.recv(); sleep 1h }
+main {
+    let a = start w
+    print reader.recv()
+    a.kill()
+    try { reader.recv() } catch EOF { print "end" }
+    let b = start r
+    source.send("x")
+    b.terminate()
+    b.join()
+    try { source.send("y") } catch BrokenPipe { print "broken" }
+}
+"#,
+        "
+        one
+        end
+        broken
+        ",
+    );
+}
+
+#[test]
+fn what_was_sent_stays_readable() {
+    check(
+        r#"
+pipe reader <- writer
+process w { for i in 0..3 { writer.send(i) } }
+main { (start w).join(); print reader.poll(), [x for x in reader], reader.poll() }
+"#,
+        "true [0, 1, 2] true",
+    );
+}
+
+#[test]
+fn polling() {
+    check(
+        r#"
+pipe near <-> far
+process late { sleep 50ms; far.send("x"); far.recv() }
+main {
+    start late
+    print near.poll(), near.poll(timeout: none), near.poll(), near.recv()
+    near.send("bye")
+}
+"#,
+        "false true true x",
+    );
+}
+
+#[test]
+fn ends_closed_here_and_used_the_wrong_way() {
+    check(
+        r#"
+pipe near <-> far
+pipe reader <- writer
+task wrong(end) { try { end.recv() } catch TypeError { print "only sends" } }
+main {
+    near.close()
+    try { near.send(1) } catch Closed { print "closed" }
+    try { near.close() } catch Closed { print "closed" }
+    wrong(writer)
+    reader.poll()
+}
+"#,
+        "
+        closed
+        closed
+        only sends
+        ",
+    );
+}
+
+#[test]
+fn a_pipe_of_threads() {
+    check(
+        r#"
+main {
+    pipe near <-> far
+    thread echo { for x in [1, 2] { far.send(far.recv() * 10) } }
+    let e = start echo
+    near.send(1); near.send(2)
+    print near.recv(), near.recv()
+    e.join()
+}
+"#,
+        "10 20",
+    );
+}
+
+#[test]
+fn no_descriptor_leaks_to_who_does_not_hold_the_end() {
+    let seen = run(r#"
+pipe reader <- writer
+process bystander { sleep 1h }
+process w { writer.send("x") }
+main { let b = start bystander; start w; for x in reader { print x }; print "end"; b.kill() }
+"#);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("x\nend\n", Some(0)), "{}", seen.stderr);
+}

@@ -1,0 +1,193 @@
+//! Pools: results, errors, order, workers that die.
+
+use super::harness::check;
+
+#[test]
+fn results_in_all_forms() {
+    check(
+        r#"
+pool w(2)
+task add(a, b: 10) { return a + b }
+task twice(x) { return x * 2 }
+main {
+    print w.apply(add, 1, 2), w.apply(add, 1), w.apply(add, b: 5, a: 1)
+    print w.map(twice, 0..7), w.map(twice, []), w.map(twice, [1, 2, 3], chunk: 1)
+    print w.starmap(add, [[1, 2], [3, 4]])
+    let r = w.apply_async(twice, 21)
+    r.wait()
+    print r.ready(), r.successful(), r.get(), r.get(timeout: 1s)
+    print w.map_async(twice, [5, 6]).get()
+    w.close()
+    w.join()
+}
+"#,
+        "
+        3 11 6
+        [0, 2, 4, 6, 8, 10, 12] [] [2, 4, 6]
+        [3, 7]
+        true true 42 42
+        [10, 12]
+        ",
+    );
+}
+
+#[test]
+fn errors_come_back() {
+    check(
+        r#"
+pool w(2)
+task picky(n) { if n % 2 == 1 { raise Odd("{n} is odd") }; return n }
+main {
+    let r = w.apply_async(picky, 3)
+    try { r.get() } catch Odd as e { print e.message, e.kind, e.line }
+    print r.ready(), r.successful()
+    try { w.map(picky, [2, 5, 4, 3], chunk: 1) } catch Odd as e { print "first in order: {e.message}" }
+    print w.apply(picky, 4)
+    w.close(); w.join()
+}
+"#,
+        "
+        3 is odd Odd 3
+        true false
+        first in order: 5 is odd
+        4
+        ",
+    );
+}
+
+#[test]
+fn what_a_pool_refuses() {
+    check(
+        r#"
+pool w(1)
+task slow { sleep 20ms; return 1 }
+main {
+    let r = w.apply_async(slow)
+    try { r.successful() } catch ValueError { print "not ready" }
+    try { r.get(timeout: 1ms) } catch Timeout { print "not in time" }
+    try { w.join() } catch PoolRunning { print "still open" }
+    w.close(); w.close()
+    try { w.apply(slow) } catch PoolClosed { print "closed" }
+    w.join()
+    print r.get()
+}
+"#,
+        "
+        not ready
+        not in time
+        still open
+        closed
+        1
+        ",
+    );
+}
+
+#[test]
+fn a_worker_that_dies_fails_its_task_and_is_replaced() {
+    check(
+        r#"
+pool w(1)
+queue pids
+task suicidal { pids.put(pid()); exit(3) }
+task fine { return pid() }
+main {
+    let r = w.apply_async(suicidal)
+    try { r.get() } catch WorkerDied { print "worker died" }
+    print w.apply(fine) != pids.get()
+    w.close()
+    w.join()
+}
+"#,
+        "
+        worker died
+        true
+        ",
+    );
+}
+
+#[test]
+fn terminate_cuts_off() {
+    check(
+        r#"
+pool w(2)
+event running
+task endless { running.set(); sleep 1h }
+main {
+    let rs = [w.apply_async(endless) for _ in 0..10]
+    running.wait()
+    w.terminate()
+    for r in rs { try { r.get() } catch PoolClosed { pass } }
+    w.join()
+    print "cut off"
+}
+"#,
+        "cut off",
+    );
+}
+
+#[test]
+fn cancel_reaches_what_has_not_begun() {
+    check(
+        r#"
+pool w(1)
+event go
+event begun
+task waits { begun.set(); go.wait(); return 1 }
+main {
+    let a = w.apply_async(waits)
+    let b = w.apply_async(waits)
+    begun.wait()
+    print a.cancel(), b.cancel(), b.cancelled()
+    go.set()
+    print a.get()
+    try { b.get() } catch Cancelled { print "cancelled" }
+    w.close(); w.join()
+}
+"#,
+        "
+        false true true
+        1
+        cancelled
+        ",
+    );
+}
+
+#[test]
+fn a_pool_that_stays_open_holds_nobody_up() {
+    check("pool w(3)\ntask f { return 1 }\nmain { print w.apply(f) }", "1");
+}
+
+#[test]
+fn tasks_use_objects_and_are_values() {
+    check(
+        r#"
+pool w(3)
+atomic n = 0
+lock m
+task count(k) { with m { n.add(k) }; return n >= k }
+main {
+    let f = count
+    let all = w.map(f, [1 for _ in 0..50])
+    print n, len(all), all[0]
+    print f(5), n
+    w.close(); w.join()
+}
+"#,
+        "
+        50 50 true
+        true 55
+        ",
+    );
+}
+
+#[test]
+fn a_pool_belongs_to_the_process_that_declares_it() {
+    check(
+        r#"
+task parent { return ppid() }
+process p { pool w(2); print w.apply(parent) == pid(); w.close(); w.join() }
+main { (start p).join() }
+"#,
+        "true",
+    );
+}
