@@ -85,7 +85,7 @@ impl Context {
         let mut nesting = depth::shallow(item).unwrap_or(self.nesting) + levels;
         if nesting > NESTING_MAX {
             nesting = depth::deepest([item]) + levels;
-            depth::check(nesting)?;
+            check_nesting(nesting)?;
         }
         self.nesting = self.nesting.max(nesting);
         Ok(())
@@ -104,8 +104,13 @@ impl Context {
     /// Finds out how deep the values nest; an error where that is too deep.
     pub(super) fn recount(&mut self, regs: &[Value]) -> crate::value::Result<()> {
         self.nesting = depth::deepest(regs);
-        depth::check(self.nesting + (DEPTH_MAX - NESTING_MAX))
+        check_nesting(self.nesting)
     }
+}
+
+/// Raises above [`NESTING_MAX`], so that an instruction that is run again after a recount does not ask for another.
+fn check_nesting(nesting: usize) -> crate::value::Result<()> {
+    depth::check(if nesting > NESTING_MAX { DEPTH_MAX + 1 } else { nesting })
 }
 
 impl Names for Context {
