@@ -193,8 +193,8 @@ impl Plan {
         Ok(gather(captured.report, String::from_utf8_lossy(&captured.output).into_owned()))
     }
 
-    /// Runs the scenario with this very process as the supervisor: prints go straight to standard output. `told` hears of
-    /// each uncaught error when it happens. Only for a process that has no other thread, and no other children.
+    /// Runs the scenario with this very process as the supervisor: prints go straight to standard output. `told` hears
+    /// of each uncaught error when it happens. Only for a process that has no other thread, and no other children.
     pub fn run_live(self: &Arc<Plan>, options: &RunOptions, told: &mut dyn FnMut(&Uncaught)) -> Result<Run, RunError> {
         let request = self.request(options)?;
         Ok(gather(os::supervise(self, &request, told)?, String::new()))

@@ -9,3 +9,15 @@ mod outline;
 
 #[path = "back/recorder.rs"]
 mod recorder;
+
+#[path = "back/plan.rs"]
+mod plan;
+
+#[path = "back/cli.rs"]
+mod cli;
+
+#[path = "back/docs.rs"]
+mod docs;
+
+#[path = "back/reports.rs"]
+mod reports;

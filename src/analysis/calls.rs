@@ -44,14 +44,23 @@ impl Resolver {
 
     /// Checks the arguments of a free function.
     pub(super) fn check_builtin(&mut self, name: &Ident, args: &[Arg], span: Span) {
-        let Some((_, _, least, most)) = BUILTINS.iter().find(|(builtin, ..)| *builtin == &*name.text) else { return };
-        if let Some(label) = args.iter().find_map(|arg| arg.name.as_ref()) {
-            let code = Code::UnknownArgument { callee: name.text.clone(), name: label.text.clone(), near: None };
-            self.report(code, label.span);
-        } else if args.len() < *least || args.len() > *most {
-            let callee = name.text.clone();
-            self.report(Code::Arity { callee, least: *least, most: *most, given: args.len() }, span);
+        let Some(function) = BUILTINS.iter().find(|function| function.name == &*name.text) else { return };
+        let positional = args.iter().filter(|arg| arg.name.is_none()).count();
+        let callee = name.text.clone();
+        if function.variadic && args.len() == positional {
+            if positional < function.required {
+                let (least, given) = (function.required, positional);
+                self.report(Code::Arity { callee, least, most: usize::MAX, given }, span);
+            }
+            return;
         }
+        if args.len() == positional && !(function.required..=function.params.len()).contains(&positional) {
+            let (least, most) = (function.required, function.params.len());
+            return self.report(Code::Arity { callee, least, most, given: positional }, span);
+        }
+        let params = function.params.iter().enumerate();
+        let params: Vec<Parameter> = params.map(|(at, name)| Parameter::new(name, at < function.required)).collect();
+        self.check_args(callee, &params, &args.iter().collect::<Vec<_>>(), span);
     }
 
     /// Checks arguments against parameters: positional ones first, then named ones.

@@ -1,6 +1,7 @@
 //! What a file claims, and what of it would run.
 //!
-//! Answers for: `invariant`, `eventually`, `expect`, and that something starts at all. Never judges whether claims hold.
+//! Answers for: `invariant`, `eventually`, `expect`, and that something starts at all. Never judges whether claims
+//! hold.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -152,7 +153,7 @@ impl Resolver {
             }
         }
         if !starts && !self.broken {
-            let end = self.checked.source.text().len();
+            let end = self.checked.source.text().trim_end().len();
             self.report(Code::NothingToRun, Span::new(end, end));
         }
     }

@@ -37,8 +37,8 @@ use crate::value::ObjectKind;
 
 /// Finds out what every name refers to and what is wrong with the file.
 ///
-/// A file that did not parse lacks what could not be read, so what is found here may follow from that: where `parse` gave
-/// errors, show those alone.
+/// A file that did not parse lacks what could not be read, so what is found here may follow from that: where `parse`
+/// gave errors, show those alone.
 pub fn resolve(source: &Source, file: ast::File) -> (Checked, Vec<Diagnostic>) {
     let mut resolver = resolver::Resolver::new(source, file.names);
     resolver.declare(&file);

@@ -11,34 +11,54 @@ use crate::source::Span;
 use crate::syntax::ast::Ident;
 use crate::value::ObjectKind;
 
-/// The free functions, with the least and the most arguments they take.
-pub(super) const BUILTINS: [(&str, Builtin, usize, usize); 26] = [
-    ("len", Builtin::Len, 1, 1),
-    ("str", Builtin::Str, 1, 1),
-    ("int", Builtin::Int, 1, 1),
-    ("float", Builtin::Float, 1, 1),
-    ("bool", Builtin::Bool, 1, 1),
-    ("list", Builtin::List, 0, 1),
-    ("set", Builtin::Set, 0, 1),
-    ("min", Builtin::Min, 1, usize::MAX),
-    ("max", Builtin::Max, 1, usize::MAX),
-    ("sum", Builtin::Sum, 1, 2),
-    ("abs", Builtin::Abs, 1, 1),
-    ("sorted", Builtin::Sorted, 1, 1),
-    ("reversed", Builtin::Reversed, 1, 1),
-    ("enumerate", Builtin::Enumerate, 1, 2),
-    ("zip", Builtin::Zip, 0, usize::MAX),
-    ("range", Builtin::Range, 1, 3),
-    ("type", Builtin::Type, 1, 1),
-    ("cpu_count", Builtin::CpuCount, 0, 0),
-    ("now", Builtin::Now, 0, 0),
-    ("random", Builtin::Random, 1, 1),
-    ("shuffle", Builtin::Shuffle, 1, 1),
-    ("choose", Builtin::Choose, 1, 1),
-    ("pid", Builtin::Pid, 0, 0),
-    ("ppid", Builtin::Ppid, 0, 0),
-    ("tid", Builtin::Tid, 0, 0),
-    ("name", Builtin::Name, 0, 0),
+/// A free function: its name, its parameters (any of which may be named), how many are required.
+pub(super) struct Function {
+    pub(super) name: &'static str,
+    pub(super) builtin: Builtin,
+    pub(super) params: &'static [&'static str],
+    pub(super) required: usize,
+    /// Takes any number of further arguments.
+    pub(super) variadic: bool,
+}
+
+const fn function(
+    name: &'static str,
+    builtin: Builtin,
+    params: &'static [&'static str],
+    required: usize,
+    variadic: bool,
+) -> Function {
+    Function { name, builtin, params, required, variadic }
+}
+
+/// The free functions of the language.
+pub(super) const BUILTINS: [Function; 26] = [
+    function("len", Builtin::Len, &["x"], 1, false),
+    function("str", Builtin::Str, &["x"], 0, false),
+    function("int", Builtin::Int, &["x"], 1, false),
+    function("float", Builtin::Float, &["x"], 1, false),
+    function("bool", Builtin::Bool, &["x"], 1, false),
+    function("list", Builtin::List, &["x"], 0, false),
+    function("set", Builtin::Set, &["x"], 0, false),
+    function("min", Builtin::Min, &["x"], 1, true),
+    function("max", Builtin::Max, &["x"], 1, true),
+    function("sum", Builtin::Sum, &["xs", "start"], 1, false),
+    function("abs", Builtin::Abs, &["x"], 1, false),
+    function("sorted", Builtin::Sorted, &["xs", "reverse"], 1, false),
+    function("reversed", Builtin::Reversed, &["xs"], 1, false),
+    function("enumerate", Builtin::Enumerate, &["xs", "start"], 1, false),
+    function("zip", Builtin::Zip, &[], 0, true),
+    function("range", Builtin::Range, &["x", "high", "step"], 1, false),
+    function("type", Builtin::Type, &["x"], 1, false),
+    function("cpu_count", Builtin::CpuCount, &[], 0, false),
+    function("now", Builtin::Now, &[], 0, false),
+    function("random", Builtin::Random, &["x"], 1, false),
+    function("shuffle", Builtin::Shuffle, &["xs"], 1, false),
+    function("choose", Builtin::Choose, &["xs"], 1, false),
+    function("pid", Builtin::Pid, &[], 0, false),
+    function("ppid", Builtin::Ppid, &[], 0, false),
+    function("tid", Builtin::Tid, &[], 0, false),
+    function("name", Builtin::Name, &[], 0, false),
 ];
 
 /// Whether calling it is a visible operation.
@@ -66,8 +86,8 @@ impl Resolver {
         if let Some((binding, _)) = declared {
             return *binding;
         }
-        let builtin = BUILTINS.iter().find(|(builtin, ..)| *builtin == name);
-        builtin.map_or(Binding::Unbound, |(_, builtin, ..)| Binding::Builtin(*builtin))
+        let function = BUILTINS.iter().find(|function| function.name == name);
+        function.map_or(Binding::Unbound, |function| Binding::Builtin(function.builtin))
     }
 
     /// Binds an occurrence of a name that is read, and counts it as a use; unknown ones are reported.
@@ -155,7 +175,7 @@ impl Resolver {
         let locals = self.scopes.iter().rev().flat_map(|scope| scope.keys().map(|name| &**name));
         let declared = self.body.visible.iter().filter_map(|owner| self.names.get(owner));
         let declared = declared.flat_map(|names| names.keys().map(|name| &**name));
-        let builtins = BUILTINS.iter().map(|(name, ..)| *name);
+        let builtins = BUILTINS.iter().map(|function| function.name);
         let mut seen: Vec<&str> = locals.chain(declared).collect();
         seen.sort_unstable();
         nearest(name, seen.into_iter().chain(LITERALS).chain(builtins))

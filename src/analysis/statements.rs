@@ -277,7 +277,7 @@ impl Resolver {
             }
             Binding::Const(_) => "a constant",
             Binding::Task(_) => "a task",
-            Binding::Template(id) => self.template_word(id),
+            Binding::Template(_) => "a template of actors",
             Binding::Builtin(_) => "a function",
         };
         self.report(Code::NotAssignable { name: name.text.clone(), what }, name.span);

@@ -68,5 +68,7 @@ fn from_input() -> Result<Scenario, Exit> {
 }
 
 fn show(source: &Source, diagnostics: &[Diagnostic]) {
-    err(&report::diagnostic::render(source, diagnostics, true));
+    if !diagnostics.is_empty() {
+        err(&(report::diagnostic::render(source, diagnostics, true) + "\n"));
+    }
 }

@@ -10,7 +10,7 @@ use super::{Exit, complain, err, load, out, verdict};
 use crate::os::StartError;
 use crate::plan::Plan;
 use crate::report;
-use crate::scenario::{RunError, RunOptions, Scenario, new_seed};
+use crate::scenario::{PROCESSES_MAX, RunError, RunOptions, Scenario, new_seed};
 use crate::trace::{Trace, Uncaught};
 
 /// Run scenarios on real processes and threads
@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// End the run after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
+    /// Refuse to have more processes at a time
+    #[arg(long, value_name = "N", default_value_t = PROCESSES_MAX, value_parser = clap::value_parser!(u32).range(1..))]
+    max_processes: u32,
     /// Write the trace to a file that ends in .ron or .json
     #[arg(long, value_name = "FILE", value_parser = trace_file)]
     trace: Option<PathBuf>,
@@ -68,7 +71,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario) -> Exit {
         seed: Some(args.seed.unwrap_or_else(new_seed)),
         timeout: args.timeout,
         trace: args.outline || args.trace.is_some(),
-        ..RunOptions::default()
+        processes_max: args.max_processes,
     };
     let mut told = |error: &Uncaught| err(&report::uncaught(scenario.source(), error, true));
     let result = if args.outline { plan.run(&options) } else { plan.run_live(&options, &mut told) };

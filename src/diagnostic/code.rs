@@ -75,6 +75,12 @@ fn plural(count: usize, noun: &str) -> String {
     }
 }
 
+/// `a lock`, `an event`.
+fn one(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o']) || matches!(noun, "rlock" | "rwlock") { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
 /// `2 arguments`, `1 to 3 arguments`.
 fn span_of_counts(least: usize, most: usize) -> String {
     if least == most { plural(most, "argument") } else { format!("{least} to {}", plural(most, "argument")) }
@@ -231,6 +237,10 @@ codes! {
         "this is too tangled to be read",
         cure!("split it into smaller parts"),
         "Reading has a budget of steps that grows with the file. It was used up, which no ordinary text does.";
+    E0036 Error UnknownStart { word: Arc<str>, near: Option<Arc<str>> } =>
+        format!("nothing begins with `{word}` here"),
+        meant(near).or_else(|| cure!("at file level stand objects, processes, threads, timers, tasks, `main` and claims")),
+        "A declaration begins with what it declares, a statement with what it does:\n\n    queu q\n    main { prnt 1 }\n\nWrite `queue q` and `print 1`.";
 
     // --------------------------------------------------------------------------------------------------- names
     E0101 Error UnknownName { name: Arc<str>, near: Option<Arc<str>> } =>
@@ -242,7 +252,7 @@ codes! {
         cure!("give one of them another name"),
         "What a file declares shares one namespace, and so do the parameters of a task or an actor and the objects of a body:\n\n    lock m\n    queue m";
     E0103 Error NoSuchOperation { kind: &'static str, name: Arc<str>, near: Option<Arc<str>>, known: Vec<&'static str> } =>
-        format!("a {kind} has no operation `{name}`"),
+        format!("{} has no operation `{name}`", one(kind)),
         meant(near).or_else(|| (!known.is_empty()).then(|| format!("it has {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")))),
         "Every kind of object has operations of its own:\n\n    lock m\n    main { m.aquire() }\n\nThe table of objects in the language reference lists them.";
     E0104 Error DeclaredElsewhere { name: Arc<str>, owner: Arc<str> } =>
@@ -286,11 +296,11 @@ codes! {
         cure!("write `start {name}`"),
         "A process, thread or timer is started and then runs by itself:\n\n    process p { }\n    main { p() }\n\nWrite `start p`.";
     E0113 Error NotCallable { name: Arc<str>, kind: &'static str } =>
-        format!("`{name}` is a {kind} and cannot be called"),
+        format!("`{name}` is {} and cannot be called", one(kind)),
         None,
         "Tasks and free functions are called; objects have operations: `q.get()`.";
     E0114 Error NotStartable { name: Arc<str>, what: &'static str } =>
-        format!("`{name}` is a {what} and cannot be started"),
+        format!("`{name}` is {} and cannot be started", one(what)),
         match *what { "task" => cure!("call it: `{name}(…)`, or hand it to a pool"), _ => None },
         "Only processes, threads and timers are started.";
     E0115 Error ThreadElsewhere { name: Arc<str>, owner: Arc<str> } =>
@@ -322,7 +332,7 @@ codes! {
         cure!("in a `catch`, `raise` alone raises the error again"),
         "`raise` is followed by the name of a kind, which need not be declared:\n\n    catch Full as e { raise e }\n\nWrite `raise`.";
     E0122 Error NotAssignable { name: Arc<str>, what: &'static str } =>
-        format!("`{name}` is {}{what} and cannot be assigned to", if what.starts_with("a ") || what.starts_with("an ") || what.starts_with("the ") { "" } else { "a " }),
+        format!("`{name}` is {what} and cannot be assigned to"),
         match *what { "a constant" => cure!("`shared {name} = …` declares a variable that processes share"), _ => None },
         "Variables, and what is declared `shared` or `atomic`, can be assigned to; constants, objects, tasks and actors cannot.";
     E0123 Error AssignedUndeclared { name: Arc<str> } =>
@@ -382,7 +392,7 @@ codes! {
         None,
         "`condition c(m)` shares the lock `m`; `condition c` has one of its own.";
     E0137 Error CannotHold { kind: &'static str } =>
-        format!("a {kind} cannot be held by `with`"),
+        format!("{} cannot be held by `with`", one(kind)),
         cure!("locks, rlocks, conditions, semaphores and the sides of an rwlock can"),
         "`with` acquires what follows and releases it at the end of its block.";
     E0138 Error RwlockSide =>
@@ -390,7 +400,7 @@ codes! {
         cure!("write `.read` or `.write` behind its name"),
         "`with rw.read { }` shares, `with rw.write { }` excludes.";
     E0139 Error CannotJoin { kind: &'static str } =>
-        format!("`join` waits for actors, and this is a {kind}"),
+        format!("`join` waits for actors, and this is {}", one(kind)),
         match *kind { "queue" | "pool" => cure!("its own operation is called with a dot: `….join()`"), "result" => cure!("`.get()` waits for a result"), _ => None },
         "`join a, b` waits for the actors of these handles to end.";
     E0140 Error ArrayNeedsIndex { kind: &'static str } =>
@@ -406,7 +416,7 @@ codes! {
         cure!("write `{name}()`"),
         "Objects have operations, not fields:\n\n    print q.len\n\nWrite `q.len()`.";
     E0143 Error NotIterable { kind: &'static str } =>
-        format!("a {kind} cannot be gone through"),
+        format!("{} cannot be gone through", one(kind)),
         None,
         "A `for` goes through lists, ranges, sets, maps, texts, queues, pipe ends and arrays of objects.";
     E0144 Error NotIndexable { kind: &'static str } =>

@@ -1,7 +1,8 @@
 //! The shared arena: one sealed memfd that every process of a run maps.
 //!
 //! Answers for: turning offsets into references and copying bytes in and out. Never decides what lies where (see
-//! `layout`), and never hands out a plain reference to memory that another process may write: all shared fields are atomics.
+//! `layout`), and never hands out a plain reference to memory that another process may write: all shared fields are
+//! atomics.
 #![expect(unsafe_code, reason = "the one place where shared memory is mapped and offsets become references")]
 
 use std::num::NonZeroUsize;
@@ -41,8 +42,8 @@ impl Off {
 /// Types that may lie in shared memory: every bit pattern is valid, and every field that changes is an atomic.
 ///
 /// # Safety
-/// The type must be `repr(C)`, at most sixteen-byte aligned, valid for any bytes (zeroes included), and its fields must be
-/// atomics, arrays of atomics, or such structs.
+/// The type must be `repr(C)`, at most sixteen-byte aligned, valid for any bytes (zeroes included), and its fields must
+/// be atomics, arrays of atomics, or such structs.
 pub(super) unsafe trait Shared {}
 
 // SAFETY: an atomic integer is valid for any bytes.
@@ -55,8 +56,8 @@ pub(super) struct Arena {
     fd: RawFd,
 }
 
-// SAFETY: the pointer is to a mapping that is never unmapped, and all access goes through atomics or through blocks that
-// the protocol gives to one actor at a time.
+// SAFETY: the pointer is to a mapping that is never unmapped, and all access goes through atomics or through blocks
+// that the protocol gives to one actor at a time.
 unsafe impl Send for Arena {}
 // SAFETY: as above.
 unsafe impl Sync for Arena {}
@@ -105,7 +106,8 @@ impl Arena {
     pub(super) fn at<T: Shared>(&self, off: Off) -> &'static T {
         let start = off.bytes();
         assert!(start + size_of::<T>() <= ARENA_BYTES, "arena offset out of range");
-        // SAFETY: in range (checked), aligned to 16, valid for any bytes and made of atomics (`Shared`), never unmapped.
+        // SAFETY: in range (checked), aligned to 16, valid for any bytes and made of atomics (`Shared`), never
+        // unmapped.
         unsafe { &*(self.base.add(start) as *const T) }
     }
 

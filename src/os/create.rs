@@ -1,7 +1,7 @@
 //! Making the objects of a scenario: those at file level before anything runs, those of a body when it gets there.
 //!
-//! Answers for: from declaration and arguments to an object in the arena, and the names of instances. Never decides on a
-//! transport (the plan did).
+//! Answers for: from declaration and arguments to an object in the arena, and the names of instances. Never decides on
+//! a transport (the plan did).
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -19,25 +19,28 @@ use super::park::Ctx;
 use super::process::{EndFds, Process, is_in_process};
 use super::values;
 use super::world::transport_of;
-use crate::plan::{Plan, Transport};
+use crate::plan::{Plan, PlannedObject, Transport};
 use crate::program::ObjectSpec;
 use crate::program::op::Args;
 use crate::value::{ErrorKind, ObjectKind, ObjectRef, Value};
 
 /// Makes the objects at file level, in the order of their ids. The descriptors are the supervisor's to keep open.
 pub(super) fn file_level(arena: Arena, plan: &Plan) -> Result<Vec<OwnedFd>> {
-    for (expected, object) in plan.objects.iter().enumerate() {
+    let identity = |object: &PlannedObject| {
         let is_array = plan.image.program.objects.get(object.decl as usize).is_some_and(|spec| spec.is_array);
-        let who = Identity {
-            decl: Some(object.decl),
-            index: object.index.filter(|_| is_array),
-            owner: None,
-            private: is_in_process(object.transport),
-        };
-        let id = make(arena, object.kind, who, &object.setup)?;
+        let (index, private) = (object.index.filter(|_| is_array), is_in_process(object.transport));
+        Identity { decl: Some(object.decl), index, owner: None, private }
+    };
+    for (expected, object) in plan.objects.iter().enumerate() {
+        let id = make(arena, object.kind, identity(object), &object.setup)?;
         if id as usize != expected {
             return Err(fail(ErrorKind::ValueError, "objects were made out of order"));
         }
+    }
+    // Locks that nobody declared come after all that have their ids from the plan.
+    for (id, object) in plan.objects.iter().enumerate().filter(|(_, object)| object.kind == ObjectKind::Condition) {
+        let over = lock_of_condition(object.setup.first())?;
+        condition::join_lock(arena, id as u32, identity(object), over)?;
     }
     let mut vault = Vec::new();
     for (id, object) in plan.objects.iter().enumerate() {
@@ -59,6 +62,15 @@ fn kernel_pipe() -> Result<(OwnedFd, OwnedFd)> {
         .map_err(|errno| fail(ErrorKind::TooLarge, &format!("the system refused a pipe: {}", errno.desc())))
 }
 
+/// The lock over which a condition is declared.
+fn lock_of_condition(arg: Option<&Value>) -> Result<Option<u32>> {
+    match arg {
+        None | Some(Value::None) => Ok(None),
+        Some(Value::Object(ObjectRef { id, kind: ObjectKind::Lock | ObjectKind::Rlock, .. })) => Ok(Some(*id)),
+        Some(_) => Err(fail(ErrorKind::TypeError, "a condition is made over a lock or an rlock")),
+    }
+}
+
 /// Makes one object. `setup` holds the arguments in the order of [`ObjectSpec::arguments`], then the start value.
 fn make(arena: Arena, kind: ObjectKind, who: Identity, setup: &[Value]) -> Result<u32> {
     let arg = |index: usize| setup.get(index).unwrap_or(&Value::None);
@@ -71,13 +83,7 @@ fn make(arena: Arena, kind: ObjectKind, who: Identity, setup: &[Value]) -> Resul
         ObjectKind::PipeEnd => pipe::create(arena, who),
         ObjectKind::Lock => lock::create(arena, kind_number(kind), who, false),
         ObjectKind::Rlock => lock::create(arena, kind_number(kind), who, true),
-        ObjectKind::Condition => match arg(0) {
-            Value::None => condition::create(arena, who, None),
-            Value::Object(ObjectRef { id, kind: ObjectKind::Lock | ObjectKind::Rlock, .. }) => {
-                condition::create(arena, who, Some(*id))
-            }
-            _ => Err(fail(ErrorKind::TypeError, "a condition is made over a lock or an rlock")),
-        },
+        ObjectKind::Condition => condition::create(arena, who),
         ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
             semaphore::create(arena, kind, who, count(0, "a semaphore's value", 1)?)
         }
@@ -140,6 +146,9 @@ pub(super) fn private(ctx: &Ctx, process: &Process, args: &Args) -> Result<Value
         setup.push(starts(index.unwrap_or(0)));
         let kind = process.spec(decl).map_or(spec.kind, |spec| spec.kind);
         let id = make(ctx.arena, kind, who, &setup)?;
+        if kind == ObjectKind::Condition {
+            condition::join_lock(ctx.arena, id, who, lock_of_condition(setup.first())?)?;
+        }
         Ok((id, Value::Object(ObjectRef { id, kind, role: 0 })))
     };
     let count = match args.get(1) {

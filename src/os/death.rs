@@ -1,6 +1,7 @@
 //! What is done when a process is gone: its exit code, its waits, its locks, its tasks, its ends of pipes.
 //!
-//! Answers for: leaving every object usable for the others. Runs in the supervisor. Never restarts anything (see `duty`).
+//! Answers for: leaving every object usable for the others. Runs in the supervisor. Never restarts anything (see
+//! `duty`).
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
@@ -39,6 +40,10 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         ctx.arena.header().processes.fetch_sub(1, SeqCst);
     } else {
         members.iter().for_each(|member| ctx.bury(*member));
+    }
+    // Also one that ended by itself, by `exit`, may have had a task in hand.
+    if actor::kind_of(slot) == ActorKind::Worker && (killed || slot.task.load(SeqCst) != 0) {
+        worker_died(ctx, number);
     }
     for member in members {
         actor::end(ctx, member, code);
@@ -112,20 +117,18 @@ fn clean_up(ctx: &Ctx, number: u32) {
             barrier::party_died(ctx, off);
         }
     }
-    if actor::kind_of(slot) == ActorKind::Worker {
-        worker_died(ctx, number);
-    }
 }
 
 /// Its task fails, and the pool gets another worker.
 fn worker_died(ctx: &Ctx, number: u32) {
     pool::worker_died(ctx, number);
     let off = Off(actor::slot(ctx.arena, number).pool.load(Relaxed));
-    if let Some(home) = pool::home(ctx.arena, off) {
-        if pool::wants_workers(ctx, off) && !actor::has_ended(ctx.arena, home) {
-            pool::miss_one(ctx.arena, off);
-            duty::impose(ctx, home);
-        }
+    if let Some(home) = pool::home(ctx.arena, off)
+        && pool::wants_workers(ctx, off)
+        && !actor::has_ended(ctx.arena, home)
+    {
+        pool::miss_one(ctx.arena, off);
+        duty::impose(ctx, home);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a process owes its pools: a worker that died is replaced by a child of the process that owns the pool.
 //!
-//! The supervisor sees the death and cannot start the replacement (its child it would be), so it notes the duty and wakes
-//! the process's first actor, which does it before its next operation, or while it is parked.
+//! The supervisor sees the death and cannot start the replacement (its child it would be), so it notes the duty and
+//! wakes the process's first actor, which does it before its next operation, or while it is parked.
 //!
 //! Answers for: replacing workers. Never decides that one is needed (see `death`).
 

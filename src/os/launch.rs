@@ -1,8 +1,8 @@
 //! Runs begun from a process that may have threads: the supervisor, and the children of processes with threads, are the
 //! running program itself, executed anew.
 //!
-//! A hook that the loader calls before `main` looks for a variable in the environment that says so; in every other process
-//! it does nothing. So whatever program links this library can run scenarios, a test harness included.
+//! A hook that the loader calls before `main` looks for a variable in the environment that says so; in every other
+//! process it does nothing. So whatever program links this library can run scenarios, a test harness included.
 //!
 //! Answers for: handing over a request and getting a report back. Never watches a run (see `supervisor`).
 #![expect(unsafe_code, reason = "the hook stands in a section that the loader reads")]
@@ -28,7 +28,8 @@ const SUPERVISE_ENV: &str = "CONC_SUPERVISE";
 const MISTAKEN: i32 = 70;
 
 #[used]
-// SAFETY: the loader calls the functions of this section once, after libc is ready and before `main`, in the one thread.
+// SAFETY: the loader calls the functions of this section once, after libc is ready and before `main`, in the one
+// thread.
 #[unsafe(link_section = ".init_array")]
 static HOOK: extern "C" fn() = hook;
 

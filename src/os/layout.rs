@@ -208,7 +208,7 @@ pub(super) struct Slot {
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for Slot {}
 
-const _: () = assert!(size_of::<Slot>() % UNIT == 0);
+const _: () = assert!(size_of::<Slot>().is_multiple_of(UNIT));
 const _: () = assert!(size_of::<Header>() <= ACTORS_AT);
 const _: () = assert!(BLOCKS_AT < super::arena::ARENA_BYTES);
 

@@ -1,9 +1,9 @@
 //! The one way of waiting: every blocking operation of every object parks its actor here.
 //!
-//! An operation takes its object's small lock and either completes, or puts its actor's node on one of the object's lists,
-//! lets the lock go and sleeps on the actor's own futex word. Whoever makes the operation possible takes the node off,
-//! *claims* the actor's wait (a timeout and a death claim the same word, so exactly one wins), completes the operation for
-//! it, and wakes it: nothing to retry, nothing lost.
+//! An operation takes its object's small lock and either completes, or puts its actor's node on one of the object's
+//! lists, lets the lock go and sleeps on the actor's own futex word. Whoever makes the operation possible takes the
+//! node off, *claims* the actor's wait (a timeout and a death claim the same word, so exactly one wins), completes the
+//! operation for it, and wakes it: nothing to retry, nothing lost.
 //!
 //! Answers for: claims, lists, sleeping, the count of actors that can go on. Never knows what an object is.
 
@@ -345,7 +345,8 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// Repairs the lists of an object whose small lock was held by an actor that died, and frees the lock. For the supervisor.
+/// Repairs the lists of an object whose small lock was held by an actor that died, and frees the lock. For the
+/// supervisor.
 pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
     let header: &ObjectHeader = arena.at(off);
     if header.lock.load(SeqCst) & !SLEEPER != dead + 1 {

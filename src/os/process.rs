@@ -1,8 +1,9 @@
 //! Processes: starting them, what they hold, how they end.
 //!
-//! A process with one thread forks. One with threads starts the child by exec of the running program itself, which finds
-//! the arena among its descriptors and plans the scenario again (see `launch`): nothing that another thread held at the
-//! moment of the fork can be missing in the child. Either way the child is a child of the process that started it.
+//! A process with one thread forks. One with threads starts the child by exec of the running program itself, which
+//! finds the arena among its descriptors and plans the scenario again (see `launch`): nothing that another thread held
+//! at the moment of the fork can be missing in the child. Either way the child is a child of the process that started
+//! it.
 //!
 //! Answers for: a process from its start to its `_exit`. Never interprets (see `world`).
 
@@ -324,10 +325,11 @@ fn ends_named(plan: &Plan, who: &[User]) -> Vec<u32> {
         let is_end =
             plan.image.program.objects.get(using.decl as usize).is_some_and(|spec| spec.kind == ObjectKind::PipeEnd);
         let acts = using.operations.iter().any(|operation| &**operation != PASSED_ON);
-        if is_end && acts {
-            if let Some(handles) = plan.image.globals.get(using.decl as usize) {
-                ends_in(handles, &mut ids);
-            }
+        if is_end
+            && acts
+            && let Some(handles) = plan.image.globals.get(using.decl as usize)
+        {
+            ends_in(handles, &mut ids);
         }
     }
     ids

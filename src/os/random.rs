@@ -1,7 +1,7 @@
 //! Chance in a real run: each actor draws from a stream of its own, given by the run's seed and its name.
 //!
-//! The words are ChaCha8's, a stable stream; ranges and shuffles over them are conc's own, so that a seed means the same
-//! for years. Answers for: drawing. Never seeds from the clock.
+//! The words are ChaCha8's, a stable stream; ranges and shuffles over them are conc's own, so that a seed means the
+//! same for years. Answers for: drawing. Never seeds from the clock.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! Events, as each actor writes them to its own chain of chunks in the arena.
 //!
-//! The chunks belong to the arena, so they outlive a SIGKILL of their writer; what is not complete is not seen. Recording
-//! costs a copy and no lock. Answers for: writing events and reading them back. Never orders them (see `trace`).
+//! The chunks belong to the arena, so they outlive a SIGKILL of their writer; what is not complete is not seen.
+//! Recording costs a copy and no lock. Answers for: writing events and reading them back. Never orders them (see
+//! `trace`).
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 use std::sync::atomic::AtomicU32;

@@ -1,4 +1,5 @@
-//! The supervisor: starts main, watches every process through one poll loop, and takes every one of them down at the end.
+//! The supervisor: starts main, watches every process through one poll loop, and takes every one of them down at the
+//! end.
 //!
 //! Answers for: the run as a whole: deaths, deadlock, signals, time, and that nothing is left. Never runs an actor and
 //! never passes a message on.
@@ -303,7 +304,10 @@ impl Supervisor {
             slot.uncounted.load(SeqCst) == 1 && death::is_asleep(pid, tid)
         });
         let header = self.arena.header();
-        asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
+        // A process notes its end before the kernel has seen it: its death is still to be dealt with.
+        let dying =
+            self.watched.keys().any(|number| actor::slot(self.arena, *number).state.load(Acquire) == state::ENDED);
+        !dying && asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
     }
 
     fn collect_errors(&mut self, told: &mut dyn FnMut(&Uncaught)) {
@@ -323,18 +327,13 @@ impl Supervisor {
     fn take_down(&self) {
         self.arena.header().quitting.store(1, SeqCst);
         let group = actor::slot(self.arena, MAIN).pid.load(SeqCst) as i32;
-        // While a member is being forked the signal waits for it (fork restarts when one is pending), so once is enough;
-        // twice costs nothing.
+        // While a member is being forked the signal waits for it (fork restarts when one is pending), so once is
+        // enough; twice costs nothing.
         for _ in 0..2 {
             let _ = nix::sys::signal::killpg(Pid::from_raw(group), Signal::SIGKILL);
         }
         // Members become children of this process when their parents die (it is their subreaper).
-        loop {
-            match nix::sys::wait::waitpid(Pid::from_raw(-group), None) {
-                Ok(_) | Err(nix::Error::EINTR) => {}
-                Err(_) => break,
-            }
-        }
+        while let Ok(_) | Err(nix::Error::EINTR) = nix::sys::wait::waitpid(Pid::from_raw(-group), None) {}
     }
 }
 

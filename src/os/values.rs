@@ -102,8 +102,11 @@ pub(super) fn request(name: &str, source: &str, sets: &[(String, String)]) -> Re
     encode(&Value::List(Arc::new(vec![text(name), text(source), Value::List(Arc::new(sets))])))
 }
 
-/// The name, the text and the constants of a [`request`].
-pub(super) fn read_request(bytes: &[u8]) -> Option<(String, String, Vec<(String, String)>)> {
+/// Name, text and constants given.
+pub(super) type Asked = (String, String, Vec<(String, String)>);
+
+/// What a [`request`] asks.
+pub(super) fn read_request(bytes: &[u8]) -> Option<Asked> {
     let Value::List(parts) = value::decode(bytes)? else { return None };
     let [name, source, Value::List(sets)] = parts.as_slice() else { return None };
     let set = |set: &Value| match set {

@@ -1,7 +1,7 @@
 //! The OS as a world: performs each visible operation of an actor on real objects, processes and threads.
 //!
-//! Answers for: an actor's life, one operation after the other, each with its event. Never computes what is local (the VM
-//! does) and never words a report.
+//! Answers for: an actor's life, one operation after the other, each with its event. Never computes what is local (the
+//! VM does) and never words a report.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};

@@ -1,7 +1,7 @@
 //! Makes the plan: evaluates, counts, gives out the ids of objects, chooses transports.
 //!
-//! Answers for: every object at file level, and for refusing values that no object can have. Planning is a function of the
-//! text and the settings: doing it again gives the same plan.
+//! Answers for: every object at file level, and for refusing values that no object can have. Planning is a function of
+//! the text and the settings: doing it again gives the same plan.
 
 use std::sync::Arc;
 
@@ -62,7 +62,8 @@ struct Ids {
 
 impl Maker<'_> {
     fn stop(&mut self) -> Result<(), Vec<Diagnostic>> {
-        let wrong = std::mem::take(&mut self.wrong);
+        let mut wrong = std::mem::take(&mut self.wrong);
+        wrong.sort_by_key(|diagnostic| diagnostic.span);
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 

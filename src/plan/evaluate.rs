@@ -1,7 +1,7 @@
 //! Evaluates what must be known before anything starts: constants, counts, start values.
 //!
-//! Answers for: running a code that takes nothing to its value, within a bound. Never performs an operation: a code that
-//! wants one is not constant.
+//! Answers for: running a code that takes nothing to its value, within a bound. Never performs an operation: a code
+//! that wants one is not constant.
 
 use std::sync::Arc;
 

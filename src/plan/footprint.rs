@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::{Binding, Builtin, Checked, DeclId, LocalId, TaskId, TemplateId};
 use crate::program::signature::POOL_SUBMITS;
 use crate::source::Span;
-use crate::syntax::ast::{Arg, Block, Case, Expr, ExprKind, Item, ItemKind, Stmt, StmtKind};
+use crate::syntax::ast::{Arg, Block, Case, Expr, ExprKind, Item, ItemKind, Pattern, Stmt, StmtKind};
 use crate::syntax::visit::{Visitor, walk_expr, walk_object, walk_stmt};
 use crate::value::ObjectKind;
 
@@ -56,6 +56,8 @@ pub(super) enum Into {
     Actor(TemplateId, usize),
     /// To a parameter of a task that is called.
     Task(TaskId, usize),
+    /// To a local variable.
+    Local(LocalId),
 }
 
 impl Footprint {
@@ -91,10 +93,11 @@ impl Visitor for Reader<'_> {
     fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Assign(target, operator, value) => self.assign(target, operator.is_some(), value),
-            StmtKind::For(_, iter, block) => {
+            StmtKind::Let(pattern, value) => self.bind(pattern, value),
+            StmtKind::For(pattern, iter, block) => {
                 match self.object(iter) {
-                    Some(decl) if self.iterates(decl) => self.operate(iter, "for"),
-                    _ => self.expr(iter),
+                    Some(decl) if self.iterates(decl, iter) => self.operate(iter, "for"),
+                    _ => self.bind(pattern, iter),
                 }
                 self.block(block);
             }
@@ -152,10 +155,28 @@ impl Reader<'_> {
         info.is_some_and(|info| matches!(info.kind, ObjectKind::Shared | ObjectKind::Atomic))
     }
 
-    /// Whether `for x in` takes messages from it.
-    fn iterates(&self, decl: DeclId) -> bool {
+    /// Whether `for x in` takes messages from it, and does not go through an array of objects.
+    fn iterates(&self, decl: DeclId, expr: &Expr) -> bool {
         let info = self.checked.objects.get(decl.0 as usize);
-        info.is_some_and(|info| matches!(info.kind, ObjectKind::Queue | ObjectKind::PipeEnd))
+        info.is_some_and(|info| {
+            let is_one = info.decl.array.is_none() || matches!(expr.kind, ExprKind::Index(..));
+            is_one && matches!(info.kind, ObjectKind::Queue | ObjectKind::PipeEnd)
+        })
+    }
+
+    /// A value, or those it consists of, on the way to local variables.
+    fn bind(&mut self, pattern: &Pattern, value: &Expr) {
+        let local = match pattern {
+            Pattern::Name(name) => self.checked.binding(name),
+            Pattern::List(..) => Binding::Unbound,
+        };
+        match local {
+            Binding::Local(local) if self.object(value).is_some() => {
+                self.value(value, Into::Local(local));
+                self.indices(value);
+            }
+            _ => self.expr(value),
+        }
     }
 
     fn touch(&mut self, decl: DeclId, operation: &str) {

@@ -1,7 +1,7 @@
 //! By which road each object is reached, and why.
 //!
-//! Answers for: one rule. A pipe is a kernel pipe. An object of one process, which no other can get hold of, stays in that
-//! process. Everything else is in the shared arena. Never looks at how often something is used.
+//! Answers for: one rule. A pipe is a kernel pipe. An object of one process, which no other can get hold of, stays in
+//! that process. Everything else is in the shared arena. Never looks at how often something is used.
 
 use super::usage::{Home, Usage, locks_of};
 use super::{Reason, Transport};

@@ -1,7 +1,7 @@
 //! What has no runtime on the operating system yet.
 //!
-//! Answers for: saying so at its place, before anything starts. What is only claimed (`invariant`, `eventually`, `expect`)
-//! is no obstacle: a free run does not watch it.
+//! Answers for: saying so at its place, before anything starts. What is only claimed (`invariant`, `eventually`,
+//! `expect`) is no obstacle: a free run does not watch it.
 
 use crate::analysis::{Binding, Checked};
 use crate::diagnostic::{Code, Diagnostic};

@@ -53,7 +53,7 @@ pub(super) fn usage(checked: &Checked) -> Usage {
             None => whole.push((User::Worker(pool.0), closure(checked, &tasks, Footprint::default(), &given))),
         }
     }
-    whole.sort_by(|a, b| a.0.cmp(&b.0));
+    whole.sort_by_key(|(user, _)| *user);
     let started_by = started_by(&whole);
     let homes = homes(checked, &whole, &started_by);
     let keeps = Keeps { checked, tasks: &tasks, whole: &whole };
@@ -271,6 +271,10 @@ impl Keeps<'_> {
         };
         match escape.into {
             Into::Anywhere => false,
+            Into::Local(local) => {
+                let bodies = self.whole.iter().map(|(_, body)| body).chain(self.tasks);
+                bodies.into_iter().all(|body| !body.local_values.contains(&local))
+            }
             Into::Task(task, at) => {
                 let info = self.checked.tasks.get(task.0 as usize);
                 info.is_some_and(|info| own(&info.decl.params, at, self.tasks.get(task.0 as usize)))

@@ -59,7 +59,8 @@ pub struct Program {
     pub templates: Vec<Template>,
     /// Tasks.
     pub tasks: Vec<Task>,
-    /// What the main process does; made up where the file has no `main`: starts what stands at file level, once, and joins it.
+    /// What the main process does; made up where the file has no `main`: starts what stands at file level, once, and
+    /// joins it.
     pub main: CodeId,
     /// Whether the file has a `main`.
     pub has_main: bool,
@@ -115,7 +116,8 @@ pub struct ObjectSpec {
     pub receives: bool,
     /// For arrays, the number: a code that takes nothing and returns an int. Only of objects at file level.
     pub count: Option<CodeId>,
-    /// For objects at file level: a code that takes nothing and returns `[arguments…, start value]`, see [`ObjectSpec::arguments`].
+    /// For objects at file level: a code that takes nothing and returns `[arguments…, start value]`, see
+    /// [`ObjectSpec::arguments`].
     pub setup: Option<CodeId>,
     /// The action of a barrier, what a worker of a pool does (with its loop), the body of a `once`.
     pub body: Option<CodeId>,

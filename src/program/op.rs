@@ -138,7 +138,8 @@ pub enum OpCode {
     Deadline,
     /// deadline or none -> duration left, never negative; none where there is no deadline
     DeadlineLeft,
-    /// (cases) -> [index of the case, what it gave]; args: after (duration or none), has else (bool). Index -1: after or else
+    /// (cases) -> [index of the case, what it gave]; args: after (duration or none), has else (bool). Index -1: after
+    /// or else
     Select,
     /// duration: of a timer's thread; -> true when it is over, false when cancelled first
     TimerWait,

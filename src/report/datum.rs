@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use rustc_hash::FxHashMap;
 
 use crate::trace::{Datum, Place, TIME, Trace};
+use crate::value::{duration, float};
 
 /// How deep lists and their like are shown.
 const DEPTH_MAX: u32 = 40;
@@ -27,6 +28,11 @@ impl<'a> Shown<'a> {
         let mut out = String::new();
         self.write(&mut out, datum, 0);
         out
+    }
+
+    /// A text that was printed: in quotes and on one line, but braces as they are.
+    pub(super) fn printed(&self, datum: &Datum) -> String {
+        self.literal(datum).replace("\\{", "{").replace("\\}", "}")
     }
 
     /// Values, separated by commas.
@@ -120,7 +126,7 @@ pub(super) fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
             '"' | '\\' | '{' | '}' => out.extend(['\\', c]),
-            c if c.is_control() => {
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                 let _ = write!(out, "\\u{{{:X}}}", c as u32);
             }
             c => out.push(c),
@@ -128,28 +134,6 @@ pub(super) fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
-}
-
-/// A duration as a literal, in the largest unit that needs no fraction of more than three digits.
-pub(super) fn duration(nanos: i64) -> String {
-    let sign = if nanos < 0 { "-" } else { "" };
-    let nanos = nanos.unsigned_abs();
-    let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000)];
-    let exact = |(_, unit): &(&str, u64)| nanos >= *unit && nanos.is_multiple_of(unit / 1000);
-    let (name, unit) = match nanos {
-        0 => ("s", 1_000_000_000),
-        _ => units.into_iter().find(exact).unwrap_or(("us", 1000)),
-    };
-    let fraction = format!("{:0width$}", nanos % unit, width = unit.ilog10() as usize);
-    let fraction = fraction.trim_end_matches('0');
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{sign}{}{point}{fraction}{name}", nanos / unit)
-}
-
-fn float(value: f64) -> String {
-    let text = value.to_string();
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    if plain { format!("{text}.0") } else { text }
 }
 
 fn is_name(text: &str) -> bool {
@@ -160,18 +144,10 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, float, quoted};
+    use super::quoted;
 
     #[test]
     fn literals() {
         assert_eq!(quoted("a \"b\" {c}\n\u{7}"), r#""a \"b\" \{c\}\n\u{7}""#);
-        assert_eq!(duration(0), "0s");
-        assert_eq!(duration(1_500_000_000), "1.5s");
-        assert_eq!(duration(-250_000), "-250us");
-        assert_eq!(duration(12_345_678), "12345.678us");
-        assert_eq!(duration(7), "0.007us");
-        assert_eq!(duration(120_000_000_000), "120s");
-        assert_eq!(float(2.0), "2.0");
-        assert_eq!(float(0.5), "0.5");
     }
 }

@@ -1,12 +1,12 @@
 //! The outline of a trace: one line an event, in the words of the language.
 //!
-//! Answers for: format version 1, described in `docs/trace.md`. Never shows a pid, a time, a ticket, or a name's place in a
-//! table, so that two runs with the same causes have the same outline.
+//! Answers for: format version 1, described in `docs/trace.md`. Never shows a pid, a time, a ticket, or a name's place
+//! in a table, so that two runs with the same causes have the same outline.
 
 use super::datum::Shown;
 use crate::program::op::OpCode;
 use crate::program::signature::{DefaultValue, Receiver, Signature, signatures};
-use crate::trace::{Datum, Event, INDEX, Status, Trace};
+use crate::trace::{Datum, Event, INDEX, Status, Trace, exit_code};
 
 /// The first line of an outline.
 const HEADER: &str = "# conc outline 1\n";
@@ -104,9 +104,17 @@ fn step(trace: &Trace, shown: &Shown<'_>, event: &Event) -> String {
     let arg = |at: usize| event.args.get(at).unwrap_or(&Datum::None);
     match event.op {
         OpCode::Begin => "begin".into(),
-        OpCode::End => end(shown, event),
-        OpCode::Print => format!("print {}", shown.literal(arg(0))),
-        OpCode::Mark => format!("mark {}", shown.literal(arg(0))),
+        OpCode::End => match exit_code(event) {
+            Some(code) => format!("end {code}"),
+            None => "end".into(),
+        },
+        OpCode::PoolTake => take(shown, event, &pool_of(trace, event)),
+        OpCode::PoolDone => match arg(1) {
+            Datum::None => format!("{}: done {}", pool_of(trace, event), shown.literal(arg(0))),
+            error => format!("{}: failed {}", pool_of(trace, event), shown.literal(error)),
+        },
+        OpCode::Print => format!("print {}", shown.printed(arg(0))),
+        OpCode::Mark => format!("mark {}", shown.printed(arg(0))),
         OpCode::Sleep => format!("sleep {}", shown.literal(arg(0))),
         OpCode::Outcome => format!("outcome {}", shown.literal(arg(0))),
         OpCode::Yield => "yield".into(),
@@ -130,11 +138,10 @@ fn step(trace: &Trace, shown: &Shown<'_>, event: &Event) -> String {
     }
 }
 
-fn end(shown: &Shown<'_>, event: &Event) -> String {
-    match event.args.first() {
-        Some(Datum::None) | None => "end".into(),
-        Some(code) => format!("end {}", shown.literal(code)),
-    }
+/// The pool that a worker takes from: its name without the number.
+fn pool_of(trace: &Trace, event: &Event) -> String {
+    let name = trace.actor_name(event.place.actor);
+    name.rsplit_once('/').map_or(name, |(pool, _)| pool).to_owned()
 }
 
 /// `start write(["url_1"])`; the template's name is that of the actors without what tells them apart.
@@ -179,11 +186,6 @@ fn on_object(trace: &Trace, shown: &Shown<'_>, event: &Event, op: OpCode, object
         OpCode::PoolSubmit | OpCode::PoolSubmitMap | OpCode::PoolImap | OpCode::PoolImapUnordered => {
             submit(shown, event, name, op)
         }
-        OpCode::PoolTake => take(shown, event, name),
-        OpCode::PoolDone => match arg(1) {
-            Datum::None => format!("{name}: done {}", shown.literal(arg(0))),
-            error => format!("{name}: failed {}", shown.literal(error)),
-        },
         op => {
             let kind = trace.data().objects.get(object as usize).map(|info| info.kind);
             let table = kind.map_or(&[][..], |kind| signatures(Receiver::Object(kind)));

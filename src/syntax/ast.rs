@@ -128,7 +128,8 @@ pub struct ObjectDecl {
     pub array: Option<Expr>,
     /// A pipe's second end.
     pub other: Option<OtherEnd>,
-    /// What stands in parentheses: capacity, count, parties, workers, the lock of a condition, a shared variable's room.
+    /// What stands in parentheses: capacity, count, parties, workers, the lock of a condition, a shared variable's
+    /// room.
     pub args: Vec<Arg>,
     /// The start value of `shared` and `atomic`.
     pub init: Option<Expr>,

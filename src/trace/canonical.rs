@@ -1,11 +1,11 @@
 //! The canonical order of a trace: one order of all events that happens-before allows, the same for every run that has
 //! the same happens-before.
 //!
-//! Answers for: that order. The rule: the actor whose turn it is goes on for as long as everything that must come before
-//! its next event has come; then the turn passes to the first actor that can go on, `main` before all others, those in the
-//! order in which this order starts them, and last those that nothing is known to have started, by name. Never reads a
-//! clock or the order in which the recorder met the actors. Where the record contradicts itself (events were lost), the
-//! first actor goes on all the same, so that every event comes out exactly once.
+//! Answers for: that order. The rule: the actor whose turn it is goes on for as long as everything that must come
+//! before its next event has come; then the turn passes to the first actor that can go on, `main` before all others,
+//! those in the order in which this order starts them, and last those that nothing is known to have started, by name.
+//! Never reads a clock or the order in which the recorder met the actors. Where the record contradicts itself (events
+//! were lost), the first actor goes on all the same, so that every event comes out exactly once.
 
 use std::collections::BTreeMap;
 

@@ -80,8 +80,8 @@ pub struct Event {
     /// Place in the object's own order, from 1, taken inside the operation; 0 for none. Prints and marks: the order in
     /// which lines came out.
     pub ticket: u64,
-    /// The event that made it possible: the put of what was got, the set that woke a wait, the end that a join waited for,
-    /// the release that let an acquire pass, the start of a begin, the write that was read.
+    /// The event that made it possible: the put of what was got, the set that woke a wait, the end that a join waited
+    /// for, the release that let an acquire pass, the start of a begin, the write that was read.
     pub cause: Option<Place>,
     /// Arguments.
     pub args: Vec<Datum>,

@@ -1,7 +1,7 @@
 //! Traces as files: RON, one event a line, and JSON.
 //!
-//! Answers for: reading back what was written, and a RON file that was cut off, up to the last whole line. Both keep pids
-//! and times as they were; what hides them is `mask`. Never opens a file.
+//! Answers for: reading back what was written, and a RON file that was cut off, up to the last whole line. Both keep
+//! pids and times as they were; what hides them is `mask`. Never opens a file.
 
 use serde::{Deserialize, Serialize};
 

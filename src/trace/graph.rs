@@ -59,7 +59,8 @@ impl Graph {
     }
 }
 
-/// Steps on one thing, taken in ticket order: those of one class may stand in any order, those of different classes not.
+/// Steps on one thing, taken in ticket order: those of one class may stand in any order, those of different classes
+/// not.
 #[derive(Default)]
 pub(super) struct Phases {
     class: Option<u8>,

@@ -135,6 +135,14 @@ fn name_ranks(data: &TraceData) -> Vec<u32> {
     ranks
 }
 
+/// The exit code that an `End` tells of: threads have none.
+pub fn exit_code(event: &Event) -> Option<i64> {
+    match (event.op, &event.status, event.args.first()) {
+        (OpCode::End, Status::Gave(Datum::Int(code)), _) | (OpCode::End, _, Some(Datum::Int(code))) => Some(*code),
+        _ => None,
+    }
+}
+
 /// The actors that a `Start` made, in the order of its handles.
 pub(super) fn started(event: &Event) -> Vec<usize> {
     let mut actors = Vec::new();

@@ -1,7 +1,7 @@
 //! What a trace hides so that it is the same at every run: process and thread ids, and measured times.
 //!
-//! Answers for: what is put in their place. `<pid main>` names the actor whose id it is, `<pid conc>` is the process that
-//! started main, `<pid>` one that nobody in the trace has; `<time>` is a measured time.
+//! Answers for: what is put in their place. `<pid main>` names the actor whose id it is, `<pid conc>` is the process
+//! that started main, `<pid>` one that nobody in the trace has; `<time>` is a measured time.
 
 use rustc_hash::FxHashMap;
 

@@ -27,5 +27,6 @@ mod ending;
 pub use ending::{Blocked, Ending, Uncaught};
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
 pub use file::{TraceError, VERSION};
+pub use history::exit_code;
 pub(crate) use mask::{INDEX, TIME};
 pub use record::Trace;

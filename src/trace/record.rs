@@ -8,8 +8,9 @@ use crate::program::op::OpCode;
 
 /// The trace of a run: its events in canonical order (see [`Trace::events`]).
 ///
-/// It is made the same whatever order the actors' steps came in, as long as they had the same causes. It serializes to a
-/// form without pids, times and tickets, for snapshots; [`Trace::to_ron_lines`] and [`Trace::to_json`] keep everything.
+/// It is made the same whatever order the actors' steps came in, as long as they had the same causes. It serializes to
+/// a form without pids, times and tickets, for snapshots; [`Trace::to_ron_lines`] and [`Trace::to_json`] keep
+/// everything.
 #[derive(Clone, Debug)]
 pub struct Trace {
     data: TraceData,
@@ -31,8 +32,8 @@ impl Trace {
         &self.data
     }
 
-    /// The events in canonical order: each actor's own order and every cause before its effect; else an actor goes on for
-    /// as long as it can.
+    /// The events in canonical order: each actor's own order and every cause before its effect; else an actor goes on
+    /// for as long as it can.
     pub fn events(&self) -> &[Event] {
         &self.data.events
     }

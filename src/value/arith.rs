@@ -264,5 +264,5 @@ fn floor_rest(a: i64, b: i64) -> i64 {
 /// Rounded to the nearest; nothing where it does not fit.
 fn float_to_int(value: f64) -> Option<i64> {
     let rounded = value.round();
-    (rounded >= -9.223_372_036_854_775_8e18 && rounded < 9.223_372_036_854_775_8e18).then_some(rounded as i64)
+    (-9.223_372_036_854_776e18..9.223_372_036_854_776e18).contains(&rounded).then_some(rounded as i64)
 }

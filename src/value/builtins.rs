@@ -83,7 +83,7 @@ fn to_int(value: &Value) -> Result<Value> {
         Value::Int(_) | Value::Pid(_) => Ok(value.clone()),
         Value::Bool(value) => Ok(Value::Int(i64::from(*value))),
         Value::Float(float) if float.is_nan() => Err(Error::value_error("nan is no int")),
-        Value::Float(float) if float.abs() >= 9.223_372_036_854_775_8e18 => Err(Error::overflow("the float")),
+        Value::Float(float) if float.abs() >= 9.223_372_036_854_776e18 => Err(Error::overflow("the float")),
         Value::Float(float) => Ok(Value::Int(*float as i64)),
         Value::Str(text) => {
             let digits = text.text.trim().replace('_', "");

@@ -183,7 +183,7 @@ pub fn contains(value: &Value, item: &Value) -> Result<bool> {
             other => Err(Error::type_error(format!("a string holds strings, not {}", other.kind_name()))),
         },
         Value::Range(range) => {
-            let order = |a: &Value, b: &Value| Ok::<_, Error>(compare(a, b)?);
+            let order = |a: &Value, b: &Value| compare(a, b);
             let above = order(&range.low, item)?.is_some_and(|order| order.is_le());
             let high = order(item, &range.high)?;
             let below = high.is_some_and(|order| if range.inclusive { order.is_le() } else { order.is_lt() });

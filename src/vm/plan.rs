@@ -14,13 +14,11 @@ const BUDGET: u64 = 100_000_000;
 /// Evaluates a code that takes nothing. The image holds the constants and objects that are known so far.
 pub fn eval_const(image: &Arc<Image>, code: CodeId) -> Result<Value, Arc<Error>> {
     let mut vm = Vm::new(Arc::clone(image), code, Vec::new(), Arc::default(), Arc::from("plan"));
-    let error = loop {
-        match vm.run(BUDGET) {
-            Stop::Returned(value) => return Ok(value),
-            Stop::Raised(error) => return Err(error),
-            Stop::Op(_) => break Error::value_error("a constant cannot depend on what happens in a run"),
-            Stop::Budget => break Error::new(ErrorKind::TooLarge, "the constant takes too long to evaluate"),
-        }
+    let error = match vm.run(BUDGET) {
+        Stop::Returned(value) => return Ok(value),
+        Stop::Raised(error) => return Err(error),
+        Stop::Op(_) => Error::value_error("a constant cannot depend on what happens in a run"),
+        Stop::Budget => Error::new(ErrorKind::TooLarge, "the constant takes too long to evaluate"),
     };
     let program = &image.program;
     let site = vm.site();

@@ -10,15 +10,15 @@ const MARK: &str = "CONC_TEST_MARK";
 static MARKS: AtomicU32 = AtomicU32::new(0);
 
 /// What a finished run showed.
-pub struct Seen {
-    pub stdout: String,
-    pub stderr: String,
-    pub code: Option<i32>,
+pub(super) struct Seen {
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) code: Option<i32>,
 }
 
 /// A run that goes on in the background.
-pub struct Running {
-    pub child: Child,
+pub(super) struct Running {
+    pub(super) child: Child,
     mark: String,
 }
 
@@ -36,7 +36,7 @@ fn command(args: &[&str], mark: &str) -> Command {
 
 /// Starts `conc` with a text on its standard input.
 #[track_caller]
-pub fn start(args: &[&str], input: &str) -> Running {
+pub(super) fn start(args: &[&str], input: &str) -> Running {
     let mark = new_mark();
     let mut child = command(args, &mark).spawn().unwrap_or_else(|error| panic!("conc does not start: {error}"));
     if let Some(mut stdin) = child.stdin.take() {
@@ -49,19 +49,19 @@ pub fn start(args: &[&str], input: &str) -> Running {
 impl Running {
     /// Waits for the end, and that nothing is left of the run.
     #[track_caller]
-    pub fn finish(self) -> Seen {
+    pub(super) fn finish(self) -> Seen {
         let output = self.child.wait_with_output().unwrap_or_else(|error| panic!("conc is lost: {error}"));
         assert_eq!(left_behind(&self.mark), Vec::<String>::new(), "processes left behind");
         seen(output)
     }
 
     /// The processes of the run that are there now, the command itself included.
-    pub fn processes(&self) -> Vec<String> {
+    pub(super) fn processes(&self) -> Vec<String> {
         left_behind(&self.mark)
     }
 
     /// Reads the next line of standard output.
-    pub fn next_line(&mut self) -> String {
+    pub(super) fn next_line(&mut self) -> String {
         use std::io::Read;
         let mut line = Vec::new();
         let mut byte = [0];
@@ -77,13 +77,13 @@ impl Running {
     }
 
     /// Sends a signal to the command.
-    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+    pub(super) fn signal(&self, signal: nix::sys::signal::Signal) {
         let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
         nix::sys::signal::kill(pid, signal).unwrap_or_else(|error| panic!("no such process: {error}"));
     }
 
     /// Waits until every process of the run is gone.
-    pub fn wait_until_gone(&self) {
+    pub(super) fn wait_until_gone(&self) {
         while !left_behind(&self.mark).is_empty() {
             std::thread::yield_now();
         }
@@ -117,13 +117,13 @@ fn left_behind(mark: &str) -> Vec<String> {
 
 /// Runs a scenario given as text.
 #[track_caller]
-pub fn run(text: &str) -> Seen {
+pub(super) fn run(text: &str) -> Seen {
     run_with(&[], text)
 }
 
 /// Runs a scenario given as text, with more arguments.
 #[track_caller]
-pub fn run_with(args: &[&str], text: &str) -> Seen {
+pub(super) fn run_with(args: &[&str], text: &str) -> Seen {
     let mut all = vec!["run", "-"];
     all.extend(args);
     start(&all, text).finish()
@@ -131,26 +131,26 @@ pub fn run_with(args: &[&str], text: &str) -> Seen {
 
 /// A scenario ends well and prints just these lines, in this order.
 #[track_caller]
-pub fn check(text: &str, expected: &str) {
+pub(super) fn check(text: &str, expected: &str) {
     let seen = run(text);
     assert_eq!(seen.stdout.trim_end(), trimmed(expected), "standard output; standard error: {}", seen.stderr);
     assert_eq!(seen.stderr, "", "standard error");
     assert_eq!(seen.code, Some(0), "exit status");
 }
 
-/// The same in both roads: the body as that of main, with the objects at file level used by its threads alone, and with a
-/// process that uses them too, so that they lie in the arena.
+/// The same in both roads: the body as that of main, with the objects at file level used by its threads alone, and with
+/// a process that uses them too, so that they lie in the arena.
 #[track_caller]
-pub fn check_both_roads(objects: &[&str], body: &str, expected: &str) {
+pub(super) fn check_both_roads(objects: &[&str], body: &str, expected: &str) {
     let declarations = objects.join("\n");
     check(&format!("{declarations}\nmain {{\n{body}\n}}\n"), expected);
+    let mut declarations = declarations;
+    declarations.push_str("\ntask _keep(x) { pass }");
     let uses: Vec<String> =
-        objects.iter().filter_map(|object| name_of(object)).map(|name| format!("    keep({name})")).collect();
+        objects.iter().filter_map(|object| name_of(object)).map(|name| format!("    _keep({name})")).collect();
     let sharing = uses.join("\n");
     check(
-        &format!(
-            "{declarations}\ntask keep(x) {{ pass }}\nprocess sharer {{\n{sharing}\n}}\nmain {{\n    (start sharer).join()\n{body}\n}}\n"
-        ),
+        &format!("{declarations}\nprocess sharer {{\n{sharing}\n}}\nmain {{\n    (start sharer).join()\n{body}\n}}\n"),
         expected,
     );
 }

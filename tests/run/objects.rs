@@ -115,7 +115,7 @@ main {
 #[test]
 fn conditions() {
     check_both_roads(
-        &["condition c", "lock m"],
+        &["condition c"],
         r#"
     try { c.wait() } catch NotHeld { print "wait needs the lock" }
     try { c.notify() } catch NotHeld { print "notify too" }
@@ -224,7 +224,13 @@ atomic inside = 0
 atomic most = 0
 {kind} guest[i in 0..10] {{
     for _ in 0..5 {{
-        with s {{ let n = inside.add(1); let m = most; while n > m {{ if most.cas(m, n) {{ break }}; m = most }}; yield; inside.sub(1) }}
+        with s {{
+            let n = inside.add(1)
+            let m = most
+            while n > m {{ if most.cas(m, n) {{ break }}; m = most }}
+            yield
+            inside.sub(1)
+        }}
     }}
 }}
 main {{ join start guest; print most <= 3, most >= 1, s.value() }}
@@ -406,7 +412,7 @@ fn shared_and_atomic_variables() {
     try { a.add("x") } catch TypeError { print "not a number" }
 "#,
         r#"
-        2 [0, 7, 0] 7 ["x", [9]] {key: "v", [2]: 3} 2
+        2 [0, 7, 0] 7 ["x", [9]] {[2]: 3, key: "v"} 2
         15 14 14 3 true false 4
         5 7 6 2
         no such cell
@@ -445,11 +451,11 @@ process p[i in 0..2] {
     h.join()
     print n, hits[1], q.get(), s.value()
 }
-main { for h in start p { h.join() } }
+main { for i in 0..2 { let h = start p[i]; h.join() } }
 "#,
         "
-        0 1 from thread 1
-        1 1 from thread 1
+        10 1 from thread 1
+        11 1 from thread 1
         ",
     )
 }

@@ -10,7 +10,10 @@ pipe near <-> far
 process echo { for x in far { far.send(x) } }
 main {
     start echo
-    for x in [none, true, 42, 1.5, 10ms, "text", [1, [2]], {a: 1}, {1, 2}, 0..3, ""] { near.send(x); print near.recv() == x }
+    for x in [none, true, 42, 1.5, 10ms, "text", [1, [2]], {a: 1}, {1, 2}, 0..3, ""] {
+        near.send(x)
+        print near.recv() == x
+    }
     near.send([7; 200000])
     print len(near.recv())
     near.close()

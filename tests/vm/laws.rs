@@ -127,7 +127,7 @@ fn floor_of(a: i128, b: i128) -> i128 {
 
 #[test]
 fn deep_bytes_are_refused() {
-    let mut bytes = vec![10u8, 1].repeat(100_000);
+    let mut bytes = [10u8, 1].repeat(100_000);
     bytes.push(0);
     assert!(value::decode(&bytes).is_none());
 }

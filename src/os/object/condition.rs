@@ -23,18 +23,23 @@ struct ConditionState {
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for ConditionState {}
 
-/// Makes one over the lock with that id, or over one of its own.
-pub(in crate::os) fn create(arena: Arena, who: Identity, over: Option<u32>) -> Result<u32> {
+/// Makes one. It gets its lock by [`join_lock`].
+pub(in crate::os) fn create(arena: Arena, who: Identity) -> Result<u32> {
+    make::<ConditionState>(arena, kind_number(ObjectKind::Condition), who).map(|(id, _)| id)
+}
+
+/// Puts a condition over the lock with that id, or over one of its own.
+pub(in crate::os) fn join_lock(arena: Arena, id: u32, who: Identity, over: Option<u32>) -> Result<()> {
     let lock = match over {
         Some(id) => id,
         None => lock::create(arena, KIND_HIDDEN_LOCK, who, true)?,
     };
-    let (id, off) = make::<ConditionState>(arena, kind_number(ObjectKind::Condition), who)?;
-    arena.at::<ConditionState>(off).lock.store(find(arena, lock).0, Relaxed);
-    Ok(id)
+    arena.at::<ConditionState>(find(arena, id)).lock.store(find(arena, lock).0, Relaxed);
+    Ok(())
 }
 
-/// The id under which traces know the lock of a condition: its own, or, of a lock that nobody declared, the condition's.
+/// The id under which traces know the lock of a condition: its own, or, of a lock that nobody declared, the
+/// condition's.
 pub(in crate::os) fn lock_id(arena: Arena, off: Off, own: u32) -> u32 {
     let lock: &ObjectHeader = arena.at(lock_of(arena, off));
     if lock.kind.load(Relaxed) == KIND_HIDDEN_LOCK { own } else { lock.id.load(Relaxed) }

@@ -152,8 +152,8 @@ pub(super) fn release_all(ctx: &Ctx, off: Off) -> u32 {
     depth
 }
 
-/// Takes it again at a depth, after a condition's wait: the place in the lock's order, and whether its holder was killed
-/// meanwhile.
+/// Takes it again at a depth, after a condition's wait: the place in the lock's order, and whether its holder was
+/// killed meanwhile.
 pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32, line: u32) -> (u64, bool) {
     let acquired = acquire_for(ctx, off, Patience::Until(None), OpCode::ConditionWait, line);
     let state: &LockState = ctx.arena.at(off);

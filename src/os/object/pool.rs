@@ -357,10 +357,18 @@ pub(in crate::os) fn worker_died(ctx: &Ctx, worker: u32) {
 
 /// Enters what came of a task into its result; the last part lets everyone go who waits.
 fn settle(ctx: &Ctx, block: Off, came: std::result::Result<Vec<u8>, &Error>) -> u64 {
-    let task: &TaskState = ctx.arena.at(block);
-    let off = Off(task.result.load(Relaxed));
-    let part = task.part.load(Relaxed);
+    let (off, part) = destination(ctx, block);
     ctx.arena.free(block);
+    settle_part(ctx, off, part, came)
+}
+
+/// Where what comes of a task belongs: its result, and which part of it.
+fn destination(ctx: &Ctx, block: Off) -> (Off, u32) {
+    let task: &TaskState = ctx.arena.at(block);
+    (Off(task.result.load(Relaxed)), task.part.load(Relaxed))
+}
+
+fn settle_part(ctx: &Ctx, off: Off, part: u32, came: std::result::Result<Vec<u8>, &Error>) -> u64 {
     let result: &ResultState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     let ticket = locked.tick();
@@ -430,14 +438,17 @@ pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
         cut.push(task);
     }
     drop(locked);
+    let terminated = fail(ErrorKind::PoolClosed, "the pool was terminated");
+    for task in cut {
+        settle(ctx, task, Err(&terminated));
+    }
     for worker in workers(ctx, off) {
         let task = Off(ctx.arena.at::<Slot>(slot_at(worker)).task.swap(0, Acquire));
         if !task.is_null() {
-            cut.push(task);
+            // The worker may be reading it until the signal reaches it, so the block stays.
+            let (result, part) = destination(ctx, task);
+            settle_part(ctx, result, part, Err(&terminated));
         }
-    }
-    for task in cut {
-        settle(ctx, task, Err(&fail(ErrorKind::PoolClosed, "the pool was terminated")));
     }
     Ok(Done::new(Value::None, ticket, 0))
 }

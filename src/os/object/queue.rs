@@ -1,7 +1,7 @@
 //! Queues across processes: unbounded, bounded, rendezvous; first in first out, last in first out, or by priority.
 //!
-//! A message is a block of the arena with the encoded value and the place of its put; a put with someone waiting hands the
-//! message over directly.
+//! A message is a block of the arena with the encoded value and the place of its put; a put with someone waiting hands
+//! the message over directly.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 use std::sync::atomic::Ordering::Relaxed;

@@ -147,6 +147,12 @@ fn object(plan: &Plan, decl: u32) -> Option<Object> {
 
 fn what(plan: &Plan, spec: &ObjectSpec, setup: Option<&[Value]>) -> String {
     let first = setup.and_then(|setup| setup.first());
+    let order = match setup.and_then(|setup| setup.get(1)) {
+        Some(Value::Str(order)) if spec.kind == ObjectKind::Queue && order.text != "fifo" => {
+            format!("{} ", order.text)
+        }
+        _ => String::new(),
+    };
     match (spec.kind, first) {
         (ObjectKind::PipeEnd, _) => {
             let peer = spec.peer.and_then(|peer| plan.image.program.objects.get(peer as usize));
@@ -158,7 +164,8 @@ fn what(plan: &Plan, spec: &ObjectSpec, setup: Option<&[Value]>) -> String {
             }
         }
         (ObjectKind::Queue, Some(Value::Int(0))) => "rendezvous queue".into(),
-        (ObjectKind::Queue, Some(Value::Int(capacity))) => format!("queue of {capacity}"),
+        (ObjectKind::Queue, Some(Value::Int(capacity))) => format!("{order}queue of {capacity}"),
+        (ObjectKind::Queue, _) => format!("{order}queue"),
         (ObjectKind::Semaphore | ObjectKind::BoundedSemaphore | ObjectKind::Barrier, Some(Value::Int(count))) => {
             format!("{} of {count}", spec.kind.name())
         }

@@ -4,7 +4,7 @@
 
 use pest::iterators::{Pair, Pairs};
 
-use super::{Rule, ast};
+use super::{FINDINGS_MAX, Rule, ast};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -28,6 +28,7 @@ impl<'s> Builder<'s> {
     /// The tree and the diagnostics, in the order of their places.
     pub(super) fn finish(mut self) -> (ast::File, Vec<Diagnostic>) {
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+        self.diagnostics.truncate(FINDINGS_MAX);
         (self.file, self.diagnostics)
     }
 

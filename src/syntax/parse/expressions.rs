@@ -195,7 +195,7 @@ impl<'s> Builder<'s> {
     fn label(&mut self, pair: Pair<'s, Rule>) -> Option<ast::Ident> {
         let place = span(&pair);
         let mut parts = Parts::of(pair);
-        let name = self.ident(&parts.seek(Rule::ident)?);
+        let name = self.ident(&parts.seek(Rule::word)?);
         if !parts.accept(Rule::colon) {
             self.report(Code::NamedArgEquals { name: name.text.clone() }, place);
         }
@@ -219,7 +219,7 @@ impl<'s> Builder<'s> {
                 // The parentheses belong to the place, not to the tree.
                 Some(inner) => {
                     let Node { expr, depth } = self.expr_node(inner);
-                    (expr.kind, depth)
+                    return Node { expr: ast::Expr { kind: expr.kind, span: place }, depth };
                 }
                 None => (ExprKind::None, 0),
             },
@@ -273,7 +273,7 @@ impl<'s> Builder<'s> {
     fn comprehension(&mut self, pair: Pair<'s, Rule>) -> Option<(ast::Comprehension, usize)> {
         let mut parts = Parts::of(pair);
         let pattern = self.patterns(parts.seek(Rule::patterns)?)?;
-        let iter = self.expr_node(parts.seek(Rule::operands)?);
+        let iter = self.expr_node(parts.seek(Rule::through)?);
         let condition = parts.seek(Rule::operands).map(|condition| self.expr_node(condition));
         let depth = iter.depth.max(condition.as_ref().map_or(0, |condition| condition.depth));
         Some((ast::Comprehension { pattern, iter: iter.expr, condition: condition.map(|node| node.expr) }, depth))

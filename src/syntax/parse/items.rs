@@ -130,7 +130,7 @@ impl<'s> Builder<'s> {
             display: None,
             body: ast::Block { stmts: Vec::new(), span: Span::default() },
         };
-        while let Some(part) = parts.next() {
+        for part in parts {
             match part.as_rule() {
                 Rule::display => {
                     let text = Parts::of(part).seek(Rule::string)?;

@@ -36,6 +36,9 @@ pub const NESTING_MAX: usize = 100;
 /// How deep an expression may be: the operators, brackets and calls on the way to its innermost part.
 pub const EXPRESSION_DEPTH_MAX: usize = 200;
 
+/// After so many findings the rest of a file is not looked into.
+const FINDINGS_MAX: usize = 100;
+
 /// The parser that pest makes from the grammar.
 mod grammar {
     /// See `grammar/conc.pest`.
@@ -88,8 +91,8 @@ fn without(text: &str, hidden: &[Span]) -> String {
     shown
 }
 
-/// Lets pest make as many calls as a text of this length may need, and not more. The limit is one for the whole process,
-/// so it only ever rises: a parse on another thread is never cut short.
+/// Lets pest make as many calls as a text of this length may need, and not more. The limit is one for the whole
+/// process, so it only ever rises: a parse on another thread is never cut short.
 fn raise_call_limit(bytes: usize) {
     static LIMIT: Mutex<usize> = Mutex::new(0);
     const CALLS_PER_BYTE: usize = 2000;

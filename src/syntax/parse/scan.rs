@@ -3,7 +3,7 @@
 //! Answers for: that brackets pair up, texts end and nothing nests too deep, so that the grammar can rely on it. Never
 //! builds anything.
 
-use super::NESTING_MAX;
+use super::{FINDINGS_MAX, NESTING_MAX};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -125,7 +125,7 @@ impl Scanner<'_> {
         let Some(first) = self.open.iter().position(|open| open.what == What::Text) else { return };
         let start = self.open.get(first).map_or(at, |open| open.at);
         self.open.truncate(first);
-        self.scan.diagnostics.push(Diagnostic::new(Code::UnclosedText, Span::new(start, at.max(start + 1))));
+        self.report(Diagnostic::new(Code::UnclosedText, Span::new(start, at.max(start + 1))));
         let swallowed = self.text.get(start..at).unwrap_or("").matches('}').count();
         self.hide_line(at, swallowed);
     }
@@ -166,13 +166,17 @@ impl Scanner<'_> {
                 if let Some(top) = self.open.last().copied() {
                     self.report_open(top, Some(here));
                 }
-                let inside = self.open.get(outer).map_or(at, |open| open.at + 1);
+                // Lines before the one that lacks a bracket are sound.
+                let first = self.open.get(outer + 1).map_or(at, |open| open.at);
+                let line =
+                    self.text.get(..first).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+                let inside = self.open.get(outer).map_or(at, |open| line.max(open.at + 1));
                 self.open.truncate(outer);
                 self.scan.hidden.push(Span::new(inside, at));
             }
             _ => {
                 let code = Code::Unopened { bracket: char::from(byte) };
-                self.scan.diagnostics.push(Diagnostic::new(code, here));
+                self.report(Diagnostic::new(code, here));
                 self.scan.hidden.push(here);
             }
         }
@@ -190,6 +194,12 @@ impl Scanner<'_> {
         self.chunk = at;
     }
 
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.scan.diagnostics.len() < FINDINGS_MAX {
+            self.scan.diagnostics.push(diagnostic);
+        }
+    }
+
     fn report_open(&mut self, open: Open, closer: Option<Span>) {
         let span = Span::new(open.at, open.at + 1);
         let code = match open.what {
@@ -198,7 +208,7 @@ impl Scanner<'_> {
             What::Hole => Code::Unclosed { bracket: '{' },
         };
         let diagnostic = Diagnostic::new(code, span);
-        self.scan.diagnostics.push(match closer {
+        self.report(match closer {
             Some(closer) => diagnostic.also(closer, "this closes something further out"),
             None => diagnostic,
         });

@@ -6,12 +6,12 @@
 mod barrier;
 mod cell;
 mod lock;
+mod pool;
 mod queue;
 
 use super::graph::{Graph, Phases};
-use super::history::{History, Node, started};
+use super::history::{History, Node, exit_code, started};
 use super::{Datum, Event, Status};
-use crate::program::ActorKind;
 use crate::program::op::OpCode;
 use crate::value::ObjectKind;
 
@@ -26,6 +26,7 @@ pub(super) fn happens_before(history: &History<'_>) -> Graph {
         life(history, &mut graph, node, event);
     }
     objects(history, &mut graph);
+    pool::results(history, &mut graph);
     graph
 }
 
@@ -63,20 +64,16 @@ fn life(history: &History<'_>, graph: &mut Graph, node: Node, event: &Event) {
 /// The end of an actor that a signal ended.
 fn killed(history: &History<'_>, actor: u32) -> Option<Node> {
     let end = history.end(actor)?;
-    match history.event(end)?.args.first() {
-        Some(Datum::Int(code)) if *code < 0 => Some(end),
-        _ => None,
-    }
+    history.event(end).and_then(exit_code).filter(|code| *code < 0).map(|_| end)
 }
 
-/// An actor ends after those it started. One that was killed did not wait for them, so there the clock decides.
+/// An actor ends after those it started. One that was killed did not wait for them, so there the clock decides; so it
+/// does for a child that was killed, of whose end nothing tells.
 fn children(history: &History<'_>, graph: &mut Graph, node: Node, event: &Event) {
-    for (child, info) in (0..).zip(&history.data().actors) {
-        if info.parent == Some(event.place.actor)
-            && let Some(end) = history.end(child)
-            && history.event(end).is_some_and(|end| end.time_ns <= event.time_ns)
-        {
-            graph.edge(end, node);
+    for (child, _) in (0..).zip(&history.data().actors).filter(|(_, info)| info.parent == Some(event.place.actor)) {
+        let last = history.lane(child).last();
+        if let Some(last) = last.filter(|last| history.event(*last).is_some_and(|one| one.time_ns <= event.time_ns)) {
+            graph.edge(last, node);
         }
     }
 }
@@ -101,7 +98,7 @@ fn objects(history: &History<'_>, graph: &mut Graph) {
             ObjectKind::Barrier => barrier::order(graph, info.size, &steps),
             ObjectKind::Latch => by_class(graph, &steps, latch_class),
             ObjectKind::Shared | ObjectKind::Atomic => cell::order(graph, &steps),
-            ObjectKind::Pool => pool(history, graph, &info.name, &steps),
+            ObjectKind::Pool => pool::order(history, graph, &info.name, &steps),
             ObjectKind::Rwlock | ObjectKind::Once => by_class(graph, &steps, |_| None),
             ObjectKind::PipeEnd => {}
         }
@@ -157,45 +154,6 @@ fn latch_class(event: &Event) -> Option<u8> {
         OpCode::LatchWait | OpCode::LatchCount | OpCode::Waiting => Some(1),
         _ => None,
     }
-}
-
-/// Takes and results have causes. A refused task comes after the close, so does a worker that finds no more tasks, and
-/// a join after the ends of the workers.
-fn pool(history: &History<'_>, graph: &mut Graph, name: &str, steps: &Steps<'_>) {
-    let mut phases = Phases::default();
-    let mut closed = None;
-    for (node, event) in steps {
-        match event.op {
-            OpCode::PoolClose | OpCode::PoolTerminate => {
-                phases.step(graph, *node, None);
-                closed = Some(*node);
-            }
-            OpCode::PoolTake | OpCode::PoolDone | OpCode::PoolJoin => {}
-            _ => phases.step(graph, *node, Some(u8::from(succeeded(event)))),
-        }
-    }
-    for (node, event) in history.events().filter(|(_, event)| event.object.is_some()) {
-        let own =
-            || event.object.and_then(|at| history.data().objects.get(at as usize)).is_some_and(|o| o.name == name);
-        match event.op {
-            OpCode::PoolTake if gave(event, &Datum::None) && own() => {
-                closed.into_iter().for_each(|closed| graph.edge(closed, node));
-            }
-            OpCode::PoolJoin if succeeded(event) && own() => {
-                workers(history, name).for_each(|end| graph.edge(end, node));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The ends of the workers of a pool.
-fn workers<'a>(history: &'a History<'_>, pool: &'a str) -> impl Iterator<Item = Node> + 'a {
-    let actors = (0..).zip(&history.data().actors);
-    actors.filter_map(move |(actor, info)| {
-        let number = info.name.strip_prefix(pool).and_then(|rest| rest.strip_prefix('/'));
-        (info.kind == ActorKind::Worker && number.is_some()).then(|| history.end(actor)).flatten()
-    })
 }
 
 fn gave(event: &Event, expected: &Datum) -> bool {

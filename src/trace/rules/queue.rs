@@ -11,8 +11,8 @@ use crate::program::op::OpCode;
 const CHANGES: Option<u8> = Some(0);
 const LOOKS: Option<u8> = Some(1);
 
-/// In a queue of capacity c the k-th put comes after the (k-c)-th get. What only looks, or finds it full or empty, stands
-/// between the changes before it and those after it. A join comes after the `task_done`s.
+/// In a queue of capacity c the k-th put comes after the (k-c)-th get. What only looks, or finds it full or empty,
+/// stands between the changes before it and those after it. A join comes after the `task_done`s.
 pub(super) fn queue(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
     let capacity = size.and_then(|size| usize::try_from(size).ok()).filter(|capacity| *capacity > 0);
     let mut items = Phases::default();

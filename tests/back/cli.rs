@@ -1,0 +1,103 @@
+//! The command line from outside: help, exit statuses, what goes where.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+fn conc(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_conc"))
+        .args(args)
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn help() {
+    for verb in ["", "run", "plan", "trace", "explain", "completions"] {
+        let args: Vec<&str> = [verb, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let output = conc(&args, "");
+        assert_eq!(output.status.code(), Some(0));
+        let text = out(&output);
+        assert!(text.lines().count() <= 40, "the help of `{verb}` fits a screen");
+        let name = if verb.is_empty() { "conc" } else { verb };
+        insta::assert_snapshot!(format!("help.{name}"), text);
+    }
+}
+
+#[test]
+fn wrong_command_lines_and_files_end_with_2() {
+    for args in [
+        &["run"][..],
+        &["frobnicate"],
+        &["run", "no/such.conc"],
+        &["run", "-", "--timeout", "soon"],
+        &["run", "-", "--trace", "t.txt"],
+        &["run", "-", "--set", "N"],
+        &["explain", "E9999"],
+        &["trace", "outline", "Cargo.toml"],
+        &["plan", "tests"],
+    ] {
+        let output = conc(args, "main { print 1 }");
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", err(&output));
+        assert_ne!(err(&output), "", "{args:?}");
+        assert_eq!(out(&output), "", "{args:?}");
+    }
+    let output = conc(&["run", "-"], "main { print 1; nothing() }");
+    assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()));
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let wrong = "main { nothing() }";
+    assert!(!err(&conc(&["run", "-"], wrong)).contains('\u{1b}'));
+    assert!(err(&conc(&["run", "-", "--color", "always"], wrong)).contains('\u{1b}'));
+}
+
+#[test]
+fn explain() {
+    let output = conc(&["explain", "e0003"], "");
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(out(&output));
+    assert!(out(&conc(&["explain"], "")).lines().count() > 50);
+}
+
+#[test]
+fn for_packagers() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = conc(&["completions", shell], "");
+        assert!(output.status.success() && out(&output).contains("conc"), "{shell}");
+    }
+    assert!(out(&conc(&["man"], "")).starts_with(".ie"));
+}
+
+#[test]
+fn a_recorded_trace_has_the_outline_of_its_run() {
+    let text = "queue q\nprocess p { q.put(pid() > 0) }\nmain { let h = start p; print q.get(); h.join() }";
+    let outline = conc(&["run", "-", "--outline"], text);
+    assert_eq!(outline.status.code(), Some(0), "{}", err(&outline));
+    let folder = std::env::temp_dir().join(format!("conc-test-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["t.ron", "t.json"] {
+        let file = folder.join(name).display().to_string();
+        let run = conc(&["run", "-", "--trace", &file], text);
+        assert_eq!((run.status.code(), out(&run)), (Some(0), "true\n".into()), "{}", err(&run));
+        assert_eq!(out(&conc(&["trace", "outline", &file], "")), out(&outline), "{name}");
+        assert!(out(&conc(&["trace", "outline", "--by-actor", &file], "")).contains("\np\n"));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -1,0 +1,162 @@
+//! Plans: transports and their reasons, ids, who uses what, and what is refused.
+
+use std::path::Path;
+
+use conc::Scenario;
+use conc::plan::{Plan, Reason, Transport, User};
+use conc::report;
+
+#[track_caller]
+fn planned(text: &str) -> Plan {
+    let scenario = Scenario::from_str(text);
+    match scenario.plan(&[]) {
+        Ok(plan) => plan,
+        Err(found) => panic!("{}", report::diagnostic::render(scenario.source(), &found, false)),
+    }
+}
+
+#[track_caller]
+fn transport(text: &str, object: &str) -> (Transport, Reason) {
+    let plan = planned(text);
+    let decl = plan.image.program.objects.iter().position(|spec| &*spec.name == object).unwrap();
+    plan.transports[decl].clone()
+}
+
+/// What is said about a text that cannot be planned, or be run.
+#[track_caller]
+fn refused(text: &str, sets: &[(&str, &str)]) -> String {
+    let sets: Vec<_> = sets.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let scenario = Scenario::from_str(text);
+    let found = match scenario.plan(&sets) {
+        Ok(plan) => plan.unsupported,
+        Err(found) => found,
+    };
+    report::diagnostic::render(scenario.source(), &found, false)
+}
+
+/// Every scenario of the tutorial. `INSTA_UPDATE=always cargo test --test back plan` takes new ones.
+#[test]
+fn tutorial() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tutorial");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        let plan = Scenario::from_path(&file).unwrap().plan(&[]).unwrap();
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        insta::assert_snapshot!(format!("{name}.text"), report::plan::text(&plan));
+        insta::assert_snapshot!(format!("{name}.dot"), report::plan::dot(&plan));
+    }
+}
+
+#[test]
+fn mermaid() {
+    let text = "pipe a <- b\nqueue q(2, order: lifo)\nprocess p(x) { b.send(x) }\nmain { start p(1); q.put(a.recv()) }";
+    insta::assert_snapshot!(report::plan::mermaid(&planned(text)));
+}
+
+#[test]
+fn transports() {
+    let channel = |reason| (Transport::Channel, reason);
+    let inside = |reason| (Transport::InProcess, reason);
+    let arena = |reason| (Transport::Arena, reason);
+    for (text, object, expected) in [
+        ("queue q\nmain { q.put(1) }", "q", channel(Reason::OnlyMain)),
+        ("lock m\nthread t { with m { } }\nmain { start t; m.acquire() }", "m", inside(Reason::OnlyMain)),
+        ("queue q(order: lifo)\nmain { q.put(1) }", "q", inside(Reason::Order)),
+        ("queue q\nprocess p { q.put(1) }\nmain { start p; q.get() }", "q", arena(processes("main", "p"))),
+        ("queue q\nprocess p { q.put(1) }\nmain { start p }", "q", arena(Reason::Replicated("p".into()))),
+        ("queue q\nprocess p { q.put(1) }", "q", channel(Reason::OnlyProcess("p".into()))),
+        ("queue q\nprocess p[i in 0..2] { q.put(i) }", "q", arena(Reason::Replicated("p".into()))),
+        ("queue q\ntask f { q.put(1) }\nprocess p { f() }\nmain { start p; f() }", "q", arena(processes("main", "p"))),
+        ("queue q\npool w(2)\ntask f { q.put(1) }\nmain { w.apply(f) }", "q", arena(Reason::Replicated("w".into()))),
+        ("pool w(2)\nmain { w.close() }", "w", arena(Reason::Pool)),
+        ("process p { queue q; thread t { q.put(1) }; start t; q.get() }", "q", channel(Reason::Private)),
+        // A thread's parameter on which only operations are done keeps what it is given.
+        ("queue q\nthread t(x) { x.put(1) }\nmain { start t(q) }", "q", channel(Reason::OnlyMain)),
+        ("queue q\ntask f(x) { x.put(1) }\nmain { f(q) }", "q", channel(Reason::OnlyMain)),
+        ("shared n = 0\nprocess p(x) { print x }\nmain { start p(n) }", "n", inside(Reason::OnlyMain)),
+        ("lock m[3]\nmain { print len(m); with m[0] { } }", "m", inside(Reason::OnlyMain)),
+        ("queue q[2]\nmain { for one in q { one.put(1) } }", "q", channel(Reason::OnlyMain)),
+        ("lock m[2]\nmain { let one = m[0]; with one { } }", "m", inside(Reason::OnlyMain)),
+        // A condition and its lock live in one place.
+        (
+            "lock m\ncondition c(m)\nprocess p { with c { } }\nmain { start p; with m { } }",
+            "m",
+            arena(processes("main", "p")),
+        ),
+    ] {
+        assert_eq!(transport(text, object), expected, "{text}");
+    }
+    for (text, object) in [
+        ("queue q\nprocess p(x) { x.put(1) }\nmain { start p(q) }", "q"),
+        ("queue q\nthread t(x) { let y = x; y.put(1) }\nmain { start t(q) }", "q"),
+        ("queue q\nqueue r\nmain { r.put(q) }", "q"),
+        ("queue q[2]\nqueue r\nmain { for one in q { r.put(one) } }", "q"),
+        ("queue q\npool w(1)\ntask f(x) { x.put(1) }\nmain { w.apply(f, q) }", "q"),
+    ] {
+        let (transport, reason) = transport(text, object);
+        assert!(matches!((transport, &reason), (Transport::Arena, Reason::Escapes(_))), "{text}: {reason:?}");
+    }
+    assert_eq!(transport("pipe a <- b\nmain { b.send(1); a.recv() }", "a"), (Transport::KernelPipe, Reason::Pipe));
+}
+
+fn processes(one: &str, other: &str) -> Reason {
+    Reason::Processes(one.into(), other.into())
+}
+
+#[test]
+fn ids_are_dense_and_conditions_come_after_their_locks() {
+    let plan = planned(
+        "const N = 2\ncondition c(m)\nlock m\npipe r[N] <- w[N]\natomic a[N] = [5, 6]\nmain { with c { }; r[0].poll(); w[1].close(); a[0].add(1) }",
+    );
+    let names: Vec<_> = plan.objects.iter().map(|object| &*object.name).collect();
+    assert_eq!(names, ["m", "r[0]", "r[1]", "w[0]", "w[1]", "a[0]", "a[1]", "c"]);
+    let peers: Vec<_> = plan.objects.iter().map(|object| object.peer).collect();
+    assert_eq!(peers, [None, Some(3), Some(4), Some(1), Some(2), None, None, None]);
+    let start = |id: usize| format!("{:?}", plan.objects[id].setup);
+    assert_eq!((start(5), start(6)), ("[Int(5)]".into(), "[Int(6)]".into()));
+    assert!(start(7).contains("id: 0"), "{}", start(7));
+}
+
+#[test]
+fn who_holds_which_end() {
+    let plan = planned(
+        "pipe a <- b\npipe c <-> d\ntask f { b.send(1) }\nthread t { c.recv() }\nprocess p { f(); start q(d) }\nprocess q(x) { x.recv() }\nmain { start p; start t; a.recv() }",
+    );
+    let held = |user| {
+        let name = |decl: &u32| plan.image.program.objects[*decl as usize].name.to_string();
+        plan.ends_held_by(user).iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(held(User::Main), ["a", "c"]);
+    // Naming `d` to pass it on counts as a use; the world knows that it is not holding.
+    assert_eq!(held(User::Template(1)), ["b", "d"]);
+    assert_eq!(held(User::Template(2)), Vec::<String>::new());
+}
+
+#[test]
+fn values_that_no_object_can_have() {
+    insta::assert_snapshot!(refused(
+        "const N = 0\nbarrier b(N)\nsemaphore s(N - 1)\nqueue q(N - 5)\nlock m[N - 2]\natomic a[2] = [1]\npool w(N)\nmain { print 1 }",
+        &[],
+    ));
+    insta::assert_snapshot!(refused("const N = 70_000\nlock m[N]\nmain { m[0].acquire() }", &[]));
+    insta::assert_snapshot!(refused("const A = 1 // 0\nconst B = A + 1\nmain { print B }", &[]));
+}
+
+#[test]
+fn settings() {
+    let text = "const SIZE = 2\nqueue q(SIZE)\nmain { q.put(SIZE) }";
+    insta::assert_snapshot!(refused(text, &[("SIZ", "3"), ("SIZE", "3 + 4"), ("OTHER", "1")]));
+    let sets = [("SIZE".to_owned(), "7".to_owned())];
+    let plan = Scenario::from_str(text).plan(&sets).unwrap();
+    assert!(report::plan::text(&plan).contains("queue of 7"));
+}
+
+#[test]
+fn what_cannot_be_run_yet() {
+    insta::assert_snapshot!(refused(
+        "rwlock rw\nlatch l(1)\nonce o { print 1 }\nbarrier b(1) { print 2 }\npool w(2, tasks_per_child: 3)\nqueue q\natomic a = 0\ntask f(x) { return x }\nmain {\n    select { case x = q.get() { print x } after 1s { pass } }\n    await a == 0\n    for x in w.imap(f, [1]) { print x }\n    w.apply_async(f, 1, callback: f)\n    with rw.read { l.wait(); o.run(); b.wait() }\n}",
+        &[],
+    ));
+}
