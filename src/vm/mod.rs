@@ -46,6 +46,8 @@ struct Frame {
     code: u32,
     pc: u32,
     base: u32,
+    /// One past the registers of this frame and all below it.
+    end: u32,
     then: Then,
 }
 
@@ -82,7 +84,8 @@ impl Vm {
         let mut regs = args;
         let found = context.image.program.codes.get(code.0 as usize);
         regs.resize(found.map_or(0, |code| code.registers as usize), Value::None);
-        let frames = vec![Frame { code: code.0, pc: 0, base: 0, then: Then::End }];
+        let end = regs.len() as u32;
+        let frames = vec![Frame { code: code.0, pc: 0, base: 0, end, then: Then::End }];
         Vm { context, frames, regs, name, waiting: None, raised: None }
     }
 
@@ -139,11 +142,8 @@ impl Vm {
             Outcome::Call { code, then } => {
                 let image = Arc::clone(&self.context.image);
                 let Some(body) = image.program.codes.get(code as usize) else { return };
-                let base = self.regs.len();
-                if self
-                    .push(Frame { code, pc: 0, base: base as u32, then: Then::Perform(then, target) }, body)
-                    .is_none()
-                {
+                let base = self.regs.len() as u32;
+                if self.push(code, base, Then::Perform(then, target), body).is_none() {
                     self.raised = Some(Box::new(too_deep()));
                 }
             }
@@ -174,15 +174,14 @@ impl Vm {
         self.regs.iter().chain(self.context.privates.iter()).for_each(|value| encode(value, out));
     }
 
-    fn push(&mut self, frame: Frame, code: &Code) -> Option<()> {
-        let end = frame.base as usize + code.registers as usize;
-        if self.frames.len() >= FRAMES_MAX || end > REGISTERS_MAX {
+    fn push(&mut self, code: u32, base: u32, then: Then, body: &Code) -> Option<()> {
+        let below = self.frames.last().map_or(0, |frame| frame.end);
+        let end = below.max(base + u32::from(body.registers));
+        if self.frames.len() >= FRAMES_MAX || end as usize > REGISTERS_MAX {
             return None;
         }
-        if self.regs.len() < end {
-            self.regs.resize(end, Value::None);
-        }
-        self.frames.push(frame);
+        self.regs.resize(end as usize, Value::None);
+        self.frames.push(Frame { code, pc: 0, base, end, then });
         Some(())
     }
 
@@ -191,7 +190,7 @@ impl Vm {
         let Some(body) = codes.get(code as usize) else {
             return self.unwind(Error::type_error("there is no such task"), codes);
         };
-        if self.push(Frame { code, pc: 0, base, then: Then::Give(dst) }, body).is_none() {
+        if self.push(code, base, Then::Give(dst), body).is_none() {
             self.context.spilled.clear();
             return self.unwind(too_deep(), codes);
         }
@@ -205,11 +204,8 @@ impl Vm {
     /// Takes the innermost frame away, and what is in its registers.
     fn pop(&mut self) -> Then {
         let Some(frame) = self.frames.pop() else { return Then::End };
-        let codes = &self.context.image.program.codes;
-        let end = self.frames.last().map_or(0, |caller| {
-            caller.base as usize + codes.get(caller.code as usize).map_or(0, |code| code.registers as usize)
-        });
-        self.regs.truncate(end);
+        let end = self.frames.last().map_or(0, |caller| caller.end);
+        self.regs.truncate(end as usize);
         for value in self.regs.iter_mut().skip(frame.base as usize) {
             if !matches!(value, Value::None) {
                 *value = Value::None;

@@ -180,7 +180,7 @@ fn functions() {
     }
     check_error("int(\"x\")", "ValueError: \"x\" is no int");
     check_error("min([])", "ValueError: `min` of nothing");
-    check_error("sorted([1, \"a\"])", "TypeError: string and int have no order");
+    check_error("sorted([1, \"a\"])", "TypeError: int and string have no order");
     check_error("len(1)", "TypeError: int has no length");
 }
 
