@@ -15,6 +15,8 @@ pub(super) enum Exit {
     Call { code: u32, base: u16, dst: u16 },
     /// The body has ended.
     Return(Value),
+    /// The same, with an int.
+    ReturnInt(i64),
     /// An error to be handled or passed on.
     Raise(Box<Error>),
     /// A visible operation, in the context.
@@ -36,6 +38,26 @@ impl From<Error> for Exit {
 #[inline(always)]
 fn put_int(slot: &mut Value, int: i64) {
     if let Value::Int(old) = slot { *old = int } else { *slot = Value::Int(int) }
+}
+
+/// Copies a value between registers. Small ones go by tag and content: as sixteen bytes they would have to wait for the
+/// shorter writes that made them.
+#[inline(always)]
+fn copy(regs: &mut [Value], dst: u16, src: u16) {
+    match &regs[reg(src)] {
+        Value::Int(int) => {
+            let int = *int;
+            put_int(&mut regs[reg(dst)], int);
+        }
+        Value::Bool(value) => {
+            let value = *value;
+            regs[reg(dst)] = Value::Bool(value);
+        }
+        other => {
+            let copy = other.clone();
+            regs[reg(dst)] = copy;
+        }
+    }
 }
 
 #[inline(always)]
@@ -105,19 +127,21 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
     loop {
         let Some(instr) = instrs.get(at) else { leave!(Exit::Return(Value::None)) };
         match *instr {
-            Instr::Move { dst, src } => match &regs[reg(src)] {
-                Value::Int(int) => {
-                    let int = *int;
-                    put_int(&mut regs[reg(dst)], int);
-                }
-                other => {
-                    let copy = other.clone();
-                    regs[reg(dst)] = copy;
-                }
-            },
+            Instr::Move { dst, src } => copy(regs, dst, src),
             Instr::Take { dst, src } => {
-                let value = std::mem::take(&mut regs[reg(src)]);
-                regs[reg(dst)] = value;
+                if let Value::Int(int) = &regs[reg(src)] {
+                    let int = *int;
+                    regs[reg(src)] = Value::None;
+                    put_int(&mut regs[reg(dst)], int);
+                } else {
+                    let value = std::mem::take(&mut regs[reg(src)]);
+                    regs[reg(dst)] = value;
+                }
+            }
+            Instr::Bool { dst, value } => regs[reg(dst)] = Value::Bool(value),
+            Instr::None { dst } => regs[reg(dst)] = Value::None,
+            Instr::Literal { dst, index } => {
+                regs[reg(dst)] = code.literals.get(reg(index)).cloned().unwrap_or_default();
             }
             Instr::Int { dst, value } => put_int(&mut regs[reg(dst)], i64::from(value)),
             Instr::Add { dst, a, b } => match (&regs[reg(a)], &regs[reg(b)]) {
@@ -188,49 +212,51 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
             }
             Instr::Index { dst, value, index } => {
                 let item = match (&regs[reg(value)], &regs[reg(index)]) {
-                    (Value::List(items), Value::Int(at)) if *at >= 0 => match items.get(*at as usize) {
-                        Some(item) => item.clone(),
-                        None => attempt!(value::index(&regs[reg(value)], &regs[reg(index)])),
-                    },
-                    (value, index) => attempt!(value::index(value, index)),
-                };
-                regs[reg(dst)] = item;
-            }
-            Instr::SetIndex { root, index, src } => {
-                let fast = match (&regs[reg(index)], &regs[reg(src)]) {
-                    (Value::Int(at), Value::Int(_) | Value::Bool(_) | Value::Float(_)) => usize::try_from(*at).ok(),
+                    (Value::List(items), Value::Int(at)) if *at >= 0 => items.get(*at as usize),
                     _ => None,
                 };
-                let item = std::mem::take(&mut regs[reg(src)]);
-                let unset = match (&mut regs[reg(root)], fast) {
-                    (Value::List(items), Some(place)) if place < items.len() => {
-                        Arc::make_mut(items)[place] = item;
-                        continue_at(&mut at);
-                        continue;
+                match item {
+                    Some(Value::Int(int)) => {
+                        let int = *int;
+                        put_int(&mut regs[reg(dst)], int);
                     }
-                    _ => item,
+                    Some(Value::Bool(item)) => {
+                        let item = *item;
+                        regs[reg(dst)] = Value::Bool(item);
+                    }
+                    Some(item) => regs[reg(dst)] = item.clone(),
+                    None => regs[reg(dst)] = attempt!(value::index(&regs[reg(value)], &regs[reg(index)])),
+                }
+            }
+            Instr::SetIndex { root, index, src } => {
+                let place = match &regs[reg(index)] {
+                    Value::Int(place) => usize::try_from(*place).unwrap_or(usize::MAX),
+                    _ => usize::MAX,
                 };
-                regs[reg(src)] = unset;
-                if let Err(exit) = slow::set_index(regs, (root, index, src), context) {
-                    leave!(exit);
+                let small = Small::of(&regs[reg(src)]);
+                match (&mut regs[reg(root)], small) {
+                    (Value::List(items), Some(small)) if place < items.len() => {
+                        small.put(&mut Arc::make_mut(items)[place])
+                    }
+                    _ => {
+                        if let Err(exit) = slow::set_index(regs, (root, index, src), context) {
+                            leave!(exit);
+                        }
+                    }
                 }
             }
             Instr::Push { dst, list, src } => {
-                let value = std::mem::take(&mut regs[reg(src)]);
-                let unset = match (&mut regs[reg(list)], value) {
-                    (Value::List(items), value @ (Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None))
-                        if items.len() < value::ITEMS_MAX =>
-                    {
-                        Arc::make_mut(items).push(value);
+                let small = Small::of(&regs[reg(src)]);
+                match (&mut regs[reg(list)], small) {
+                    (Value::List(items), Some(small)) if items.len() < value::ITEMS_MAX => {
+                        small.push(Arc::make_mut(items));
                         regs[reg(dst)] = Value::None;
-                        continue_at(&mut at);
-                        continue;
                     }
-                    (_, value) => value,
-                };
-                regs[reg(src)] = unset;
-                if let Err(exit) = slow::push(regs, (dst, list, src), context) {
-                    leave!(exit);
+                    _ => {
+                        if let Err(exit) = slow::push(regs, (dst, list, src), context) {
+                            leave!(exit);
+                        }
+                    }
                 }
             }
             Instr::IterNext { dst, base, target } => match iterate::next(regs, base) {
@@ -257,7 +283,10 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
                 let code = context.task_code(u32::from(task));
                 leave!(Exit::Call { code, base, dst })
             }
-            Instr::Return { src } => leave!(Exit::Return(std::mem::take(&mut regs[reg(src)]))),
+            Instr::Return { src } => match &regs[reg(src)] {
+                Value::Int(int) => leave!(Exit::ReturnInt(*int)),
+                _ => leave!(Exit::Return(std::mem::take(&mut regs[reg(src)]))),
+            },
             Instr::ReturnNone => leave!(Exit::Return(Value::None)),
             other => match slow::step(regs, code, at, other, context) {
                 Ok(slow::Step::Next) => {}
@@ -269,8 +298,40 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
     }
 }
 
-/// The next instruction, from the middle of a match.
-#[inline(always)]
-fn continue_at(at: &mut usize) {
-    *at += 1;
+/// A value that goes into a list by tag and content (see [`copy`]).
+#[derive(Clone, Copy)]
+enum Small {
+    Int(i64),
+    Bool(bool),
+    Float(f64),
+}
+
+impl Small {
+    #[inline(always)]
+    fn of(value: &Value) -> Option<Small> {
+        match value {
+            Value::Int(int) => Some(Small::Int(*int)),
+            Value::Bool(value) => Some(Small::Bool(*value)),
+            Value::Float(float) => Some(Small::Float(*float)),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn put(self, slot: &mut Value) {
+        match self {
+            Small::Int(int) => put_int(slot, int),
+            Small::Bool(value) => *slot = Value::Bool(value),
+            Small::Float(float) => *slot = Value::Float(float),
+        }
+    }
+
+    #[inline(always)]
+    fn push(self, items: &mut Vec<Value>) {
+        match self {
+            Small::Int(int) => items.push(Value::Int(int)),
+            Small::Bool(value) => items.push(Value::Bool(value)),
+            Small::Float(float) => items.push(Value::Float(float)),
+        }
+    }
 }

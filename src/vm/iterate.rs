@@ -59,7 +59,10 @@ pub(super) fn next(regs: &mut [Value], base: u16) -> Next {
         (Value::List(items), Value::Int(next)) => match items.get(*next as usize) {
             Some(item) => {
                 *next += 1;
-                Next::Item(item.clone())
+                match item {
+                    Value::Int(int) => Next::Int(*int),
+                    item => Next::Item(item.clone()),
+                }
             }
             None => {
                 *over = Value::None;

@@ -46,7 +46,7 @@ struct Frame {
     code: u32,
     pc: u32,
     base: u32,
-    /// One past the registers of this frame and all below it.
+    /// One past its registers.
     end: u32,
     then: Then,
 }
@@ -115,6 +115,7 @@ impl Vm {
             let stop = match exit {
                 Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, &image.program.codes),
                 Exit::Return(value) => self.finish(value),
+                Exit::ReturnInt(int) => self.finish_int(int),
                 Exit::Raise(error) => self.unwind(*error, &image.program.codes),
                 Exit::Operation => self.context.op.take().map(|op| {
                     self.waiting = Some(op.target);
@@ -142,7 +143,7 @@ impl Vm {
             Outcome::Call { code, then } => {
                 let image = Arc::clone(&self.context.image);
                 let Some(body) = image.program.codes.get(code as usize) else { return };
-                let base = self.regs.len() as u32;
+                let base = self.end();
                 if self.push(code, base, Then::Perform(then, target), body).is_none() {
                     self.raised = Some(Box::new(too_deep()));
                 }
@@ -171,16 +172,26 @@ impl Vm {
         if let Some(error) = &self.raised {
             crate::value::encode_error(error, out);
         }
-        self.regs.iter().chain(self.context.privates.iter()).for_each(|value| encode(value, out));
+        self.regs
+            .iter()
+            .take(self.end() as usize)
+            .chain(self.context.privates.iter())
+            .for_each(|value| encode(value, out));
+    }
+
+    /// One past the registers that are in use.
+    fn end(&self) -> u32 {
+        self.frames.iter().map(|frame| frame.end).max().unwrap_or(0)
     }
 
     fn push(&mut self, code: u32, base: u32, then: Then, body: &Code) -> Option<()> {
-        let below = self.frames.last().map_or(0, |frame| frame.end);
-        let end = below.max(base + u32::from(body.registers));
+        let end = base + u32::from(body.registers);
         if self.frames.len() >= FRAMES_MAX || end as usize > REGISTERS_MAX {
             return None;
         }
-        self.regs.resize(end as usize, Value::None);
+        if self.regs.len() < end as usize {
+            self.regs.resize(end as usize, Value::None);
+        }
         self.frames.push(Frame { code, pc: 0, base, end, then });
         Some(())
     }
@@ -194,8 +205,10 @@ impl Vm {
             self.context.spilled.clear();
             return self.unwind(too_deep(), codes);
         }
-        for (slot, value) in self.regs.iter_mut().skip(base as usize).zip(self.context.spilled.drain(..)) {
-            *slot = value;
+        if !self.context.spilled.is_empty() {
+            for (slot, value) in self.regs.iter_mut().skip(base as usize).zip(self.context.spilled.drain(..)) {
+                *slot = value;
+            }
         }
         *budget = budget.saturating_sub(1);
         (*budget == 0).then_some(Stop::Budget)
@@ -204,10 +217,9 @@ impl Vm {
     /// Takes the innermost frame away, and what is in its registers.
     fn pop(&mut self) -> Then {
         let Some(frame) = self.frames.pop() else { return Then::End };
-        let end = self.frames.last().map_or(0, |caller| caller.end);
-        self.regs.truncate(end as usize);
-        for value in self.regs.iter_mut().skip(frame.base as usize) {
-            if !matches!(value, Value::None) {
+        for value in self.regs.iter_mut().take(frame.end as usize).skip(frame.base as usize) {
+            // Small values may stay: whoever uses the register next writes it first.
+            if is_shared(value) {
                 *value = Value::None;
             }
         }
@@ -227,6 +239,21 @@ impl Vm {
             }
             Then::Perform(code, target) => Some(self.perform(code, target, Value::None)),
         }
+    }
+
+    /// The same with an int, which is what small tasks return.
+    #[inline]
+    fn finish_int(&mut self, int: i64) -> Option<Stop> {
+        if let [.., caller, Frame { then: Then::Give(dst), .. }] = self.frames.as_mut_slice() {
+            caller.pc += 1;
+            let slot = caller.base as usize + *dst as usize;
+            self.pop();
+            if let Some(slot) = self.regs.get_mut(slot) {
+                *slot = Value::Int(int);
+            }
+            return None;
+        }
+        self.finish(Value::Int(int))
     }
 
     fn perform(&mut self, code: OpCode, target: Target, error: Value) -> Stop {
@@ -316,6 +343,12 @@ impl Vm {
         }
         self.raised = Some(Box::new(error));
     }
+}
+
+/// Whether a value keeps memory that others may share.
+#[inline(always)]
+fn is_shared(value: &Value) -> bool {
+    matches!(value, Value::Str(_) | Value::List(_) | Value::Map(_) | Value::Set(_) | Value::Range(_) | Value::Error(_))
 }
 
 #[cold]

@@ -88,9 +88,6 @@ pub(super) fn step(
 ) -> Result<Step, Exit> {
     let literal = |index: u16| code.literals.get(index as usize).cloned().unwrap_or_default();
     match instr {
-        Instr::None { dst } => regs[dst as usize] = Value::None,
-        Instr::Bool { dst, value } => regs[dst as usize] = Value::Bool(value),
-        Instr::Literal { dst, index } => regs[dst as usize] = literal(index),
         Instr::Const { dst, index } => {
             regs[dst as usize] = context.image.consts.get(index as usize).cloned().unwrap_or_default();
         }
@@ -436,6 +433,14 @@ fn method_on(
 ) -> Result<Step, Exit> {
     let spec = call_spec(code, call)?;
     let root = spec.root as usize;
+    if let (Value::Map(map), "get", 0, 1 | 2, []) =
+        (&regs[root], &*spec.name, spec.path, spec.count, spec.names.as_slice())
+    {
+        let other = if spec.count == 2 { &regs[base as usize + 1] } else { &Value::None };
+        let found = map.get(&regs[base as usize]).unwrap_or(other).clone();
+        regs[dst as usize] = found;
+        return Ok(Step::Next);
+    }
     let first = base as usize + spec.path as usize;
     let last = first + spec.count as usize;
     let path = &regs[base as usize..first];

@@ -21,8 +21,11 @@ pub(super) fn step(
 ) -> Result<Step, Exit> {
     let (op, dst, base) = match instr {
         Instr::Op { code: op, dst, base, count } => {
-            let args = take(regs, base as usize, count as usize);
+            let mut args = take(regs, base as usize, count as usize);
             check(op, &args)?;
+            if op == OpCode::Shuffle {
+                args = Args::from_values([Value::List(value::items(args.get(0))?)]);
+            }
             (Context::op(op, Target::None, args), Some(dst), base)
         }
         Instr::OpOn { code: op, dst, base, count } => {
@@ -131,10 +134,7 @@ fn check(op: OpCode, args: &Args) -> Result<(), Error> {
         },
         (OpCode::Random, Value::Range(_)) => Ok(()),
         (OpCode::Random, other) => Err(Error::type_error(format!("`random` takes a range, not {}", other.kind_name()))),
-        (OpCode::Shuffle, Value::List(_)) => Ok(()),
-        (OpCode::Shuffle, other) => {
-            Err(Error::type_error(format!("`shuffle` takes a list, not {}", other.kind_name())))
-        }
+        (OpCode::Shuffle, value) => value::len(value).map(|_| ()),
         (OpCode::Choose, value) => match value::len(value)? {
             0 => Err(Error::new(value::ErrorKind::IndexError, "there is nothing to choose from")),
             _ => Ok(()),

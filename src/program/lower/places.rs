@@ -55,12 +55,15 @@ pub(super) fn place<'e>(body: &Body<'_, '_>, expr: &'e Expr) -> Option<(Root, Ve
     }
 }
 
-/// Whether evaluating the expression may change a local variable: a method call in it may.
+/// Methods that change what they are called on.
+const CHANGING: &[&str] = &["push", "pop", "insert", "remove", "extend", "sort", "reverse", "add"];
+
+/// Whether evaluating the expression may change a local variable: some methods do.
 pub(super) fn may_change(expr: &Expr) -> bool {
     struct Methods(bool);
     impl Visitor for Methods {
         fn expr(&mut self, expr: &Expr) {
-            self.0 |= matches!(expr.kind, ExprKind::Method(..));
+            self.0 |= matches!(&expr.kind, ExprKind::Method(_, name, _) if CHANGING.contains(&&*name.text));
             walk_expr(self, expr);
         }
     }
