@@ -1,220 +1,277 @@
-//! The instructions: a register machine's, eight bytes each.
+//! The instructions of the VM.
 //!
-//! Answers for: what a body can be made of. Never says when a world is asked (see `vm`) nor how it came about (see
-//! `lower`).
+//! Answers for: their shape, eight bytes each, and what they mean. Never runs one.
 
 use std::sync::Arc;
 
 use super::op::OpCode;
 use crate::analysis::Builtin;
+use crate::syntax::ast::BinaryOp;
 
-/// A register of the frame.
+/// A register of a frame.
 pub type Reg = u16;
+/// The index of an instruction.
+pub type Target = u16;
 
-/// Binary operators on registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the operator of the same name in `syntax::ast`")]
-pub enum Arith {
-    Div,
-    FloorDiv,
-    Rem,
-    Pow,
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
-    In,
-    NotIn,
+const _: () = assert!(size_of::<Instr>() == 8, "an instruction is eight bytes");
+
+/// A comparison, as the set of orderings that it accepts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Test(pub u8);
+
+impl Test {
+    const LESS: u8 = 1;
+    const EQUAL: u8 = 2;
+    const GREATER: u8 = 4;
+    const UNORDERED: u8 = 8;
+
+    /// The test of an operator, where it is a comparison.
+    pub fn of(op: BinaryOp) -> Option<Test> {
+        match op {
+            BinaryOp::Eq => Some(Test(Test::EQUAL)),
+            BinaryOp::Ne => Some(Test(Test::LESS | Test::GREATER | Test::UNORDERED)),
+            BinaryOp::Lt => Some(Test(Test::LESS)),
+            BinaryOp::Le => Some(Test(Test::LESS | Test::EQUAL)),
+            BinaryOp::Gt => Some(Test(Test::GREATER)),
+            BinaryOp::Ge => Some(Test(Test::GREATER | Test::EQUAL)),
+            _ => None,
+        }
+    }
+
+    /// The opposite.
+    pub fn negated(self) -> Test {
+        Test(self.0 ^ 15)
+    }
+
+    /// Whether it is `==` or `!=`, which compare anything.
+    pub fn is_equality(self) -> bool {
+        self.0 == Test::EQUAL || self.0 == Test::EQUAL ^ 15
+    }
+
+    /// Whether it accepts two ints.
+    #[inline(always)]
+    pub fn ints(self, a: i64, b: i64) -> bool {
+        let ordering = u8::from(a < b) | (u8::from(a == b) << 1) | (u8::from(a > b) << 2);
+        self.0 & ordering != 0
+    }
+
+    /// Whether it accepts an ordering; none for NaN.
+    pub fn accepts(self, ordering: Option<std::cmp::Ordering>) -> bool {
+        let bit = match ordering {
+            Some(std::cmp::Ordering::Less) => Test::LESS,
+            Some(std::cmp::Ordering::Equal) => Test::EQUAL,
+            Some(std::cmp::Ordering::Greater) => Test::GREATER,
+            None => Test::UNORDERED,
+        };
+        self.0 & bit != 0
+    }
 }
 
-/// One instruction. `dst` is written, the other registers are read; a run of registers is its first and their number.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the operands are explained by the comment of the instruction")]
+impl std::fmt::Debug for Test {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            1 => "<",
+            2 => "==",
+            3 => "<=",
+            4 => ">",
+            6 => ">=",
+            13 => "!=",
+            14 => "not <",
+            12 => "not <=",
+            11 => "not >",
+            9 => "not >=",
+            _ => "?",
+        })
+    }
+}
+
+/// An instruction. `base` is the first of several registers in a row; registers from there on are free for it to use,
+/// and their values are moved out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the operands are what the variant says, in its order")]
 pub enum Instr {
-    /// A copy of a register.
+    /// A copy.
     Move { dst: Reg, src: Reg },
+    /// Moves out, leaving none.
+    Take { dst: Reg, src: Reg },
     /// `none`
     None { dst: Reg },
     /// `true`, `false`
     Bool { dst: Reg, value: bool },
-    /// A small integer.
+    /// A small int.
     Int { dst: Reg, value: i32 },
-    /// A literal of the body.
+    /// A literal of the code.
     Literal { dst: Reg, index: u16 },
-    /// A constant of the scenario.
-    Const { dst: Reg, index: u16 },
-    /// The handle, or list of handles, of an object at file level.
-    Global { dst: Reg, decl: u16 },
-    /// The handle of an object of the process.
-    Private { dst: Reg, slot: u16 },
+    /// A constant of the program.
+    Const { dst: Reg, index: u32 },
+    /// The handle of an object at file level.
+    Global { dst: Reg, decl: u32 },
+    /// The handle of an object of the process, and the declaration's index among literals for messages.
+    Private { dst: Reg, slot: u16, name: u16 },
     /// Keeps the handle of an object of the process.
-    SetPrivate { slot: u16, src: Reg },
+    StorePrivate { slot: u16, src: Reg },
     /// The indices of a replicated template.
-    Replicas { dst: Reg, template: u16 },
-    /// A task as a value.
-    Task { dst: Reg, task: u16 },
+    Replicas { dst: Reg, template: u32 },
 
-    /// `+`
+    /// `a + b`
     Add { dst: Reg, a: Reg, b: Reg },
-    /// `-`
+    /// `a - b`
     Sub { dst: Reg, a: Reg, b: Reg },
-    /// `*`
+    /// `a * b`
     Mul { dst: Reg, a: Reg, b: Reg },
-    /// `+` with a small integer
+    /// `a + value`
     AddInt { dst: Reg, a: Reg, value: i16 },
-    /// `-` with a small integer
+    /// `a - value`
     SubInt { dst: Reg, a: Reg, value: i16 },
-    /// The other operators, on `a` and the register behind it.
-    Arith { op: Arith, dst: Reg, a: Reg },
+    /// `a * value`
+    MulInt { dst: Reg, a: Reg, value: i16 },
+    /// `a // value`; the value is not 0
+    FloorDivInt { dst: Reg, a: Reg, value: i16 },
+    /// `a % value`; the value is not 0
+    RemInt { dst: Reg, a: Reg, value: i16 },
+    /// Any operator.
+    Binary { op: BinaryOp, dst: Reg, a: Reg, b: Reg },
     /// `-a`
     Negate { dst: Reg, a: Reg },
     /// `not a`
     Not { dst: Reg, a: Reg },
-    /// Raises a `TypeError` unless it is a bool.
+    /// A `TypeError` unless it is a bool.
     CheckBool { src: Reg },
 
     /// Goes on elsewhere.
-    Jump { target: u32 },
-    /// Goes on elsewhere when true.
-    JumpIf { src: Reg, target: u32 },
-    /// Goes on elsewhere when false.
-    JumpUnless { src: Reg, target: u32 },
-    /// Goes on elsewhere unless `a < b`.
-    UnlessLt { a: Reg, b: Reg, target: u16 },
-    /// Goes on elsewhere unless `a <= b`.
-    UnlessLe { a: Reg, b: Reg, target: u16 },
-    /// Goes on elsewhere unless `a == b`.
-    UnlessEq { a: Reg, b: Reg, target: u16 },
-    /// Goes on elsewhere if `a == b`.
-    IfEq { a: Reg, b: Reg, target: u16 },
+    Jump { target: Target },
+    /// If it is true.
+    JumpIf { src: Reg, target: Target },
+    /// If it is false.
+    JumpIfNot { src: Reg, target: Target },
+    /// If the comparison holds.
+    Branch { test: Test, a: Reg, b: Reg, target: Target },
+    /// If the comparison with an int holds.
+    BranchInt { test: Test, a: Reg, value: i16, target: Target },
 
-    /// `a[b]`
-    Index { dst: Reg, a: Reg, b: Reg },
-    /// `target[key] = value`
-    SetIndex { target: Reg, key: Reg, value: Reg },
-    /// `a.name`; the name is a literal.
-    Field { dst: Reg, a: Reg, name: u16 },
-    /// `a[low..high]`, the bounds in the registers from `bounds` (`none` where open).
-    Slice { dst: Reg, a: Reg, bounds: Reg },
-    /// `a[low..=high]`
-    SliceInclusive { dst: Reg, a: Reg, bounds: Reg },
-    /// `low..high`, from the registers at `bounds`.
-    Range { dst: Reg, bounds: Reg, inclusive: bool },
-    /// A list of a run of registers.
+    /// `[…]`
     List { dst: Reg, base: Reg, count: u16 },
-    /// A set of a run of registers.
+    /// `{…}`
     Set { dst: Reg, base: Reg, count: u16 },
-    /// A map of a run of pairs of registers.
+    /// `{k: v, …}`: keys and values take turns
     Map { dst: Reg, base: Reg, count: u16 },
-    /// `[value; count]`
-    Repeat { dst: Reg, value: Reg, count: Reg },
-    /// Appends to a list under construction.
-    Push { list: Reg, value: Reg },
-    /// Adds to a set under construction.
-    Insert { set: Reg, value: Reg },
-    /// Adds a key and the value in the register behind it to a map under construction.
-    Put { map: Reg, key: Reg },
-    /// Text made of a run of registers, each as it prints.
-    Format { dst: Reg, base: Reg, count: u16 },
-    /// The same with a blank between any two.
-    FormatLine { dst: Reg, base: Reg, count: u16 },
-    /// Takes a list of just so many items apart.
+    /// `[item; times]`
+    Repeat { dst: Reg, item: Reg, times: Reg },
+    /// `low..high`
+    Range { inclusive: bool, dst: Reg, low: Reg, high: Reg },
+    /// Adds to a list that is being made.
+    Append { list: Reg, src: Reg },
+    /// Adds to a set that is being made.
+    Include { set: Reg, src: Reg },
+    /// Adds to a map that is being made: key, value.
+    Enter { map: Reg, base: Reg },
+
+    /// `value[index]`
+    Index { dst: Reg, value: Reg, index: Reg },
+    /// `root[base][base + 1]…`
+    GetPath { count: u8, dst: Reg, root: Reg, base: Reg },
+    /// `root[index] = src`
+    SetIndex { root: Reg, index: Reg, src: Reg },
+    /// `root[base][base + 1]… = ` the value behind the path
+    SetPath { count: u8, root: Reg, base: Reg },
+    /// `value.name`
+    Field { dst: Reg, src: Reg, name: u16 },
+    /// `value[start..end]`
+    Slice { inclusive: bool, dst: Reg, base: Reg },
+    /// `[a, b] = src`
     Unpack { src: Reg, base: Reg, count: u16 },
-    /// Makes one list of items and of the items of lists.
+    /// Text of several values: interpolation.
+    Text { dst: Reg, base: Reg, count: u16 },
+    /// `len(src)`
+    Len { dst: Reg, src: Reg },
+
+    /// The items of a list, and of the lists in it.
     Flatten { dst: Reg, src: Reg },
+    /// Makes ready to go through `src`: takes two registers, what is gone through and how far.
+    IterStart { base: Reg, src: Reg },
+    /// The next item, or elsewhere at the end.
+    IterNext { dst: Reg, base: Reg, target: Target },
 
-    /// Makes something that [`Instr::ForNext`] can go through, in `loop_at`; the position follows in the next register.
-    ForPrepare { loop_at: Reg, src: Reg },
-    /// The next item into the register behind the position, or on to the target.
-    ForNext { loop_at: Reg, target: u32 },
-
-    /// Calls a task with the run of registers from `base`.
-    Call { dst: Reg, task: u16, base: Reg },
-    /// Calls what a register holds; the call is one of the body's.
-    CallValue { dst: Reg, callee: Reg, call: u16 },
-    /// Calls the task in a register with the items of a list as arguments.
-    Spread { dst: Reg, callee: Reg, args: Reg },
-    /// A free function that is local.
-    Builtin { builtin: Builtin, count: u8, dst: Reg, base: Reg },
-    /// A method of whatever a register holds; the call is one of the body's.
-    Method { dst: Reg, receiver: Reg, call: u16 },
-    /// A visible operation on nothing in particular, with a run of registers as arguments.
-    Op { op: OpCode, count: u8, dst: Reg, base: Reg },
-    /// A visible operation on the handle in the register before the run of its arguments.
-    OpOn { op: OpCode, count: u8, dst: Reg, base: Reg },
-    /// Holds what a register names.
-    Acquire { src: Reg },
-    /// Lets go what a register names.
-    Release { src: Reg },
-    /// A `select` of the body.
-    Select { dst: Reg, index: u16 },
-    /// Waits until a condition over atomics holds: index of its code, and a list of what it captured.
-    Await { code: u16, captured: Reg },
-
+    /// A free function that computes locally.
+    Builtin { function: Builtin, dst: Reg, base: Reg, call: u16 },
+    /// Calls a task with its arguments bound.
+    CallTask { dst: Reg, base: Reg, task: u16 },
+    /// Calls a value: it, then the arguments.
+    CallValue { dst: Reg, base: Reg, call: u16 },
+    /// Calls a task with a list of its arguments: task, list.
+    CallList { dst: Reg, base: Reg },
+    /// Calls a method: receiver, then the arguments.
+    Method { dst: Reg, base: Reg, call: u16 },
+    /// Calls a method on a local variable or a place in it: the path, then the arguments.
+    MethodOn { dst: Reg, base: Reg, call: u16 },
+    /// `list.push(src)` on a local variable.
+    Push { dst: Reg, list: Reg, src: Reg },
     /// Ends the body with a value.
     Return { src: Reg },
-    /// Raises the error in a register.
-    Raise { src: Reg },
-    /// Makes an error of the kind that a literal names, with the message in the register.
-    MakeError { dst: Reg, kind: u16, message: Reg },
-    /// Makes the error with which a process ends, of the argument of `exit`.
-    MakeExit { dst: Reg, src: Reg },
-    /// Goes on elsewhere unless the error in the register is of the kind that a literal names.
-    UnlessKind { src: Reg, kind: u16, target: u16 },
-    /// Goes on elsewhere when the error is an `exit`.
-    IfExit { src: Reg, target: u32 },
+    /// Ends the body with none.
+    ReturnNone,
+
+    /// Raises: the name of the kind among literals, the message (none: no message).
+    Raise { kind: u16, message: Reg },
+    /// Raises an error again.
+    Reraise { src: Reg },
+    /// `exit(src)`
+    Exit { src: Reg },
+    /// If an error is not of a kind (its name among literals).
+    JumpNotKind { src: Reg, kind: u16, target: Target },
+    /// If an error is `exit`.
+    JumpIfExit { src: Reg, target: Target },
     /// What `catch … as e` binds.
     Caught { dst: Reg, src: Reg },
+
+    /// A visible operation on nothing in particular.
+    Op { code: OpCode, dst: Reg, base: Reg, count: u16 },
+    /// A visible operation on the handle in the first register.
+    OpOn { code: OpCode, dst: Reg, base: Reg, count: u16 },
+    /// Prints values on a line.
+    Print { base: Reg, count: u16 },
+    /// Reads a shared variable: handle, path.
+    CellRead { dst: Reg, base: Reg, count: u16 },
+    /// Writes one: handle, path, value.
+    CellWrite { base: Reg, count: u16 },
+    /// Calls a method on one: handle, path, arguments.
+    CellMethod { dst: Reg, base: Reg, call: u16 },
+    /// Acquires what a `with` names.
+    WithEnter { src: Reg, base: Reg },
+    /// Releases it.
+    WithLeave { src: Reg, base: Reg },
+    /// Adds a case to the list of a `select`: receiver, arguments, value of the `for`.
+    SelectCase { list: Reg, base: Reg, call: u16 },
+    /// Performs it: list, timeout, has else. Gives the number of the case, its value, the value of the `for`.
+    Select { base: Reg },
 }
 
-const _: () = assert!(size_of::<Instr>() == 8, "an instruction is eight bytes");
-
-/// A call whose arguments stand in a run of registers, the last ones by name.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The method's name; empty for a call of a value.
+/// What a call says beside its registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallSpec {
+    /// The method or function.
     pub name: Arc<str>,
-    /// First argument.
-    pub base: Reg,
-    /// How many.
+    /// How many arguments.
     pub count: u16,
-    /// For each argument its name, if it was given by name.
-    pub names: Vec<Option<Arc<str>>>,
+    /// Names of the last arguments.
+    pub names: Vec<Arc<str>>,
+    /// The local variable that a method is called on.
+    pub root: Reg,
+    /// How long the path is that leads to the receiver.
+    pub path: u16,
+    /// The number of a case of a `select`.
+    pub case: u16,
 }
 
-/// A `select`.
-#[derive(Clone, Debug)]
-pub struct SelectSpec {
-    /// The cases.
-    pub cases: Vec<CaseSpec>,
-    /// Where the time of `after` stands.
-    pub after: Option<Reg>,
-    /// Whether there is an `else`.
-    pub otherwise: bool,
-}
-
-/// A case of a `select`.
-#[derive(Clone, Debug)]
-pub struct CaseSpec {
-    /// The handle; for `for e in …`, the list of handles.
-    pub receiver: Reg,
-    /// Whether there is one case for each of a list.
-    pub each: bool,
-    /// The operation.
-    pub call: Call,
-}
-
-/// Where an error goes that is raised by some instructions of a body.
+/// What is done about an error in a range of instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handler {
-    /// First instruction.
-    pub start: u32,
+    /// First instruction that it covers.
+    pub start: Target,
     /// One past the last.
-    pub end: u32,
-    /// Where to go on.
-    pub target: u32,
-    /// Where to put the error.
+    pub end: Target,
+    /// Where it goes on.
+    pub target: Target,
+    /// Where the error is put.
     pub error: Reg,
 }

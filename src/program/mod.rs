@@ -2,19 +2,22 @@
 //!
 //! Answers for: what is run, as data. Never runs it.
 
+mod disasm;
 mod image;
 pub mod instr;
 pub mod lower;
 pub mod op;
 pub mod signature;
 
+pub use disasm::disassemble;
 pub use image::Image;
+pub use instr::{CallSpec, Handler, Instr};
 
 use std::sync::Arc;
 
 use crate::analysis::Owner;
 use crate::source::{Source, Span};
-use crate::value::ObjectKind;
+use crate::value::{ObjectKind, Value};
 
 /// Index into [`Program::codes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,18 +32,16 @@ pub struct Code {
     pub params: u16,
     /// How many registers it needs.
     pub registers: u16,
-    /// What it does.
-    pub instrs: Vec<instr::Instr>,
-    /// The place of each instruction.
+    /// What is done.
+    pub instrs: Vec<Instr>,
+    /// Where each instruction stands in the source.
     pub spans: Vec<Span>,
-    /// Literals that do not fit into an instruction.
-    pub literals: Vec<crate::value::Value>,
-    /// Calls with names, and methods.
-    pub calls: Vec<instr::Call>,
-    /// `select`s.
-    pub selects: Vec<instr::SelectSpec>,
-    /// Where errors go; of two that cover an instruction the first counts.
-    pub handlers: Vec<instr::Handler>,
+    /// Values that instructions refer to.
+    pub literals: Vec<Value>,
+    /// Calls that instructions refer to.
+    pub calls: Vec<CallSpec>,
+    /// What is done about errors, the innermost first.
+    pub handlers: Vec<Handler>,
 }
 
 /// A whole scenario, lowered. The indices of consts, objects, templates and tasks are those of `analysis`.

@@ -304,7 +304,7 @@ pub enum OpCode {
     ResultCancel,
     /// -> bool
     ResultCancelled,
-    /// timeout -> value: the next of an `imap`
+    /// timeout -> value: the next of an `imap`; an error of the kind `StopIteration` when there are no more
     ResultNext,
 }
 

@@ -31,7 +31,17 @@ impl Value {
 
 /// A total order: by kind, then by value. NaN equals itself and is above all numbers.
 impl Ord for Value {
+    #[inline]
     fn cmp(&self, other: &Value) -> Ordering {
+        match (self, other) {
+            (Value::Int(a), Value::Int(b)) => a.cmp(b),
+            _ => self.total_order(other),
+        }
+    }
+}
+
+impl Value {
+    fn total_order(&self, other: &Value) -> Ordering {
         use Value::*;
         match (self, other) {
             (Int(a) | Pid(a), Int(b) | Pid(b)) => a.cmp(b),

@@ -2,65 +2,64 @@
 //!
 //! Answers for: all local computing. Never performs a visible operation, reads a clock or draws a random number.
 
-mod calls;
-
+mod context;
 mod exec;
+mod invoke;
+mod iterate;
+mod plan;
+mod slow;
+mod visible;
 
-mod names;
+pub use context::SharedNames;
+pub use plan::eval_const;
 
 use std::sync::Arc;
 
-use crate::program::op::{Op, OpCode, Outcome, Target};
-use crate::program::{CodeId, Image};
-use crate::value::{Error, ErrorKind, Value};
+use context::Context;
+use exec::{Exit, exec};
 
-/// Calls within calls that an actor may have open.
+use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
+use crate::program::{Code, CodeId, Image, Instr};
+use crate::source::Span;
+use crate::value::{Error, ErrorKind, Value, encode};
+
+/// How many frames there can be.
 const FRAMES_MAX: usize = 10_000;
-/// Registers that an actor may have in use.
-const REGISTERS_MAX: usize = 4_000_000;
+/// How many registers all frames together can have.
+const REGISTERS_MAX: usize = 4 << 20;
 
 /// One actor's computing: frames and registers. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Vm {
-    image: Arc<Image>,
-    /// The handles of the objects of the process, by slot.
-    privates: Arc<Vec<Value>>,
-    /// The actor's name, for errors.
-    name: Arc<str>,
-    registers: Vec<Value>,
+    context: Context,
     frames: Vec<Frame>,
-    pending: Pending,
-    /// The register of a result that is to be got before anything else.
-    getting: Option<u16>,
+    regs: Vec<Value>,
+    name: Arc<str>,
+    /// What the operation at which it stopped is performed on.
+    waiting: Option<Target>,
+    /// What the world raised.
+    raised: Option<Box<Error>>,
 }
 
-/// A body that is being run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Frame {
     code: u32,
-    /// The next instruction.
     pc: u32,
-    /// Where its registers begin.
-    base: usize,
-    /// Where its value goes, in the registers of the frame below.
-    dst: u16,
-    /// The operation that follows its end: a barrier's action, a `once`.
-    then: Option<(OpCode, Target)>,
+    base: u32,
+    /// One past its registers.
+    end: u32,
+    then: Then,
 }
 
-/// What is to be done with what an operation gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pending {
-    /// Nothing: no operation is under way.
-    Idle,
-    /// It goes into a register.
-    Register(u16),
-    /// It is not wanted.
-    Ignored,
-    /// `[true, item]` is the next turn of a loop; `[false, none]` its end.
-    Turn { item: u16, end: u32 },
-    /// It is the result of a task, which is to be got.
-    ResultOf(u16),
+/// What follows the end of a frame.
+#[derive(Clone, Copy, Debug)]
+enum Then {
+    /// The end of the body.
+    End,
+    /// The caller goes on, with the value in a register.
+    Give(u16),
+    /// An operation, with the error or none as its argument.
+    Perform(OpCode, Target),
 }
 
 /// Why the VM stopped.
@@ -70,7 +69,7 @@ pub enum Stop {
     Op(Op),
     /// The body returned a value.
     Returned(Value),
-    /// The body ended with an error (or `exit`: [`ErrorKind::Exit`]) that nobody caught.
+    /// The body ended with an error (or `exit`: [`crate::value::ErrorKind::Exit`]) that nobody caught.
     Raised(Arc<Error>),
     /// The budget of instructions is used up; go on with [`Vm::run`].
     Budget,
@@ -80,169 +79,279 @@ impl Vm {
     /// An actor about to run a code with its arguments. `privates` are the handles of the objects of the process it
     /// belongs to (by [`crate::program::ObjectSpec::slot`]), `name` is the actor's, for errors.
     pub fn new(image: Arc<Image>, code: CodeId, args: Vec<Value>, privates: Arc<Vec<Value>>, name: Arc<str>) -> Vm {
-        let mut vm = Vm {
-            image,
-            privates,
-            name,
-            registers: Vec::new(),
-            frames: Vec::new(),
-            pending: Pending::Idle,
-            getting: None,
-        };
-        vm.enter(code, args, 0, None);
-        vm
+        let mut context = Context::new(image, privates);
+        args.iter().for_each(|arg| context.admit(arg));
+        let mut regs = args;
+        let found = context.image.program.codes.get(code.0 as usize);
+        regs.resize(found.map_or(0, |code| code.registers as usize), Value::None);
+        let end = regs.len() as u32;
+        let frames = vec![Frame { code: code.0, pc: 0, base: 0, end, then: Then::End }];
+        Vm { context, frames, regs, name, waiting: None, raised: None }
+    }
+
+    /// The same, printing handles by these names.
+    pub fn with_names(mut self, names: SharedNames) -> Vm {
+        self.context.names = Some(names);
+        self
     }
 
     /// Runs local instructions, at most `budget` of them, up to the next visible operation or the end.
     pub fn run(&mut self, budget: u64) -> Stop {
-        exec::run(self, budget)
+        let mut budget = budget;
+        let image = Arc::clone(&self.context.image);
+        if let Some(error) = self.raised.take()
+            && let Some(stop) = self.unwind(*error, &image.program.codes)
+        {
+            return stop;
+        }
+        while let Some(frame) = self.frames.last_mut() {
+            let Some(code) = image.program.codes.get(frame.code as usize) else { break };
+            let base = frame.base as usize;
+            let Some(regs) = self.regs.get_mut(base..base + code.registers as usize) else { break };
+            self.context.code = frame.code;
+            let mut pc = frame.pc as usize;
+            let exit = exec(regs, code, &mut pc, &mut self.context, &mut budget);
+            frame.pc = pc as u32;
+            let stop = match exit {
+                Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, &image.program.codes),
+                Exit::Return(value) => self.finish(value),
+                Exit::ReturnInt(int) => self.finish_int(int),
+                Exit::Raise(error) => self.unwind(*error, &image.program.codes),
+                Exit::Operation => self.context.op.take().map(|op| {
+                    self.waiting = Some(op.target);
+                    Stop::Op(*op)
+                }),
+                Exit::Budget => Some(Stop::Budget),
+                Exit::Recount => match self.context.recount(&self.regs) {
+                    Ok(()) => None,
+                    Err(error) => self.unwind(error, &image.program.codes),
+                },
+            };
+            if let Some(stop) = stop {
+                return stop;
+            }
+        }
+        Stop::Returned(Value::None)
     }
 
     /// Says what became of the operation at which it stopped; [`Vm::run`] goes on from there.
     pub fn resume(&mut self, outcome: Outcome) {
+        let Some(target) = self.waiting.take() else { return };
         match outcome {
-            Outcome::Value(value) => self.take(value),
-            Outcome::Raise(error) => {
-                self.pending = Pending::Idle;
-                // An error that nobody catches is seen at the next run.
-                self.raise(error);
+            Outcome::Value(value) => self.accept(value),
+            Outcome::Raise(error) => self.fail(error),
+            Outcome::Call { code, then } => {
+                let image = Arc::clone(&self.context.image);
+                let Some(body) = image.program.codes.get(code as usize) else { return };
+                let base = self.end();
+                if self.push(code, base, Then::Perform(then, target), body).is_none() {
+                    self.raised = Some(Box::new(too_deep()));
+                }
             }
-            Outcome::Call { code, then } => self.call_first(CodeId(code), then),
         }
     }
 
     /// The handles of the objects created so far in the bodies of this process, for the threads it starts.
     pub fn privates(&self) -> Arc<Vec<Value>> {
-        Arc::clone(&self.privates)
+        Arc::clone(&self.context.privates)
     }
 
-    /// Puts what an operation gave where it belongs.
-    fn take(&mut self, value: Value) {
-        match std::mem::replace(&mut self.pending, Pending::Idle) {
-            Pending::Idle | Pending::Ignored => {}
-            Pending::Register(dst) => self.set(dst, value),
-            Pending::ResultOf(dst) => {
-                // `apply` is `apply_async(…).get()`: the second operation follows at once.
-                self.set(dst, value);
-                self.getting = Some(dst);
+    /// Where it stands: the operation or instruction of the innermost frame.
+    pub fn site(&self) -> Site {
+        self.frames.last().map_or_else(Site::default, |frame| Site { code: frame.code, pc: frame.pc })
+    }
+
+    /// Appends bytes that are equal for equal states of computing: what it has yet to do and with which values.
+    pub fn fingerprint(&self, out: &mut Vec<u8>) {
+        for frame in &self.frames {
+            for part in [frame.code, frame.pc, frame.base] {
+                out.extend_from_slice(&part.to_le_bytes());
             }
-            Pending::Turn { item, end } => match value {
-                Value::List(turn) if matches!(turn.first(), Some(Value::Bool(true))) => {
-                    let next = turn.get(1).cloned().unwrap_or_default();
-                    self.set(item, next);
-                }
-                _ => {
-                    if let Some(frame) = self.frames.last_mut() {
-                        frame.pc = end;
-                    }
-                }
-            },
         }
+        out.push(u8::from(self.waiting.is_some()));
+        if let Some(error) = &self.raised {
+            crate::value::encode_error(error, out);
+        }
+        self.regs
+            .iter()
+            .take(self.end() as usize)
+            .chain(self.context.privates.iter())
+            .for_each(|value| encode(value, out));
     }
 
-    fn set(&mut self, dst: u16, value: Value) {
-        let base = self.frames.last().map_or(0, |frame| frame.base);
-        if let Some(register) = self.registers.get_mut(base + dst as usize) {
-            *register = value;
-        }
+    /// One past the registers that are in use.
+    fn end(&self) -> u32 {
+        self.frames.iter().map(|frame| frame.end).max().unwrap_or(0)
     }
 
-    /// Runs a body before the operation that is under way goes on.
-    fn call_first(&mut self, code: CodeId, then: OpCode) {
-        let dst = match self.pending {
-            Pending::Register(dst) => dst,
-            _ => 0,
+    fn push(&mut self, code: u32, base: u32, then: Then, body: &Code) -> Option<()> {
+        let end = base + u32::from(body.registers);
+        if self.frames.len() >= FRAMES_MAX || end as usize > REGISTERS_MAX {
+            return None;
+        }
+        if self.regs.len() < end as usize {
+            self.regs.resize(end as usize, Value::None);
+        }
+        self.frames.push(Frame { code, pc: 0, base, end, then });
+        Some(())
+    }
+
+    fn call(&mut self, code: u32, base: u16, dst: u16, budget: &mut u64, codes: &[Code]) -> Option<Stop> {
+        let base = self.frames.last().map_or(0, |frame| frame.base) + u32::from(base);
+        let Some(body) = codes.get(code as usize) else {
+            return self.unwind(Error::type_error("there is no such task"), codes);
         };
-        let target = self.last_target();
-        self.enter(code, Vec::new(), dst, Some((then, target)));
-    }
-
-    /// What the operation that is under way is performed on: the handle before its arguments.
-    fn last_target(&self) -> Target {
-        let Some(frame) = self.frames.last() else { return Target::None };
-        let code = self.image.program.codes.get(frame.code as usize);
-        let instr = code.and_then(|code| code.instrs.get((frame.pc as usize).checked_sub(1)?));
-        let register = match instr {
-            Some(crate::program::instr::Instr::OpOn { base, .. }) => *base,
-            Some(crate::program::instr::Instr::Method { receiver, .. }) => *receiver,
-            _ => return Target::None,
-        };
-        self.registers.get(frame.base + register as usize).map_or(Target::None, calls::target_of)
-    }
-
-    /// Opens a frame.
-    fn enter(&mut self, code: CodeId, args: Vec<Value>, dst: u16, then: Option<(OpCode, Target)>) {
-        let base = self.registers.len();
-        let registers = self.image.program.code(code).map_or(1, |code| code.registers as usize);
-        self.registers.extend(args);
-        self.registers.resize(base + registers.max(1), Value::None);
-        self.frames.push(Frame { code: code.0, pc: 0, base, dst, then });
-    }
-
-    /// Sends an error to whoever catches it. Without one the frames are gone, and the error stands alone.
-    fn raise(&mut self, mut error: Error) {
-        if error.span == crate::source::Span::default() {
-            error.span = self.here();
+        if self.push(code, base, Then::Give(dst), body).is_none() {
+            self.context.spilled.clear();
+            return self.unwind(too_deep(), codes);
         }
+        if !self.context.spilled.is_empty() {
+            for (slot, value) in self.regs.iter_mut().skip(base as usize).zip(self.context.spilled.drain(..)) {
+                *slot = value;
+            }
+        }
+        *budget = budget.saturating_sub(1);
+        (*budget == 0).then_some(Stop::Budget)
+    }
+
+    /// Takes the innermost frame away, and what is in its registers.
+    fn pop(&mut self) -> Then {
+        let Some(frame) = self.frames.pop() else { return Then::End };
+        for value in self.regs.iter_mut().take(frame.end as usize).skip(frame.base as usize) {
+            // Small values may stay: whoever uses the register next writes it first.
+            if is_shared(value) {
+                *value = Value::None;
+            }
+        }
+        frame.then
+    }
+
+    /// The end of a frame's body.
+    fn finish(&mut self, value: Value) -> Option<Stop> {
+        match self.pop() {
+            Then::End => Some(Stop::Returned(value)),
+            Then::Give(dst) => {
+                let frame = self.frames.last_mut()?;
+                frame.pc += 1;
+                let slot = self.regs.get_mut(frame.base as usize + dst as usize)?;
+                *slot = value;
+                None
+            }
+            Then::Perform(code, target) => Some(self.perform(code, target, Value::None)),
+        }
+    }
+
+    /// The same with an int, which is what small tasks return.
+    #[inline]
+    fn finish_int(&mut self, int: i64) -> Option<Stop> {
+        if let [.., caller, Frame { then: Then::Give(dst), .. }] = self.frames.as_mut_slice() {
+            caller.pc += 1;
+            let slot = caller.base as usize + *dst as usize;
+            self.pop();
+            if let Some(slot) = self.regs.get_mut(slot) {
+                *slot = Value::Int(int);
+            }
+            return None;
+        }
+        self.finish(Value::Int(int))
+    }
+
+    fn perform(&mut self, code: OpCode, target: Target, error: Value) -> Stop {
+        self.waiting = Some(target);
+        let site = self.site();
+        Stop::Op(Op { code, target, args: Args::from_values([error]), site, cases: Vec::new() })
+    }
+
+    /// Goes on at the innermost handler, or ends.
+    fn unwind(&mut self, mut error: Error, codes: &[Code]) -> Option<Stop> {
         if error.actor.is_empty() {
             error.actor = Arc::clone(&self.name);
+            error.span = self.span(codes);
         }
-        self.unwind(Arc::new(error));
-    }
-
-    fn here(&self) -> crate::source::Span {
-        let site = self.site();
-        self.image.program.span_of(site).unwrap_or_default()
-    }
-
-    /// The instruction that is being run.
-    fn site(&self) -> crate::program::op::Site {
-        let frame = self.frames.last();
-        frame.map_or_else(Default::default, |frame| crate::program::op::Site {
-            code: frame.code,
-            pc: frame.pc.saturating_sub(1),
-        })
-    }
-
-    fn unwind(&mut self, error: Arc<Error>) {
-        while let Some(frame) = self.frames.last_mut() {
-            let at = frame.pc.saturating_sub(1);
-            let handlers = self.image.program.codes.get(frame.code as usize).map(|code| code.handlers.as_slice());
-            let found = handlers.unwrap_or_default().iter().find(|handler| (handler.start..handler.end).contains(&at));
-            if let Some(handler) = found {
-                frame.pc = handler.target;
-                let register = frame.base + handler.error as usize;
-                if let Some(register) = self.registers.get_mut(register) {
-                    *register = Value::Error(error);
+        let error = Arc::new(error);
+        loop {
+            let frame = self.frames.last_mut()?;
+            let code = codes.get(frame.code as usize)?;
+            let covers = |start: u16, end: u16| (u32::from(start)..u32::from(end)).contains(&frame.pc);
+            if let Some(handler) = code.handlers.iter().find(|handler| covers(handler.start, handler.end)) {
+                frame.pc = u32::from(handler.target);
+                if let Some(slot) = self.regs.get_mut(frame.base as usize + handler.error as usize) {
+                    *slot = Value::Error(error);
                 }
-                return;
+                return None;
             }
-            let base = frame.base;
-            let then = frame.then;
-            self.frames.pop();
-            self.registers.truncate(base);
-            if let Some((op, target)) = then {
-                self.after_body(op, target, Value::Error(error));
-                return;
+            match self.pop() {
+                Then::End => return Some(Stop::Raised(error)),
+                Then::Give(_) => {}
+                Then::Perform(code, target) => return Some(self.perform(code, target, Value::Error(error))),
             }
         }
-        self.registers.clear();
-        self.registers.push(Value::Error(error));
     }
 
-    /// The operation that follows a body is the next thing to be done: noted in a register of the frame below.
-    fn after_body(&mut self, op: OpCode, target: Target, error: Value) {
-        self.pending = Pending::Idle;
-        self.frames.push(Frame { code: u32::MAX, pc: 0, base: self.registers.len(), dst: 0, then: Some((op, target)) });
-        self.registers.push(error);
+    /// The place of the instruction that is being run.
+    fn span(&self, codes: &[Code]) -> Span {
+        let frame = self.frames.last();
+        let span = frame.and_then(|frame| codes.get(frame.code as usize)?.spans.get(frame.pc as usize));
+        span.copied().unwrap_or_default()
     }
 
-    fn too_deep(&self) -> bool {
-        self.frames.len() >= FRAMES_MAX || self.registers.len() >= REGISTERS_MAX
+    /// What the operation gave.
+    fn accept(&mut self, value: Value) {
+        self.context.admit(&value);
+        let image = Arc::clone(&self.context.image);
+        let Some(frame) = self.frames.last_mut() else { return };
+        let instrs = image.program.codes.get(frame.code as usize).map(|code| code.instrs.as_slice());
+        let Some(instr) = instrs.and_then(|instrs| instrs.get(frame.pc as usize)) else { return };
+        let base = frame.base as usize;
+        frame.pc += 1;
+        let Some(regs) = self.regs.get_mut(base..) else { return };
+        match *instr {
+            Instr::Op { dst, .. }
+            | Instr::OpOn { dst, .. }
+            | Instr::Method { dst, .. }
+            | Instr::MethodOn { dst, .. }
+            | Instr::CellRead { dst, .. }
+            | Instr::CellMethod { dst, .. } => regs[dst as usize] = value,
+            Instr::IterNext { dst, base, target } => match iterate::answered(&regs[base as usize], value) {
+                Some(item) => regs[dst as usize] = item,
+                None => {
+                    regs[base as usize] = Value::None;
+                    frame.pc = u32::from(target);
+                }
+            },
+            Instr::Select { base } => {
+                let answer = visible::selected(&regs[base as usize], &value);
+                for (slot, part) in regs.iter_mut().skip(base as usize).zip(answer) {
+                    *slot = part;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the operation raised. The end of an `imap` is the end of the loop that goes through it.
+    fn fail(&mut self, error: Error) {
+        let image = Arc::clone(&self.context.image);
+        if let (ErrorKind::Other(kind), Some(frame)) = (&error.kind, self.frames.last_mut())
+            && &**kind == "StopIteration"
+            && let Some(code) = image.program.codes.get(frame.code as usize)
+            && let Some(Instr::IterNext { base, target, .. }) = code.instrs.get(frame.pc as usize)
+        {
+            self.regs[frame.base as usize + *base as usize] = Value::None;
+            frame.pc = u32::from(*target);
+            return;
+        }
+        self.raised = Some(Box::new(error));
     }
 }
 
-/// The error of a recursion that goes too deep.
-fn recursion_error() -> Error {
-    Error::new(ErrorKind::RecursionError, "calls within calls go too deep")
+/// Whether a value keeps memory that others may share.
+#[inline(always)]
+fn is_shared(value: &Value) -> bool {
+    matches!(value, Value::Str(_) | Value::List(_) | Value::Map(_) | Value::Set(_) | Value::Range(_) | Value::Error(_))
+}
+
+#[cold]
+fn too_deep() -> Error {
+    Error::new(ErrorKind::RecursionError, "tasks call each other too deeply")
 }

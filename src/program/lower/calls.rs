@@ -1,211 +1,385 @@
-//! Calls: tasks, free functions, methods, `start`.
+//! Calls: tasks, free functions, methods, starts.
 //!
-//! Answers for: binding arguments to parameters where the callee is known, and what is left to the VM where it is not.
+//! Answers for: binding arguments as early as it can be done. Never checks what is bound while running (the VM does).
 
 use std::sync::Arc;
 
-use super::Lower;
-use super::builder::Builder;
-use crate::analysis::{Binding, Builtin, TemplateId};
-use crate::program::instr::{Call, Instr, Reg};
+use super::body::Body;
+use super::places::{Root, Step, may_change, place};
+use crate::analysis::{Binding, Builtin, DeclId, TaskId};
+use crate::program::instr::{CallSpec, Instr, Reg};
 use crate::program::op::OpCode;
+use crate::program::signature::{DefaultValue, POOL_SUBMITS, Receiver, Signature, signature};
 use crate::syntax::ast::{Arg, Expr, ExprKind, Ident, Param};
-use crate::value::Value;
+use crate::value::{ObjectKind, Value, methods};
 
-impl Lower<'_> {
-    pub(super) fn call(&self, b: &mut Builder, callee: &Expr, args: &[Arg], dst: Reg) {
-        if let ExprKind::Name(name) = &callee.kind {
-            match self.checked.binding(name) {
-                Binding::Builtin(builtin) => return self.builtin(b, builtin, args, dst),
-                Binding::Task(id) => {
-                    let params = self.checked.tasks.get(id.0 as usize).map(|info| info.decl.params.as_slice());
-                    let base = self.bind_args(b, params.unwrap_or_default(), self.task_defaults(id.0), args);
-                    b.emit(Instr::Call { dst, task: id.0 as u16, base });
-                    return;
-                }
-                _ => {}
-            }
-        }
-        let callee = self.expr(b, callee);
-        let call = self.call_spec(b, Arc::from(""), args);
-        b.emit(Instr::CallValue { dst, callee, call });
-    }
-
-    /// Arguments in a row, as written, with their names.
-    pub(super) fn call_spec(&self, b: &mut Builder, name: Arc<str>, args: &[Arg]) -> u16 {
-        let base = self.run_of_args(b, args);
-        let names = args.iter().map(|arg| arg.name.as_ref().map(|name| Arc::clone(&name.text))).collect();
-        b.add_call(Call { name, base, count: args.len() as u16, names })
-    }
-
-    fn builtin(&self, b: &mut Builder, builtin: Builtin, args: &[Arg], dst: Reg) {
-        // The length of an array of objects, and everything else, is a function of values.
-        match visible(builtin) {
-            Some(op) => {
-                let base = self.run_of_args(b, args);
-                b.emit(Instr::Op { op, count: args.len() as u8, dst, base });
-            }
-            None => {
-                let named = args.iter().any(|arg| arg.name.is_some());
-                if named {
-                    // Rare enough to go the long way: the names travel with the call.
-                    let call = self.call_spec(b, Arc::from(""), args);
-                    let which = b.reg();
-                    b.literal(which, Value::Int(builtin as i64));
-                    b.emit(Instr::CallValue { dst, callee: which, call });
-                    return;
-                }
-                let base = self.run_of_args(b, args);
-                b.emit(Instr::Builtin { builtin, count: args.len().min(255) as u8, dst, base });
-            }
-        }
-    }
-
-    /// Arguments in the registers of the parameters, defaults filled in. The resolver has seen that they fit.
-    pub(super) fn bind_args(&self, b: &mut Builder, params: &[Param], first_default: u32, args: &[Arg]) -> Reg {
-        let base = b.run(params.len());
-        let mut given = vec![false; params.len()];
-        for (position, arg) in args.iter().enumerate() {
-            let at = match &arg.name {
-                None => Some(position),
-                Some(name) => params.iter().position(|param| param.name.text == name.text),
+/// The parameter that each argument goes to, in the order in which they are written; none where that is not possible.
+fn match_params(params: &[&str], args: &[Arg]) -> Option<Vec<usize>> {
+    let mut taken = vec![false; params.len()];
+    args.iter()
+        .enumerate()
+        .map(|(at, arg)| {
+            let slot = match &arg.name {
+                None => at,
+                Some(name) => params.iter().position(|param| *param == &*name.text)?,
             };
-            if let Some(at) = at.filter(|at| *at < params.len()) {
-                self.expr_to(b, &arg.value, base + at as Reg);
-                given[at] = true;
-            }
+            let free = taken.get_mut(slot)?;
+            (!std::mem::replace(free, true)).then_some(slot)
+        })
+        .collect()
+}
+
+impl Body<'_, '_> {
+    /// What a call whose arguments are bound while running says.
+    pub(super) fn spec(&mut self, name: &str, args: &[Arg]) -> CallSpec {
+        let count = self.count(args.len());
+        let names = args.iter().filter_map(|arg| arg.name.as_ref()).map(|name| Arc::clone(&name.text)).collect();
+        CallSpec { name: Arc::from(name), count, names, root: 0, path: 0, case: 0 }
+    }
+
+    /// Evaluates arguments into registers in a row.
+    fn args(&mut self, args: &[Arg]) {
+        for arg in args {
+            self.expr(&arg.value);
         }
-        let mut default = first_default;
-        for (at, param) in params.iter().enumerate() {
-            if !given[at] {
-                match param.default {
-                    Some(_) => b.emit(Instr::Const { dst: base + at as Reg, index: default as u16 }),
-                    None => b.literal(base + at as Reg, Value::None),
-                }
+    }
+
+    /// Evaluates arguments in the order in which they are written, each into the register of its parameter, then fills
+    /// in defaults. The registers stay taken.
+    fn bound(&mut self, slots: &[usize], args: &[Arg], defaults: &[Option<Default>]) -> Reg {
+        let base = self.next;
+        for (slot, arg) in slots.iter().zip(args) {
+            let register = base + *slot as Reg;
+            while self.next <= register {
+                self.alloc();
             }
-            default += param.default.is_some() as u32;
+            self.expr_to(&arg.value, register);
+        }
+        for (slot, default) in defaults.iter().enumerate().filter(|(slot, _)| !slots.contains(slot)) {
+            let dst = base + slot as Reg;
+            while self.next <= dst {
+                self.alloc();
+            }
+            match default {
+                Some(Default::Const(index)) => self.emit(Instr::Const { dst, index: *index }),
+                Some(Default::Value(value)) => self.load(value.clone(), dst),
+                None => {}
+            }
         }
         base
     }
 
-    pub(super) fn method(&self, b: &mut Builder, receiver: &Expr, name: &Ident, args: &[Arg], dst: Reg) {
-        if &*name.text == "wait_for" {
-            return self.wait_for(b, receiver, args, dst);
-        }
-        if let Some(place) = self.place_of(receiver) {
-            // A method of what a variable holds: one step. Of an atomic's own operations the VM knows by name.
-            let base = b.run(4);
-            self.element(b, &place, base);
-            if place.path.is_empty() && ATOMIC_METHODS.contains(&&*name.text) && self.is_atomic(place.decl) {
-                let call = self.call_spec(b, Arc::clone(&name.text), args);
-                b.emit(Instr::Method { dst, receiver: base, call });
-                return;
+    /// `callee(args)`
+    pub(super) fn call(&mut self, callee: &Expr, args: &[Arg], dst: Reg) {
+        let binding = match &callee.kind {
+            ExprKind::Name(name) => self.checked.binding(name),
+            _ => Binding::Unbound,
+        };
+        match binding {
+            Binding::Task(task) => {
+                if !self.call_task(task, args, dst) {
+                    self.call_value(callee, args, dst);
+                }
             }
-            self.path(b, &place.path, base + 1);
-            let index = b.text(&name.text);
-            b.emit(Instr::Literal { dst: base + 2, index });
-            let values = self.run_of_args(b, args);
-            b.emit(Instr::List { dst: base + 3, base: values, count: args.len() as u16 });
-            b.emit(Instr::OpOn { op: OpCode::CellMethod, count: 3, dst, base });
-            return;
+            Binding::Builtin(function) => self.builtin(function, args, dst),
+            _ => self.call_value(callee, args, dst),
         }
-        let receiver = self.receiver(b, receiver);
-        let call = self.call_spec(b, Arc::clone(&name.text), args);
-        b.emit(Instr::Method { dst, receiver, call });
     }
 
-    /// A local variable is changed in place by its methods; so is an element of one, which is put back.
-    fn receiver(&self, b: &mut Builder, receiver: &Expr) -> Reg {
-        self.expr(b, receiver)
+    fn call_value(&mut self, callee: &Expr, args: &[Arg], dst: Reg) {
+        let base = self.expr(callee);
+        self.args(args);
+        let spec = self.spec("", args);
+        let call = self.call_spec(spec);
+        self.emit(Instr::CallValue { dst, base, call });
     }
 
-    fn is_atomic(&self, decl: crate::analysis::DeclId) -> bool {
-        self.checked.objects.get(decl.0 as usize).is_some_and(|info| info.kind == crate::value::ObjectKind::Atomic)
+    fn call_task(&mut self, task: TaskId, args: &[Arg], dst: Reg) -> bool {
+        let Some(info) = self.checked.tasks.get(task.0 as usize) else { return false };
+        let Some(defaults) = self.lower.task_defaults(task) else { return false };
+        let Some(slots) = self.slots(&info.decl.params, args, &defaults) else { return false };
+        let base = self.bound(&slots, args, &defaults);
+        let task = self.count(task.0 as usize);
+        self.emit(Instr::CallTask { dst, base, task });
+        true
     }
 
-    /// `c.wait_for(expr, timeout: t)`: the expression is evaluated again at every wake-up, the time is for all of them.
-    fn wait_for(&self, b: &mut Builder, receiver: &Expr, args: &[Arg], dst: Reg) {
-        let timeout = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| &*name.text == "timeout"));
-        let mut unnamed = args.iter().filter(|arg| arg.name.is_none());
-        let condition = unnamed.next().or(args.iter().find(|arg| !timeout.is_some_and(|t| std::ptr::eq(*arg, t))));
-        let timeout = timeout.or(unnamed.next());
-        let Some(condition) = condition else { return };
-        // The handle and the argument of each wait stand in a row.
-        let wait = b.run(2);
-        self.expr_to(b, receiver, wait);
-        let deadline = b.reg();
-        match timeout {
-            Some(timeout) => self.expr_to(b, &timeout.value, deadline),
-            None => b.literal(deadline, Value::None),
+    fn slots(&self, params: &[Param], args: &[Arg], defaults: &[Option<Default>]) -> Option<Vec<usize>> {
+        let names: Vec<&str> = params.iter().map(|param| &*param.name.text).collect();
+        let slots = match_params(&names, args)?;
+        let complete = defaults.iter().enumerate().all(|(at, default)| default.is_some() || slots.contains(&at));
+        complete.then_some(slots)
+    }
+
+    fn builtin(&mut self, function: Builtin, args: &[Arg], dst: Reg) {
+        let visible = match function {
+            Builtin::Now => Some(OpCode::Now),
+            Builtin::Random => Some(OpCode::Random),
+            Builtin::Shuffle => Some(OpCode::Shuffle),
+            Builtin::Choose => Some(OpCode::Choose),
+            Builtin::Pid => Some(OpCode::Pid),
+            Builtin::Ppid => Some(OpCode::Ppid),
+            Builtin::Tid => Some(OpCode::Tid),
+            Builtin::Name => Some(OpCode::Name),
+            _ => None,
+        };
+        if let Some(code) = visible {
+            let base = self.next;
+            self.args(args);
+            let count = self.count(args.len());
+            return self.emit(Instr::Op { code, dst, base, count });
         }
-        b.emit(Instr::Op { op: OpCode::Deadline, count: 1, dst: deadline, base: deadline });
-        let (again, end) = (b.label(), b.label());
-        let none_left = b.reg();
-        b.literal(none_left, Value::Duration(0));
-        b.place(again);
-        self.expr_to(b, &condition.value, dst);
-        b.jump(Instr::JumpIf { src: dst, target: 0 }, end);
-        b.emit(Instr::Op { op: OpCode::DeadlineLeft, count: 1, dst: wait + 1, base: deadline });
-        b.jump(Instr::IfEq { a: wait + 1, b: none_left, target: 0 }, end);
-        let ignored = b.reg();
-        b.emit(Instr::OpOn { op: OpCode::ConditionWait, count: 1, dst: ignored, base: wait });
-        b.goto(again);
-        b.place(end);
+        if let (Builtin::Len, [Arg { name: None, value }]) = (function, args) {
+            let src = self.operand(value, &[]);
+            return self.emit(Instr::Len { dst, src });
+        }
+        let base = self.next;
+        self.args(args);
+        let spec = self.spec(&format!("{function:?}").to_lowercase(), args);
+        let call = self.call_spec(spec);
+        self.emit(Instr::Builtin { function, dst, base, call });
     }
 
-    /// `start NAME(args)`: a handle; of a replicated template a list of handles, or with an index the one.
-    pub(super) fn start(&self, b: &mut Builder, template: &Ident, index: Option<&Expr>, args: &[Arg], dst: Reg) {
-        let Binding::Template(id) = self.checked.binding(template) else { return b.literal(dst, Value::None) };
-        let Some(info) = self.checked.templates.get(id.0 as usize) else { return };
-        let replicated = info.decl.replicas.is_some();
-        // Number, index and arguments of the operation.
-        let base = b.run(3);
-        b.literal(base, Value::Int(i64::from(id.0)));
+    /// `receiver.name(args)`
+    pub(super) fn method(&mut self, receiver: &Expr, name: &Ident, args: &[Arg], dst: Reg) {
+        if &*name.text == "wait_for" {
+            return self.wait_for(receiver, args, dst);
+        }
+        let place = place(self, receiver);
+        match place {
+            Some((Root::Cell(decl), steps)) => self.method_of_cell(decl, &steps, (receiver, name), args, dst),
+            Some((Root::Local(local), steps)) => {
+                let root = self.local(local);
+                self.method_of_local(root, &steps, name, args, dst);
+            }
+            Some((Root::Object(decl), steps)) => {
+                if !self.method_of_object(decl, (receiver, &steps), name, args, dst) {
+                    self.method_of_value(receiver, name, args, dst);
+                }
+            }
+            None => self.method_of_value(receiver, name, args, dst),
+        }
+        if POOL_SUBMITS.iter().any(|(submit, waits, _)| *waits && *submit == &*name.text) {
+            // `apply` is `apply_async(…).get()`.
+            let base = self.alloc();
+            self.emit(Instr::Take { dst: base, src: dst });
+            self.loaded(Value::None);
+            self.emit(Instr::OpOn { code: OpCode::ResultGet, dst, base, count: 1 });
+        }
+    }
+
+    fn method_of_value(&mut self, receiver: &Expr, name: &Ident, args: &[Arg], dst: Reg) {
+        let base = self.expr(receiver);
+        self.args(args);
+        let spec = self.spec(&name.text, args);
+        let call = self.call_spec(spec);
+        self.emit(Instr::Method { dst, base, call });
+    }
+
+    fn method_of_local(&mut self, root: Reg, steps: &[Step<'_>], name: &Ident, args: &[Arg], dst: Reg) {
+        if let ([], "push", [Arg { name: None, value }]) = (steps, &*name.text, args)
+            && !may_change(value)
+        {
+            let src = self.expr(value);
+            return self.emit(Instr::Push { dst, list: root, src });
+        }
+        let base = self.next;
+        self.path(steps);
+        self.args(args);
+        let path = self.count(steps.len());
+        let spec = CallSpec { root, path, ..self.spec(&name.text, args) };
+        let call = self.call_spec(spec);
+        self.emit(Instr::MethodOn { dst, base, call });
+    }
+
+    fn method_of_cell(
+        &mut self,
+        decl: DeclId,
+        steps: &[Step<'_>],
+        (receiver, name): (&Expr, &Ident),
+        args: &[Arg],
+        dst: Reg,
+    ) {
+        let atomic = self.kind(decl) == Some(ObjectKind::Atomic);
+        let element = !self.is_array(decl) || !steps.is_empty();
+        let own = atomic && signature(Receiver::Object(ObjectKind::Atomic), &name.text).is_some();
+        if !element || !(own || methods::is_method(&name.text)) {
+            // A handle that is kept in the variable.
+            return self.method_of_value(receiver, name, args, dst);
+        }
+        let (base, steps) = self.cell(decl, steps);
+        if own && steps.is_empty() {
+            self.args(args);
+            let spec = self.spec(&name.text, args);
+            let call = self.call_spec(spec);
+            return self.emit(Instr::Method { dst, base, call });
+        }
+        self.path(steps);
+        self.args(args);
+        let path = self.count(steps.len());
+        let spec = CallSpec { path, ..self.spec(&name.text, args) };
+        let call = self.call_spec(spec);
+        self.emit(Instr::CellMethod { dst, base, call });
+    }
+
+    /// A method of an object whose kind is known; false where the arguments do not fit it.
+    fn method_of_object(
+        &mut self,
+        decl: DeclId,
+        (receiver, steps): (&Expr, &[Step<'_>]),
+        name: &Ident,
+        args: &[Arg],
+        dst: Reg,
+    ) -> bool {
+        let Some(kind) = self.kind(decl) else { return false };
+        let direct = match steps {
+            [] => !self.is_array(decl),
+            [Step::Index(_)] => self.is_array(decl),
+            [Step::Field(_)] => kind == ObjectKind::Rwlock && !self.is_array(decl),
+            _ => false,
+        };
+        let Some(found) = signature(Receiver::Object(kind), &name.text).filter(|_| direct) else { return false };
+        let names: Vec<&str> = found.params.iter().map(|(name, _)| *name).collect();
+        let Some(slots) = match_params(&names, args) else { return false };
+        let defaults = defaults(found);
+        let complete = defaults.iter().enumerate().all(|(at, default)| default.is_some() || slots.contains(&at));
+        if !complete {
+            return false;
+        }
+        let base = self.expr(receiver);
+        self.bound(&slots, args, &defaults);
+        let count = self.count(defaults.len());
+        self.emit(Instr::OpOn { code: found.op, dst, base, count });
+        true
+    }
+
+    /// `condition.wait_for(expr, timeout: t)`: looks again at every wake-up, until it is true or the time is over.
+    fn wait_for(&mut self, receiver: &Expr, args: &[Arg], dst: Reg) {
+        let Some(slots) = match_params(&["expr", "timeout"], args).filter(|slots| slots.contains(&0)) else {
+            return self.raise("TypeError", "`wait_for` takes an expression and a timeout");
+        };
+        let arg = |wanted: usize| {
+            let at = slots.iter().position(|slot| *slot == wanted);
+            at.and_then(|at| args.get(at)).map(|arg| &arg.value)
+        };
+        let (Some(expr), timeout) = (arg(0), arg(1)) else { return };
+        let condition = self.expr(receiver);
+        let deadline = timeout.map(|timeout| {
+            let deadline = self.expr(timeout);
+            self.emit(Instr::Op { code: OpCode::Deadline, dst: deadline, base: deadline, count: 1 });
+            deadline
+        });
+        let again = self.here();
+        self.expr_to(expr, dst);
+        let mut end = vec![self.emit_pending(Instr::JumpIf { src: dst, target: 0 })];
+        self.temporaries(|body| {
+            let base = body.alloc();
+            let left = body.loaded(Value::None);
+            if let Some(deadline) = deadline {
+                body.emit(Instr::Move { dst: left, src: deadline });
+                body.emit(Instr::Op { code: OpCode::DeadlineLeft, dst: left, base: left, count: 1 });
+                let none = body.loaded(Value::Duration(0));
+                let test = crate::program::instr::Test::of(crate::syntax::ast::BinaryOp::Eq);
+                let test = test.unwrap_or(crate::program::instr::Test(0));
+                end.push(body.emit_pending(Instr::Branch { test, a: left, b: none, target: 0 }));
+            }
+            body.emit(Instr::Move { dst: base, src: condition });
+            let given = body.alloc();
+            body.emit(Instr::OpOn { code: OpCode::ConditionWait, dst: given, base, count: 1 });
+        });
+        self.emit(Instr::Jump { target: again });
+        self.land(end);
+    }
+
+    /// `start NAME[index](args)`
+    pub(super) fn start(&mut self, name: &Ident, index: Option<&Expr>, args: &[Arg], dst: Reg) {
+        let Binding::Template(template) = self.checked.binding(name) else {
+            return self.raise("TypeError", "only an actor can be started");
+        };
+        let Some(info) = self.checked.templates.get(template.0 as usize) else { return };
+        let defaults = self.lower.template_defaults(template).unwrap_or_default();
+        let Some(slots) = self.slots(&info.decl.params, args, &defaults) else {
+            let message = format!("the arguments do not fit the parameters of `{}`", name.text);
+            return self.raise("TypeError", &message);
+        };
+        let base = self.loaded(Value::Int(i64::from(template.0)));
+        let which = self.alloc();
         match index {
-            Some(index) => self.expr_to(b, index, base + 1),
-            None => b.literal(base + 1, Value::None),
+            Some(index) => self.expr_to(index, which),
+            None => self.load(Value::None, which),
         }
-        let values = self.bind_args(b, &info.decl.params, self.template_defaults(id.0), args);
-        b.emit(Instr::List { dst: base + 2, base: values, count: info.decl.params.len() as u16 });
-        if replicated && index.is_none() {
-            self.start_all(b, id, base, dst);
-        } else {
-            b.emit(Instr::Op { op: OpCode::Start, count: 3, dst, base });
+        let first = self.bound(&slots, args, &defaults);
+        let list = if defaults.is_empty() { self.alloc() } else { first };
+        let count = self.count(defaults.len());
+        self.emit(Instr::List { dst: list, base: first, count });
+        if info.decl.replicas.is_none() || index.is_some() {
+            return self.emit(Instr::Op { code: OpCode::Start, dst, base, count: 3 });
         }
+        self.start_all(template.0, list, dst);
     }
 
-    /// Starts an instance for each index of a replicated template; the arguments stand from `base`.
-    pub(super) fn start_all(&self, b: &mut Builder, id: TemplateId, base: Reg, dst: Reg) {
-        let (loop_at, list, one) = (b.run(3), b.reg(), b.reg());
-        let (next, end) = (b.label(), b.label());
-        b.emit(Instr::List { dst: list, base: 0, count: 0 });
-        b.emit(Instr::Replicas { dst: one, template: id.0 as u16 });
-        b.emit(Instr::ForPrepare { loop_at, src: one });
-        b.place(next);
-        b.jump(Instr::ForNext { loop_at, target: 0 }, end);
-        b.move_to(base + 1, loop_at + 2);
-        b.emit(Instr::Op { op: OpCode::Start, count: 3, dst: one, base });
-        b.emit(Instr::Push { list, value: one });
-        b.goto(next);
-        b.place(end);
-        b.move_to(dst, list);
+    /// Starts every instance of a replicated template with the same list of arguments.
+    pub(super) fn start_all(&mut self, template: u32, args: Reg, dst: Reg) {
+        let all = self.alloc();
+        self.emit(Instr::List { dst: all, base: all, count: 0 });
+        let replicas = self.alloc();
+        self.emit(Instr::Replicas { dst: replicas, template });
+        let index = self.alloc();
+        self.each_of(replicas, index, |body| {
+            let base = body.loaded(Value::Int(i64::from(template)));
+            for src in [index, args] {
+                let dst = body.alloc();
+                body.emit(Instr::Move { dst, src });
+            }
+            let handle = body.alloc();
+            body.emit(Instr::Op { code: OpCode::Start, dst: handle, base, count: 3 });
+            body.emit(Instr::Append { list: all, src: handle });
+        });
+        self.emit(Instr::Take { dst, src: all });
+    }
+
+    /// `join a, b, list`
+    pub(super) fn join(&mut self, handles: &[Expr]) {
+        self.temporaries(|body| {
+            let (base, count) = body.row(handles);
+            body.next = base;
+            let list = body.alloc();
+            body.emit(Instr::List { dst: list, base, count });
+            body.join_list(list);
+        });
+    }
+
+    pub(super) fn join_list(&mut self, list: Reg) {
+        self.emit(Instr::Flatten { dst: list, src: list });
+        let handle = self.alloc();
+        self.each_of(list, handle, |body| {
+            let base = body.alloc();
+            body.emit(Instr::Take { dst: base, src: handle });
+            body.loaded(Value::None);
+            let given = body.alloc();
+            body.emit(Instr::OpOn { code: OpCode::Join, dst: given, base, count: 1 });
+        });
     }
 }
 
-/// Operations of an atomic that are not methods of what it holds.
-const ATOMIC_METHODS: [&str; 4] = ["add", "sub", "swap", "cas"];
+/// What a parameter is when it is not given.
+#[derive(Clone)]
+pub(super) enum Default {
+    /// A constant of the program.
+    Const(u32),
+    /// A value.
+    Value(Value),
+}
 
-/// The operation of a free function that is a visible one.
-fn visible(builtin: Builtin) -> Option<OpCode> {
-    Some(match builtin {
-        Builtin::Now => OpCode::Now,
-        Builtin::Random => OpCode::Random,
-        Builtin::Shuffle => OpCode::Shuffle,
-        Builtin::Choose => OpCode::Choose,
-        Builtin::Pid => OpCode::Pid,
-        Builtin::Ppid => OpCode::Ppid,
-        Builtin::Tid => OpCode::Tid,
-        Builtin::Name => OpCode::Name,
-        _ => return None,
-    })
+fn defaults(found: &Signature) -> Vec<Option<Default>> {
+    let given = found.params.iter().map(|(_, default)| *default);
+    let value = |default| match default {
+        DefaultValue::Required => None,
+        DefaultValue::None => Some(Value::None),
+        DefaultValue::True => Some(Value::Bool(true)),
+        DefaultValue::False => Some(Value::Bool(false)),
+        DefaultValue::Int(int) => Some(Value::Int(int)),
+        DefaultValue::ZeroDuration => Some(Value::Duration(0)),
+    };
+    given.chain(found.fixed.iter().copied()).map(|default| value(default).map(Default::Value)).collect()
 }

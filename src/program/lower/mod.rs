@@ -1,186 +1,206 @@
-//! From checked scenario to program: every body once, to instructions.
+//! From checked scenario to program.
 //!
-//! Answers for: what each part of the language does, in terms of registers and visible operations. Never evaluates
-//! anything and never knows a world.
+//! Answers for: one code a body, and the tables of the program. Never evaluates anything.
 
-mod builder;
-
-mod expressions;
-
+mod actors;
+mod body;
 mod calls;
-
+mod declarations;
+mod expressions;
+mod flow;
+mod places;
+mod select;
 mod statements;
 
-mod leaving;
-
-mod declarations;
-
-use std::cell::RefCell;
 use std::sync::Arc;
 
-use self::builder::Builder;
-use super::instr::Instr;
-use super::{Code, CodeId, ConstSpec, Program};
-use crate::analysis::Checked;
-use crate::diagnostic::{Code as Finding, Diagnostic};
-use crate::source::Span;
-use crate::syntax::ast::{Block, Expr};
-use crate::value::Value;
+use body::Body;
+use calls::Default;
 
-/// Lowers a checked scenario. The only thing that can be wrong is that a body is too large.
+use super::instr::Instr;
+use super::{Code, CodeId, ConstSpec, Param, Program, Task};
+use crate::analysis::{Binding, Checked, DeclId, Owner, TaskId, TemplateId};
+use crate::diagnostic::{self, Diagnostic};
+use crate::source::Span;
+use crate::syntax::ast::{self, Block, Expr};
+
+/// Lowers a checked scenario. It has no diagnostics but for bodies that are too large.
 pub fn lower(checked: &Checked) -> (Program, Vec<Diagnostic>) {
     let mut lower = Lower::new(checked);
-    lower.number_slots();
-    lower.number_defaults();
-    let program = lower.program();
-    (program, lower.diagnostics.into_inner())
+    lower.consts();
+    let objects = checked.objects.iter().enumerate();
+    let objects = objects.map(|(at, info)| lower.object(DeclId(at as u32), info)).collect();
+    let templates = checked.templates.iter().enumerate();
+    let templates = templates.map(|(at, info)| lower.template(TemplateId(at as u32), info)).collect();
+    let tasks = (0..checked.tasks.len()).map(|at| lower.task(TaskId(at as u32))).collect();
+    let main = match &checked.main {
+        Some(block) => lower.block_code("main", block),
+        None => lower.made_up_main(),
+    };
+    let finally = checked.finally.as_ref().map(|block| lower.block_code("finally", block));
+    let invariants = lower.claims("invariant", &checked.invariants);
+    let eventually = lower.claims("eventually", &checked.eventually);
+    let program = Program {
+        source: checked.source.clone(),
+        codes: lower.codes,
+        consts: lower.consts,
+        objects,
+        templates,
+        tasks,
+        main,
+        has_main: checked.main.is_some(),
+        finally,
+        invariants,
+        eventually,
+    };
+    (program, lower.diagnostics)
 }
 
-/// What lowering needs to know while it writes bodies down.
-struct Lower<'c> {
+/// What grows while a scenario is lowered.
+pub(super) struct Lower<'c> {
     checked: &'c Checked,
-    codes: RefCell<Vec<Code>>,
-    diagnostics: RefCell<Vec<Diagnostic>>,
-    /// By declaration: where a process keeps the handle.
+    codes: Vec<Code>,
+    consts: Vec<ConstSpec>,
+    /// By declaration: where a process keeps its handle.
     slots: Vec<u32>,
-    /// By task and by template: the index of the constant of the first default.
-    task_defaults: Vec<u32>,
-    template_defaults: Vec<u32>,
+    /// By task and parameter: its default among the constants.
+    task_defaults: Vec<Vec<Option<u32>>>,
+    template_defaults: Vec<Vec<Option<u32>>>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl<'c> Lower<'c> {
     fn new(checked: &'c Checked) -> Lower<'c> {
         Lower {
             checked,
-            codes: RefCell::default(),
-            diagnostics: RefCell::default(),
-            slots: Vec::new(),
+            codes: Vec::new(),
+            consts: Vec::new(),
+            slots: slots(checked),
             task_defaults: Vec::new(),
             template_defaults: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 
-    fn slot(&self, decl: crate::analysis::DeclId) -> u16 {
-        self.slots.get(decl.0 as usize).copied().unwrap_or(0) as u16
-    }
-
-    fn task_defaults(&self, task: u32) -> u32 {
-        self.task_defaults.get(task as usize).copied().unwrap_or(0)
-    }
-
-    fn template_defaults(&self, template: u32) -> u32 {
-        self.template_defaults.get(template as usize).copied().unwrap_or(0)
-    }
-
-    /// Keeps a finished body; none where it is too large.
-    fn add_code(&self, builder: Builder) -> Option<CodeId> {
-        let span = builder.span;
-        match builder.finish() {
-            Some(code) => {
-                let mut codes = self.codes.borrow_mut();
-                codes.push(code);
-                Some(CodeId(codes.len() as u32 - 1))
-            }
-            None => {
-                self.diagnostics.borrow_mut().push(Diagnostic::new(Finding::TooComplex, span));
-                None
-            }
+    /// Keeps a code; `too_large` is the place of one that has too many registers, literals or instructions.
+    fn add(&mut self, code: Code, too_large: Option<Span>) -> CodeId {
+        if let Some(span) = too_large {
+            self.diagnostics.push(Diagnostic::new(diagnostic::Code::TooComplex, span));
         }
+        self.codes.push(code);
+        CodeId(self.codes.len() as u32 - 1)
     }
 
-    /// A body that takes nothing and returns what an expression gives.
-    fn expression_code(&self, name: String, expr: &Expr) -> Option<CodeId> {
-        let mut b = Builder::new(name);
-        b.span = expr.span;
-        let dst = b.reg();
-        self.expr_to(&mut b, expr, dst);
-        b.emit(Instr::Return { src: dst });
-        self.add_code(b)
+    /// A code that takes nothing and returns a value.
+    fn expr_code(&mut self, name: &str, expr: &Expr) -> CodeId {
+        let mut body = Body::new(self, name, expr.span);
+        let src = body.expr(expr);
+        body.emit(Instr::Return { src });
+        body.finish(expr.span)
     }
 
-    /// A body that takes nothing.
-    fn block_code(&self, name: String, block: &Block) -> Option<CodeId> {
-        let mut b = Builder::new(name);
-        b.span = block.span;
-        self.block(&mut b, block);
-        self.end(&mut b);
-        self.add_code(b)
+    fn block_code(&mut self, name: &str, block: &Block) -> CodeId {
+        let mut body = Body::new(self, name, block.span);
+        body.block(block);
+        body.finish(block.span)
     }
 
-    /// The end of a body that returns nothing.
-    fn end(&self, b: &mut Builder) {
-        let src = b.reg();
-        b.literal(src, Value::None);
-        b.emit(Instr::Return { src });
-    }
-
-    fn program(&mut self) -> Program {
-        let consts = self.consts();
-        let objects = self.objects();
-        let templates = self.templates();
-        let tasks = self.tasks();
-        let main = match &self.checked.main {
-            Some(block) => self.block_code("main".to_owned(), block),
-            None => self.made_up_main(),
-        };
-        let finally = self.checked.finally.as_ref().and_then(|block| self.block_code("finally".to_owned(), block));
-        let claims = |claims: &[Arc<crate::syntax::ast::Claim>], what: &str| {
-            claims
-                .iter()
-                .filter_map(|claim| {
-                    let code = self.expression_code(format!("{what} {}", claim.name.text), &claim.expr)?;
-                    Some((Arc::clone(&claim.name.text), code))
-                })
-                .collect()
-        };
-        let invariants = claims(&self.checked.invariants, "invariant");
-        let eventually = claims(&self.checked.eventually, "eventually");
-        Program {
-            source: self.checked.source.clone(),
-            consts,
-            objects,
-            templates,
-            tasks,
-            main: main.unwrap_or(CodeId(0)),
-            has_main: self.checked.main.is_some(),
-            finally,
-            invariants,
-            eventually,
-            codes: self.codes.take(),
-        }
-    }
-
-    fn consts(&self) -> Vec<ConstSpec> {
-        let declared = self.checked.consts.iter().filter_map(|decl| {
-            let code = self.expression_code(format!("const {}", decl.name.text), &decl.value)?;
-            Some(ConstSpec { name: Arc::clone(&decl.name.text), span: decl.name.span, code })
+    fn claims(&mut self, word: &str, claims: &[Arc<ast::Claim>]) -> Vec<(Arc<str>, CodeId)> {
+        let lowered = claims.iter().map(|claim| {
+            let name = Arc::clone(&claim.name.text);
+            let code = self.expr_code(&format!("{word} {name}"), &claim.expr);
+            (name, code)
         });
-        let mut consts: Vec<ConstSpec> = declared.collect();
-        let params = self.checked.tasks.iter().map(|info| &info.decl.params);
-        let params = params.chain(self.checked.templates.iter().map(|info| &info.decl.params));
-        for param in params.flatten() {
-            if let Some(default) = &param.default
-                && let Some(code) = self.expression_code(format!("default {}", param.name.text), default)
-            {
-                consts.push(ConstSpec { name: Arc::from(""), span: default.span, code });
-            }
-        }
-        consts
+        lowered.collect()
     }
 
-    fn number_defaults(&mut self) {
-        let mut next = self.checked.consts.len() as u32;
-        let mut number = |params: &[crate::syntax::ast::Param]| {
-            let first = next;
-            next += params.iter().filter(|param| param.default.is_some()).count() as u32;
-            first
+    /// Constants: the declared ones, then the defaults of parameters.
+    fn consts(&mut self) {
+        let checked = self.checked;
+        for decl in &checked.consts {
+            let code = self.expr_code(&format!("const {}", decl.name.text), &decl.value);
+            self.consts.push(ConstSpec { name: Arc::clone(&decl.name.text), span: decl.name.span, code });
+        }
+        self.task_defaults = checked.tasks.iter().map(|task| self.defaults(&task.decl.params)).collect();
+        self.template_defaults = checked.templates.iter().map(|info| self.defaults(&info.decl.params)).collect();
+    }
+
+    fn defaults(&mut self, params: &[ast::Param]) -> Vec<Option<u32>> {
+        let default = |param: &ast::Param| {
+            let default = param.default.as_ref()?;
+            let code = self.expr_code(&format!("default {}", param.name.text), default);
+            self.consts.push(ConstSpec { name: Arc::from(""), span: default.span, code });
+            Some(self.consts.len() as u32 - 1)
         };
-        self.task_defaults = self.checked.tasks.iter().map(|info| number(&info.decl.params)).collect();
-        self.template_defaults = self.checked.templates.iter().map(|info| number(&info.decl.params)).collect();
+        params.iter().map(default).collect()
+    }
+
+    fn task(&mut self, id: TaskId) -> Task {
+        let checked = self.checked;
+        let decl = &checked.tasks[id.0 as usize].decl;
+        let mut body = Body::new(self, format!("task {}", decl.name.text), decl.body.span);
+        for param in &decl.params {
+            body.param(match checked.binding(&param.name) {
+                Binding::Local(local) => Some(local),
+                _ => None,
+            });
+        }
+        body.block(&decl.body);
+        let code = body.finish(decl.body.span);
+        let params = params(&decl.params, self.task_defaults.get(id.0 as usize));
+        Task { name: Arc::clone(&decl.name.text), span: decl.name.span, params, body: code }
+    }
+
+    fn template_params(&self, id: TemplateId) -> Vec<Param> {
+        let decl = &self.checked.templates[id.0 as usize].decl;
+        params(&decl.params, self.template_defaults.get(id.0 as usize))
+    }
+
+    /// Where a process keeps the handle of an object.
+    fn slot(&self, decl: DeclId) -> u32 {
+        self.slots.get(decl.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn task_defaults(&self, task: TaskId) -> Option<Vec<Option<Default>>> {
+        Some(known(self.task_defaults.get(task.0 as usize)?))
+    }
+
+    fn template_defaults(&self, template: TemplateId) -> Option<Vec<Option<Default>>> {
+        Some(known(self.template_defaults.get(template.0 as usize)?))
     }
 }
 
-/// The span of nothing in particular.
-fn nowhere() -> Span {
-    Span::default()
+fn known(defaults: &[Option<u32>]) -> Vec<Option<Default>> {
+    defaults.iter().map(|default| default.map(Default::Const)).collect()
+}
+
+fn params(params: &[ast::Param], defaults: Option<&Vec<Option<u32>>>) -> Vec<Param> {
+    let default = |at: usize| defaults.and_then(|defaults| defaults.get(at).copied().flatten());
+    let lowered = params.iter().enumerate();
+    lowered.map(|(at, param)| Param { name: Arc::clone(&param.name.text), default: default(at) }).collect()
+}
+
+/// Objects of a body follow those of the body around it, so that a thread can keep both in one table.
+fn slots(checked: &Checked) -> Vec<u32> {
+    let own = |owner: Owner| checked.objects.iter().filter(move |object| object.owner == owner).count() as u32;
+    let first = |mut owner: Owner| {
+        let mut first = 0;
+        // Bodies nest a few levels at most; the bound is for trees that have diagnostics.
+        for _ in 0..checked.templates.len() + 1 {
+            owner = match owner {
+                Owner::Template(id) => checked.templates[id.0 as usize].owner,
+                Owner::Pool(id) => checked.objects[id.0 as usize].owner,
+                Owner::File | Owner::Main => return first,
+            };
+            if owner != Owner::File {
+                first += own(owner);
+            }
+        }
+        first
+    };
+    let slot = |(at, object): (usize, &crate::analysis::ObjectInfo)| {
+        let before = checked.objects[..at].iter().filter(|other| other.owner == object.owner).count() as u32;
+        before + if object.owner == Owner::File { 0 } else { first(object.owner) }
+    };
+    checked.objects.iter().enumerate().map(slot).collect()
 }

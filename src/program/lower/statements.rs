@@ -1,323 +1,220 @@
 //! Statements.
+//!
+//! Answers for: what is done in which order. Never evaluates an expression (that is `expressions`).
 
-use std::sync::Arc;
-
-use super::Lower;
-use super::builder::{Builder, Leaving};
-use crate::analysis::Binding;
+use super::body::Body;
+use super::flow::Exit;
+use crate::analysis::{Binding, LocalId};
 use crate::program::instr::{Instr, Reg};
 use crate::program::op::OpCode;
-use crate::syntax::ast::{BinaryOp, Block, Expr, ExprKind, ItemKind, Stmt, StmtKind};
+use crate::syntax::ast::{Block, Expr, ExprKind, Ident, Pattern, Stmt, StmtKind};
+use crate::syntax::visit::{Visitor, walk_expr};
 use crate::value::Value;
 
-impl Lower<'_> {
-    /// A block: the registers of its variables are given back at its end.
-    pub(super) fn block(&self, b: &mut Builder, block: &Block) {
-        let mark = b.mark();
-        for stmt in &block.stmts {
-            self.stmt(b, stmt);
-        }
-        b.back_to(mark);
+impl Body<'_, '_> {
+    /// A block: what is declared in it ends with it.
+    pub(super) fn block(&mut self, block: &Block) {
+        self.temporaries(|body| block.stmts.iter().for_each(|stmt| body.stmt(stmt)));
     }
 
-    fn stmt(&self, b: &mut Builder, stmt: &Stmt) {
-        let outer = std::mem::replace(&mut b.span, stmt.span);
-        // A `let` keeps its registers to the end of the block; everything else gives them back.
-        let mark = b.mark();
-        self.stmt_kind(b, stmt);
-        if !matches!(stmt.kind, StmtKind::Let(..)) {
-            b.back_to(mark);
-        }
-        b.span = outer;
+    /// A new local variable in a new register.
+    pub(super) fn declare(&mut self, name: &Ident) -> Reg {
+        let register = self.alloc();
+        self.name_register(name, register);
+        register
     }
 
-    fn stmt_kind(&self, b: &mut Builder, stmt: &Stmt) {
-        match &stmt.kind {
-            StmtKind::Decl(item) => {
-                if let ItemKind::Object(decl) = &item.kind {
-                    self.create(b, decl);
-                }
-            }
-            StmtKind::Let(pattern, value) => {
-                let src = b.reg();
-                self.expr_to(b, value, src);
-                self.bind(b, pattern, src);
-            }
-            StmtKind::Assign(target, op, value) => self.assign(b, target, *op, value),
-            StmtKind::Print(values) => {
-                let base = self.run_of(b, values);
-                let text = b.reg();
-                b.emit(Instr::FormatLine { dst: text, base, count: values.len() as u16 });
-                self.op(b, OpCode::Print, text, 1);
-            }
-            StmtKind::If(branches, otherwise) => self.branches(b, branches, otherwise.as_ref()),
-            StmtKind::While(condition, body) => self.looped(b, Some(condition), body),
-            StmtKind::Loop(body) => self.looped(b, None, body),
-            StmtKind::For(pattern, iter, body) => {
-                let breaks = b.label();
-                self.each(b, pattern, iter, |lower, b, next| {
-                    b.leaving.push(Leaving::Loop { breaks, continues: next });
-                    lower.block(b, body);
-                    b.leaving.pop();
+    pub(super) fn name_register(&mut self, name: &Ident, register: Reg) {
+        if let Binding::Local(local) = self.checked.binding(name) {
+            self.locals.insert(local, register);
+        }
+    }
+
+    /// Binds a pattern to the value in a register.
+    pub(super) fn bind(&mut self, pattern: &Pattern, value: Reg) {
+        match pattern {
+            Pattern::Name(name) => self.name_register(name, value),
+            Pattern::List(patterns, span) => {
+                let outer = std::mem::replace(&mut self.span, *span);
+                let base = self.next;
+                patterns.iter().for_each(|_| {
+                    self.alloc();
                 });
-                b.place(breaks);
-            }
-            StmtKind::Break => self.leave_loop(b, true),
-            StmtKind::Continue => self.leave_loop(b, false),
-            StmtKind::Return(value) => {
-                let src = b.reg();
-                match value {
-                    Some(value) => self.expr_to(b, value, src),
-                    None => b.literal(src, Value::None),
+                let count = self.count(patterns.len());
+                self.emit(Instr::Unpack { src: value, base, count });
+                for (at, pattern) in patterns.iter().enumerate() {
+                    self.bind(pattern, base + at as Reg);
                 }
-                self.leave_to(b, 0);
-                b.emit(Instr::Return { src });
-            }
-            StmtKind::With(items, body) => self.with(b, items, body),
-            StmtKind::Sleep(value) => self.op_of(b, OpCode::Sleep, value),
-            StmtKind::Yield => self.op(b, OpCode::Yield, 0, 0),
-            StmtKind::Await(condition) => self.await_condition(b, condition),
-            StmtKind::Assert(condition, message) => self.assert(b, condition, message.as_ref()),
-            StmtKind::Pass | StmtKind::Broken => {}
-            StmtKind::Raise(None) => {
-                if let Some(src) = b.handled.last().copied() {
-                    b.emit(Instr::Raise { src });
-                }
-            }
-            StmtKind::Raise(Some((kind, message))) => {
-                let error = b.reg();
-                match message {
-                    Some(message) => self.expr_to(b, message, error),
-                    None => b.literal(error, Value::from("")),
-                }
-                let kind = b.text(&kind.text);
-                b.emit(Instr::MakeError { dst: error, kind, message: error });
-                b.emit(Instr::Raise { src: error });
-            }
-            StmtKind::Try(body, catches, finally) => self.try_catch_finally(b, body, catches, finally.as_ref()),
-            StmtKind::Mark(text) => {
-                let base = b.reg();
-                self.expr_to(b, text, base);
-                b.emit(Instr::FormatLine { dst: base, base, count: 1 });
-                self.op(b, OpCode::Mark, base, 1);
-            }
-            StmtKind::Select(cases, otherwise) => self.select(b, cases, otherwise),
-            StmtKind::Join(values) => self.join(b, values),
-            StmtKind::Exit(value) => {
-                let error = b.reg();
-                match value {
-                    Some(value) => self.expr_to(b, value, error),
-                    None => b.literal(error, Value::None),
-                }
-                b.emit(Instr::MakeExit { dst: error, src: error });
-                b.emit(Instr::Raise { src: error });
-            }
-            StmtKind::Outcome(value) => self.op_of(b, OpCode::Outcome, value),
-            StmtKind::Expr(value) => {
-                let dst = b.reg();
-                self.expr_to(b, value, dst);
+                self.span = outer;
             }
         }
     }
 
-    /// An operation on nothing in particular whose result is not wanted.
-    pub(super) fn op(&self, b: &mut Builder, op: OpCode, base: Reg, count: u8) {
-        let dst = b.reg();
-        b.emit(Instr::Op { op, count, dst, base });
-    }
-
-    fn op_of(&self, b: &mut Builder, op: OpCode, value: &Expr) {
-        let base = b.reg();
-        self.expr_to(b, value, base);
-        self.op(b, op, base, 1);
-    }
-
-    fn assign(&self, b: &mut Builder, target: &Expr, op: Option<BinaryOp>, value: &Expr) {
-        if let Some(place) = self.place_of(target) {
-            return self.assign_variable(b, &place, op, value);
+    fn stmt(&mut self, stmt: &Stmt) {
+        self.span = stmt.span;
+        match &stmt.kind {
+            StmtKind::Let(pattern, value) => {
+                let register = self.expr(value);
+                self.bind(pattern, register);
+            }
+            StmtKind::Decl(item) => self.declaration(item),
+            kind => self.temporaries(|body| body.stmt_kind(kind, stmt)),
         }
-        match &target.kind {
-            ExprKind::Name(name) => {
-                let Binding::Local(local) = self.checked.binding(name) else { return };
-                let Some(dst) = b.locals.get(&local).copied() else { return };
-                match op {
-                    None => self.expr_to_local(b, value, dst),
-                    Some(op) => {
-                        let right = self.expr(b, value);
-                        self.apply(b, op, dst, dst, right);
+    }
+
+    fn stmt_kind(&mut self, kind: &StmtKind, stmt: &Stmt) {
+        match kind {
+            StmtKind::Assign(target, op, value) => self.assign(target, *op, value),
+            StmtKind::Print(values) => {
+                let (base, count) = self.row(values);
+                self.emit(Instr::Print { base, count });
+            }
+            StmtKind::If(branches, otherwise) => {
+                let mut ends = Vec::new();
+                for (at, (condition, block)) in branches.iter().enumerate() {
+                    let next = self.condition(condition, false);
+                    self.block(block);
+                    if otherwise.is_some() || at + 1 < branches.len() {
+                        self.span = stmt.span;
+                        ends.push(self.jump());
                     }
+                    self.land(next);
+                }
+                if let Some(block) = otherwise {
+                    self.block(block);
+                }
+                self.land(ends);
+            }
+            StmtKind::While(condition, block) => self.while_loop(condition, |body| body.block(block)),
+            StmtKind::Loop(block) => self.endless_loop(|body| body.block(block)),
+            StmtKind::For(pattern, iter, block) => self.each(pattern, iter, |body| body.block(block)),
+            StmtKind::Break => self.leave(Exit::Break, 0),
+            StmtKind::Continue => self.leave(Exit::Continue, 0),
+            StmtKind::Return(value) => {
+                let src = match value {
+                    Some(value) => self.expr(value),
+                    None => self.loaded(Value::None),
+                };
+                self.leave(Exit::Return, src);
+            }
+            StmtKind::With(items, block) => self.with(items, &mut |body| body.block(block)),
+            StmtKind::Assert(condition, message) => self.assert(condition, message.as_ref()),
+            StmtKind::Raise(raised) => self.raise_stmt(raised.as_ref()),
+            StmtKind::Try(block, catches, finally) => {
+                let part = |body: &mut Self| match catches.as_slice() {
+                    [] => body.block(block),
+                    catches => body.with_catches(|body| body.block(block), catches),
+                };
+                match finally {
+                    Some(finally) => self.with_finally(part, |body| body.block(finally)),
+                    None => part(self),
                 }
             }
-            ExprKind::Index(..) | ExprKind::Field(..) => self.assign_element(b, target, op, value),
-            _ => {}
-        }
-    }
-
-    /// `x = e`: straight into the variable where nothing in between reads it after it is written.
-    fn expr_to_local(&self, b: &mut Builder, value: &Expr, dst: Reg) {
-        let direct = matches!(
-            &value.kind,
-            ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, _, _)
-                | ExprKind::Int(_)
-                | ExprKind::Bool(_)
-                | ExprKind::None
-                | ExprKind::Name(_)
-                | ExprKind::Index(..)
-        );
-        if direct {
-            self.expr_to(b, value, dst);
-        } else {
-            let src = b.reg();
-            self.expr_to(b, value, src);
-            b.move_to(dst, src);
-        }
-    }
-
-    /// `xs[i][j] = e`: the containers on the way are taken out, changed and put back.
-    fn assign_element(&self, b: &mut Builder, target: &Expr, op: Option<BinaryOp>, value: &Expr) {
-        let mut steps = Vec::new();
-        let mut at = target;
-        while let ExprKind::Index(inner, _) | ExprKind::Field(inner, _) = &at.kind {
-            steps.push(at);
-            at = inner;
-        }
-        steps.reverse();
-        let ExprKind::Name(name) = &at.kind else { return };
-        let Binding::Local(local) = self.checked.binding(name) else { return };
-        let Some(root) = b.locals.get(&local).copied() else { return };
-        let keys = b.run(steps.len());
-        for (offset, step) in steps.iter().enumerate() {
-            self.key(b, step, keys + offset as Reg);
-        }
-        // What is assigned is evaluated before the containers are opened: it may read them.
-        let new = b.reg();
-        if op.is_none() {
-            self.expr_to(b, value, new);
-        }
-        let holders = b.run(steps.len());
-        let last = steps.len() - 1;
-        b.move_to(holders, root);
-        for offset in 0..last {
-            let at = offset as Reg;
-            b.emit(Instr::Index { dst: holders + at + 1, a: holders + at, b: keys + at });
-        }
-        if let Some(op) = op {
-            b.emit(Instr::Index { dst: new, a: holders + last as Reg, b: keys + last as Reg });
-            let right = self.expr(b, value);
-            self.apply(b, op, new, new, right);
-        }
-        if steps.len() == 1 {
-            // The common case needs no copy: the variable itself is changed.
-            b.emit(Instr::None { dst: holders });
-            b.emit(Instr::SetIndex { target: root, key: keys, value: new });
-            return;
-        }
-        b.emit(Instr::SetIndex { target: holders + last as Reg, key: keys + last as Reg, value: new });
-        for offset in (0..last).rev() {
-            let at = offset as Reg;
-            b.emit(Instr::SetIndex { target: holders + at, key: keys + at, value: holders + at + 1 });
-        }
-        b.move_to(root, holders);
-    }
-
-    fn key(&self, b: &mut Builder, step: &Expr, dst: Reg) {
-        match &step.kind {
-            ExprKind::Index(_, index) => self.expr_to(b, index, dst),
-            ExprKind::Field(_, name) => {
-                let index = b.text(&name.text);
-                b.emit(Instr::Literal { dst, index });
+            StmtKind::Select(cases, otherwise) => self.select(cases, otherwise),
+            StmtKind::Join(handles) => self.join(handles),
+            StmtKind::Exit(status) => {
+                let src = match status {
+                    Some(status) => self.expr(status),
+                    None => self.loaded(Value::None),
+                };
+                self.emit(Instr::Exit { src });
             }
-            _ => {}
-        }
-    }
-
-    /// An assignment to a variable of several actors: index, then value, then one write; `+=` reads first.
-    fn assign_variable(
-        &self,
-        b: &mut Builder,
-        place: &super::expressions::Place<'_>,
-        op: Option<BinaryOp>,
-        value: &Expr,
-    ) {
-        let base = b.run(3);
-        self.element(b, place, base);
-        self.path(b, &place.path, base + 1);
-        match op {
-            None => self.expr_to(b, value, base + 2),
-            Some(op) => {
-                b.emit(Instr::OpOn { op: OpCode::CellRead, count: 1, dst: base + 2, base });
-                let right = self.expr(b, value);
-                self.apply(b, op, base + 2, base + 2, right);
+            StmtKind::Sleep(time) => self.simple(OpCode::Sleep, Some(time)),
+            StmtKind::Yield => self.simple(OpCode::Yield, None),
+            StmtKind::Outcome(value) => self.simple(OpCode::Outcome, Some(value)),
+            StmtKind::Mark(text) => {
+                let (base, count) = self.row([text]);
+                self.emit(Instr::Text { dst: base, base, count });
+                let dst = self.alloc();
+                self.emit(Instr::Op { code: OpCode::Mark, dst, base, count: 1 });
             }
+            StmtKind::Await(condition) => self.await_stmt(condition),
+            StmtKind::Expr(expr) => {
+                self.expr(expr);
+            }
+            StmtKind::Pass | StmtKind::Broken | StmtKind::Decl(_) | StmtKind::Let(..) => {}
         }
-        let dst = b.reg();
-        b.emit(Instr::OpOn { op: OpCode::CellWrite, count: 2, dst, base });
     }
 
-    fn branches(&self, b: &mut Builder, branches: &[(Expr, Block)], otherwise: Option<&Block>) {
-        let end = b.label();
-        for (condition, body) in branches {
-            let next = b.label();
-            self.jump_unless(b, condition, next);
-            self.block(b, body);
-            b.goto(end);
-            b.place(next);
-        }
-        if let Some(body) = otherwise {
-            self.block(b, body);
-        }
-        b.place(end);
+    fn simple(&mut self, code: OpCode, arg: Option<&Expr>) {
+        let (base, count) = self.row(arg);
+        let dst = self.alloc();
+        self.emit(Instr::Op { code, dst, base, count });
     }
 
-    fn looped(&self, b: &mut Builder, condition: Option<&Expr>, body: &Block) {
-        let (again, end) = (b.label(), b.label());
-        b.place(again);
-        if let Some(condition) = condition {
-            self.jump_unless(b, condition, end);
+    fn assert(&mut self, condition: &Expr, message: Option<&Expr>) {
+        let holds = self.condition(condition, true);
+        let message = match message {
+            Some(message) => self.expr(message),
+            None => {
+                let text = self.checked.source.slice(condition.span);
+                self.loaded(Value::from(text))
+            }
+        };
+        let kind = self.text("AssertionFailed");
+        self.emit(Instr::Raise { kind, message });
+        self.land(holds);
+    }
+
+    fn raise_stmt(&mut self, raised: Option<&(Ident, Option<Expr>)>) {
+        match (raised, self.caught.last()) {
+            (Some((kind, message)), _) => {
+                let message = match message {
+                    Some(message) => self.expr(message),
+                    None => self.loaded(Value::None),
+                };
+                let kind = self.text(&kind.text);
+                self.emit(Instr::Raise { kind, message });
+            }
+            (None, Some(&error)) => {
+                let src = self.alloc();
+                self.emit(Instr::Move { dst: src, src: error });
+                self.emit(Instr::Reraise { src });
+            }
+            (None, None) => self.raise("ValueError", "no error is being handled"),
         }
-        b.leaving.push(Leaving::Loop { breaks: end, continues: again });
-        self.block(b, body);
-        b.leaving.pop();
-        b.goto(again);
-        b.place(end);
     }
 
-    fn assert(&self, b: &mut Builder, condition: &Expr, message: Option<&Expr>) {
-        let (failed, end) = (b.label(), b.label());
-        self.jump_unless(b, condition, failed);
-        b.goto(end);
-        b.place(failed);
-        let error = b.reg();
-        match message {
-            Some(message) => self.expr_to(b, message, error),
-            None => b.literal(error, Value::from(self.checked.source.slice(condition.span))),
+    /// `await condition`: a code of its own, which takes the variables that the condition mentions.
+    fn await_stmt(&mut self, condition: &Expr) {
+        let captured = locals_of(condition, &|name| self.checked.binding(name));
+        let mut inner = Body::new(&mut *self.lower, "await", condition.span);
+        for local in &captured {
+            inner.param(Some(*local));
         }
-        let kind = b.text(&Arc::from("AssertionFailed"));
-        b.emit(Instr::MakeError { dst: error, kind, message: error });
-        b.emit(Instr::Raise { src: error });
-        b.place(end);
+        let value = inner.expr(condition);
+        inner.emit(Instr::Return { src: value });
+        let code = inner.finish(condition.span);
+        let base = self.loaded(Value::Int(i64::from(code.0)));
+        let first = self.next;
+        for local in &captured {
+            let src = self.local(*local);
+            let dst = self.alloc();
+            self.emit(Instr::Move { dst, src });
+        }
+        let list = if captured.is_empty() { self.alloc() } else { first };
+        let count = self.count(captured.len());
+        self.emit(Instr::List { dst: list, base: first, count });
+        let dst = self.alloc();
+        self.emit(Instr::Op { code: OpCode::Await, dst, base, count: 2 });
     }
+}
 
-    fn join(&self, b: &mut Builder, values: &[Expr]) {
-        let base = self.run_of(b, values);
-        let list = b.reg();
-        b.emit(Instr::List { dst: list, base, count: values.len() as u16 });
-        self.join_all(b, list);
+/// The local variables that an expression mentions, each once.
+fn locals_of(expr: &Expr, binding: &dyn Fn(&Ident) -> Binding) -> Vec<LocalId> {
+    struct Locals<'b>(Vec<LocalId>, &'b dyn Fn(&Ident) -> Binding);
+    impl Visitor for Locals<'_> {
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::Name(name) = &expr.kind
+                && let Binding::Local(local) = (self.1)(name)
+                && !self.0.contains(&local)
+            {
+                self.0.push(local);
+            }
+            walk_expr(self, expr);
+        }
     }
-
-    /// Waits for each handle of a list, and of the lists in it.
-    pub(super) fn join_all(&self, b: &mut Builder, list: Reg) {
-        b.emit(Instr::Flatten { dst: list, src: list });
-        let loop_at = b.run(3);
-        let call = b.run(2);
-        let (next, end, dst) = (b.label(), b.label(), b.reg());
-        b.emit(Instr::ForPrepare { loop_at, src: list });
-        b.place(next);
-        b.jump(Instr::ForNext { loop_at, target: 0 }, end);
-        b.move_to(call, loop_at + 2);
-        b.literal(call + 1, Value::None);
-        b.emit(Instr::OpOn { op: OpCode::Join, count: 1, dst, base: call });
-        b.goto(next);
-        b.place(end);
-    }
+    let mut locals = Locals(Vec::new(), binding);
+    locals.expr(expr);
+    locals.0
 }

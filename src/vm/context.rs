@@ -1,0 +1,141 @@
+//! What instructions need beside their registers.
+//!
+//! Answers for: the image, the handles of the process, names for printing, and how deep values may nest.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::exec::Exit;
+use crate::program::Image;
+use crate::program::op::{Args, Op, OpCode, Site, Target};
+use crate::value::{ActorRef, DEPTH_MAX, Names, ObjectRef, Value, depth};
+
+/// Above this, values may be too deep to be put into others: it has to be found out.
+const NESTING_MAX: usize = DEPTH_MAX - 4;
+
+/// Names that can be handed to a VM.
+pub type SharedNames = Arc<dyn Names + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) image: Arc<Image>,
+    pub(super) privates: Arc<Vec<Value>>,
+    pub(super) names: Option<SharedNames>,
+    /// No value of this VM nests deeper.
+    pub(super) nesting: usize,
+    /// The code that is running.
+    pub(super) code: u32,
+    /// The operation at which it stopped.
+    pub(super) op: Option<Box<Op>>,
+    /// Arguments of a call on their way to its frame.
+    pub(super) spilled: Vec<Value>,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("privates", &self.privates).finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    pub(super) fn new(image: Arc<Image>, privates: Arc<Vec<Value>>) -> Context {
+        let mut context = Context { image, privates, names: None, nesting: 0, code: 0, op: None, spilled: Vec::new() };
+        let image = Arc::clone(&context.image);
+        image.consts.iter().for_each(|value| context.admit(value));
+        context
+    }
+
+    /// Leaves arguments for the frame that is about to be made.
+    pub(super) fn spill(&mut self, args: Vec<Value>) {
+        self.spilled = args;
+    }
+
+    pub(super) fn task_code(&self, task: u32) -> u32 {
+        self.image.program.tasks.get(task as usize).map_or(u32::MAX, |task| task.body.0)
+    }
+
+    /// Leaves an operation for the world.
+    pub(super) fn stop_at(&mut self, mut op: Op, pc: usize) {
+        op.site = Site { code: self.code, pc: pc as u32 };
+        self.op = Some(Box::new(op));
+    }
+
+    /// A plain operation.
+    pub(super) fn op(code: OpCode, target: Target, args: Args) -> Op {
+        Op { code, target, args, site: Site::default(), cases: Vec::new() }
+    }
+
+    /// Before something that nests values: whether there is room.
+    #[inline]
+    pub(super) fn room(&self) -> Result<(), Exit> {
+        if self.nesting > NESTING_MAX { Err(Exit::Recount) } else { Ok(()) }
+    }
+
+    /// Notes that a value is put `levels` deep into another.
+    #[inline]
+    pub(super) fn nest(&mut self, item: &Value, levels: usize) -> Result<(), Exit> {
+        match item {
+            Value::List(_) | Value::Map(_) | Value::Set(_) | Value::Range(_) => self.nest_deep(item, levels),
+            _ => Ok(()),
+        }
+    }
+
+    fn nest_deep(&mut self, item: &Value, levels: usize) -> Result<(), Exit> {
+        self.room()?;
+        let mut nesting = depth::shallow(item).unwrap_or(self.nesting) + levels;
+        if nesting > NESTING_MAX {
+            nesting = depth::deepest([item]) + levels;
+            check_nesting(nesting)?;
+        }
+        self.nesting = self.nesting.max(nesting);
+        Ok(())
+    }
+
+    /// Notes a value that came from elsewhere.
+    pub(super) fn admit(&mut self, value: &Value) {
+        match value {
+            Value::List(_) | Value::Map(_) | Value::Set(_) | Value::Range(_) => {
+                self.nesting = self.nesting.max(depth::shallow(value).unwrap_or(DEPTH_MAX));
+            }
+            _ => {}
+        }
+    }
+
+    /// Finds out how deep the values nest; an error where that is too deep.
+    pub(super) fn recount(&mut self, regs: &[Value]) -> crate::value::Result<()> {
+        self.nesting = depth::deepest(regs);
+        check_nesting(self.nesting)
+    }
+}
+
+/// Raises above [`NESTING_MAX`], so that an instruction that is run again after a recount does not ask for another.
+fn check_nesting(nesting: usize) -> crate::value::Result<()> {
+    depth::check(if nesting > NESTING_MAX { DEPTH_MAX + 1 } else { nesting })
+}
+
+impl Names for Context {
+    fn object(&self, object: ObjectRef) -> String {
+        if let Some(names) = &self.names {
+            return names.object(object);
+        }
+        let program = &self.image.program;
+        let found = program.objects.iter().zip(&self.image.globals).find_map(|(spec, global)| match global {
+            Value::Object(one) if one.id == object.id => Some(spec.name.to_string()),
+            Value::List(all) => all.iter().enumerate().find_map(|(at, one)| {
+                matches!(one, Value::Object(one) if one.id == object.id).then(|| format!("{}[{at}]", spec.name))
+            }),
+            _ => None,
+        });
+        let side = ["", ".read", ".write"].get(usize::from(object.role)).copied().unwrap_or("");
+        found.map_or_else(|| format!("<{} {}>", object.kind.name(), object.id), |name| name + side)
+    }
+
+    fn actor(&self, actor: ActorRef) -> String {
+        self.names.as_ref().map_or_else(|| format!("<actor {}>", actor.0), |names| names.actor(actor))
+    }
+
+    fn task(&self, task: u32) -> String {
+        let found = self.image.program.tasks.get(task as usize);
+        found.map_or_else(|| format!("<task {task}>"), |task| task.name.to_string())
+    }
+}

@@ -1,0 +1,308 @@
+//! Instructions that stop at a visible operation.
+//!
+//! Answers for: the operation as data. Never performs it.
+
+use super::context::Context;
+use super::exec::Exit;
+use super::invoke;
+use super::slow::{self, Step, call_spec};
+use crate::program::instr::{CallSpec, Instr, Reg};
+use crate::program::op::{Args, Op, OpCode, Target};
+use crate::program::{Code, signature};
+use crate::value::{self, Error, ObjectKind, ObjectRef, Value, Writer};
+
+/// Performs an instruction that stops.
+pub(super) fn step(
+    regs: &mut [Value],
+    code: &Code,
+    at: usize,
+    instr: Instr,
+    context: &mut Context,
+) -> Result<Step, Exit> {
+    let (op, dst, base) = match instr {
+        Instr::Op { code: op, dst, base, count } => {
+            let mut args = take(regs, base as usize, count as usize);
+            check(op, &args)?;
+            if op == OpCode::Shuffle {
+                args = Args::from_values([Value::List(value::items(args.get(0))?)]);
+            }
+            (Context::op(op, Target::None, args), Some(dst), base)
+        }
+        Instr::OpOn { code: op, dst, base, count } => {
+            let handle = std::mem::take(&mut regs[base as usize]);
+            let target = expect(&handle, op)?;
+            let args = take(regs, base as usize + 1, count as usize);
+            check_bound(&handle, op, &args)?;
+            (Context::op(op, target, args), Some(dst), base)
+        }
+        Instr::Print { base, count } => {
+            let mut writer = Writer::new(context);
+            for (at, value) in regs[base as usize..base as usize + count as usize].iter().enumerate() {
+                if at > 0 {
+                    writer.plain(" ");
+                }
+                writer.bare(value)?;
+            }
+            let text = writer.finish();
+            (Context::op(OpCode::Print, Target::None, Args::from_values([text])), None, base)
+        }
+        Instr::CellRead { dst, base, count } => {
+            let target = cell(&regs[base as usize])?;
+            let path = list(regs, base as usize + 1, count as usize);
+            (Context::op(OpCode::CellRead, target, Args::from_values([path])), Some(dst), base)
+        }
+        Instr::CellWrite { base, count } => {
+            let target = cell(&regs[base as usize])?;
+            let path = list(regs, base as usize + 1, count as usize);
+            let value = std::mem::take(&mut regs[base as usize + 1 + count as usize]);
+            (Context::op(OpCode::CellWrite, target, Args::from_values([path, value])), None, base)
+        }
+        Instr::CellMethod { dst, base, call } => {
+            let spec = call_spec(code, call)?;
+            let target = cell(&regs[base as usize])?;
+            no_names(spec)?;
+            let path = list(regs, base as usize + 1, spec.path as usize);
+            let args = list(regs, base as usize + 1 + spec.path as usize, spec.count as usize);
+            let args = Args::from_values([path, Value::from(&*spec.name), args]);
+            (Context::op(OpCode::CellMethod, target, args), Some(dst), base)
+        }
+        Instr::WithEnter { src, base } => (with(&regs[src as usize], true)?, None, base),
+        Instr::WithLeave { src, base } => (with(&regs[src as usize], false)?, None, base),
+        Instr::SelectCase { list, base, call } => {
+            case(regs, (list, base), call_spec(code, call)?, at, context)?;
+            return Ok(Step::Next);
+        }
+        Instr::Select { base } => return select(regs, base, at, context),
+        other => return Err(Error::type_error(format!("{other:?} cannot be run")).into()),
+    };
+    slow::forget(regs, dst.unwrap_or(base), base as usize);
+    context.stop_at(op, at);
+    Err(Exit::Operation)
+}
+
+/// Calls a method of a handle.
+pub(super) fn invoke(
+    regs: &mut [Value],
+    (handle, spec): (Value, &CallSpec),
+    (dst, base, first): (Reg, Reg, usize),
+    at: usize,
+    context: &mut Context,
+) -> Result<Step, Exit> {
+    let args = &mut regs[first..first + spec.count as usize];
+    if let Value::Object(ObjectRef { kind: ObjectKind::Shared | ObjectKind::Atomic, .. }) = handle
+        && value::methods::is_method(&spec.name)
+        && !matches!(&*spec.name, "add" if matches!(handle, Value::Object(ObjectRef { kind: ObjectKind::Atomic, .. })))
+    {
+        no_names(spec)?;
+        let args = Value::list(args.iter_mut().map(std::mem::take).collect());
+        let args = Args::from_values([Value::list(Vec::new()), Value::from(&*spec.name), args]);
+        let target = invoke::target(&handle).unwrap_or(Target::None);
+        context.stop_at(Context::op(OpCode::CellMethod, target, args), at);
+    } else {
+        let op = invoke::method(context, &handle, spec, args)?;
+        context.stop_at(op, at);
+    }
+    slow::forget(regs, dst, base as usize);
+    Err(Exit::Operation)
+}
+
+fn no_names(spec: &CallSpec) -> Result<(), Error> {
+    match spec.names.first() {
+        None => Ok(()),
+        Some(name) => Err(Error::type_error(format!("`{}` has no parameter `{name}` here", spec.name))),
+    }
+}
+
+fn take(regs: &mut [Value], from: usize, count: usize) -> Args {
+    Args::from_values(regs.iter_mut().skip(from).take(count).map(std::mem::take))
+}
+
+fn list(regs: &mut [Value], from: usize, count: usize) -> Value {
+    Value::list(regs.iter_mut().skip(from).take(count).map(std::mem::take).collect())
+}
+
+/// Arguments that an operation refuses wherever it is performed.
+fn check(op: OpCode, args: &Args) -> Result<(), Error> {
+    match (op, args.get(0)) {
+        (OpCode::Sleep | OpCode::TimerWait | OpCode::Select | OpCode::Deadline, time) => match time {
+            Value::None if op != OpCode::Sleep => Ok(()),
+            Value::Duration(nanos) | Value::Elapsed(nanos) if *nanos < 0 => {
+                Err(Error::value_error("one cannot wait for a negative time"))
+            }
+            Value::Duration(_) | Value::Elapsed(_) => Ok(()),
+            other => Err(Error::type_error(format!("a time is a duration, not {}", other.kind_name()))),
+        },
+        (OpCode::Random, Value::Range(_)) => Ok(()),
+        (OpCode::Random, other) => Err(Error::type_error(format!("`random` takes a range, not {}", other.kind_name()))),
+        (OpCode::Shuffle, value) => value::len(value).map(|_| ()),
+        (OpCode::Choose, value) => match value::len(value)? {
+            0 => Err(Error::new(value::ErrorKind::IndexError, "there is nothing to choose from")),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// The same for an operation whose arguments were bound when it was lowered.
+fn check_bound(handle: &Value, op: OpCode, args: &Args) -> Result<(), Error> {
+    let Value::Object(object) = handle else { return Ok(()) };
+    let all = signature::signatures(signature::Receiver::Object(object.kind));
+    match all.iter().find(|signature| signature.op == op) {
+        Some(found) => invoke::check(found.params, args),
+        None => Ok(()),
+    }
+}
+
+/// The target of an operation; an error for a value that does not have it.
+fn expect(handle: &Value, op: OpCode) -> Result<Target, Error> {
+    let fits = match (op, handle) {
+        (OpCode::Join, Value::Actor(_)) | (OpCode::ResultGet, Value::Result(_)) => true,
+        (OpCode::Join, other) => {
+            return Err(Error::type_error(format!("`join` takes handles of actors, not {}", other.kind_name())));
+        }
+        (OpCode::ConditionWait, Value::Object(object)) => object.kind == ObjectKind::Condition,
+        (_, Value::Object(_) | Value::Actor(_) | Value::Result(_)) => true,
+        _ => false,
+    };
+    match invoke::target(handle) {
+        Some(target) if fits => Ok(target),
+        _ if op == OpCode::ConditionWait => Err(invoke::no_method(handle, "wait_for")),
+        _ => Err(Error::type_error(format!("{} has no such operation", handle.kind_name()))),
+    }
+}
+
+fn cell(handle: &Value) -> Result<Target, Error> {
+    match handle {
+        Value::Object(object) if matches!(object.kind, ObjectKind::Shared | ObjectKind::Atomic) => {
+            Ok(Target::Object(*object))
+        }
+        other => Err(Error::type_error(format!("{} is no variable to read or write", other.kind_name()))),
+    }
+}
+
+/// `value.name`: an item of a map, a side of an rwlock.
+pub(super) fn field(value: &Value, name: &Value) -> value::Result<Value> {
+    if let (Value::Object(object), Value::Str(side)) = (value, name)
+        && object.kind == ObjectKind::Rwlock
+        && object.role == 0
+    {
+        let role = match side.text.as_str() {
+            "read" => 1,
+            "write" => 2,
+            _ => return Err(Error::type_error("an rwlock has the sides `read` and `write`")),
+        };
+        return Ok(Value::Object(ObjectRef { role, ..*object }));
+    }
+    value::field(value, name)
+}
+
+/// A place in a value; the last step may lead to a side of an rwlock.
+pub(super) fn get_place(value: &Value, path: &[Value]) -> value::Result<Value> {
+    match path {
+        [] => Ok(value.clone()),
+        [first, rest @ ..] => match value {
+            Value::List(_) | Value::Map(_) => get_place(value::get(value, first)?, rest),
+            Value::Object(_) => get_place(&field(value, first)?, rest),
+            _ => get_place(&value::index(value, first)?, rest),
+        },
+    }
+}
+
+/// What a `with` does at its begin and at its end.
+fn with(handle: &Value, enter: bool) -> Result<Op, Error> {
+    let Value::Object(object) = handle else { return Err(not_with(handle)) };
+    let (acquire, release) = match object.kind {
+        ObjectKind::Lock | ObjectKind::Rlock | ObjectKind::Condition => (OpCode::LockAcquire, OpCode::LockRelease),
+        ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => (OpCode::SemaphoreAcquire, OpCode::SemaphoreRelease),
+        ObjectKind::Rwlock if object.role != 0 => (OpCode::RwAcquire, OpCode::RwRelease),
+        ObjectKind::Rwlock => return Err(Error::type_error("`with` takes a side of an rwlock, `.read` or `.write`")),
+        _ => return Err(not_with(handle)),
+    };
+    let args = match (enter, release) {
+        (true, _) => Args::from_values([Value::Bool(true), Value::None]),
+        (false, OpCode::SemaphoreRelease) => Args::from_values([Value::Int(1)]),
+        _ => Args::none(),
+    };
+    Ok(Context::op(if enter { acquire } else { release }, Target::Object(*object), args))
+}
+
+fn not_with(value: &Value) -> Error {
+    Error::type_error(format!(
+        "`with` takes a lock, a condition, a semaphore or a side of an rwlock, not {}",
+        value.kind_name()
+    ))
+}
+
+/// Notes a case as a list: handle, operation, arguments, number, value of the `for`, place.
+fn case(
+    regs: &mut [Value],
+    (cases, base): (Reg, Reg),
+    spec: &CallSpec,
+    at: usize,
+    context: &Context,
+) -> Result<(), Exit> {
+    let handle = std::mem::take(&mut regs[base as usize]);
+    let first = base as usize + 1;
+    let op = invoke::method(context, &handle, spec, &mut regs[first..first + spec.count as usize])?;
+    let each = std::mem::take(&mut regs[first + spec.count as usize]);
+    let args = Value::list(op.args.as_slice().to_vec());
+    let (code, number, place) = (Value::Int(op.code as i64), Value::Int(i64::from(spec.case)), Value::Int(at as i64));
+    let entry = Value::list(vec![handle, code, args, number, each, place]);
+    if let Value::List(all) = &mut regs[cases as usize] {
+        std::sync::Arc::make_mut(all).push(entry);
+    }
+    Ok(())
+}
+
+fn select(regs: &mut [Value], base: Reg, at: usize, context: &mut Context) -> Result<Step, Exit> {
+    let args = take(regs, base as usize + 1, 2);
+    check(OpCode::Select, &args)?;
+    let entries = match &regs[base as usize] {
+        Value::List(entries) => std::sync::Arc::clone(entries),
+        _ => Default::default(),
+    };
+    if entries.is_empty() && matches!(args.as_slice(), [Value::None, Value::Bool(false)]) {
+        return Err(Error::value_error("this `select` has no case and waits for ever").into());
+    }
+    let cases = entries.iter().filter_map(|entry| case_op(entry, context.code)).collect();
+    let op = Op { cases, ..Context::op(OpCode::Select, Target::None, args) };
+    slow::forget(regs, base + 1, base as usize + 1);
+    context.stop_at(op, at);
+    Err(Exit::Operation)
+}
+
+fn case_op(entry: &Value, code: u32) -> Option<Op> {
+    let Value::List(entry) = entry else { return None };
+    let [handle, Value::Int(op), Value::List(args), _, _, Value::Int(place)] = entry.as_slice() else { return None };
+    let receiver = match handle {
+        Value::Object(object) => signature::Receiver::Object(object.kind),
+        Value::Actor(_) => signature::Receiver::Actor,
+        _ => signature::Receiver::Result,
+    };
+    let op = signature::signatures(receiver).iter().map(|found| found.op).find(|found| *found as i64 == *op)?;
+    let mut op = Context::op(op, invoke::target(handle)?, Args::from_values(args.iter().cloned()));
+    op.site = crate::program::op::Site { code, pc: *place as u32 };
+    Some(op)
+}
+
+/// The case that was chosen: its number, what it gave, the value of the `for`.
+pub(super) fn selected(cases: &Value, answer: &Value) -> [Value; 3] {
+    let (index, given) = match answer {
+        Value::List(answer) => match answer.as_slice() {
+            [Value::Int(index), given] => (*index, given.clone()),
+            _ => (-1, Value::None),
+        },
+        _ => (-1, Value::None),
+    };
+    let entry = match cases {
+        Value::List(cases) => usize::try_from(index).ok().and_then(|index| cases.get(index)),
+        _ => None,
+    };
+    match entry {
+        Some(Value::List(entry)) => {
+            let part = |at: usize| entry.get(at).cloned().unwrap_or_default();
+            [part(3), given, part(4)]
+        }
+        _ => [Value::Int(-1), Value::None, Value::None],
+    }
+}

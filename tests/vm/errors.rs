@@ -1,0 +1,38 @@
+//! Errors that nobody catches: their kind, line and message.
+
+use super::world::run;
+
+#[track_caller]
+fn check(body: &str, error: &str) {
+    assert_eq!(run(&format!("queue q\nlock m\nmain {{\n{body}\n}}")).error(), error, "{body}");
+}
+
+#[test]
+fn lines_are_those_of_the_failing_part() {
+    check("let x = 1\nlet y = [\n1,\nx // 0]", "ZeroDivision at 7: division by zero");
+    check("assert 1 == 2", "AssertionFailed at 4: 1 == 2");
+    check("assert 1 == 2, \"no: {1 + 1}\"", "AssertionFailed at 4: no: 2");
+    check("raise Oops(\"text\")", "Oops at 4: text");
+    check("raise Oops", "Oops at 4: ");
+    check("if 1 { }", "TypeError at 4: a condition is a bool, not int");
+    check("while none { }", "TypeError at 4: a condition is a bool, not none");
+    check("for x in 5 { }", "TypeError at 4: int cannot be gone through");
+    check("let [a, b] = [1]", "ValueError at 4: 2 names are bound, but the list has 1 items");
+    check("let f = 1\nf()", "TypeError at 5: int cannot be called");
+    check("let s = \"a\"\ns[0] = \"b\"", "TypeError at 5: string has no items to assign to");
+}
+
+#[test]
+fn what_no_operation_may_be_given() {
+    check("q.get(timeout: 0s - 1s)", "ValueError at 4: a timeout is not negative");
+    check("let h = [q][0]\nh.get(timeout: 1)", "TypeError at 5: `timeout` is a duration, not int");
+    check("let h = [q][0]\nh.fly()", "TypeError at 5: queue has no method `fly`");
+    check("let h = [q][0]\nh.put()", "TypeError at 5: `put` needs `x`");
+    check("let h = [q][0]\nh.get(bang: 1)", "TypeError at 5: `get` has no parameter `bang`");
+    check(
+        "let x = [1][0]\nwith x { }",
+        "TypeError at 5: `with` takes a lock, a condition, a semaphore or a side of an rwlock, not int",
+    );
+    check("sleep 0s - 1s", "ValueError at 4: one cannot wait for a negative time");
+    check("let n = 1\nsleep n", "TypeError at 5: a time is a duration, not int");
+}

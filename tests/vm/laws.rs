@@ -1,0 +1,133 @@
+//! Laws that hold for all values.
+
+use std::cmp::Ordering;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use conc::value::{self, Error, ErrorKind, Mask, ObjectKind, ObjectRef, Text, Value};
+use proptest::prelude::*;
+
+fn leaf() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::None),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::Int),
+        (-3i64..300).prop_map(Value::Int),
+        any::<f64>().prop_map(Value::Float),
+        (-3i64..3).prop_map(|int| Value::Float(int as f64)),
+        any::<i64>().prop_map(Value::Duration),
+        any::<i64>().prop_map(Value::Pid),
+        any::<i64>().prop_map(Value::Elapsed),
+        ".{0,8}".prop_map(Value::from),
+        "[a-z]{4}".prop_map(|text| {
+            Value::Str(Arc::new(Text { text, masks: vec![Mask { start: 1, end: 3, pid: Some(5) }] }))
+        }),
+        (any::<u32>(), 0u8..15).prop_map(|(id, kind)| {
+            Value::Object(ObjectRef { id, kind: ObjectKind::from_index(kind).unwrap(), role: 0 })
+        }),
+        any::<u32>().prop_map(Value::Task),
+        (any::<i64>(), any::<i64>()).prop_map(|(low, high)| Value::range(Value::Int(low), Value::Int(high), true)),
+        "[a-zA-Z]{0,6}".prop_map(|name| {
+            Value::Error(Arc::new(Error { actor: Arc::from("main"), ..Error::new(ErrorKind::from_name(&name), "x") }))
+        }),
+    ]
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    leaf().prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::list),
+            prop::collection::btree_set(inner.clone(), 0..4).prop_map(|set| Value::Set(Arc::new(set))),
+            prop::collection::btree_map(inner.clone(), inner, 0..4).prop_map(|map| Value::Map(Arc::new(map))),
+        ]
+    })
+}
+
+fn encoded(value: &Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    value::encode(value, &mut bytes);
+    bytes
+}
+
+fn hash(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+proptest! {
+    #[test]
+    fn the_codec_is_faithful(value in any_value()) {
+        let bytes = encoded(&value);
+        let back = value::decode(&bytes).expect("it was encoded");
+        prop_assert_eq!(&back, &value);
+        prop_assert_eq!(encoded(&back), bytes);
+    }
+
+    #[test]
+    fn the_codec_reads_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = value::decode(&bytes);
+        let _ = value::decode_error(&bytes);
+    }
+
+    #[test]
+    fn the_order_is_total(a in any_value(), b in any_value(), c in any_value()) {
+        prop_assert_eq!(a.cmp(&b), b.cmp(&a).reverse());
+        prop_assert_eq!(a.cmp(&a), Ordering::Equal);
+        if a <= b && b <= c {
+            prop_assert!(a <= c);
+        }
+        if a == b {
+            prop_assert_eq!(hash(&a), hash(&b));
+        }
+    }
+
+    #[test]
+    fn numbers_are_ordered_exactly(a in any::<i64>(), b in any::<i64>()) {
+        let (x, y) = (Value::Int(a), Value::Float(b as f64));
+        let wide = (a as i128).cmp(&(b as f64 as i128));
+        prop_assert_eq!(x.cmp(&y), wide);
+        prop_assert_eq!(value::compare(&x, &y).unwrap(), Some(wide));
+    }
+
+    #[test]
+    fn arithmetic_is_that_of_wider_ints(a in any::<i64>(), b in prop_oneof![any::<i64>(), -5i64..5]) {
+        let (x, y) = (Value::Int(a), Value::Int(b));
+        let (wide_a, wide_b) = (i128::from(a), i128::from(b));
+        let expect = |result: value::Result<Value>, wide: i128| match (result, i64::try_from(wide)) {
+            (Ok(Value::Int(int)), Ok(wide)) => int == wide,
+            (Err(error), Err(_)) => error.kind == ErrorKind::Overflow,
+            _ => false,
+        };
+        prop_assert!(expect(value::add(&x, &y), wide_a + wide_b));
+        prop_assert!(expect(value::sub(&x, &y), wide_a - wide_b));
+        prop_assert!(expect(value::mul(&x, &y), wide_a * wide_b));
+        if b != 0 {
+            let rest = wide_a - floor_of(wide_a, wide_b) * wide_b;
+            prop_assert!(expect(value::floor_div(&x, &y), floor_of(wide_a, wide_b)));
+            prop_assert!(expect(value::rem(&x, &y), rest));
+        }
+    }
+
+    #[test]
+    fn slices_are_those_of_clamped_bounds(len in 0i64..6, start in -8i64..8, end in -8i64..8) {
+        let list = Value::list((0..len).map(Value::Int).collect());
+        let clamp = |bound: i64| (if bound < 0 { bound + len } else { bound }).clamp(0, len);
+        let wanted: Vec<Value> = (clamp(start)..clamp(end)).map(Value::Int).collect();
+        let got = value::slice(&list, &Value::Int(start), &Value::Int(end), false).unwrap();
+        prop_assert_eq!(got, Value::list(wanted));
+    }
+}
+
+fn floor_of(a: i128, b: i128) -> i128 {
+    let quotient = a / b;
+    if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
+}
+
+#[test]
+fn deep_bytes_are_refused() {
+    let mut bytes = [10u8, 1].repeat(100_000);
+    bytes.push(0);
+    assert!(value::decode(&bytes).is_none());
+}
