@@ -12,9 +12,9 @@ use super::actor;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
 use super::object::{self, barrier, condition, find, kind_number, lock, pipe, pool};
-use super::park::{self, Ctx};
+use super::park::Ctx;
 use super::supervisor::MAIN;
-use super::{duty, history, process};
+use super::{duty, history, process, sys};
 use crate::plan::Plan;
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
@@ -80,7 +80,7 @@ fn ended_in(arena: Arena, process: u32) -> Vec<u32> {
 
 /// What `waitpid` would say, for a child of another process that nobody has reaped: field 52 of its `stat`.
 fn exit_code(pid: u32) -> i32 {
-    let status = stat_field(&format!("/proc/{pid}/stat"), 49).and_then(|field| field.parse::<i32>().ok());
+    let status = sys::stat_field(&format!("/proc/{pid}/stat"), 49).and_then(|field| field.parse::<i32>().ok());
     match status {
         Some(status) if status & 0x7f == 0 => (status >> 8) & 0xff,
         Some(status) => -(status & 0x7f),
@@ -89,15 +89,9 @@ fn exit_code(pid: u32) -> i32 {
     }
 }
 
-/// A field of a `stat` file, counted from the one behind the name.
-fn stat_field(path: &str, index: usize) -> Option<String> {
-    let stat = std::fs::read_to_string(path).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(index).map(str::to_owned)
-}
-
 /// Whether a thread sleeps in the kernel, or is gone.
 pub(super) fn is_asleep(pid: u32, tid: u32) -> bool {
-    stat_field(&format!("/proc/{pid}/task/{tid}/stat"), 0).is_none_or(|state| state == "S")
+    sys::stat_field(&format!("/proc/{pid}/task/{tid}/stat"), 0).is_none_or(|state| state == "S")
 }
 
 /// The small locks of objects that a dead actor held.
@@ -106,7 +100,7 @@ fn release_small_locks(ctx: &Ctx, number: u32) {
     for held in &slot.holding {
         let off = Off(held.swap(0, SeqCst));
         if !off.is_null() {
-            park::mend(ctx.arena, off, number);
+            object::mend(ctx.arena, off, number);
         }
     }
 }

@@ -14,6 +14,10 @@ use super::layout::{Node, ObjectHeader, Slot, WaitList, pack_place, slot_at};
 use super::sys;
 use crate::program::op::OpCode;
 
+/// The supervisor's own number.
+const SUPERVISOR: u32 = 0;
+/// How long the supervisor waits for an object's small lock before it looks whether the holder is alive.
+const PATIENCE_NS: u64 = 1_000_000;
 /// Rounds of looking at a taken object lock before sleeping on it.
 const LOCK_SPINS: u32 = 60;
 /// The bit of a lock word that says that someone sleeps on it.
@@ -113,13 +117,13 @@ impl Ctx {
         let hold = if self.slot.holding[0].load(Relaxed) == 0 { 0 } else { 1 };
         self.slot.holding[hold].store(off.0, SeqCst);
         if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
-            self.lock_slowly(header, mine);
+            self.lock_slowly(off, header, mine);
         }
         Locked { ctx: self, off, header }
     }
 
     #[cold]
-    fn lock_slowly(&self, header: &ObjectHeader, mine: u32) {
+    fn lock_slowly(&self, off: Off, header: &ObjectHeader, mine: u32) {
         let private = header.private.load(Relaxed) != 0;
         for _ in 0..LOCK_SPINS {
             if header.lock.load(Relaxed) == 0 && header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_ok() {
@@ -139,7 +143,21 @@ impl Ctx {
             if word & SLEEPER == 0 && header.lock.compare_exchange(word, word | SLEEPER, Relaxed, Relaxed).is_err() {
                 continue;
             }
-            sys::futex_wait(&header.lock, word | SLEEPER, None, private);
+            // The supervisor is the one that frees the locks of the dead, so it must not wait for one of them.
+            let deadline = (self.me == SUPERVISOR).then(|| sys::now_ns() + PATIENCE_NS);
+            if sys::futex_wait(&header.lock, word | SLEEPER, deadline, private) == sys::FutexWait::TimedOut {
+                self.free_from_the_dead(off, header);
+            }
+        }
+    }
+
+    /// Frees an object's small lock if the actor that holds it is dead. For the supervisor.
+    fn free_from_the_dead(&self, off: Off, header: &ObjectHeader) {
+        let Some(holder) = (header.lock.load(SeqCst) & !SLEEPER).checked_sub(1) else { return };
+        let slot: &Slot = self.arena.at(slot_at(holder));
+        let process: &Slot = self.arena.at(slot_at(slot.process.load(Relaxed)));
+        if sys::is_gone(process.pid.load(SeqCst)) {
+            super::object::mend(self.arena, off, holder);
         }
     }
 
@@ -345,13 +363,16 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// Repairs the lists of an object whose small lock was held by an actor that died, and frees the lock. For the
-/// supervisor.
-pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
+/// Whether an actor holds an object's small lock.
+pub(super) fn is_locked_by(arena: Arena, off: Off, actor: u32) -> bool {
     let header: &ObjectHeader = arena.at(off);
-    if header.lock.load(SeqCst) & !SLEEPER != dead + 1 {
-        return;
-    }
+    header.lock.load(SeqCst) & !SLEEPER == actor + 1
+}
+
+/// Repairs the lists of an object whose small lock is held by an actor that died, and frees the lock. For the
+/// supervisor.
+pub(super) fn mend(arena: Arena, off: Off) {
+    let header: &ObjectHeader = arena.at(off);
     for list in &header.lists {
         mend_list(arena, list);
     }

@@ -242,3 +242,14 @@ pub(super) fn forget_variable(name: &str) {
 pub(super) fn die_with_parent() {
     let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
 }
+
+/// A field of a `stat` file, counted from the one behind the name.
+pub(super) fn stat_field(path: &str, index: usize) -> Option<String> {
+    let stat = std::fs::read_to_string(path).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(index).map(str::to_owned)
+}
+
+/// Whether a process runs no more, reaped or not.
+pub(super) fn is_gone(pid: u32) -> bool {
+    stat_field(&format!("/proc/{pid}/stat"), 0).is_none_or(|state| state == "Z" || state == "X")
+}

@@ -198,6 +198,20 @@ pub(super) fn kind_number(kind: ObjectKind) -> u32 {
     kind as u32
 }
 
+/// Makes an object whole again whose small lock is held by an actor that died, and frees the lock. For the supervisor.
+pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
+    if !super::park::is_locked_by(arena, off, dead) {
+        return;
+    }
+    let kind = arena.at::<ObjectHeader>(off).kind.load(Relaxed);
+    if kind == kind_number(ObjectKind::Queue) {
+        queue::mend(arena, off);
+    } else if kind == kind_number(ObjectKind::Pool) {
+        pool::mend(arena, off);
+    }
+    super::park::mend(arena, off);
+}
+
 /// How many actors wait in an object, over all its lists.
 pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
     let locked = ctx.lock(off);

@@ -566,3 +566,13 @@ pub(in crate::os) fn cancelled(ctx: &Ctx, id: u32) -> Result {
     let result: &ResultState = ctx.arena.at(off);
     Ok(Done::new(Value::Bool(result.cancelled.load(Relaxed) != 0), locked.tick(), 0))
 }
+
+/// Finds the end of the list of tasks anew: the chain from the head is whole at every instant.
+pub(super) fn mend(arena: Arena, off: Off) {
+    let pool: &PoolState = arena.at(off);
+    let (mut last, mut at) = (0, pool.head.load(Relaxed));
+    while at != 0 {
+        (last, at) = (at, arena.at::<TaskState>(Off(at)).next.load(Relaxed));
+    }
+    pool.tail.store(last, Relaxed);
+}

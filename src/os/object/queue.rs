@@ -338,3 +338,14 @@ fn read_message(ctx: &Ctx, block: Off, ticket: u64) -> Result<Done> {
     ctx.arena.free(block);
     Ok(Done::new(value, ticket, place))
 }
+
+/// Finds the end and the number of messages anew: the chain from the head is whole at every instant.
+pub(super) fn mend(arena: Arena, off: Off) {
+    let queue: &QueueState = arena.at(off);
+    let (mut last, mut at, mut count) = (0, queue.head.load(Relaxed), 0);
+    while at != 0 {
+        (last, at, count) = (at, arena.at::<Message>(Off(at)).next.load(Relaxed), count + 1);
+    }
+    queue.tail.store(last, Relaxed);
+    queue.count.store(count, Relaxed);
+}
