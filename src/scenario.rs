@@ -16,6 +16,16 @@ use crate::syntax::FILE_SIZE_MAX;
 use crate::trace::{Ending, Trace, Uncaught};
 
 /// A scenario that was read and checked.
+///
+/// ```
+/// let text = "queue q\nprocess p { q.put(1) }\nmain { start p; print q.get() }";
+/// let plan = conc::Scenario::from_str(text).plan(&[]).map_err(|found| format!("{found:?}"))?;
+/// let run = plan.run(&conc::RunOptions::default())?;
+/// assert!(run.passed());
+/// assert_eq!(run.output(), "1\n");
+/// assert!(run.trace().outline().contains("main  q.get() -> 1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Scenario {
     source: Source,

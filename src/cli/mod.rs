@@ -27,8 +27,8 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 /// Write a concurrency scenario, run it on real processes and threads, see it.
 #[derive(Debug, Parser)]
-#[command(name = "conc", version, max_term_width = 100, disable_help_subcommand = true, propagate_version = true)]
-#[command(after_help = "Exit status: 0 as expected, 1 the scenario failed, 2 the file or the command line is wrong, \
+#[command(name = "conc", version, disable_help_subcommand = true, propagate_version = true)]
+#[command(after_help = "Exit status: 0 as expected, 1 the scenario failed, 2 the file or the command line is wrong,\n\
     3 deadlock, 4 out of time or over a limit, 5 a bug in conc, 128+n ended by signal n")]
 pub struct Cli {
     /// When to use colours

@@ -26,7 +26,7 @@ macro_rules! codes {
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Code {
-            $(#[doc = $explanation] $name $({ $(#[doc = "Varies in the message."] $field: $type),* })?,)*
+            $(#[doc = concat!("What `conc explain ", stringify!($id), "` explains.")] $name $({ $(#[doc = "Varies in the message."] $field: $type),* })?,)*
         }
 
         impl Code {

@@ -117,27 +117,36 @@ pub(super) fn refuse(ctx: &Ctx, actor: u32) {
 }
 
 /// Notes the end of an actor, once: its exit code, and everyone who waits for it goes on.
-pub(super) fn end(ctx: &Ctx, actor: u32, code: i32) -> bool {
+pub(super) fn end(ctx: &Ctx, actor: u32, code: i32) {
     let slot = slot(ctx.arena, actor);
-    let header = ctx.arena.header();
     let locked = ctx.lock(slot_at(actor));
-    if slot.state.swap(state::ENDED, AcqRel) == state::ENDED {
-        return false;
-    }
-    slot.exit.store(code, Relaxed);
-    let place = super::layout::pack_place(actor, slot.seq.load(Relaxed).saturating_sub(1));
-    slot.ended.store(place, Relaxed);
-    while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
-        ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket: 0, cause: place });
+    if slot.state.load(Acquire) != state::ENDED {
+        slot.exit.store(code, Relaxed);
+        slot.ended.store(super::layout::pack_place(actor, slot.seq.load(Relaxed).saturating_sub(1)), Relaxed);
+        slot.state.store(state::ENDED, Release);
     }
     drop(locked);
+    settle(ctx, actor);
+}
+
+/// What follows from the end of an actor. Each part happens once, however often this is called: the process of a thread
+/// may be gone before the thread has done it all, and the supervisor then does the rest.
+///
+/// Those who join come last: what they do next may be to end the process.
+pub(super) fn settle(ctx: &Ctx, actor: u32) {
+    let slot = slot(ctx.arena, actor);
+    let header = ctx.arena.header();
     if slot.uncounted.swap(1, SeqCst) == 0 && header.running.fetch_sub(1, SeqCst) == 1 {
         ctx.kick();
     }
-    if header.alive.fetch_sub(1, SeqCst) == 2 {
+    if slot.settled.swap(1, SeqCst) == 0 && header.alive.fetch_sub(1, SeqCst) == 2 {
         wake_last(ctx);
     }
-    true
+    let locked = ctx.lock(slot_at(actor));
+    let cause = slot.ended.load(Relaxed);
+    while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
+        ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket: 0, cause });
+    }
 }
 
 /// Wakes main, which waits for every other actor to have ended.

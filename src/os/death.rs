@@ -29,8 +29,8 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     let killed = slot.state.load(Acquire) != state::ENDED;
     let code = if killed { exit_code(pid) } else { slot.exit.load(Relaxed) };
     let members = members(ctx.arena, number);
-    for member in &members {
-        release_small_locks(ctx, *member);
+    for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
+        release_small_locks(ctx, member);
     }
     if killed {
         for member in &members {
@@ -48,6 +48,10 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     for member in members {
         actor::end(ctx, member, code);
     }
+    // Threads that were cut off while they noted their own ends.
+    for ended in ended_in(ctx.arena, number) {
+        actor::settle(ctx, ended);
+    }
     // Main, and those whose own parent is gone, are this process's to reap.
     let _ = nix::sys::wait::waitpid(Pid::from_raw(pid as i32), Some(WaitPidFlag::WNOHANG));
 }
@@ -62,6 +66,16 @@ fn members(arena: Arena, process: u32) -> Vec<u32> {
     let mut members: Vec<u32> = (process..until).filter(of_it).collect();
     members.reverse();
     members
+}
+
+/// The actors of a process that have noted their ends.
+fn ended_in(arena: Arena, process: u32) -> Vec<u32> {
+    let until = arena.header().actors.load(SeqCst).min(ACTORS_MAX);
+    let of_it = |number: &u32| {
+        let slot = actor::slot(arena, *number);
+        slot.process.load(Relaxed) == process && slot.state.load(Acquire) == state::ENDED
+    };
+    (process..until).filter(of_it).collect()
 }
 
 /// What `waitpid` would say, for a child of another process that nobody has reaped: field 52 of its `stat`.

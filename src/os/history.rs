@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::actor;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_AT, ACTORS_MAX, OBJECTS_AT, OBJECTS_MAX, ObjectHeader, Slot, state, unpack_place};
-use super::object::{self, barrier, find, kind_number, queue, semaphore};
+use super::object::{self, barrier, condition, find, kind_number, queue, semaphore};
 use super::record::{self, Noted};
 use super::supervisor::MAIN;
 use crate::plan::Plan;
@@ -115,7 +115,19 @@ impl<'a> Translator<'a> {
             translator.indices.insert(id, translator.objects.len() as u32);
             translator.objects.push(ObjectDetail { name, kind, size: size(arena, off, kind) });
         }
+        translator.learn_locks(arena);
         translator
+    }
+
+    /// A condition over a lock that was declared says which.
+    fn learn_locks(&mut self, arena: Arena) {
+        for (id, index) in &self.indices {
+            let Some(detail) = self.objects.get_mut(*index as usize) else { continue };
+            if detail.kind == ObjectKind::Condition {
+                let lock = condition::lock_id(arena, find(arena, *id), *id);
+                detail.size = self.indices.get(&lock).filter(|_| lock != *id).map(|index| i64::from(*index));
+            }
+        }
     }
 
     fn learn_results(&mut self, noted: &[(u32, Vec<Noted>)]) {
@@ -131,14 +143,18 @@ impl<'a> Translator<'a> {
 
     fn event(&self, number: u32, seq: u32, noted: &Noted) -> Event {
         let args = match &noted.args {
-            Value::List(args) => args.iter().map(|arg| self.datum(arg)).collect(),
+            Value::List(args) => args.iter().map(|arg| self.datum(arg)).collect::<Vec<_>>(),
             _ => Vec::new(),
         };
+        let op = OpCode::from_number(noted.op).unwrap_or(OpCode::Mark);
+        // An operation on a result says first which: the one that was submitted there.
+        let result = noted.object.and_then(|id| self.results.get(&id)).filter(|_| op >= OpCode::ResultGet);
+        let args: Vec<Datum> = result.map(|place| Datum::Result(*place)).into_iter().chain(args).collect();
         Event {
             place: Place { actor: number - MAIN, seq },
             time_ns: noted.time_ns,
             line: noted.line,
-            op: OpCode::from_number(noted.op).unwrap_or(OpCode::Mark),
+            op,
             object: noted.object.and_then(|id| self.indices.get(&id).copied()),
             actor: noted.actor.and_then(|number| number.checked_sub(MAIN)),
             ticket: noted.ticket,

@@ -203,6 +203,8 @@ pub(super) struct Slot {
     pub(super) pool: AtomicU32,
     /// For the first actor of a process: 1 when workers of its pools died and are to be replaced.
     pub(super) duty: AtomicU32,
+    /// 1 once its end has been counted.
+    pub(super) settled: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.

@@ -24,7 +24,6 @@ use super::object::{Result, fail, find, pipe, pool};
 use super::park::Ctx;
 use super::sys;
 use super::world::World;
-use crate::analysis::Owner;
 use crate::plan::{Plan, Transport, User};
 use crate::program::{ActorKind, ObjectSpec};
 use crate::value::{Error, ErrorKind, ObjectKind, Value};
@@ -318,58 +317,23 @@ pub(super) fn let_all_go(ctx: &Ctx, process: u32) {
     if_held(ctx, process, |_| true);
 }
 
-/// The ends that a process holds by what its bodies, and the tasks they call, do with them.
-fn ends_named(plan: &Plan, who: &[User]) -> Vec<u32> {
-    let mut ids = Vec::new();
-    for using in plan.uses.iter().filter(|using| who.contains(&using.by)) {
-        let is_end =
-            plan.image.program.objects.get(using.decl as usize).is_some_and(|spec| spec.kind == ObjectKind::PipeEnd);
-        let acts = using.operations.iter().any(|operation| &**operation != PASSED_ON);
-        if is_end
-            && acts
-            && let Some(handles) = plan.image.globals.get(using.decl as usize)
-        {
-            ends_in(handles, &mut ids);
-        }
-    }
-    ids
-}
-
-/// The use of a handle that is passed on and nothing else, which is not holding.
-const PASSED_ON: &str = "as a value";
-
-/// Everyone whose doings are those of a process.
-fn members(plan: &Plan, begin: Option<&Begin>) -> Vec<User> {
-    let templates = plan.image.program.templates.iter().enumerate();
-    let threads_of = |owner: Owner| {
-        templates
-            .clone()
-            .filter(move |(_, template)| template.owner == owner && template.kind != ActorKind::Process)
-            .map(|(index, _)| User::Template(index as u32))
-    };
-    match begin {
-        None => {
-            let mut users = vec![User::Main, User::Finally];
-            users.extend(threads_of(Owner::File));
-            users.extend(threads_of(Owner::Main));
-            users
-        }
-        Some(Begin::Template(template)) => {
-            let mut users = vec![User::Template(*template)];
-            users.extend(threads_of(Owner::Template(crate::analysis::TemplateId(*template))));
-            users
-        }
-        Some(Begin::Worker(decl, _)) => vec![User::Worker(*decl)],
-    }
-}
-
 /// Gives main its first ends. For the supervisor, before main is started.
 pub(super) fn hold_for_main(ctx: &Ctx, plan: &Plan, main: u32) -> Result<()> {
     hold_for(ctx, plan, None, main, &[])
 }
 
 fn hold_for(ctx: &Ctx, plan: &Plan, begin: Option<&Begin>, actor: u32, args: &[Value]) -> Result<()> {
-    let mut ids = ends_named(plan, &members(plan, begin));
+    let user = match begin {
+        None => User::Main,
+        Some(Begin::Template(template)) => User::Template(*template),
+        Some(Begin::Worker(decl, _)) => User::Worker(*decl),
+    };
+    let mut ids = Vec::new();
+    for decl in plan.ends_held_by(user) {
+        if let Some(handles) = plan.image.globals.get(decl as usize) {
+            ends_in(handles, &mut ids);
+        }
+    }
     args.iter().for_each(|arg| ends_in(arg, &mut ids));
     ids.sort_unstable();
     ids.dedup();

@@ -44,6 +44,8 @@ pub(super) struct World {
 struct About {
     object: Option<u32>,
     actor: Option<u32>,
+    /// The cause of an error that is raised; what succeeds says its own.
+    cause: u64,
 }
 
 impl World {
@@ -210,7 +212,7 @@ impl World {
     /// Performs an operation and notes its event.
     fn perform(&mut self, mut op: Op, vm: &Vm) -> Outcome {
         let line = self.line(&op);
-        let mut about = About { object: None, actor: None };
+        let mut about = About { object: None, actor: None, cause: 0 };
         match op.target {
             Target::Object(object) => about.object = Some(object.id),
             Target::Actor(actor) => about.actor = Some(actor.0),
@@ -221,10 +223,10 @@ impl World {
         let args: Vec<Value> = if self.is_traced() { op.args.as_slice().to_vec() } else { Vec::new() };
         let code = op.code;
         let came = self.act(&mut op, vm, line, &mut about);
-        let (ticket, cause) = came.as_ref().map_or((0, 0), |done| (done.ticket, done.cause));
+        let (ticket, cause) = came.as_ref().map_or((0, about.cause), |done| (done.ticket, done.cause));
         if is_noted(code) {
             let came = came.as_ref().map(|done| &done.value);
-            let About { object, actor } = about;
+            let About { object, actor, .. } = about;
             self.ctx.note(&Note { op: code, line, object, actor, ticket, cause, args: &args, came });
         }
         match came {
@@ -250,7 +252,7 @@ impl World {
             Target::None => self.act_alone(op, vm, line, about),
             Target::Actor(actor) => self.act_on_actor(op, actor, line),
             Target::Object(object) => self.act_on_object(op, object, line, about),
-            Target::Result(result) => self.act_on_result(op, result.0, line),
+            Target::Result(result) => self.act_on_result(op, result.0, line, about),
         }
     }
 
@@ -424,10 +426,14 @@ impl World {
         }
     }
 
-    fn act_on_result(&mut self, op: &Op, result: u32, line: u32) -> Result {
+    fn act_on_result(&mut self, op: &Op, result: u32, line: u32, about: &mut About) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::ResultGet => pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::ResultGet => {
+                let got = pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?, line);
+                about.cause = pool::completed_by(ctx, result);
+                got
+            }
             OpCode::ResultWait => pool::wait(ctx, result, Patience::from_timeout(op.args.get(0))?, line),
             OpCode::ResultReady => pool::is_ready(ctx, result),
             OpCode::ResultSuccessful => pool::successful(ctx, result),

@@ -114,6 +114,9 @@ pub struct Use {
     pub operations: Vec<Arc<str>>,
 }
 
+/// The operation of a handle that is passed on and nothing else.
+pub const PASSED_ON: &str = "as a value";
+
 /// Who uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum User {
@@ -129,13 +132,15 @@ pub enum User {
 
 impl Plan {
     /// The declarations of the ends of pipes that a process holds from its start: those which its body, its threads, or
-    /// the tasks they call name. `user` is main, a template of processes or a pool.
+    /// the tasks they call name; merely passing one on is not holding it. `user` is main, a template of processes or a
+    /// pool.
     pub fn ends_held_by(&self, user: User) -> Vec<u32> {
         let is_end = |decl: u32| {
             let spec = self.image.program.objects.get(decl as usize);
             spec.is_some_and(|spec| spec.kind == ObjectKind::PipeEnd)
         };
-        let uses = self.uses.iter().filter(|used| is_end(used.decl) && self.process_of(used.by) == user);
+        let acts = |used: &&Use| used.operations.iter().any(|operation| &**operation != PASSED_ON);
+        let uses = self.uses.iter().filter(|used| is_end(used.decl) && self.process_of(used.by) == user).filter(acts);
         let mut ends: Vec<u32> = uses.map(|used| used.decl).collect();
         ends.sort_unstable();
         ends.dedup();

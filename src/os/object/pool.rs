@@ -492,6 +492,13 @@ pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience, line: u32) -> R
     Ok(Done::new(gather(ctx, result), ticket, cause))
 }
 
+/// The event that completed a result; 0 where none has.
+pub(in crate::os) fn completed_by(ctx: &Ctx, id: u32) -> u64 {
+    let off = find(ctx.arena, id);
+    let _locked = ctx.lock(off);
+    ctx.arena.at::<ResultState>(off).done.load(Relaxed)
+}
+
 /// The value of a result that succeeded: the one part, or the list made of all.
 fn gather(ctx: &Ctx, result: &ResultState) -> Value {
     let part = |index: u32| {
