@@ -10,5 +10,6 @@ mod run {
     mod pools;
     mod processes;
     mod queues;
+    mod stages;
     mod tutorial;
 }

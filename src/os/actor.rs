@@ -18,6 +18,10 @@ use crate::value::{ErrorKind, Value};
 const JOINERS: usize = 0;
 const DELAY: usize = 1;
 
+/// How far what follows from an end has come: counted; everyone told.
+const COUNTED: u32 = 1;
+const SETTLED: u32 = 2;
+
 const CANCELLED: u32 = 1;
 const BEGUN: u32 = 2;
 
@@ -139,7 +143,7 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     if slot.uncounted.swap(1, SeqCst) == 0 && header.running.fetch_sub(1, SeqCst) == 1 {
         ctx.kick();
     }
-    if slot.settled.swap(1, SeqCst) == 0 && header.alive.fetch_sub(1, SeqCst) == 2 {
+    if slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok() && header.alive.fetch_sub(1, SeqCst) == 2 {
         wake_last(ctx);
     }
     let locked = ctx.lock(slot_at(actor));
@@ -147,6 +151,12 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
         ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket: 0, cause });
     }
+    slot.settled.store(SETTLED, SeqCst);
+}
+
+/// Whether everyone who waited for an actor's end has been told.
+pub(super) fn is_settled(slot: &Slot) -> bool {
+    slot.state.load(Acquire) == state::ENDED && slot.settled.load(SeqCst) == SETTLED
 }
 
 /// Wakes main, which waits for every other actor to have ended.

@@ -203,7 +203,7 @@ pub(super) struct Slot {
     pub(super) pool: AtomicU32,
     /// For the first actor of a process: 1 when workers of its pools died and are to be replaced.
     pub(super) duty: AtomicU32,
-    /// 1 once its end has been counted.
+    /// How far what follows from its end has come; see `actor::settle`.
     pub(super) settled: AtomicU32,
 }
 

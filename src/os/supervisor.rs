@@ -298,7 +298,8 @@ impl Supervisor {
         let asleep = (MAIN..until).all(|number| {
             let slot = actor::slot(self.arena, number);
             if slot.state.load(Acquire) == state::ENDED {
-                return true;
+                // It may be about to wake those who wait for it.
+                return actor::is_settled(slot);
             }
             let (pid, tid) = (slot.pid.load(Acquire), slot.tid.load(Acquire));
             slot.uncounted.load(SeqCst) == 1 && death::is_asleep(pid, tid)

@@ -85,8 +85,8 @@ impl std::fmt::Debug for Test {
     }
 }
 
-/// An instruction. `base` is the first of several registers in a row; registers from there on are free for it to use, and
-/// their values are moved out.
+/// An instruction. `base` is the first of several registers in a row; registers from there on are free for it to use,
+/// and their values are moved out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the operands are what the variant says, in its order")]
 pub enum Instr {

@@ -48,8 +48,8 @@ pub struct ObjectDetail {
     pub name: String,
     /// What kind.
     pub kind: ObjectKind,
-    /// For a bounded queue its capacity, for a semaphore its start value, for a barrier its parties, for a condition over
-    /// a declared lock the index of that; otherwise none.
+    /// For a bounded queue its capacity, for a semaphore its start value, for a barrier its parties, for a condition
+    /// over a declared lock the index of that; otherwise none.
     pub size: Option<i64>,
 }
 

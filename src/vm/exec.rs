@@ -1,6 +1,7 @@
 //! The loop that runs the instructions of one frame.
 //!
-//! Answers for: fast roads for ints, floats and lists; everything else it hands to `slow`. Never pushes or pops a frame.
+//! Answers for: fast roads for ints, floats and lists; everything else it hands to `slow`. Never pushes or pops a
+//! frame.
 
 use std::sync::Arc;
 

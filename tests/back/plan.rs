@@ -129,8 +129,8 @@ fn who_holds_which_end() {
         plan.ends_held_by(user).iter().map(name).collect::<Vec<_>>()
     };
     assert_eq!(held(User::Main), ["a", "c"]);
-    // Naming `d` to pass it on counts as a use; the world knows that it is not holding.
-    assert_eq!(held(User::Template(1)), ["b", "d"]);
+    // Naming `d` to pass it on is not holding it.
+    assert_eq!(held(User::Template(1)), ["b"]);
     assert_eq!(held(User::Template(2)), Vec::<String>::new());
 }
 
