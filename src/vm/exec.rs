@@ -251,7 +251,9 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
                 match (&mut regs[reg(list)], small) {
                     (Value::List(items), Some(small)) if items.len() < value::ITEMS_MAX => {
                         small.push(Arc::make_mut(items));
-                        regs[reg(dst)] = Value::None;
+                        if !matches!(regs[reg(dst)], Value::None) {
+                            regs[reg(dst)] = Value::None;
+                        }
                     }
                     _ => {
                         if let Err(exit) = slow::push(regs, (dst, list, src), context) {
@@ -260,16 +262,45 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
                     }
                 }
             }
-            Instr::IterNext { dst, base, target } => match iterate::next(regs, base) {
-                iterate::Next::Item(item) => regs[reg(dst)] = item,
-                iterate::Next::Int(int) => put_int(&mut regs[reg(dst)], int),
-                iterate::Next::End => jump!(target),
-                iterate::Next::Ask(op) => {
-                    slow::forget(regs, dst, reg(base) + 2);
-                    context.stop_at(op, at);
-                    leave!(Exit::Operation)
+            Instr::IterNext { dst, base, target } => {
+                let Some([over, position]) = regs.get_mut(reg(base)..reg(base) + 2) else {
+                    leave!(Exit::Return(Value::None))
+                };
+                match (&*over, &mut *position) {
+                    (Value::Int(last), Value::Int(next)) => {
+                        let int = *next;
+                        if int < *last {
+                            *next = int + 1;
+                        } else {
+                            *over = Value::None;
+                        }
+                        put_int(&mut regs[reg(dst)], int);
+                        jump!(target);
+                    }
+                    (Value::List(items), Value::Int(next)) => match items.get(*next as usize) {
+                        Some(Value::Int(int)) => {
+                            let int = *int;
+                            *next += 1;
+                            put_int(&mut regs[reg(dst)], int);
+                            jump!(target);
+                        }
+                        Some(item) => {
+                            let item = item.clone();
+                            *next += 1;
+                            regs[reg(dst)] = item;
+                            jump!(target);
+                        }
+                        None => *over = Value::None,
+                    },
+                    (over, _) => {
+                        if let Some(op) = iterate::ask(over) {
+                            slow::forget(regs, dst, reg(base) + 2);
+                            context.stop_at(op, at);
+                            leave!(Exit::Operation)
+                        }
+                    }
                 }
-            },
+            }
             Instr::Len { dst, src } => match &regs[reg(src)] {
                 Value::List(items) => {
                     let len = items.len() as i64;

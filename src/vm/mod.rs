@@ -217,7 +217,7 @@ impl Vm {
     /// Takes the innermost frame away, and what is in its registers.
     fn pop(&mut self) -> Then {
         let Some(frame) = self.frames.pop() else { return Then::End };
-        for value in self.regs.iter_mut().take(frame.end as usize).skip(frame.base as usize) {
+        for value in self.regs.get_mut(frame.base as usize..frame.end as usize).unwrap_or_default() {
             // Small values may stay: whoever uses the register next writes it first.
             if is_shared(value) {
                 *value = Value::None;
@@ -313,11 +313,11 @@ impl Vm {
             | Instr::CellRead { dst, .. }
             | Instr::CellMethod { dst, .. } => regs[dst as usize] = value,
             Instr::IterNext { dst, base, target } => match iterate::answered(&regs[base as usize], value) {
-                Some(item) => regs[dst as usize] = item,
-                None => {
-                    regs[base as usize] = Value::None;
+                Some(item) => {
+                    regs[dst as usize] = item;
                     frame.pc = u32::from(target);
                 }
+                None => regs[base as usize] = Value::None,
             },
             Instr::Select { base } => {
                 let answer = visible::selected(&regs[base as usize], &value);
@@ -335,10 +335,10 @@ impl Vm {
         if let (ErrorKind::Other(kind), Some(frame)) = (&error.kind, self.frames.last_mut())
             && &**kind == "StopIteration"
             && let Some(code) = image.program.codes.get(frame.code as usize)
-            && let Some(Instr::IterNext { base, target, .. }) = code.instrs.get(frame.pc as usize)
+            && let Some(Instr::IterNext { base, .. }) = code.instrs.get(frame.pc as usize)
         {
             self.regs[frame.base as usize + *base as usize] = Value::None;
-            frame.pc = u32::from(*target);
+            frame.pc += 1;
             return;
         }
         self.raised = Some(Box::new(error));
