@@ -1,14 +1,20 @@
 //! The loop that runs the instructions of one frame.
 //!
-//! Answers for: fast roads for ints, floats and lists; everything else it hands to `slow`. Never pushes or pops a
-//! frame.
+//! Answers for: fast roads for ints, floats and lists; everything else it hands to `slow`. Never ends the
+//! frames of an error.
 
 use std::sync::Arc;
 
 use super::context::Context;
-use super::{iterate, slow};
+use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, is_shared, iterate, slow, too_deep};
 use crate::program::{Code, Instr};
 use crate::value::{self, Error, Value};
+
+/// The frames and registers, while instructions run.
+pub(super) struct Machine<'m> {
+    pub(super) frames: &'m mut Vec<Frame>,
+    pub(super) regs: &'m mut Vec<Value>,
+}
 
 /// Why the loop was left. The program counter stands at the instruction that left it.
 pub(super) enum Exit {
@@ -16,8 +22,6 @@ pub(super) enum Exit {
     Call { code: u32, base: u16, dst: u16 },
     /// The body has ended.
     Return(Value),
-    /// The same, with an int.
-    ReturnInt(i64),
     /// An error to be handled or passed on.
     Raise(Box<Error>),
     /// A visible operation, in the context.
@@ -66,14 +70,22 @@ fn reg(register: u16) -> usize {
     register as usize
 }
 
-/// Runs until something is for others to do.
-pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mut Context, budget: &mut u64) -> Exit {
-    let instrs = code.instrs.as_slice();
-    let mut at = *pc;
+/// Runs until something is for others to do. Frames of tasks that are called by name come and go in here.
+pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, budget: &mut u64) -> Exit {
+    let Some(&Frame { code: number, pc, base, end, .. }) = vm.frames.last() else { return Exit::Return(Value::None) };
+    let Some(mut code) = codes.get(number as usize) else { return Exit::Return(Value::None) };
+    let mut regs = vm.regs.get_mut(base as usize..end as usize).unwrap_or_default();
+    let mut base = base;
+    let mut instrs = code.instrs.as_slice();
+    let mut at = pc as usize;
+    context.code = number;
     macro_rules! leave {
         ($exit:expr) => {{
-            *pc = at;
-            return $exit;
+            let exit = $exit;
+            if let Some(frame) = vm.frames.last_mut() {
+                frame.pc = at as u32;
+            }
+            return exit;
         }};
     }
     macro_rules! attempt {
@@ -311,14 +323,49 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
                     put_int(&mut regs[reg(dst)], len);
                 }
             },
-            Instr::CallTask { dst, base, task } => {
-                let code = context.task_code(u32::from(task));
-                leave!(Exit::Call { code, base, dst })
+            Instr::CallTask { dst, base: first, task } => {
+                let number = context.task_code(u32::from(task));
+                let Some(body) = codes.get(number as usize) else { leave!(Exit::from(no_such_task())) };
+                let then = Then::Give(dst);
+                let from = base + u32::from(first);
+                let end = from + u32::from(body.registers);
+                if vm.frames.len() >= FRAMES_MAX || end as usize > REGISTERS_MAX {
+                    leave!(Exit::from(too_deep()));
+                }
+                if let Some(frame) = vm.frames.last_mut() {
+                    frame.pc = at as u32;
+                }
+                vm.frames.push(Frame { code: number, pc: 0, base: from, end, then });
+                if vm.regs.len() < end as usize {
+                    vm.regs.resize(end as usize, Value::None);
+                }
+                regs = &mut vm.regs[from as usize..end as usize];
+                (code, instrs, base, at) = (body, body.instrs.as_slice(), from, 0);
+                context.code = number;
+                if *budget == 0 {
+                    leave!(Exit::Budget);
+                }
+                *budget -= 1;
+                continue;
             }
-            Instr::Return { src } => match &regs[reg(src)] {
-                Value::Int(int) => leave!(Exit::ReturnInt(*int)),
-                _ => leave!(Exit::Return(std::mem::take(&mut regs[reg(src)]))),
-            },
+            Instr::Return { src } => {
+                let Some(&Frame { then: Then::Give(dst), .. }) = vm.frames.last() else {
+                    leave!(Exit::Return(std::mem::take(&mut regs[reg(src)])));
+                };
+                let value = Given::take(&mut regs[reg(src)]);
+                // Small values may stay: whoever uses the register next writes it first.
+                regs.iter_mut().filter(|value| is_shared(value)).for_each(|value| *value = Value::None);
+                vm.frames.pop();
+                let Some(caller) = vm.frames.last() else { return Exit::Return(Value::None) };
+                let Some(body) = codes.get(caller.code as usize) else { return Exit::Return(Value::None) };
+                regs = &mut vm.regs[caller.base as usize..caller.end as usize];
+                (code, instrs, base, at) = (body, body.instrs.as_slice(), caller.base, caller.pc as usize);
+                context.code = caller.code;
+                match value {
+                    Given::Int(int) => put_int(&mut regs[reg(dst)], int),
+                    Given::Other(value) => regs[reg(dst)] = value,
+                }
+            }
             Instr::ReturnNone => leave!(Exit::Return(Value::None)),
             other => match slow::step(regs, code, at, other, context) {
                 Ok(slow::Step::Next) => {}
@@ -328,6 +375,27 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
         }
         at += 1;
     }
+}
+
+/// What a task returns.
+enum Given {
+    Int(i64),
+    Other(Value),
+}
+
+impl Given {
+    #[inline(always)]
+    fn take(slot: &mut Value) -> Given {
+        match slot {
+            Value::Int(int) => Given::Int(*int),
+            other => Given::Other(std::mem::take(other)),
+        }
+    }
+}
+
+#[cold]
+fn no_such_task() -> Error {
+    Error::type_error("there is no such task")
 }
 
 /// A value that goes into a list by tag and content (see [`copy`]).

@@ -16,7 +16,7 @@ pub use plan::eval_const;
 use std::sync::Arc;
 
 use context::Context;
-use exec::{Exit, exec};
+use exec::{Exit, Machine, exec};
 
 use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
 use crate::program::{Code, CodeId, Image, Instr};
@@ -104,19 +104,14 @@ impl Vm {
         {
             return stop;
         }
-        while let Some(frame) = self.frames.last_mut() {
-            let Some(code) = image.program.codes.get(frame.code as usize) else { break };
-            let base = frame.base as usize;
-            let Some(regs) = self.regs.get_mut(base..base + code.registers as usize) else { break };
-            self.context.code = frame.code;
-            let mut pc = frame.pc as usize;
-            let exit = exec(regs, code, &mut pc, &mut self.context, &mut budget);
-            frame.pc = pc as u32;
+        let codes = image.program.codes.as_slice();
+        while !self.frames.is_empty() {
+            let mut machine = Machine { frames: &mut self.frames, regs: &mut self.regs };
+            let exit = exec(&mut machine, codes, &mut self.context, &mut budget);
             let stop = match exit {
-                Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, &image.program.codes),
+                Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, codes),
                 Exit::Return(value) => self.finish(value),
-                Exit::ReturnInt(int) => self.finish_int(int),
-                Exit::Raise(error) => self.unwind(*error, &image.program.codes),
+                Exit::Raise(error) => self.unwind(*error, codes),
                 Exit::Operation => self.context.op.take().map(|op| {
                     self.waiting = Some(op.target);
                     Stop::Op(*op)
@@ -124,7 +119,7 @@ impl Vm {
                 Exit::Budget => Some(Stop::Budget),
                 Exit::Recount => match self.context.recount(&self.regs) {
                     Ok(()) => None,
-                    Err(error) => self.unwind(error, &image.program.codes),
+                    Err(error) => self.unwind(error, codes),
                 },
             };
             if let Some(stop) = stop {
@@ -239,21 +234,6 @@ impl Vm {
             }
             Then::Perform(code, target) => Some(self.perform(code, target, Value::None)),
         }
-    }
-
-    /// The same with an int, which is what small tasks return.
-    #[inline]
-    fn finish_int(&mut self, int: i64) -> Option<Stop> {
-        if let [.., caller, Frame { then: Then::Give(dst), .. }] = self.frames.as_mut_slice() {
-            caller.pc += 1;
-            let slot = caller.base as usize + *dst as usize;
-            self.pop();
-            if let Some(slot) = self.regs.get_mut(slot) {
-                *slot = Value::Int(int);
-            }
-            return None;
-        }
-        self.finish(Value::Int(int))
     }
 
     fn perform(&mut self, code: OpCode, target: Target, error: Value) -> Stop {
