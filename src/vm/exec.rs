@@ -258,6 +258,36 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                     }
                 }
             }
+            Instr::GetPath { count: 2, dst, root, base: path } => {
+                let item = match (&regs[reg(root)], &regs[reg(path)], &regs[reg(path) + 1]) {
+                    (Value::List(rows), Value::Int(row), Value::Int(at)) => cell(rows, *row, *at),
+                    _ => None,
+                };
+                match item {
+                    Some(small) => small.put(&mut regs[reg(dst)]),
+                    None => {
+                        if let Err(exit) = slow::step(regs, code, at, *instr, context) {
+                            leave!(exit);
+                        }
+                    }
+                }
+            }
+            Instr::SetPath { count: 2, root, base: path } => {
+                let small = Small::of(&regs[reg(path) + 2]);
+                let place = match (&regs[reg(path)], &regs[reg(path) + 1]) {
+                    (Value::Int(row), Value::Int(at)) => (*row, *at),
+                    _ => (-1, -1),
+                };
+                let slot = match (&mut regs[reg(root)], small) {
+                    (Value::List(rows), Some(small)) => cell_mut(rows, place).map(|slot| small.put(slot)),
+                    _ => None,
+                };
+                if slot.is_none()
+                    && let Err(exit) = slow::step(regs, code, at, *instr, context)
+                {
+                    leave!(exit);
+                }
+            }
             Instr::Push { dst, list, src } => {
                 let small = Small::of(&regs[reg(src)]);
                 match (&mut regs[reg(list)], small) {
@@ -374,6 +404,25 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
             },
         }
         at += 1;
+    }
+}
+
+/// A small value in a list of lists.
+#[inline]
+fn cell(rows: &[Value], row: i64, at: i64) -> Option<Small> {
+    match rows.get(usize::try_from(row).ok()?)? {
+        Value::List(items) => Small::of(items.get(usize::try_from(at).ok()?)?),
+        _ => None,
+    }
+}
+
+/// A place in a list of lists; none leaves everything as it is.
+#[inline]
+fn cell_mut(rows: &mut Arc<Vec<Value>>, (row, at): (i64, i64)) -> Option<&mut Value> {
+    let (row, at) = (usize::try_from(row).ok()?, usize::try_from(at).ok()?);
+    match Arc::make_mut(rows).get_mut(row)? {
+        Value::List(items) => Arc::make_mut(items).get_mut(at),
+        _ => None,
     }
 }
 
