@@ -145,7 +145,7 @@ process p[i in 0..2] { print name() }
 process q as "Shown" { print name() }
 thread t { print name() }
 main {
-    for h in start p { h.join() }
+    for i in 0..2 { let h = start p[i]; h.join() }
     (start q).join()
     (start t).join()
     let again = start t

@@ -1,7 +1,7 @@
 //! Snapshots of the later stages for every scenario of the tutorial: instructions, and the outline of a free run.
 //!
-//! Trees and plans have theirs in `tests/front` and `tests/back`. Where a scenario's order or values are free, the outline
-//! keeps what is fixed: the lanes of actors whose doings do not depend on chance, with values that do left out.
+//! Trees and plans have theirs in `tests/front` and `tests/back`. Where a scenario's order or values are free, the
+//! outline keeps what is fixed: the lanes of actors whose doings do not depend on chance, with values that do left out.
 
 use conc::trace::Trace;
 use conc::{RunOptions, Scenario, pipeline};
