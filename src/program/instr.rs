@@ -189,7 +189,7 @@ pub enum Instr {
     Flatten { dst: Reg, src: Reg },
     /// Makes ready to go through `src`: takes two registers, what is gone through and how far.
     IterStart { base: Reg, src: Reg },
-    /// The next item, or elsewhere at the end.
+    /// The next item, and on elsewhere; at the end the next instruction.
     IterNext { dst: Reg, base: Reg, target: Target },
 
     /// A free function that computes locally.

@@ -65,7 +65,8 @@ pub struct Writer<'n> {
 impl<'n> Writer<'n> {
     /// Nothing yet.
     pub fn new(names: &'n dyn Names) -> Writer<'n> {
-        Writer { text: Text::default(), names }
+        // Room for what most lines are, so that they grow once at most.
+        Writer { text: Text { text: String::with_capacity(32), masks: Vec::new() }, names }
     }
 
     /// What was put together.

@@ -1,14 +1,20 @@
 //! The loop that runs the instructions of one frame.
 //!
-//! Answers for: fast roads for ints, floats and lists; everything else it hands to `slow`. Never pushes or pops a
-//! frame.
+//! Answers for: fast roads for ints, floats and lists; everything else it hands to `slow`. Never ends the
+//! frames of an error.
 
 use std::sync::Arc;
 
 use super::context::Context;
-use super::{iterate, slow};
+use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, is_shared, iterate, slow, too_deep};
 use crate::program::{Code, Instr};
 use crate::value::{self, Error, Value};
+
+/// The frames and registers, while instructions run.
+pub(super) struct Machine<'m> {
+    pub(super) frames: &'m mut Vec<Frame>,
+    pub(super) regs: &'m mut Vec<Value>,
+}
 
 /// Why the loop was left. The program counter stands at the instruction that left it.
 pub(super) enum Exit {
@@ -16,8 +22,6 @@ pub(super) enum Exit {
     Call { code: u32, base: u16, dst: u16 },
     /// The body has ended.
     Return(Value),
-    /// The same, with an int.
-    ReturnInt(i64),
     /// An error to be handled or passed on.
     Raise(Box<Error>),
     /// A visible operation, in the context.
@@ -66,14 +70,22 @@ fn reg(register: u16) -> usize {
     register as usize
 }
 
-/// Runs until something is for others to do.
-pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mut Context, budget: &mut u64) -> Exit {
-    let instrs = code.instrs.as_slice();
-    let mut at = *pc;
+/// Runs until something is for others to do. Frames of tasks that are called by name come and go in here.
+pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, budget: &mut u64) -> Exit {
+    let Some(&Frame { code: number, pc, base, end, .. }) = vm.frames.last() else { return Exit::Return(Value::None) };
+    let Some(mut code) = codes.get(number as usize) else { return Exit::Return(Value::None) };
+    let mut regs = vm.regs.get_mut(base as usize..end as usize).unwrap_or_default();
+    let mut base = base;
+    let mut instrs = code.instrs.as_slice();
+    let mut at = pc as usize;
+    context.code = number;
     macro_rules! leave {
         ($exit:expr) => {{
-            *pc = at;
-            return $exit;
+            let exit = $exit;
+            if let Some(frame) = vm.frames.last_mut() {
+                frame.pc = at as u32;
+            }
+            return exit;
         }};
     }
     macro_rules! attempt {
@@ -246,12 +258,44 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
                     }
                 }
             }
+            Instr::GetPath { count: 2, dst, root, base: path } => {
+                let item = match (&regs[reg(root)], &regs[reg(path)], &regs[reg(path) + 1]) {
+                    (Value::List(rows), Value::Int(row), Value::Int(at)) => cell(rows, *row, *at),
+                    _ => None,
+                };
+                match item {
+                    Some(small) => small.put(&mut regs[reg(dst)]),
+                    None => {
+                        if let Err(exit) = slow::step(regs, code, at, *instr, context) {
+                            leave!(exit);
+                        }
+                    }
+                }
+            }
+            Instr::SetPath { count: 2, root, base: path } => {
+                let small = Small::of(&regs[reg(path) + 2]);
+                let place = match (&regs[reg(path)], &regs[reg(path) + 1]) {
+                    (Value::Int(row), Value::Int(at)) => (*row, *at),
+                    _ => (-1, -1),
+                };
+                let slot = match (&mut regs[reg(root)], small) {
+                    (Value::List(rows), Some(small)) => cell_mut(rows, place).map(|slot| small.put(slot)),
+                    _ => None,
+                };
+                if slot.is_none()
+                    && let Err(exit) = slow::step(regs, code, at, *instr, context)
+                {
+                    leave!(exit);
+                }
+            }
             Instr::Push { dst, list, src } => {
                 let small = Small::of(&regs[reg(src)]);
                 match (&mut regs[reg(list)], small) {
                     (Value::List(items), Some(small)) if items.len() < value::ITEMS_MAX => {
                         small.push(Arc::make_mut(items));
-                        regs[reg(dst)] = Value::None;
+                        if !matches!(regs[reg(dst)], Value::None) {
+                            regs[reg(dst)] = Value::None;
+                        }
                     }
                     _ => {
                         if let Err(exit) = slow::push(regs, (dst, list, src), context) {
@@ -260,16 +304,45 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
                     }
                 }
             }
-            Instr::IterNext { dst, base, target } => match iterate::next(regs, base) {
-                iterate::Next::Item(item) => regs[reg(dst)] = item,
-                iterate::Next::Int(int) => put_int(&mut regs[reg(dst)], int),
-                iterate::Next::End => jump!(target),
-                iterate::Next::Ask(op) => {
-                    slow::forget(regs, dst, reg(base) + 2);
-                    context.stop_at(op, at);
-                    leave!(Exit::Operation)
+            Instr::IterNext { dst, base, target } => {
+                let Some([over, position]) = regs.get_mut(reg(base)..reg(base) + 2) else {
+                    leave!(Exit::Return(Value::None))
+                };
+                match (&*over, &mut *position) {
+                    (Value::Int(last), Value::Int(next)) => {
+                        let int = *next;
+                        if int < *last {
+                            *next = int + 1;
+                        } else {
+                            *over = Value::None;
+                        }
+                        put_int(&mut regs[reg(dst)], int);
+                        jump!(target);
+                    }
+                    (Value::List(items), Value::Int(next)) => match items.get(*next as usize) {
+                        Some(Value::Int(int)) => {
+                            let int = *int;
+                            *next += 1;
+                            put_int(&mut regs[reg(dst)], int);
+                            jump!(target);
+                        }
+                        Some(item) => {
+                            let item = item.clone();
+                            *next += 1;
+                            regs[reg(dst)] = item;
+                            jump!(target);
+                        }
+                        None => *over = Value::None,
+                    },
+                    (over, _) => {
+                        if let Some(op) = iterate::ask(over) {
+                            slow::forget(regs, dst, reg(base) + 2);
+                            context.stop_at(op, at);
+                            leave!(Exit::Operation)
+                        }
+                    }
                 }
-            },
+            }
             Instr::Len { dst, src } => match &regs[reg(src)] {
                 Value::List(items) => {
                     let len = items.len() as i64;
@@ -280,14 +353,49 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
                     put_int(&mut regs[reg(dst)], len);
                 }
             },
-            Instr::CallTask { dst, base, task } => {
-                let code = context.task_code(u32::from(task));
-                leave!(Exit::Call { code, base, dst })
+            Instr::CallTask { dst, base: first, task } => {
+                let number = context.task_code(u32::from(task));
+                let Some(body) = codes.get(number as usize) else { leave!(Exit::from(no_such_task())) };
+                let then = Then::Give(dst);
+                let from = base + u32::from(first);
+                let end = from + u32::from(body.registers);
+                if vm.frames.len() >= FRAMES_MAX || end as usize > REGISTERS_MAX {
+                    leave!(Exit::from(too_deep()));
+                }
+                if let Some(frame) = vm.frames.last_mut() {
+                    frame.pc = at as u32;
+                }
+                vm.frames.push(Frame { code: number, pc: 0, base: from, end, then });
+                if vm.regs.len() < end as usize {
+                    vm.regs.resize(end as usize, Value::None);
+                }
+                regs = &mut vm.regs[from as usize..end as usize];
+                (code, instrs, base, at) = (body, body.instrs.as_slice(), from, 0);
+                context.code = number;
+                if *budget == 0 {
+                    leave!(Exit::Budget);
+                }
+                *budget -= 1;
+                continue;
             }
-            Instr::Return { src } => match &regs[reg(src)] {
-                Value::Int(int) => leave!(Exit::ReturnInt(*int)),
-                _ => leave!(Exit::Return(std::mem::take(&mut regs[reg(src)]))),
-            },
+            Instr::Return { src } => {
+                let Some(&Frame { then: Then::Give(dst), .. }) = vm.frames.last() else {
+                    leave!(Exit::Return(std::mem::take(&mut regs[reg(src)])));
+                };
+                let value = Given::take(&mut regs[reg(src)]);
+                // Small values may stay: whoever uses the register next writes it first.
+                regs.iter_mut().filter(|value| is_shared(value)).for_each(|value| *value = Value::None);
+                vm.frames.pop();
+                let Some(caller) = vm.frames.last() else { return Exit::Return(Value::None) };
+                let Some(body) = codes.get(caller.code as usize) else { return Exit::Return(Value::None) };
+                regs = &mut vm.regs[caller.base as usize..caller.end as usize];
+                (code, instrs, base, at) = (body, body.instrs.as_slice(), caller.base, caller.pc as usize);
+                context.code = caller.code;
+                match value {
+                    Given::Int(int) => put_int(&mut regs[reg(dst)], int),
+                    Given::Other(value) => regs[reg(dst)] = value,
+                }
+            }
             Instr::ReturnNone => leave!(Exit::Return(Value::None)),
             other => match slow::step(regs, code, at, other, context) {
                 Ok(slow::Step::Next) => {}
@@ -297,6 +405,46 @@ pub(super) fn exec(regs: &mut [Value], code: &Code, pc: &mut usize, context: &mu
         }
         at += 1;
     }
+}
+
+/// A small value in a list of lists.
+#[inline]
+fn cell(rows: &[Value], row: i64, at: i64) -> Option<Small> {
+    match rows.get(usize::try_from(row).ok()?)? {
+        Value::List(items) => Small::of(items.get(usize::try_from(at).ok()?)?),
+        _ => None,
+    }
+}
+
+/// A place in a list of lists; none leaves everything as it is.
+#[inline]
+fn cell_mut(rows: &mut Arc<Vec<Value>>, (row, at): (i64, i64)) -> Option<&mut Value> {
+    let (row, at) = (usize::try_from(row).ok()?, usize::try_from(at).ok()?);
+    match Arc::make_mut(rows).get_mut(row)? {
+        Value::List(items) => Arc::make_mut(items).get_mut(at),
+        _ => None,
+    }
+}
+
+/// What a task returns.
+enum Given {
+    Int(i64),
+    Other(Value),
+}
+
+impl Given {
+    #[inline(always)]
+    fn take(slot: &mut Value) -> Given {
+        match slot {
+            Value::Int(int) => Given::Int(*int),
+            other => Given::Other(std::mem::take(other)),
+        }
+    }
+}
+
+#[cold]
+fn no_such_task() -> Error {
+    Error::type_error("there is no such task")
 }
 
 /// A value that goes into a list by tag and content (see [`copy`]).

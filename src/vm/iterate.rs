@@ -6,15 +6,6 @@ use super::context::Context;
 use crate::program::op::{Args, Op, OpCode, Target};
 use crate::value::{self, Error, ObjectKind, Value};
 
-/// One turn.
-pub(super) enum Next {
-    Item(Value),
-    Int(i64),
-    End,
-    /// The world has to be asked.
-    Ask(Op),
-}
-
 /// Makes ready: what is gone through, and how far. A range becomes its last int and the next one.
 pub(super) fn start(value: &Value) -> Result<(Value, Value), Error> {
     match value {
@@ -42,49 +33,19 @@ fn ints(low: i64, last: Option<i64>) -> (Value, Value) {
     }
 }
 
-/// Takes a turn.
-#[inline(always)]
-pub(super) fn next(regs: &mut [Value], base: u16) -> Next {
-    let Some([over, at]) = regs.get_mut(base as usize..base as usize + 2) else { return Next::End };
-    match (&mut *over, &mut *at) {
-        (Value::Int(last), Value::Int(next)) => {
-            let int = *next;
-            if int < *last {
-                *next = int + 1;
-            } else {
-                *over = Value::None;
-            }
-            Next::Int(int)
-        }
-        (Value::List(items), Value::Int(next)) => match items.get(*next as usize) {
-            Some(item) => {
-                *next += 1;
-                match item {
-                    Value::Int(int) => Next::Int(*int),
-                    item => Next::Item(item.clone()),
-                }
-            }
-            None => {
-                *over = Value::None;
-                Next::End
-            }
-        },
-        (over, _) => ask(over),
-    }
-}
-
+/// The operation that a turn is, where the world has to be asked; none at the end.
 #[cold]
-fn ask(over: &Value) -> Next {
+pub(super) fn ask(over: &Value) -> Option<Op> {
     let block = || Args::from_values([Value::Bool(true), Value::None]);
     match over {
         Value::Object(object) if object.kind == ObjectKind::Queue => {
-            Next::Ask(Context::op(OpCode::QueueNext, Target::Object(*object), block()))
+            Some(Context::op(OpCode::QueueNext, Target::Object(*object), block()))
         }
-        Value::Object(object) => Next::Ask(Context::op(OpCode::PipeNext, Target::Object(*object), Args::none())),
+        Value::Object(object) => Some(Context::op(OpCode::PipeNext, Target::Object(*object), Args::none())),
         Value::Result(result) => {
-            Next::Ask(Context::op(OpCode::ResultNext, Target::Result(*result), Args::from_values([Value::None])))
+            Some(Context::op(OpCode::ResultNext, Target::Result(*result), Args::from_values([Value::None])))
         }
-        _ => Next::End,
+        _ => None,
     }
 }
 

@@ -16,7 +16,7 @@ pub use plan::eval_const;
 use std::sync::Arc;
 
 use context::Context;
-use exec::{Exit, exec};
+use exec::{Exit, Machine, exec};
 
 use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
 use crate::program::{Code, CodeId, Image, Instr};
@@ -104,19 +104,14 @@ impl Vm {
         {
             return stop;
         }
-        while let Some(frame) = self.frames.last_mut() {
-            let Some(code) = image.program.codes.get(frame.code as usize) else { break };
-            let base = frame.base as usize;
-            let Some(regs) = self.regs.get_mut(base..base + code.registers as usize) else { break };
-            self.context.code = frame.code;
-            let mut pc = frame.pc as usize;
-            let exit = exec(regs, code, &mut pc, &mut self.context, &mut budget);
-            frame.pc = pc as u32;
+        let codes = image.program.codes.as_slice();
+        while !self.frames.is_empty() {
+            let mut machine = Machine { frames: &mut self.frames, regs: &mut self.regs };
+            let exit = exec(&mut machine, codes, &mut self.context, &mut budget);
             let stop = match exit {
-                Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, &image.program.codes),
+                Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, codes),
                 Exit::Return(value) => self.finish(value),
-                Exit::ReturnInt(int) => self.finish_int(int),
-                Exit::Raise(error) => self.unwind(*error, &image.program.codes),
+                Exit::Raise(error) => self.unwind(*error, codes),
                 Exit::Operation => self.context.op.take().map(|op| {
                     self.waiting = Some(op.target);
                     Stop::Op(*op)
@@ -124,7 +119,7 @@ impl Vm {
                 Exit::Budget => Some(Stop::Budget),
                 Exit::Recount => match self.context.recount(&self.regs) {
                     Ok(()) => None,
-                    Err(error) => self.unwind(error, &image.program.codes),
+                    Err(error) => self.unwind(error, codes),
                 },
             };
             if let Some(stop) = stop {
@@ -217,7 +212,7 @@ impl Vm {
     /// Takes the innermost frame away, and what is in its registers.
     fn pop(&mut self) -> Then {
         let Some(frame) = self.frames.pop() else { return Then::End };
-        for value in self.regs.iter_mut().take(frame.end as usize).skip(frame.base as usize) {
+        for value in self.regs.get_mut(frame.base as usize..frame.end as usize).unwrap_or_default() {
             // Small values may stay: whoever uses the register next writes it first.
             if is_shared(value) {
                 *value = Value::None;
@@ -239,21 +234,6 @@ impl Vm {
             }
             Then::Perform(code, target) => Some(self.perform(code, target, Value::None)),
         }
-    }
-
-    /// The same with an int, which is what small tasks return.
-    #[inline]
-    fn finish_int(&mut self, int: i64) -> Option<Stop> {
-        if let [.., caller, Frame { then: Then::Give(dst), .. }] = self.frames.as_mut_slice() {
-            caller.pc += 1;
-            let slot = caller.base as usize + *dst as usize;
-            self.pop();
-            if let Some(slot) = self.regs.get_mut(slot) {
-                *slot = Value::Int(int);
-            }
-            return None;
-        }
-        self.finish(Value::Int(int))
     }
 
     fn perform(&mut self, code: OpCode, target: Target, error: Value) -> Stop {
@@ -313,11 +293,11 @@ impl Vm {
             | Instr::CellRead { dst, .. }
             | Instr::CellMethod { dst, .. } => regs[dst as usize] = value,
             Instr::IterNext { dst, base, target } => match iterate::answered(&regs[base as usize], value) {
-                Some(item) => regs[dst as usize] = item,
-                None => {
-                    regs[base as usize] = Value::None;
+                Some(item) => {
+                    regs[dst as usize] = item;
                     frame.pc = u32::from(target);
                 }
+                None => regs[base as usize] = Value::None,
             },
             Instr::Select { base } => {
                 let answer = visible::selected(&regs[base as usize], &value);
@@ -335,10 +315,10 @@ impl Vm {
         if let (ErrorKind::Other(kind), Some(frame)) = (&error.kind, self.frames.last_mut())
             && &**kind == "StopIteration"
             && let Some(code) = image.program.codes.get(frame.code as usize)
-            && let Some(Instr::IterNext { base, target, .. }) = code.instrs.get(frame.pc as usize)
+            && let Some(Instr::IterNext { base, .. }) = code.instrs.get(frame.pc as usize)
         {
             self.regs[frame.base as usize + *base as usize] = Value::None;
-            frame.pc = u32::from(*target);
+            frame.pc += 1;
             return;
         }
         self.raised = Some(Box::new(error));

@@ -94,10 +94,32 @@ fn pools() {
 
 #[test]
 fn a_worker_runs_tasks_and_catches_their_errors() {
-    let (image, source) = image("pool w(2)\ntask f(a) { if a == 1 { raise Odd(\"one\") }\nreturn a }\nmain { }");
+    let text = "pool w(2) { print \"ready\" }\ntask f(a) { if a == 1 { raise Odd(\"one\") }\nreturn a }\nmain { }";
+    let (image, source) = image(text);
     let body = image.program.objects[0].body.unwrap();
-    let run = run_code(image, source, body, Vec::new());
+    let work = |args: &[i64], chunk: bool| {
+        let lists = args.iter().map(|arg| Value::list(vec![Value::Int(*arg)])).collect();
+        Value::list(vec![Value::Task(0), Value::list(lists), Value::Bool(chunk)])
+    };
+    let supply = vec![work(&[5], false), work(&[1], false), work(&[0, 1, 2], true), work(&[], true)];
+    let run = run_code(image, source, body, Vec::new(), supply);
     assert!(matches!(run.end, Ok(Value::None)), "{}", run.error());
+    assert_eq!(run.lines, ["ready"]);
+    let done: Vec<&String> = run.ops.iter().filter(|op| !op.starts_with("PoolTake")).collect();
+    assert_eq!(
+        done,
+        ["PoolDone 5, none", "PoolDone none, Odd: one", "PoolDone [0, none, 2], Odd: one", "PoolDone [], none",]
+    );
+}
+
+#[test]
+fn exit_in_a_task_ends_the_worker() {
+    let (image, source) = image("pool w(2)\ntask f(a) { exit(a) }\nmain { }");
+    let body = image.program.objects[0].body.unwrap();
+    let lists = Value::list(vec![Value::list(vec![Value::Int(3)])]);
+    let supply = vec![Value::list(vec![Value::Task(0), lists, Value::Bool(false)])];
+    let run = run_code(image, source, body, Vec::new(), supply);
+    assert_eq!(run.error(), "exit at 2: ");
     assert_eq!(run.ops, ["PoolTake"]);
 }
 

@@ -38,7 +38,7 @@ struct World {
 pub(crate) fn run(text: &str) -> Run {
     let (image, source) = image(text);
     let main = image.program.main;
-    run_code(image, source, main, Vec::new())
+    run_code(image, source, main, Vec::new(), Vec::new())
 }
 
 /// The image of a scenario, its objects numbered by declaration.
@@ -84,9 +84,9 @@ fn handles(spec: &ObjectSpec, count: Option<&Value>, next: &mut u32) -> Value {
 }
 
 #[track_caller]
-pub(crate) fn run_code(image: Arc<Image>, source: Source, code: CodeId, args: Vec<Value>) -> Run {
+pub(crate) fn run_code(image: Arc<Image>, source: Source, code: CodeId, args: Vec<Value>, supply: Vec<Value>) -> Run {
     let run = Run { lines: Vec::new(), ops: Vec::new(), end: Ok(Value::None), source };
-    let mut world = World { image, cells: HashMap::new(), next: 1000, run, supply: Vec::new(), once: true };
+    let mut world = World { image, cells: HashMap::new(), next: 1000, run, supply, once: true };
     world.start_values();
     let mut vm = Vm::new(Arc::clone(&world.image), code, args, Arc::default(), Arc::from("main"));
     for _ in 0..10_000 {
@@ -232,7 +232,8 @@ impl World {
             OpCode::ResultNext if self.supply.is_empty() => {
                 return Err(Error::new(ErrorKind::Other(Arc::from("StopIteration")), ""));
             }
-            OpCode::ResultNext => self.supply.remove(0),
+            OpCode::PoolTake if self.supply.is_empty() => Value::None,
+            OpCode::ResultNext | OpCode::PoolTake => self.supply.remove(0),
             OpCode::ResultGet => Value::Int(42),
             OpCode::LockAcquire | OpCode::SemaphoreAcquire | OpCode::RwAcquire | OpCode::Join | OpCode::TimerWait => {
                 Value::Bool(true)

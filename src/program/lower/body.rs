@@ -77,8 +77,8 @@ impl<'l, 'c> Body<'l, 'c> {
     pub(super) fn finish(mut self, span: Span) -> CodeId {
         self.emit(Instr::ReturnNone);
         let too_large = self.too_large || self.code.instrs.len() > usize::from(u16::MAX);
-        // Two to spare: instructions may look one or two registers past their base.
-        self.code.registers = self.most.saturating_add(3);
+        // One to spare: the base of an instruction without operands may be one past the others.
+        self.code.registers = self.most.saturating_add(1);
         self.lower.add(self.code, too_large.then_some(span))
     }
 

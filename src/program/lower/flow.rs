@@ -194,27 +194,31 @@ impl Body<'_, '_> {
     /// `for pattern in iter { part }`
     pub(super) fn each(&mut self, pattern: &Pattern, iter: &Expr, part: impl FnOnce(&mut Self)) {
         self.temporaries(|body| {
+            let outer = std::mem::replace(&mut body.span, iter.span);
             let src = body.operand(iter, &[]);
             let item = body.alloc();
             body.each_of(src, item, |body| {
                 body.bind(pattern, item);
                 part(body);
             });
+            body.span = outer;
         });
     }
 
     /// Goes through what is in `src`, each in `item`, which stands above it.
     pub(super) fn each_of(&mut self, src: Reg, item: Reg, part: impl FnOnce(&mut Self)) {
         self.temporaries(|body| {
+            let outer = body.span;
             let base = body.alloc();
             body.alloc();
             body.emit(Instr::IterStart { base, src });
+            let enter = body.jump();
             let top: Target = body.here();
-            let end = body.emit_pending(Instr::IterNext { dst: item, base, target: 0 });
             let (breaks, continues) = body.turn(part);
-            body.land_at(continues, top);
-            body.emit(Instr::Jump { target: top });
-            body.land([end]);
+            body.land(continues);
+            body.land([enter]);
+            body.span = outer;
+            body.emit(Instr::IterNext { dst: item, base, target: top });
             body.land(breaks);
         });
     }
