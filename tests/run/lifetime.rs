@@ -70,6 +70,37 @@ main { let p = start one; let q = start two; join p, q }
 }
 
 #[test]
+fn who_is_killed_at_any_moment_leaves_objects_usable() {
+    let text = r#"
+queue q(4)
+lock m
+semaphore s(2)
+condition c
+shared n = 0
+task count { try { with m { n = n + 1 } } catch OwnerDied { m.release() } }
+process a { loop { q.put(1); count(); s.acquire(); s.release() } }
+process b { loop { q.get(); count(); try { with c { c.notify_all() } } catch OwnerDied { c.release() } } }
+main {
+    for round in 0..20 {
+        let hs = [start a, start b, start b]
+        for h in hs { sleep random(0ms..4ms); h.kill() }
+        join hs
+        try { assert m.acquire(timeout: 5s); m.release() } catch OwnerDied { m.release() }
+        try { assert c.acquire(timeout: 5s); c.release() } catch OwnerDied { c.release() }
+        while q.len() > 0 { q.get(timeout: 5s) }
+        q.put(round, timeout: 5s)
+        assert q.get(timeout: 5s) == round
+    }
+    print "usable"
+}
+"#;
+    for seed in 0..10 {
+        let seen = run_with(&["--seed", &seed.to_string()], text);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("usable\n", Some(0)), "seed {seed}: {}", seen.stderr);
+    }
+}
+
+#[test]
 fn an_expected_deadlock_is_no_failure() {
     let seen = run("queue q\nmain { q.get() }\nexpect deadlock\n");
     assert_eq!(seen.code, Some(0), "{}", seen.stderr);

@@ -12,10 +12,12 @@ const CHANGES: Option<u8> = Some(0);
 const LOOKS: Option<u8> = Some(1);
 
 /// In a queue of capacity c the k-th put comes after the (k-c)-th get. What only looks, or finds it full or empty,
-/// stands between the changes before it and those after it. A join comes after the `task_done`s.
+/// stands between the changes before it and those after it. A close comes after the puts that succeeded and before what
+/// found it closed. A join comes after the `task_done`s.
 pub(super) fn queue(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
     let capacity = size.and_then(|size| usize::try_from(size).ok()).filter(|capacity| *capacity > 0);
     let mut items = Phases::default();
+    let mut closing = Phases::default();
     let mut tasks = Phases::default();
     let mut places = Places::new(capacity);
     for (node, event) in steps {
@@ -23,6 +25,7 @@ pub(super) fn queue(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
             OpCode::QueuePut if succeeded(event) => {
                 places.take(graph, *node);
                 items.step(graph, *node, CHANGES);
+                closing.step(graph, *node, CHANGES);
             }
             OpCode::QueueGet | OpCode::QueueNext if got(event) => {
                 places.give_back(*node, 1);
@@ -30,8 +33,13 @@ pub(super) fn queue(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
             }
             OpCode::QueueTaskDone => tasks.step(graph, *node, CHANGES),
             OpCode::QueueJoin => tasks.step(graph, *node, LOOKS),
-            OpCode::QueueClose => items.step(graph, *node, None),
-            _ => items.step(graph, *node, LOOKS),
+            OpCode::QueueClose => closing.step(graph, *node, None),
+            _ => {
+                items.step(graph, *node, LOOKS);
+                if found_closed(event) {
+                    closing.step(graph, *node, LOOKS);
+                }
+            }
         }
     }
 }
@@ -56,6 +64,14 @@ pub(super) fn semaphore(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>)
             }
             _ => phases.step(graph, *node, LOOKS),
         }
+    }
+}
+
+/// Whether an operation came back because the queue was closed. (A get that found an item says nothing about that.)
+fn found_closed(event: &Event) -> bool {
+    match &event.status {
+        Status::Raised(kind, _) => kind == "Closed",
+        Status::Gave(_) => event.op == OpCode::QueueNext,
     }
 }
 
