@@ -7,7 +7,6 @@ use std::sync::Arc;
 use crate::analysis::{Checked, resolve};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::{Plan, build};
-use crate::program::Program;
 use crate::program::lower::lower;
 use crate::source::Source;
 use crate::syntax::parse;
@@ -30,11 +29,6 @@ pub fn plan(source: &Source, sets: &[(String, String)]) -> Result<Plan, Vec<Diag
         return Err(diagnostics);
     }
     plan_checked(&checked, sets)
-}
-
-/// Checked scenario to program.
-pub fn lower_checked(checked: &Checked) -> (Program, Vec<Diagnostic>) {
-    lower(checked)
 }
 
 /// Checked scenario to plan.

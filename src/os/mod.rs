@@ -19,6 +19,7 @@ mod create;
 mod duty;
 mod failure;
 mod output;
+mod perform;
 mod process;
 mod random;
 mod values;

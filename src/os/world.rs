@@ -10,10 +10,7 @@ use super::actor::{self, Birth};
 use super::arena::Off;
 use super::create;
 use super::layout::state;
-use super::object::{
-    Done, Patience, Result, barrier, cell, condition, count_arg, event, fail, find, lock, pipe, pool, queue, semaphore,
-    waiting_in,
-};
+use super::object::{Done, Patience, Result, fail, find, pool};
 use super::park::Ctx;
 use super::process::{self, Begin, Process};
 use super::random::Random;
@@ -22,7 +19,7 @@ use super::{output, values};
 use crate::plan::Transport;
 use crate::program::op::{Op, OpCode, Outcome, Target};
 use crate::program::{ActorKind, CodeId, Template};
-use crate::value::{ActorRef, Error, ErrorKind, ObjectKind, ObjectRef, Value};
+use crate::value::{ActorRef, Error, ErrorKind, ObjectKind, Value};
 use crate::vm::{Stop, Vm};
 
 /// Exit code of an actor that an error ended.
@@ -41,11 +38,11 @@ pub(super) struct World {
 }
 
 /// What the event of an operation says beside its result.
-struct About {
-    object: Option<u32>,
-    actor: Option<u32>,
+pub(super) struct About {
+    pub(super) object: Option<u32>,
+    pub(super) actor: Option<u32>,
     /// The cause of an error that is raised; what succeeds says its own.
-    cause: u64,
+    pub(super) cause: u64,
 }
 
 impl World {
@@ -197,7 +194,7 @@ impl World {
     }
 
     /// Takes an ended child of this process out of the kernel's table.
-    fn reap(&self, child: u32) {
+    pub(super) fn reap(&self, child: u32) {
         let slot = actor::slot(self.ctx.arena, child);
         let parent = slot.parent.load(Relaxed).checked_sub(1);
         let parent_process = parent.map(|parent| actor::slot(self.ctx.arena, parent).process.load(Relaxed));
@@ -312,7 +309,7 @@ impl World {
     }
 
     /// The name that `name()` gives: the one behind `as`, or the instance's.
-    fn shown_name(&self, of: u32) -> String {
+    pub(super) fn shown_name(&self, of: u32) -> String {
         let slot = actor::slot(self.ctx.arena, of);
         let number = slot.template.load(Relaxed).wrapping_sub(1) as usize;
         let template = match actor::kind_of(slot) {
@@ -404,247 +401,10 @@ impl World {
             _ => format!("{}.{name}", actor::name(self.ctx.arena, self.process.actor)),
         }
     }
-
-    fn act_on_actor(&mut self, op: &Op, actor: ActorRef, line: u32) -> Result {
-        use nix::sys::signal::Signal;
-        let ctx = &self.ctx;
-        let arena = ctx.arena;
-        match op.code {
-            OpCode::Join => {
-                let joined = actor::join(ctx, actor.0, Patience::from_timeout(op.args.get(0))?, line)?;
-                self.reap(actor.0);
-                Ok(joined)
-            }
-            OpCode::IsAlive => Ok(Done::value(Value::Bool(!actor::has_ended(arena, actor.0)))),
-            OpCode::ActorPid => Ok(Done::value(Value::Pid(actor::slot(arena, actor.0).pid.load(Relaxed) as i64))),
-            OpCode::ActorName => Ok(Done::value(values::text(&self.shown_name(actor.0)))),
-            OpCode::ExitCode => Ok(Done::value(actor::exit_code(arena, actor.0))),
-            OpCode::Terminate => actor::signal(ctx, actor.0, Signal::SIGTERM),
-            OpCode::Kill => actor::signal(ctx, actor.0, Signal::SIGKILL),
-            OpCode::TimerCancel => actor::timer_cancel(ctx, actor.0),
-            _ => Err(unsupported()),
-        }
-    }
-
-    fn act_on_result(&mut self, op: &Op, result: u32, line: u32, about: &mut About) -> Result {
-        let ctx = &self.ctx;
-        match op.code {
-            OpCode::ResultGet => {
-                let got = pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?, line);
-                about.cause = pool::completed_by(ctx, result);
-                got
-            }
-            OpCode::ResultWait => pool::wait(ctx, result, Patience::from_timeout(op.args.get(0))?, line),
-            OpCode::ResultReady => pool::is_ready(ctx, result),
-            OpCode::ResultSuccessful => pool::successful(ctx, result),
-            OpCode::ResultCancel => pool::cancel(ctx, result),
-            OpCode::ResultCancelled => pool::cancelled(ctx, result),
-            _ => Err(unsupported()),
-        }
-    }
-
-    fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, line: u32, about: &mut About) -> Result {
-        let off = find(self.ctx.arena, object.id);
-        if op.code == OpCode::Waiting {
-            return Ok(waiting_in(&self.ctx, off));
-        }
-        match object.kind {
-            ObjectKind::Queue => self.act_on_queue(op, object, off, line),
-            ObjectKind::PipeEnd => self.act_on_pipe(op, object, off, line),
-            ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off, line),
-            ObjectKind::Condition => {
-                if matches!(op.code, OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked) {
-                    // Tickets are the lock's: so is the object of the event.
-                    about.object = Some(condition::lock_id(self.ctx.arena, off, object.id));
-                }
-                self.act_on_condition(op, off, line)
-            }
-            ObjectKind::Shared | ObjectKind::Atomic => self.act_on_cell(op, off),
-            ObjectKind::Pool => self.act_on_pool(op, off, line),
-            _ => self.act_on_gate(op, off, line),
-        }
-    }
-
-    fn act_on_queue(&mut self, op: &mut Op, object: ObjectRef, off: Off, line: u32) -> Result {
-        let ctx = &self.ctx;
-        let done = match op.code {
-            OpCode::QueueTaskDone => return queue::task_done(ctx, off),
-            OpCode::QueueJoin => return queue::join(ctx, off, line),
-            _ => match create::channel_of(&self.process, object.id, off) {
-                Some(channel) => match op.code {
-                    OpCode::QueuePut => {
-                        let patience = Patience::from_args(op.args.get(1), op.args.get(2))?;
-                        channel.put(ctx, off, op.args.take(0), patience, line)
-                    }
-                    OpCode::QueueGet => {
-                        channel.get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
-                    }
-                    OpCode::QueueNext => channel.next(ctx, off, line),
-                    OpCode::QueueLen => channel.len(),
-                    OpCode::QueueEmpty => channel.empty(),
-                    OpCode::QueueFull => channel.full(),
-                    OpCode::QueueClose => channel.close(),
-                    _ => Err(unsupported()),
-                },
-                None => match op.code {
-                    OpCode::QueuePut => {
-                        let patience = Patience::from_args(op.args.get(1), op.args.get(2))?;
-                        queue::put(ctx, off, op.args.get(0), patience, line)
-                    }
-                    OpCode::QueueGet => {
-                        queue::get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
-                    }
-                    OpCode::QueueNext => queue::next(ctx, off, line),
-                    OpCode::QueueLen => queue::len(ctx, off),
-                    OpCode::QueueEmpty => queue::empty(ctx, off),
-                    OpCode::QueueFull => queue::full(ctx, off),
-                    OpCode::QueueClose => queue::close(ctx, off),
-                    _ => Err(unsupported()),
-                },
-            },
-        }?;
-        self.process.hold_received(ctx, &done.value);
-        Ok(done)
-    }
-
-    fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
-        let ctx = &self.ctx;
-        if op.code == OpCode::PipeClose {
-            self.process.close_end(ctx, object.id)?;
-            return Ok(Done::default());
-        }
-        let end = self.process.end(ctx, object.id)?;
-        let done = match op.code {
-            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0), line),
-            OpCode::PipeRecv => pipe::recv(ctx, off, &*end, line),
-            OpCode::PipeNext => pipe::next(ctx, off, &*end, line),
-            OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?, line),
-            _ => Err(unsupported()),
-        }?;
-        self.process.hold_received(ctx, &done.value);
-        Ok(done)
-    }
-
-    fn act_on_lock(&mut self, op: &Op, off: Off, line: u32) -> Result {
-        let ctx = &self.ctx;
-        match op.code {
-            OpCode::LockAcquire => lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line),
-            OpCode::LockRelease => lock::release(ctx, off),
-            OpCode::LockLocked => lock::locked(ctx, off),
-            _ => Err(unsupported()),
-        }
-    }
-
-    fn act_on_condition(&mut self, op: &Op, off: Off, line: u32) -> Result {
-        let ctx = &self.ctx;
-        match op.code {
-            OpCode::ConditionWait => condition::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, line),
-            OpCode::ConditionNotify => condition::notify(ctx, off, count_arg(op.args.get(0), "the number to notify")?),
-            OpCode::ConditionNotifyAll => condition::notify(ctx, off, i64::MAX),
-            _ => self.act_on_lock(op, condition::lock_of(ctx.arena, off), line),
-        }
-    }
-
-    fn act_on_cell(&mut self, op: &mut Op, off: Off) -> Result {
-        let ctx = &self.ctx;
-        let path = |value: &Value| match value {
-            Value::List(path) => Arc::clone(path),
-            _ => Arc::default(),
-        };
-        match op.code {
-            OpCode::CellRead => cell::read(ctx, off, &path(op.args.get(0))),
-            OpCode::CellWrite => cell::write(ctx, off, &path(op.args.get(0)), op.args.take(1)),
-            OpCode::CellMethod => {
-                let args = path(op.args.get(2));
-                cell::method(ctx, off, &path(op.args.get(0)), &values::text_of(op.args.get(1)), &args)
-            }
-            OpCode::AtomicAdd => cell::add(ctx, off, op.args.get(0), false),
-            OpCode::AtomicSub => cell::add(ctx, off, op.args.get(0), true),
-            OpCode::AtomicSwap => cell::swap(ctx, off, op.args.take(0)),
-            OpCode::AtomicCas => {
-                let new = op.args.take(1);
-                cell::compare_and_set(ctx, off, op.args.get(0), new)
-            }
-            _ => Err(unsupported()),
-        }
-    }
-
-    fn act_on_pool(&mut self, op: &Op, off: Off, line: u32) -> Result {
-        let ctx = &self.ctx;
-        match op.code {
-            OpCode::PoolSubmit => pool::submit(ctx, off, op.args.get(0), op.args.get(1).clone()),
-            OpCode::PoolSubmitMap => pool::submit_map(ctx, off, op.args.get(0), op.args.get(1), op.args.get(2)),
-            OpCode::PoolClose => pool::close(ctx, off),
-            OpCode::PoolTerminate => {
-                let done = pool::terminate(ctx, off)?;
-                for worker in pool::workers(ctx, off) {
-                    let _ = actor::signal(ctx, worker, nix::sys::signal::Signal::SIGTERM);
-                }
-                Ok(done)
-            }
-            OpCode::PoolJoin => {
-                pool::require_closed(ctx, off)?;
-                // A worker that dies meanwhile may be replaced: look again until there is none left.
-                let mut joined = 0;
-                loop {
-                    let workers = pool::workers(ctx, off);
-                    if joined == workers.len() {
-                        return Ok(Done::default());
-                    }
-                    for worker in &workers[joined..] {
-                        actor::join(ctx, *worker, Patience::Until(None), line)?;
-                        self.reap(*worker);
-                    }
-                    joined = workers.len();
-                    super::duty::look(ctx, &self.process);
-                }
-            }
-            _ => Err(unsupported()),
-        }
-    }
-
-    /// Semaphores, events and barriers.
-    fn act_on_gate(&mut self, op: &Op, off: Off, line: u32) -> Result {
-        let ctx = &self.ctx;
-        match op.code {
-            OpCode::SemaphoreAcquire => {
-                semaphore::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
-            }
-            OpCode::SemaphoreRelease => {
-                semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?)
-            }
-            OpCode::SemaphoreValue => semaphore::value(ctx, off),
-            OpCode::EventSet => event::set(ctx, off),
-            OpCode::EventClear => event::clear(ctx, off),
-            OpCode::EventIsSet => event::is_set(ctx, off),
-            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, line),
-            OpCode::BarrierWait => {
-                let patience = Patience::from_timeout(op.args.get(0))?;
-                let Target::Object(object) = op.target else { return Err(unsupported()) };
-                barrier::wait(ctx, off, patience, line, |ticket| {
-                    ctx.note(&Note {
-                        op: OpCode::BarrierArrive,
-                        line,
-                        object: Some(object.id),
-                        actor: None,
-                        ticket,
-                        cause: 0,
-                        args: &[],
-                        came: Ok(&Value::None),
-                    });
-                })
-            }
-            OpCode::BarrierAbort => barrier::abort(ctx, off),
-            OpCode::BarrierReset => barrier::reset(ctx, off),
-            OpCode::BarrierParties => barrier::parties(ctx, off),
-            OpCode::BarrierBroken => barrier::is_broken(ctx, off),
-            _ => Err(unsupported()),
-        }
-    }
 }
 
 /// What the planner lets through and this world cannot do: a bug, said as an error.
-fn unsupported() -> Error {
+pub(super) fn unsupported() -> Error {
     fail(ErrorKind::TypeError, "this operation has no runtime on the OS yet")
 }
 

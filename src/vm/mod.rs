@@ -6,12 +6,10 @@ mod context;
 mod exec;
 mod invoke;
 mod iterate;
-mod plan;
 mod slow;
 mod visible;
 
 pub use context::SharedNames;
-pub use plan::eval_const;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 //! outline keeps what is fixed: the lanes of actors whose doings do not depend on chance, with values that do left out.
 
 use conc::trace::Trace;
-use conc::{RunOptions, Scenario, pipeline};
+use conc::{RunOptions, Scenario};
 
 fn scenario(name: &str) -> Scenario {
     let path = format!("{}/scenarios/tutorial/{name}.conc", env!("CARGO_MANIFEST_DIR"));
@@ -43,7 +43,7 @@ macro_rules! stages {
                 #[test]
                 fn $name() {
                     let scenario = super::scenario(stringify!($name));
-                    let (program, found) = super::pipeline::lower_checked(scenario.checked());
+                    let (program, found) = conc::program::lower::lower(scenario.checked());
                     assert!(found.is_empty(), "{found:?}");
                     insta::assert_snapshot!(conc::program::disassemble(&program));
                 }

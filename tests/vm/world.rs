@@ -10,7 +10,7 @@ use conc::program::op::{Op, OpCode, Outcome, Target};
 use conc::program::{CodeId, Image, ObjectSpec};
 use conc::source::Source;
 use conc::value::{self, ActorRef, Error, ErrorKind, ObjectKind, ObjectRef, ResultRef, Value};
-use conc::vm::{Stop, Vm, eval_const};
+use conc::vm::{Stop, Vm};
 
 /// What came of a run.
 pub(crate) struct Run {
@@ -31,6 +31,16 @@ struct World {
     /// What queues and pipe ends give.
     supply: Vec<Value>,
     once: bool,
+}
+
+/// The value of a code that takes nothing and does nothing visible.
+fn eval_const(image: &Arc<Image>, code: CodeId) -> Result<Value, Arc<Error>> {
+    let mut vm = Vm::new(Arc::clone(image), code, Vec::new(), Arc::default(), Arc::from("plan"));
+    match vm.run(u64::MAX) {
+        Stop::Returned(value) => Ok(value),
+        Stop::Raised(error) => Err(error),
+        stop => Err(Arc::new(Error::value_error(format!("{stop:?}")))),
+    }
 }
 
 /// Runs the main process of a scenario.
