@@ -27,7 +27,7 @@ const FRAMES_MAX: usize = 10_000;
 const REGISTERS_MAX: usize = 4 << 20;
 
 /// One actor's computing: frames and registers. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Vm {
     context: Context,
     frames: Vec<Frame>,
@@ -156,20 +156,27 @@ impl Vm {
 
     /// Appends bytes that are equal for equal states of computing: what it has yet to do and with which values.
     pub fn fingerprint(&self, out: &mut Vec<u8>) {
-        for frame in &self.frames {
-            for part in [frame.code, frame.pc, frame.base] {
-                out.extend_from_slice(&part.to_le_bytes());
+        let number = |out: &mut Vec<u8>, number: usize| out.extend_from_slice(&(number as u32).to_le_bytes());
+        number(out, self.frames.len());
+        for (at, frame) in self.frames.iter().enumerate() {
+            // What a caller had above the first register of the frame it called is not read again.
+            let end = self.frames.get(at + 1).map_or(frame.end, |callee| callee.base.min(frame.end));
+            let registers = self.regs.get(frame.base as usize..end as usize).unwrap_or_default();
+            number(out, frame.code as usize);
+            number(out, frame.pc as usize);
+            number(out, registers.len());
+            registers.iter().for_each(|value| encode(value, out));
+            if let Then::Perform(code, target) = frame.then {
+                number(out, code as usize);
+                encode(&target_value(target), out);
             }
         }
-        out.push(u8::from(self.waiting.is_some()));
+        encode(&self.waiting.map_or(Value::None, target_value), out);
+        number(out, self.context.privates.len());
+        self.context.privates.iter().for_each(|value| encode(value, out));
         if let Some(error) = &self.raised {
             crate::value::encode_error(error, out);
         }
-        self.regs
-            .iter()
-            .take(self.end() as usize)
-            .chain(self.context.privates.iter())
-            .for_each(|value| encode(value, out));
     }
 
     /// One past the registers that are in use.
@@ -320,6 +327,31 @@ impl Vm {
             return;
         }
         self.raised = Some(Box::new(error));
+    }
+}
+
+impl Clone for Vm {
+    fn clone(&self) -> Vm {
+        // Registers that a call once used and nobody uses now are not worth a copy.
+        let used = self.regs.get(..self.end() as usize).unwrap_or(&self.regs);
+        Vm {
+            context: self.context.clone(),
+            frames: self.frames.clone(),
+            regs: used.to_vec(),
+            name: Arc::clone(&self.name),
+            waiting: self.waiting,
+            raised: self.raised.clone(),
+        }
+    }
+}
+
+/// The handle that a target is.
+fn target_value(target: Target) -> Value {
+    match target {
+        Target::None => Value::None,
+        Target::Object(object) => Value::Object(object),
+        Target::Actor(actor) => Value::Actor(actor),
+        Target::Result(result) => Value::Result(result),
     }
 }
 

@@ -377,8 +377,9 @@ fn exit(status: &Value) -> Result<Error, Error> {
     match status {
         Value::None => Ok(Error::new(ErrorKind::Exit(0), "")),
         Value::Int(status) | Value::Pid(status) => Ok(Error::new(ErrorKind::Exit((status & 0xff) as u8), "")),
+        Value::Bool(failed) => Ok(Error::new(ErrorKind::Exit(u8::from(*failed)), "")),
         Value::Str(text) => Ok(Error::new(ErrorKind::Exit(1), text.text.as_str())),
-        other => Err(Error::type_error(format!("`exit` takes an int or a string, not {}", other.kind_name()))),
+        other => Err(Error::type_error(format!("`exit` takes an int, a bool or a string, not {}", other.kind_name()))),
     }
 }
 

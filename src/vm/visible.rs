@@ -23,6 +23,9 @@ pub(super) fn step(
         Instr::Op { code: op, dst, base, count } => {
             let mut args = take(regs, base as usize, count as usize);
             check(op, &args)?;
+            if op == OpCode::Start {
+                check_index(context, &args)?;
+            }
             if op == OpCode::Shuffle {
                 args = Args::from_values([Value::List(value::items(args.get(0))?)]);
             }
@@ -141,6 +144,18 @@ fn check(op: OpCode, args: &Args) -> Result<(), Error> {
         },
         _ => Ok(()),
     }
+}
+
+/// `start NAME[k]`: one of the instances that were declared.
+fn check_index(context: &Context, args: &Args) -> Result<(), Error> {
+    let (Value::Int(template), index) = (args.get(0), args.get(1)) else { return Ok(()) };
+    let at = usize::try_from(*template).unwrap_or(usize::MAX);
+    let indices = context.image.replicas.get(at).and_then(Option::as_ref);
+    if indices.is_none_or(|indices| indices.contains(index)) {
+        return Ok(());
+    }
+    let name = context.image.program.templates.get(at).map_or("", |template| &template.name);
+    Err(Error::new(value::ErrorKind::IndexError, format!("there is no {name}[{}]", value::literal(index))))
 }
 
 /// The same for an operation whose arguments were bound when it was lowered.

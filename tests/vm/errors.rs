@@ -36,3 +36,31 @@ fn what_no_operation_may_be_given() {
     check("sleep 0s - 1s", "ValueError at 4: one cannot wait for a negative time");
     check("let n = 1\nsleep n", "TypeError at 5: a time is a duration, not int");
 }
+
+#[test]
+fn exit_takes_what_python_takes() {
+    use conc::value::ErrorKind;
+    let status = |text: &str| match run(&format!("main {{ {text} }}")).end {
+        Err(error) => (error.kind.clone(), error.message.to_string()),
+        Ok(value) => panic!("{text} returned {value:?}"),
+    };
+    for (text, code) in [
+        ("exit()", 0),
+        ("exit(none)", 0),
+        ("exit(300)", 44),
+        ("exit(0 - 1)", 255),
+        ("exit(true)", 1),
+        ("exit(false)", 0),
+    ] {
+        assert_eq!(status(text), (ErrorKind::Exit(code), String::new()), "{text}");
+    }
+    assert_eq!(status("exit(\"bye\")"), (ErrorKind::Exit(1), "bye".to_owned()));
+}
+
+#[test]
+fn only_declared_instances_are_started() {
+    let run = run("process p[i in [2, 5]](x) { }
+        main { start p[5](1)\nlet k = 3\ntry { start p[k](1) } catch IndexError as e { print e.message } }");
+    assert_eq!(run.lines, ["there is no p[3]"], "{}", run.error());
+    assert_eq!(run.ops, ["Start 0, 5, [1]"]);
+}
