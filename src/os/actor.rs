@@ -303,3 +303,19 @@ pub(super) fn sleep(ctx: &Ctx, duration: &Value, line: u32) -> Result {
     ctx.park(entered);
     Ok(Done::default())
 }
+
+/// Whether what lies there is an actor, seen as an object.
+pub(super) fn is_slot(off: Off) -> bool {
+    (super::layout::ACTORS_AT..super::layout::OBJECTS_AT).contains(&off.bytes())
+}
+
+/// What to tell an actor that waits in a slot and whose waker died; nothing: it goes on waiting.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32) -> Option<Verdict> {
+    let slot: &Slot = ctx.arena.at(off);
+    let done = match list {
+        JOINERS => slot.state.load(Acquire) == state::ENDED,
+        _ if slot.timer.load(Relaxed) == CANCELLED => true,
+        _ => waiter + 1 == ctx.arena.header().last_waiter.load(SeqCst) && ctx.arena.header().alive.load(SeqCst) <= 1,
+    };
+    done.then(|| Verdict { code: say::DONE, cause: slot.ended.load(Relaxed), ..Verdict::default() })
+}

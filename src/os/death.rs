@@ -32,6 +32,11 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         release_small_locks(ctx, member);
     }
+    for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
+        if let Some(waiter) = actor::slot(ctx.arena, member).completing.swap(0, SeqCst).checked_sub(1) {
+            rescue(ctx, waiter);
+        }
+    }
     if killed {
         for member in &members {
             clean_up(ctx, *member);
@@ -102,6 +107,19 @@ fn release_small_locks(ctx: &Ctx, number: u32) {
         if !off.is_null() {
             object::mend(ctx.arena, off, number);
         }
+    }
+}
+
+/// Sees to an actor that a dead one was about to wake.
+fn rescue(ctx: &Ctx, waiter: u32) {
+    let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
+    ctx.rescue(waiter, |off, list, payload| match actor::is_slot(off) {
+        true => actor::rescued(ctx, off, list, waiter),
+        false => object::rescued(ctx, off, list, waiter, payload),
+    });
+    // A turn that nobody has may be anybody's now.
+    if !off.is_null() && !actor::is_slot(off) && object::kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
+        pipe::stir(ctx, off);
     }
 }
 

@@ -203,6 +203,8 @@ pub(super) struct Slot {
     pub(super) pool: AtomicU32,
     /// For the first actor of a process: 1 when workers of its pools died and are to be replaced.
     pub(super) duty: AtomicU32,
+    /// The actor whose wait it is completing, plus 1: what the supervisor finishes if it dies meanwhile.
+    pub(super) completing: AtomicU32,
     /// How far what follows from its end has come; see `actor::settle`.
     pub(super) settled: AtomicU32,
 }

@@ -1,7 +1,7 @@
 //! Operations on handles: which function of which object each one is.
 //!
-//! Answers for: from operation and kind to the object's own file. Never keeps state, never notes an event but a barrier's
-//! arrival, which is a step within another.
+//! Answers for: from operation and kind to the object's own file. Never keeps state, never notes an event but a
+//! barrier's arrival, which is a step within another.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

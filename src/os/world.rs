@@ -228,10 +228,8 @@ impl World {
         }
         match came {
             Ok(done) => Outcome::Value(done.value),
-            Err(mut error) => {
-                error.actor = Arc::clone(&self.name);
-                Outcome::Raise(error)
-            }
+            // The VM fills in where and who, but for what a worker raised.
+            Err(error) => Outcome::Raise(error),
         }
     }
 

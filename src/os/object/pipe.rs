@@ -400,3 +400,29 @@ pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patien
     drop(locked);
     Ok(Done::value(Value::Bool(matches!(ctx.park(entered), Woken::By(_)))))
 }
+
+/// What to tell a waiter whose waker died: that it has its turn, that the other end is gone, or to look again.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u64) -> Option<Verdict> {
+    let state: &EndState = ctx.arena.at(off);
+    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
+    let _locked = ctx.lock(off);
+    let code = match list {
+        PIECES => say::RETRY,
+        SENDERS if state.writer.load(Relaxed) == waiter + 1 => say::DONE,
+        RECEIVERS if payload == POLLS || state.reader.load(Relaxed) == waiter + 1 => say::DONE,
+        RECEIVERS if state.messages.load(Relaxed) > 0 => return None,
+        _ if gone(peer) => say::CLOSED,
+        _ => return None,
+    };
+    Some(Verdict { code, ..Verdict::default() })
+}
+
+/// Gives turns that nobody has to whoever waits for them. For the supervisor.
+pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
+    let state: &EndState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    deliver(ctx, &locked, state);
+    if state.writer.load(Relaxed) == 0 {
+        pass_turn(ctx, &locked, state);
+    }
+}

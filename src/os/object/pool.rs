@@ -576,3 +576,22 @@ pub(super) fn mend(arena: Arena, off: Off) {
     }
     pool.tail.store(last, Relaxed);
 }
+
+/// What to tell an idle worker whose waker died: the task it was given, or that there will be none.
+pub(super) fn rescued(ctx: &Ctx, off: Off, worker: u32) -> Option<Verdict> {
+    let task = ctx.arena.at::<Slot>(slot_at(worker)).task.load(Acquire);
+    let pool: &PoolState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    let code = match (task, pool.state.load(Relaxed)) {
+        (0, OPEN) => return None,
+        (0, _) => say::CLOSED,
+        _ => say::DONE,
+    };
+    Some(Verdict { code, given: u64::from(task), ..Verdict::default() })
+}
+
+/// Whether a result is there.
+pub(super) fn is_complete(ctx: &Ctx, off: Off) -> bool {
+    let _locked = ctx.lock(off);
+    ctx.arena.at::<ResultState>(off).state.load(Acquire) >= SUCCEEDED
+}

@@ -349,3 +349,24 @@ pub(super) fn mend(arena: Arena, off: Off) {
     queue.tail.store(last, Relaxed);
     queue.count.store(count, Relaxed);
 }
+
+/// What to tell a waiter whose waker died: that the queue is closed, or that its message is in the queue.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, payload: u64) -> Option<Verdict> {
+    let queue: &QueueState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    let code = match list {
+        JOINERS => say::DONE,
+        PUTTERS if holds(ctx, queue, Off(payload as u32)) => say::DONE,
+        _ if queue.closed.load(Relaxed) != 0 => say::CLOSED,
+        _ => return None,
+    };
+    Some(Verdict { code, ..Verdict::default() })
+}
+
+fn holds(ctx: &Ctx, queue: &QueueState, message: Off) -> bool {
+    let mut at = queue.head.load(Relaxed);
+    while at != 0 && at != message.0 {
+        at = ctx.arena.at::<Message>(Off(at)).next.load(Relaxed);
+    }
+    at != 0
+}
