@@ -56,8 +56,6 @@ pub(super) struct Header {
     pub(super) kicked: AtomicU32,
     /// Actors that have not ended, main included.
     pub(super) alive: AtomicI32,
-    /// Chunks of events that the supervisor has not drained.
-    pub(super) chunks: AtomicI32,
     /// Standard output, as an object: serialises lines.
     pub(super) stdout: AtomicU32,
     /// The request: what is run, encoded, so that a child that starts by exec can plan it again; and its length.
