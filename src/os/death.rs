@@ -179,17 +179,12 @@ fn blocked(arena: Arena, plan: &Plan, number: u32) -> Option<Blocked> {
     let target = history::target_at(arena, plan, off);
     Some(Blocked {
         actor: actor::name(arena, number),
-        span: line_span(plan, slot.blocked_line.load(Relaxed)),
+        span: Span { start: slot.span[0].load(Relaxed), end: slot.span[1].load(Relaxed) },
         op,
         kind: target.as_ref().and_then(|target| target.kind),
         held_by: held_by(arena, off, target.as_ref().and_then(|target| target.actor)),
         target: target.map(|target| target.name),
     })
-}
-
-/// The text of a line, without the blanks around it.
-fn line_span(plan: &Plan, line: u32) -> Span {
-    plan.image.program.source.line_span(line)
 }
 
 /// Who would have to act, by name.

@@ -178,10 +178,11 @@ pub(super) struct Slot {
     pub(super) cause: AtomicU64,
     /// Its node for waits on one object.
     pub(super) node: Node,
-    /// What it is blocked on: operation plus 1, object, line.
+    /// The place in the text of the operation that it performs: first byte, one past the last.
+    pub(super) span: [AtomicU32; 2],
+    /// What it is blocked on: operation plus 1, object.
     pub(super) blocked_op: AtomicU32,
     pub(super) blocked_on: AtomicU32,
-    pub(super) blocked_line: AtomicU32,
     /// Which list of that object.
     pub(super) blocked_list: AtomicU32,
     /// Object locks (the small ones) that it holds or is about to take.

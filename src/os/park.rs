@@ -74,7 +74,6 @@ pub(super) enum Woken {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     pub(super) op: OpCode,
-    pub(super) line: u32,
     /// CLOCK_MONOTONIC, nanoseconds; none waits for ever.
     pub(super) deadline: Option<u64>,
 }
@@ -170,7 +169,6 @@ impl Ctx {
         let epoch = (slot.claim.load(Relaxed) >> CLAIM_BITS).wrapping_add(1) & (u32::MAX >> CLAIM_BITS);
         slot.blocked_op.store(waiting.op as u32 + 1, Relaxed);
         slot.blocked_on.store(locked.off.0, Relaxed);
-        slot.blocked_line.store(waiting.line, Relaxed);
         slot.blocked_list.store(list as u32, Relaxed);
         slot.node.actor.store(self.me, Relaxed);
         slot.node.epoch.store(epoch, Relaxed);

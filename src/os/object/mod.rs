@@ -140,8 +140,8 @@ pub(super) fn deadline(timeout: &Value) -> Result<Option<u64>> {
 }
 
 /// What an actor publishes while it waits.
-pub(super) fn waiting(op: OpCode, line: u32, deadline: Option<u64>) -> Waiting {
-    Waiting { op, line, deadline }
+pub(super) fn waiting(op: OpCode, deadline: Option<u64>) -> Waiting {
+    Waiting { op, deadline }
 }
 
 /// A count that was given as an argument.
