@@ -83,14 +83,9 @@ impl Source {
         rest.split('\n').next().unwrap_or("").trim_end_matches('\r')
     }
 
-    /// The place of a line's text (from 1), without the blanks around it; the end of the text for a line past the last.
-    pub fn line_span(&self, line: u32) -> Span {
-        let Some(start) = (line as usize).checked_sub(1).and_then(|i| self.0.line_starts.get(i)) else {
-            return Span::new(self.0.text.len(), self.0.text.len());
-        };
-        let text = self.line(line);
-        let start = *start as usize + (text.len() - text.trim_start().len());
-        Span::new(start, start + text.trim().len())
+    /// The line (from 1) of a byte offset; cheaper than its place.
+    pub fn line_of(&self, offset: u32) -> u32 {
+        self.0.line_starts.partition_point(|start| *start <= offset) as u32
     }
 
     /// The text of a span, clamped to the text and to character boundaries.

@@ -89,7 +89,7 @@ fn span_of_counts(least: usize, most: usize) -> String {
 codes! {
     // ------------------------------------------------------------------------------------------- reading the text
     E0001 Error FileTooLarge { bytes: usize, limit: usize } =>
-        format!("this file has {bytes} bytes, and {limit} is the most that is read"),
+        format!("this file has {bytes} bytes or more, and {limit} is the most that is read"),
         None,
         "A scenario is a text that a person writes. A file beyond the limit is refused before it is read.";
     E0002 Error NestedTooDeep { limit: usize } =>

@@ -171,20 +171,20 @@ fn wake_last(ctx: &Ctx) {
 }
 
 /// Of main: waits until every other actor has ended.
-pub(super) fn await_all(ctx: &Ctx, line: u32) {
+pub(super) fn await_all(ctx: &Ctx) {
     let header = ctx.arena.header();
     header.last_waiter.store(ctx.me + 1, SeqCst);
     let locked = ctx.lock(slot_at(ctx.me));
     if header.alive.load(SeqCst) <= 1 {
         return;
     }
-    let entered = ctx.enter(&locked, DELAY, 0, &waiting(OpCode::Join, line, None));
+    let entered = ctx.enter(&locked, DELAY, 0, &waiting(OpCode::Join, None));
     drop(locked);
     ctx.park(entered);
 }
 
 /// Waits for the end of an actor; true when it has ended.
-pub(super) fn join(ctx: &Ctx, actor: u32, patience: Patience, line: u32) -> Result {
+pub(super) fn join(ctx: &Ctx, actor: u32, patience: Patience) -> Result {
     if actor == ctx.me {
         return Err(fail(ErrorKind::ValueError, "an actor cannot wait for its own end"));
     }
@@ -194,7 +194,7 @@ pub(super) fn join(ctx: &Ctx, actor: u32, patience: Patience, line: u32) -> Resu
         return Ok(Done::new(Value::Bool(true), 0, slot.ended.load(Relaxed)));
     }
     let Patience::Until(deadline) = patience else { return Ok(Done::value(Value::Bool(false))) };
-    let entered = ctx.enter(&locked, JOINERS, 0, &waiting(OpCode::Join, line, deadline));
+    let entered = ctx.enter(&locked, JOINERS, 0, &waiting(OpCode::Join, deadline));
     drop(locked);
     Ok(match ctx.park(entered) {
         Woken::By(verdict) => Done::new(Value::Bool(true), 0, verdict.cause),
@@ -248,7 +248,7 @@ pub(super) fn reap(ctx: &Ctx, child: u32) {
 }
 
 /// Of a timer's thread: waits for its delay; false when it was cancelled first.
-pub(super) fn timer_wait(ctx: &Ctx, delay: &Value, line: u32) -> Result {
+pub(super) fn timer_wait(ctx: &Ctx, delay: &Value) -> Result {
     let deadline = match delay {
         Value::Duration(ns) | Value::Elapsed(ns) => super::sys::now_ns().saturating_add_signed((*ns).max(0)),
         _ => return Err(fail(ErrorKind::TypeError, "a timer's delay is a duration, such as `2s`")),
@@ -258,7 +258,7 @@ pub(super) fn timer_wait(ctx: &Ctx, delay: &Value, line: u32) -> Result {
     if slot.timer.load(Relaxed) == CANCELLED {
         return Ok(Done::value(Value::Bool(false)));
     }
-    let entered = ctx.enter(&locked, DELAY, 0, &waiting(OpCode::TimerWait, line, Some(deadline)));
+    let entered = ctx.enter(&locked, DELAY, 0, &waiting(OpCode::TimerWait, Some(deadline)));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) => Ok(Done::new(Value::Bool(false), 0, verdict.cause)),
@@ -290,7 +290,7 @@ pub(super) fn timer_cancel(ctx: &Ctx, actor: u32) -> Result {
 }
 
 /// Sleeps: waits in its own slot for nobody.
-pub(super) fn sleep(ctx: &Ctx, duration: &Value, line: u32) -> Result {
+pub(super) fn sleep(ctx: &Ctx, duration: &Value) -> Result {
     let ns = match duration {
         Value::Duration(ns) | Value::Elapsed(ns) => *ns,
         _ => return Err(fail(ErrorKind::TypeError, "one sleeps for a duration, such as `1s`")),
@@ -298,8 +298,24 @@ pub(super) fn sleep(ctx: &Ctx, duration: &Value, line: u32) -> Result {
     let ns = u64::try_from(ns).map_err(|_| fail(ErrorKind::ValueError, "one cannot sleep for a negative time"))?;
     let deadline = super::sys::now_ns().saturating_add(ns);
     let locked = ctx.lock(slot_at(ctx.me));
-    let entered = ctx.enter(&locked, 2, 0, &waiting(OpCode::Sleep, line, Some(deadline)));
+    let entered = ctx.enter(&locked, 2, 0, &waiting(OpCode::Sleep, Some(deadline)));
     drop(locked);
     ctx.park(entered);
     Ok(Done::default())
+}
+
+/// Whether what lies there is an actor, seen as an object.
+pub(super) fn is_slot(off: Off) -> bool {
+    (super::layout::ACTORS_AT..super::layout::OBJECTS_AT).contains(&off.bytes())
+}
+
+/// What to tell an actor that waits in a slot and whose waker died; nothing: it goes on waiting.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32) -> Option<Verdict> {
+    let slot: &Slot = ctx.arena.at(off);
+    let done = match list {
+        JOINERS => slot.state.load(Acquire) == state::ENDED,
+        _ if slot.timer.load(Relaxed) == CANCELLED => true,
+        _ => waiter + 1 == ctx.arena.header().last_waiter.load(SeqCst) && ctx.arena.header().alive.load(SeqCst) <= 1,
+    };
+    done.then(|| Verdict { code: say::DONE, cause: slot.ended.load(Relaxed), ..Verdict::default() })
 }

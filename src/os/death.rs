@@ -32,6 +32,11 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         release_small_locks(ctx, member);
     }
+    for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
+        if let Some(waiter) = actor::slot(ctx.arena, member).completing.swap(0, SeqCst).checked_sub(1) {
+            rescue(ctx, waiter);
+        }
+    }
     if killed {
         for member in &members {
             clean_up(ctx, *member);
@@ -105,6 +110,19 @@ fn release_small_locks(ctx: &Ctx, number: u32) {
     }
 }
 
+/// Sees to an actor that a dead one was about to wake.
+fn rescue(ctx: &Ctx, waiter: u32) {
+    let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
+    ctx.rescue(waiter, |off, list, payload| match actor::is_slot(off) {
+        true => actor::rescued(ctx, off, list, waiter),
+        false => object::rescued(ctx, off, list, waiter, payload),
+    });
+    // A turn that nobody has may be anybody's now.
+    if !off.is_null() && !actor::is_slot(off) && object::kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
+        pipe::stir(ctx, off);
+    }
+}
+
 /// What a killed actor leaves behind in objects.
 fn clean_up(ctx: &Ctx, number: u32) {
     let slot = actor::slot(ctx.arena, number);
@@ -161,17 +179,12 @@ fn blocked(arena: Arena, plan: &Plan, number: u32) -> Option<Blocked> {
     let target = history::target_at(arena, plan, off);
     Some(Blocked {
         actor: actor::name(arena, number),
-        span: line_span(plan, slot.blocked_line.load(Relaxed)),
+        span: Span { start: slot.span[0].load(Relaxed), end: slot.span[1].load(Relaxed) },
         op,
         kind: target.as_ref().and_then(|target| target.kind),
         held_by: held_by(arena, off, target.as_ref().and_then(|target| target.actor)),
         target: target.map(|target| target.name),
     })
-}
-
-/// The text of a line, without the blanks around it.
-fn line_span(plan: &Plan, line: u32) -> Span {
-    plan.image.program.source.line_span(line)
 }
 
 /// Who would have to act, by name.

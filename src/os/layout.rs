@@ -56,8 +56,6 @@ pub(super) struct Header {
     pub(super) kicked: AtomicU32,
     /// Actors that have not ended, main included.
     pub(super) alive: AtomicI32,
-    /// Chunks of events that the supervisor has not drained.
-    pub(super) chunks: AtomicI32,
     /// Standard output, as an object: serialises lines.
     pub(super) stdout: AtomicU32,
     /// The request: what is run, encoded, so that a child that starts by exec can plan it again; and its length.
@@ -180,10 +178,11 @@ pub(super) struct Slot {
     pub(super) cause: AtomicU64,
     /// Its node for waits on one object.
     pub(super) node: Node,
-    /// What it is blocked on: operation plus 1, object, line.
+    /// The place in the text of the operation that it performs: first byte, one past the last.
+    pub(super) span: [AtomicU32; 2],
+    /// What it is blocked on: operation plus 1, object.
     pub(super) blocked_op: AtomicU32,
     pub(super) blocked_on: AtomicU32,
-    pub(super) blocked_line: AtomicU32,
     /// Which list of that object.
     pub(super) blocked_list: AtomicU32,
     /// Object locks (the small ones) that it holds or is about to take.
@@ -203,6 +202,8 @@ pub(super) struct Slot {
     pub(super) pool: AtomicU32,
     /// For the first actor of a process: 1 when workers of its pools died and are to be replaced.
     pub(super) duty: AtomicU32,
+    /// The actor whose wait it is completing, plus 1: what the supervisor finishes if it dies meanwhile.
+    pub(super) completing: AtomicU32,
     /// How far what follows from its end has come; see `actor::settle`.
     pub(super) settled: AtomicU32,
 }

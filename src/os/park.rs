@@ -23,6 +23,9 @@ const LOCK_SPINS: u32 = 60;
 /// The bit of a lock word that says that someone sleeps on it.
 const SLEEPER: u32 = 1 << 31;
 
+/// Lists of an object.
+const LISTS: usize = 3;
+
 /// The low bits of a claim word; the wait's number stands above them.
 const IDLE: u32 = 0;
 const WAITING: u32 = 1;
@@ -71,7 +74,6 @@ pub(super) enum Woken {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     pub(super) op: OpCode,
-    pub(super) line: u32,
     /// CLOCK_MONOTONIC, nanoseconds; none waits for ever.
     pub(super) deadline: Option<u64>,
 }
@@ -167,7 +169,6 @@ impl Ctx {
         let epoch = (slot.claim.load(Relaxed) >> CLAIM_BITS).wrapping_add(1) & (u32::MAX >> CLAIM_BITS);
         slot.blocked_op.store(waiting.op as u32 + 1, Relaxed);
         slot.blocked_on.store(locked.off.0, Relaxed);
-        slot.blocked_line.store(waiting.line, Relaxed);
         slot.blocked_list.store(list as u32, Relaxed);
         slot.node.actor.store(self.me, Relaxed);
         slot.node.epoch.store(epoch, Relaxed);
@@ -222,9 +223,15 @@ impl Ctx {
     /// Takes waiters off a list until one is still waiting, and claims it.
     pub(super) fn claim_first(&self, locked: &Locked<'_>, list: usize) -> Option<Claimed> {
         loop {
-            let node_off = locked.pop(list)?;
+            let node_off = Off(locked.header.lists[list].head.load(Relaxed));
+            if node_off.is_null() {
+                return None;
+            }
             let node: &Node = self.arena.at(node_off);
             let actor = node.actor.load(Relaxed);
+            // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
+            self.slot.completing.store(actor + 1, SeqCst);
+            locked.unlink(list, node_off);
             let epoch = node.epoch.load(Relaxed);
             let slot: &Slot = self.arena.at(slot_at(actor));
             let waiting = (epoch << CLAIM_BITS) | WAITING;
@@ -233,6 +240,7 @@ impl Ctx {
                 let private = locked.header.private.load(Relaxed) != 0;
                 return Some(Claimed { actor, payload: node.payload.load(Relaxed), slot, epoch, private });
             }
+            self.slot.completing.store(0, Relaxed);
         }
     }
 
@@ -246,6 +254,46 @@ impl Ctx {
         self.count_again(slot);
         slot.done.store(claimed.epoch, Release);
         sys::futex_wake(&slot.done, 1, claimed.private);
+        self.slot.completing.store(0, Relaxed);
+    }
+
+    /// Sees to a waiter whose waker died between taking it off its list and waking it: completes the wait as `decide`
+    /// says from the object, the list and the payload, or puts it back on its list. For the supervisor.
+    pub(super) fn rescue(&self, actor: u32, decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>) {
+        let slot: &Slot = self.arena.at(slot_at(actor));
+        let off = Off(slot.blocked_on.load(SeqCst));
+        let list = slot.blocked_list.load(Relaxed) as usize;
+        if off.is_null() || list >= LISTS {
+            return;
+        }
+        let payload = slot.node.payload.load(Relaxed);
+        // Decided before the lock is taken: deciding looks at the object under its lock.
+        let verdict = decide(off, list, payload);
+        let locked = self.lock(off);
+        let claim = slot.claim.load(SeqCst);
+        let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
+        let private = locked.header.private.load(Relaxed) != 0;
+        if slot.done.load(SeqCst) == epoch {
+            // It was told; perhaps not woken.
+            sys::futex_wake(&slot.done, 1, private);
+            return;
+        }
+        let node = Off(slot_at(actor).0 + Self::node_skip());
+        if state == IDLE || locked.contains(list, node) {
+            return;
+        }
+        match verdict {
+            Some(verdict) => {
+                let claimed = (epoch << CLAIM_BITS) | CLAIMED;
+                if claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok() {
+                    self.finish(Claimed { actor, payload, slot, epoch, private }, verdict);
+                }
+            }
+            None => {
+                slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
+                locked.push(list, node);
+            }
+        }
     }
 
     /// Counts an actor among those that can go on, if its wait had taken it off.
@@ -322,13 +370,12 @@ impl Locked<'_> {
         list.len.store(list.len.load(Relaxed) + 1, Relaxed);
     }
 
-    fn pop(&self, list: usize) -> Option<Off> {
-        let head = self.header.lists[list].head.load(Relaxed);
-        if head == 0 {
-            return None;
+    fn contains(&self, list: usize, off: Off) -> bool {
+        let mut at = self.header.lists[list].head.load(Relaxed);
+        while at != 0 && at != off.0 {
+            at = self.node(at).next.load(Relaxed);
         }
-        self.unlink(list, Off(head));
-        Some(Off(head))
+        at == off.0
     }
 
     fn unlink(&self, list: usize, off: Off) {

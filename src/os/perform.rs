@@ -1,7 +1,7 @@
 //! Operations on handles: which function of which object each one is.
 //!
-//! Answers for: from operation and kind to the object's own file. Never keeps state, never notes an event but a barrier's
-//! arrival, which is a step within another.
+//! Answers for: from operation and kind to the object's own file. Never keeps state, never notes an event but a
+//! barrier's arrival, which is a step within another.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -20,13 +20,13 @@ use crate::program::op::{Op, OpCode, Target};
 use crate::value::{ActorRef, ObjectKind, ObjectRef, Value};
 
 impl World {
-    pub(super) fn act_on_actor(&mut self, op: &Op, actor: ActorRef, line: u32) -> Result {
+    pub(super) fn act_on_actor(&mut self, op: &Op, actor: ActorRef) -> Result {
         use nix::sys::signal::Signal;
         let ctx = &self.ctx;
         let arena = ctx.arena;
         match op.code {
             OpCode::Join => {
-                let joined = actor::join(ctx, actor.0, Patience::from_timeout(op.args.get(0))?, line)?;
+                let joined = actor::join(ctx, actor.0, Patience::from_timeout(op.args.get(0))?)?;
                 self.reap(actor.0);
                 Ok(joined)
             }
@@ -41,15 +41,15 @@ impl World {
         }
     }
 
-    pub(super) fn act_on_result(&mut self, op: &Op, result: u32, line: u32, about: &mut About) -> Result {
+    pub(super) fn act_on_result(&mut self, op: &Op, result: u32, about: &mut About) -> Result {
         let ctx = &self.ctx;
         match op.code {
             OpCode::ResultGet => {
-                let got = pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?, line);
+                let got = pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?);
                 about.cause = pool::completed_by(ctx, result);
                 got
             }
-            OpCode::ResultWait => pool::wait(ctx, result, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::ResultWait => pool::wait(ctx, result, Patience::from_timeout(op.args.get(0))?),
             OpCode::ResultReady => pool::is_ready(ctx, result),
             OpCode::ResultSuccessful => pool::successful(ctx, result),
             OpCode::ResultCancel => pool::cancel(ctx, result),
@@ -58,43 +58,41 @@ impl World {
         }
     }
 
-    pub(super) fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, line: u32, about: &mut About) -> Result {
+    pub(super) fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, about: &mut About) -> Result {
         let off = find(self.ctx.arena, object.id);
         if op.code == OpCode::Waiting {
             return Ok(waiting_in(&self.ctx, off));
         }
         match object.kind {
-            ObjectKind::Queue => self.act_on_queue(op, object, off, line),
-            ObjectKind::PipeEnd => self.act_on_pipe(op, object, off, line),
-            ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off, line),
+            ObjectKind::Queue => self.act_on_queue(op, object, off),
+            ObjectKind::PipeEnd => self.act_on_pipe(op, object, off),
+            ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off),
             ObjectKind::Condition => {
                 if matches!(op.code, OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked) {
                     // Tickets are the lock's: so is the object of the event.
                     about.object = Some(condition::lock_id(self.ctx.arena, off, object.id));
                 }
-                self.act_on_condition(op, off, line)
+                self.act_on_condition(op, off)
             }
             ObjectKind::Shared | ObjectKind::Atomic => self.act_on_cell(op, off),
-            ObjectKind::Pool => self.act_on_pool(op, off, line),
-            _ => self.act_on_gate(op, off, line),
+            ObjectKind::Pool => self.act_on_pool(op, off),
+            _ => self.act_on_gate(op, off, about.line),
         }
     }
 
-    fn act_on_queue(&mut self, op: &mut Op, object: ObjectRef, off: Off, line: u32) -> Result {
+    fn act_on_queue(&mut self, op: &mut Op, object: ObjectRef, off: Off) -> Result {
         let ctx = &self.ctx;
         let done = match op.code {
             OpCode::QueueTaskDone => return queue::task_done(ctx, off),
-            OpCode::QueueJoin => return queue::join(ctx, off, line),
+            OpCode::QueueJoin => return queue::join(ctx, off),
             _ => match create::channel_of(&self.process, object.id, off) {
                 Some(channel) => match op.code {
                     OpCode::QueuePut => {
                         let patience = Patience::from_args(op.args.get(1), op.args.get(2))?;
-                        channel.put(ctx, off, op.args.take(0), patience, line)
+                        channel.put(ctx, off, op.args.take(0), patience)
                     }
-                    OpCode::QueueGet => {
-                        channel.get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
-                    }
-                    OpCode::QueueNext => channel.next(ctx, off, line),
+                    OpCode::QueueGet => channel.get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?),
+                    OpCode::QueueNext => channel.next(ctx, off),
                     OpCode::QueueLen => channel.len(),
                     OpCode::QueueEmpty => channel.empty(),
                     OpCode::QueueFull => channel.full(),
@@ -104,12 +102,10 @@ impl World {
                 None => match op.code {
                     OpCode::QueuePut => {
                         let patience = Patience::from_args(op.args.get(1), op.args.get(2))?;
-                        queue::put(ctx, off, op.args.get(0), patience, line)
+                        queue::put(ctx, off, op.args.get(0), patience)
                     }
-                    OpCode::QueueGet => {
-                        queue::get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
-                    }
-                    OpCode::QueueNext => queue::next(ctx, off, line),
+                    OpCode::QueueGet => queue::get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?),
+                    OpCode::QueueNext => queue::next(ctx, off),
                     OpCode::QueueLen => queue::len(ctx, off),
                     OpCode::QueueEmpty => queue::empty(ctx, off),
                     OpCode::QueueFull => queue::full(ctx, off),
@@ -122,7 +118,7 @@ impl World {
         Ok(done)
     }
 
-    fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
+    fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off) -> Result {
         let ctx = &self.ctx;
         if op.code == OpCode::PipeClose {
             self.process.close_end(ctx, object.id)?;
@@ -130,33 +126,33 @@ impl World {
         }
         let end = self.process.end(ctx, object.id)?;
         let done = match op.code {
-            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0), line),
-            OpCode::PipeRecv => pipe::recv(ctx, off, &*end, line),
-            OpCode::PipeNext => pipe::next(ctx, off, &*end, line),
-            OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0)),
+            OpCode::PipeRecv => pipe::recv(ctx, off, &*end),
+            OpCode::PipeNext => pipe::next(ctx, off, &*end),
+            OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?),
             _ => Err(unsupported()),
         }?;
         self.process.hold_received(ctx, &done.value);
         Ok(done)
     }
 
-    fn act_on_lock(&mut self, op: &Op, off: Off, line: u32) -> Result {
+    fn act_on_lock(&mut self, op: &Op, off: Off) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::LockAcquire => lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line),
+            OpCode::LockAcquire => lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?),
             OpCode::LockRelease => lock::release(ctx, off),
             OpCode::LockLocked => lock::locked(ctx, off),
             _ => Err(unsupported()),
         }
     }
 
-    fn act_on_condition(&mut self, op: &Op, off: Off, line: u32) -> Result {
+    fn act_on_condition(&mut self, op: &Op, off: Off) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::ConditionWait => condition::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::ConditionWait => condition::wait(ctx, off, Patience::from_timeout(op.args.get(0))?),
             OpCode::ConditionNotify => condition::notify(ctx, off, count_arg(op.args.get(0), "the number to notify")?),
             OpCode::ConditionNotifyAll => condition::notify(ctx, off, i64::MAX),
-            _ => self.act_on_lock(op, condition::lock_of(ctx.arena, off), line),
+            _ => self.act_on_lock(op, condition::lock_of(ctx.arena, off)),
         }
     }
 
@@ -184,7 +180,7 @@ impl World {
         }
     }
 
-    fn act_on_pool(&mut self, op: &Op, off: Off, line: u32) -> Result {
+    fn act_on_pool(&mut self, op: &Op, off: Off) -> Result {
         let ctx = &self.ctx;
         match op.code {
             OpCode::PoolSubmit => pool::submit(ctx, off, op.args.get(0), op.args.get(1).clone()),
@@ -207,7 +203,7 @@ impl World {
                         return Ok(Done::default());
                     }
                     for worker in &workers[joined..] {
-                        actor::join(ctx, *worker, Patience::Until(None), line)?;
+                        actor::join(ctx, *worker, Patience::Until(None))?;
                         self.reap(*worker);
                     }
                     joined = workers.len();
@@ -223,7 +219,7 @@ impl World {
         let ctx = &self.ctx;
         match op.code {
             OpCode::SemaphoreAcquire => {
-                semaphore::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?, line)
+                semaphore::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?)
             }
             OpCode::SemaphoreRelease => {
                 semaphore::release(ctx, off, count_arg(op.args.get(0), "the number to release")?)
@@ -232,11 +228,11 @@ impl World {
             OpCode::EventSet => event::set(ctx, off),
             OpCode::EventClear => event::clear(ctx, off),
             OpCode::EventIsSet => event::is_set(ctx, off),
-            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, line),
+            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?),
             OpCode::BarrierWait => {
                 let patience = Patience::from_timeout(op.args.get(0))?;
                 let Target::Object(object) = op.target else { return Err(unsupported()) };
-                barrier::wait(ctx, off, patience, line, |ticket| {
+                barrier::wait(ctx, off, patience, |ticket| {
                     ctx.note(&Note {
                         op: OpCode::BarrierArrive,
                         line,

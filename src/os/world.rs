@@ -43,6 +43,7 @@ pub(super) struct About {
     pub(super) actor: Option<u32>,
     /// The cause of an error that is raised; what succeeds says its own.
     pub(super) cause: u64,
+    pub(super) line: u32,
 }
 
 impl World {
@@ -159,7 +160,7 @@ impl World {
         for child in children {
             let slot = actor::slot(arena, child);
             if slot.daemon.load(Relaxed) == 0 || actor::is_process(slot) {
-                let _ = actor::join(&self.ctx, child, Patience::Until(None), 0);
+                let _ = actor::join(&self.ctx, child, Patience::Until(None));
                 self.reap(child);
             }
         }
@@ -168,7 +169,7 @@ impl World {
     /// `finally`, once every other actor has ended.
     fn finish_main(&mut self) -> Result<()> {
         let Some(finally) = self.process.plan.image.program.finally else { return Ok(()) };
-        actor::await_all(&self.ctx, 0);
+        actor::await_all(&self.ctx);
         self.run_code(finally, Vec::new())?;
         self.end_children();
         Ok(())
@@ -208,8 +209,8 @@ impl World {
 
     /// Performs an operation and notes its event.
     fn perform(&mut self, mut op: Op, vm: &Vm) -> Outcome {
-        let line = self.line(&op);
-        let mut about = About { object: None, actor: None, cause: 0 };
+        let line = self.arrive_at(&op);
+        let mut about = About { object: None, actor: None, cause: 0, line };
         match op.target {
             Target::Object(object) => about.object = Some(object.id),
             Target::Actor(actor) => about.actor = Some(actor.0),
@@ -219,7 +220,7 @@ impl World {
         // A message that is put in a channel is moved: its event needs it as well.
         let args: Vec<Value> = if self.is_traced() { op.args.as_slice().to_vec() } else { Vec::new() };
         let code = op.code;
-        let came = self.act(&mut op, vm, line, &mut about);
+        let came = self.act(&mut op, vm, &mut about);
         let (ticket, cause) = came.as_ref().map_or((0, about.cause), |done| (done.ticket, done.cause));
         if is_noted(code) {
             let came = came.as_ref().map(|done| &done.value);
@@ -228,10 +229,8 @@ impl World {
         }
         match came {
             Ok(done) => Outcome::Value(done.value),
-            Err(mut error) => {
-                error.actor = Arc::clone(&self.name);
-                Outcome::Raise(error)
-            }
+            // The VM fills in where and who, but for what a worker raised.
+            Err(error) => Outcome::Raise(error),
         }
     }
 
@@ -239,26 +238,30 @@ impl World {
         self.ctx.arena.header().tracing.load(Relaxed) != 0
     }
 
-    fn line(&self, op: &Op) -> u32 {
+    /// Publishes where the actor is; gives the line, for its event.
+    fn arrive_at(&self, op: &Op) -> u32 {
         let program = &self.process.plan.image.program;
-        program.span_of(op.site).map_or(0, |span| program.source.place(span.start).line)
+        let span = program.span_of(op.site).unwrap_or_default();
+        self.ctx.slot.span[0].store(span.start, Relaxed);
+        self.ctx.slot.span[1].store(span.end, Relaxed);
+        if self.is_traced() { program.source.line_of(span.start) } else { 0 }
     }
 
-    fn act(&mut self, op: &mut Op, vm: &Vm, line: u32, about: &mut About) -> Result {
+    fn act(&mut self, op: &mut Op, vm: &Vm, about: &mut About) -> Result {
         match op.target {
-            Target::None => self.act_alone(op, vm, line, about),
-            Target::Actor(actor) => self.act_on_actor(op, actor, line),
-            Target::Object(object) => self.act_on_object(op, object, line, about),
-            Target::Result(result) => self.act_on_result(op, result.0, line, about),
+            Target::None => self.act_alone(op, vm, about),
+            Target::Actor(actor) => self.act_on_actor(op, actor),
+            Target::Object(object) => self.act_on_object(op, object, about),
+            Target::Result(result) => self.act_on_result(op, result.0, about),
         }
     }
 
-    fn act_alone(&mut self, op: &mut Op, vm: &Vm, line: u32, about: &mut About) -> Result {
+    fn act_alone(&mut self, op: &mut Op, vm: &Vm, about: &mut About) -> Result {
         let ctx = &self.ctx;
         match op.code {
             OpCode::Print => output::print(ctx, op.args.get(0)),
             OpCode::Mark => Ok(Done::default()),
-            OpCode::Sleep => actor::sleep(ctx, op.args.get(0), line),
+            OpCode::Sleep => actor::sleep(ctx, op.args.get(0)),
             OpCode::Yield => {
                 std::thread::yield_now();
                 Ok(Done::default())
@@ -283,10 +286,10 @@ impl World {
                 Value::Elapsed(at) => Value::Duration((*at).saturating_sub(super::sys::now_ns() as i64).max(0)),
                 _ => Value::None,
             })),
-            OpCode::TimerWait => actor::timer_wait(ctx, op.args.get(0), line),
+            OpCode::TimerWait => actor::timer_wait(ctx, op.args.get(0)),
             OpCode::Start => self.start(op, vm, about),
             OpCode::Create => self.create(op),
-            OpCode::PoolTake => pool::take(ctx, self.my_pool(), line),
+            OpCode::PoolTake => pool::take(ctx, self.my_pool()),
             OpCode::PoolDone => {
                 let value = op.args.take(0);
                 let error = match op.args.get(1) {

@@ -50,6 +50,27 @@ fn an_assertion_fails_the_run_with_its_place() {
 }
 
 #[test]
+fn an_error_of_an_operation_has_its_place_and_actor() {
+    let seen = run("queue q(1)\nmain {\n    q.put(1)\n    q.put_nowait(2)\n}\n");
+    assert_eq!(seen.code, Some(1));
+    for part in ["Full", ":4:5", "main"] {
+        assert!(seen.stderr.contains(part), "{part} in {}", seen.stderr);
+    }
+    check(
+        "queue q(1)\nthread t {\n    try { q.get(timeout: 1ms) } catch Empty as e { print e.line, e.actor }\n}\nmain { (start t).join() }",
+        "3 t",
+    );
+}
+
+#[test]
+fn a_workers_error_keeps_its_own_place_and_actor() {
+    check(
+        "pool w(1)\ntask f {\n    raise Oops(\"no\")\n}\nmain { try { w.apply(f) } catch Oops as e { print e.line, e.actor } }",
+        "3 w/1",
+    );
+}
+
+#[test]
 fn an_error_in_a_process_started_from_a_threaded_one_has_its_place_too() {
     let seen = run(
         "event go\nprocess bad { [1][2] }\nprocess p {\n    thread t { go.wait() }\n    start t\n    let b = start bad\n    b.join()\n    go.set()\n}\nmain { start p }\n",

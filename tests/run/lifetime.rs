@@ -101,6 +101,46 @@ main {
 }
 
 #[test]
+fn wakers_that_are_killed_leave_nobody_asleep() {
+    let text = r#"
+queue q(2)
+lock m
+semaphore s(0)
+condition c
+pool workers(2)
+process put_ { loop { q.put(1) } }
+process get_ { loop { q.get() } }
+process rel { loop { s.release(); sleep 100us } }
+process acq { loop { s.acquire() } }
+process note { loop { try { c.acquire(); c.notify_all(); c.release() } catch OwnerDied { c.release() } } }
+process wait_ { loop { try { c.acquire(); c.wait(timeout: 9ms); c.release() } catch OwnerDied { c.release() } } }
+process lk { loop { try { m.acquire() } catch OwnerDied { pass }; m.release() } }
+task work(n) { return n }
+main {
+    for round in 0..20 {
+        let hs = [start put_, start get_, start get_, start rel, start acq, start note, start wait_, start lk, start lk]
+        for h in shuffle(hs) { sleep random(0ms..3ms); h.kill() }
+        join hs
+        try { assert m.acquire(timeout: 5s); m.release() } catch OwnerDied { m.release() }
+        try { assert c.acquire(timeout: 5s); c.release() } catch OwnerDied { c.release() }
+        while q.len() > 0 { q.get(timeout: 5s) }
+        q.put(round, timeout: 5s)
+        assert q.get(timeout: 5s) == round
+        s.release()
+        assert s.acquire(timeout: 5s)
+        assert q.waiting() + s.waiting() + c.waiting() + m.waiting() == 0
+        assert workers.map(work, 0..10) == list(0..10)
+    }
+    print "usable"
+}
+"#;
+    for seed in 0..5 {
+        let seen = run_with(&["--seed", &seed.to_string()], text);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("usable\n", Some(0)), "seed {seed}: {}", seen.stderr);
+    }
+}
+
+#[test]
 fn an_expected_deadlock_is_no_failure() {
     let seen = run("queue q\nmain { q.get() }\nexpect deadlock\n");
     assert_eq!(seen.code, Some(0), "{}", seen.stderr);

@@ -129,14 +129,20 @@ fn polling() {
     check(
         r#"
 pipe near <-> far
-process late { sleep 50ms; far.send("x"); far.recv() }
+event go
+process late { go.wait(); far.send("x"); far.recv() }
 main {
     start late
-    print near.poll(), near.poll(timeout: none), near.poll(), near.recv()
+    print near.poll(), near.poll(timeout: 1ms)
+    go.set()
+    print near.poll(timeout: none), near.poll(), near.recv()
     near.send("bye")
 }
 "#,
-        "false true true x",
+        "
+        false false
+        true true x
+        ",
     );
 }
 

@@ -60,12 +60,14 @@ fn what_a_pool_refuses() {
     check(
         r#"
 pool w(1)
-task slow { sleep 20ms; return 1 }
+event go
+task slow { go.wait(); return 1 }
 main {
     let r = w.apply_async(slow)
     try { r.successful() } catch ValueError { print "not ready" }
     try { r.get(timeout: 1ms) } catch Timeout { print "not in time" }
     try { w.join() } catch PoolRunning { print "still open" }
+    go.set()
     w.close(); w.close()
     try { w.apply(slow) } catch PoolClosed { print "closed" }
     w.join()

@@ -1,6 +1,6 @@
 //! Processes and threads: parents, names, ends, exit codes, daemons, timers.
 
-use super::harness::{check, run};
+use super::harness::{check, run, start};
 
 #[test]
 fn the_parent_is_who_started_it() {
@@ -114,8 +114,9 @@ fn daemons_are_ended_and_others_awaited() {
         r#"
 daemon process endless { loop { sleep 1h } }
 daemon thread busy { loop { sleep 1h } }
-process short { sleep 100ms; print "short ended" }
-main { start endless; start busy; start short; print "main ended" }
+event go
+process short { go.wait(); print "short ended" }
+main { start endless; start busy; start short; print "main ended"; go.set() }
 "#,
         "
         main ended
@@ -166,13 +167,30 @@ main {
 
 #[test]
 fn the_kernel_knows_the_names() {
-    check(
-        r#"
-process writer { sleep 50ms }
-main { let h = start writer; print h.is_alive(), h.name(); h.join() }
-"#,
-        "true writer",
+    let mut running = start(
+        &["run", "-"],
+        "process writer {\n    thread helper { print \"up\"; sleep 1h }\n    start helper\n    sleep 1h\n}\nmain { start writer }",
     );
+    assert_eq!(running.next_line(), "up");
+    let names: Vec<String> =
+        running.processes().iter().filter_map(|shown| shown.split(' ').nth(1).map(str::to_owned)).collect();
+    let pid = running
+        .processes()
+        .iter()
+        .find(|shown| shown.ends_with(" writer"))
+        .and_then(|shown| shown.split(' ').next().map(str::to_owned));
+    let pid = pid.unwrap_or_else(|| panic!("no process is called writer: {names:?}"));
+    let read = |path: String| std::fs::read_to_string(path).unwrap_or_default();
+    assert!(read(format!("/proc/{pid}/cmdline")).starts_with("conc: writer"));
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap_or_else(|error| panic!("{error}"));
+    let threads: Vec<String> = threads
+        .filter_map(Result::ok)
+        .map(|thread| read(thread.path().join("comm").display().to_string()).trim().to_owned())
+        .collect();
+    // The kernel keeps fifteen bytes of a name.
+    assert!(threads.contains(&"writer.helper".to_owned()), "{threads:?}");
+    running.signal(nix::sys::signal::Signal::SIGINT);
+    assert_eq!(running.finish().code, Some(130));
 }
 
 #[test]

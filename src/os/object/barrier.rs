@@ -38,7 +38,7 @@ fn broken() -> Error {
 }
 
 /// Arrives and waits; `arrived` is told the place of the arrival, a step of its own.
-pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32, arrived: impl FnOnce(u64)) -> Result {
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl FnOnce(u64)) -> Result {
     let state: &BarrierState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if state.broken.load(Relaxed) != 0 {
@@ -61,7 +61,7 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32, ar
         return Err(broken());
     };
     state.inside.store(index + 1, Relaxed);
-    let entered = ctx.enter(&locked, PARTIES, index as u64, &waiting(OpCode::BarrierWait, line, deadline));
+    let entered = ctx.enter(&locked, PARTIES, index as u64, &waiting(OpCode::BarrierWait, deadline));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::DONE => {

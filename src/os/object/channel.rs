@@ -40,7 +40,6 @@ fn blocked<T>(ctx: &Ctx, off: super::Off, waiting: &Waiting, wait: impl FnOnce()
     let slot = ctx.slot;
     slot.blocked_op.store(waiting.op as u32 + 1, Ordering::Relaxed);
     slot.blocked_on.store(off.0, Ordering::Relaxed);
-    slot.blocked_line.store(waiting.line, Ordering::Relaxed);
     if waiting.deadline.is_none() {
         slot.uncounted.store(1, Ordering::SeqCst);
         if ctx.arena.header().running.fetch_sub(1, Ordering::SeqCst) == 1 {
@@ -95,7 +94,7 @@ impl Channel {
         }
     }
 
-    pub(in crate::os) fn put(&self, ctx: &Ctx, off: super::Off, value: Value, patience: Patience, line: u32) -> Result {
+    pub(in crate::os) fn put(&self, ctx: &Ctx, off: super::Off, value: Value, patience: Patience) -> Result {
         let mut message = (value, ctx.place());
         loop {
             match self.try_put(ctx, off, message)? {
@@ -105,7 +104,7 @@ impl Channel {
             let Patience::Until(deadline) = patience else {
                 return Err(fail(ErrorKind::Full, "the queue is full"));
             };
-            let waiting = super::waiting(OpCode::QueuePut, line, deadline);
+            let waiting = super::waiting(OpCode::QueuePut, deadline);
             let mut select = Select::new();
             select.send(&self.sender);
             select.recv(&self.closing);
@@ -123,7 +122,7 @@ impl Channel {
     }
 
     /// The next message; `None` when the queue is closed and drained.
-    fn take(&self, ctx: &Ctx, off: super::Off, patience: Patience, op: OpCode, line: u32) -> Result<Option<Done>> {
+    fn take(&self, ctx: &Ctx, off: super::Off, patience: Patience, op: OpCode) -> Result<Option<Done>> {
         let given = |(value, place): Message| Some(Done::new(value, self.tick(), place));
         match self.receiver.try_recv() {
             Ok(message) => return Ok(given(message)),
@@ -136,7 +135,7 @@ impl Channel {
         let Patience::Until(deadline) = patience else {
             return Err(fail(ErrorKind::Empty, "the queue is empty"));
         };
-        let waiting = super::waiting(op, line, deadline);
+        let waiting = super::waiting(op, deadline);
         match blocked(ctx, off, &waiting, || self.receive(deadline)) {
             Ok(message) => Ok(given(message)),
             Err(RecvTimeoutError::Timeout) => Err(fail(ErrorKind::Empty, "the queue stayed empty")),
@@ -161,13 +160,13 @@ impl Channel {
         Err(RecvTimeoutError::Disconnected)
     }
 
-    pub(in crate::os) fn get(&self, ctx: &Ctx, off: super::Off, patience: Patience, line: u32) -> Result {
-        self.take(ctx, off, patience, OpCode::QueueGet, line)?.ok_or_else(closed)
+    pub(in crate::os) fn get(&self, ctx: &Ctx, off: super::Off, patience: Patience) -> Result {
+        self.take(ctx, off, patience, OpCode::QueueGet)?.ok_or_else(closed)
     }
 
     /// One turn of `for x in q`.
-    pub(in crate::os) fn next(&self, ctx: &Ctx, off: super::Off, line: u32) -> Result {
-        let taken = self.take(ctx, off, Patience::Until(None), OpCode::QueueNext, line)?;
+    pub(in crate::os) fn next(&self, ctx: &Ctx, off: super::Off) -> Result {
+        let taken = self.take(ctx, off, Patience::Until(None), OpCode::QueueNext)?;
         Ok(match taken {
             Some(done) => Done { value: values::pair(Value::Bool(true), done.value), ..done },
             None => Done::value(values::pair(Value::Bool(false), Value::None)),

@@ -57,19 +57,19 @@ fn require_held(ctx: &Ctx, off: Off) -> Result<()> {
     Err(fail(ErrorKind::NotHeld, "a condition is waited for and notified by whoever holds its lock"))
 }
 
-pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience) -> Result {
     require_held(ctx, off)?;
     let Patience::Until(deadline) = patience else {
         return Ok(Done::value(Value::Bool(false)));
     };
     // On the list before the lock is free: a notify that comes then finds it.
     let locked = ctx.lock(off);
-    let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::ConditionWait, line, deadline));
+    let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::ConditionWait, deadline));
     drop(locked);
     let under = lock_of(ctx.arena, off);
     let depth = lock::release_all(ctx, under);
     let woken = ctx.park(entered);
-    let (ticket, orphaned) = lock::acquire_again(ctx, under, depth, line);
+    let (ticket, orphaned) = lock::acquire_again(ctx, under, depth);
     if orphaned {
         return Err(fail(ErrorKind::OwnerDied, "the lock's holder was killed; the lock is now held here"));
     }

@@ -54,7 +54,7 @@ pub(in crate::os) fn is_set(ctx: &Ctx, off: Off) -> Result {
     Ok(Done::new(Value::Bool(set), locked.tick(), cause))
 }
 
-pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience) -> Result {
     let state: &EventState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if state.set.load(Relaxed) != 0 {
@@ -63,7 +63,7 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, line: u32) ->
     let Patience::Until(deadline) = patience else {
         return Ok(Done::value(Value::Bool(false)));
     };
-    let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::EventWait, line, deadline));
+    let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::EventWait, deadline));
     drop(locked);
     Ok(match ctx.park(entered) {
         Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),

@@ -45,8 +45,8 @@ pub(in crate::os) fn create(arena: Arena, kind: u32, who: Identity, reentrant: b
     Ok(id)
 }
 
-pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
-    match acquire_for(ctx, off, patience, OpCode::LockAcquire, line) {
+pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result {
+    match acquire_for(ctx, off, patience, OpCode::LockAcquire) {
         Acquired::Yes { orphaned: true, .. } => {
             Err(fail(ErrorKind::OwnerDied, "the lock's holder was killed; the lock is now held here"))
         }
@@ -55,7 +55,7 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience, line: u32)
     }
 }
 
-fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -> Acquired {
+fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired {
     let state: &LockState = ctx.arena.at(off);
     let mut since = None;
     loop {
@@ -72,7 +72,7 @@ fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -
         let now = sys::now_ns();
         let insists = now.saturating_sub(*since.get_or_insert(now)) > PATIENT_NS;
         let payload = if insists { HAND_OVER } else { 0 };
-        let entered = ctx.enter(&locked, WAITERS, payload, &waiting(op, line, deadline));
+        let entered = ctx.enter(&locked, WAITERS, payload, &waiting(op, deadline));
         drop(locked);
         match ctx.park(entered) {
             Woken::By(verdict) if verdict.code == say::DONE => {
@@ -154,8 +154,8 @@ pub(super) fn release_all(ctx: &Ctx, off: Off) -> u32 {
 
 /// Takes it again at a depth, after a condition's wait: the place in the lock's order, and whether its holder was
 /// killed meanwhile.
-pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32, line: u32) -> (u64, bool) {
-    let acquired = acquire_for(ctx, off, Patience::Until(None), OpCode::ConditionWait, line);
+pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32) -> (u64, bool) {
+    let acquired = acquire_for(ctx, off, Patience::Until(None), OpCode::ConditionWait);
     let state: &LockState = ctx.arena.at(off);
     let _locked = ctx.lock(off);
     state.depth.store(depth, Relaxed);

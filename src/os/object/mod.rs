@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::alloc::OutOfMemory;
 use super::arena::{Arena, Off, Shared, UNIT};
 use super::layout::{OBJECTS_AT, OBJECTS_MAX, ObjectHeader};
-use super::park::{Ctx, Waiting};
+use super::park::{Ctx, Verdict, Waiting};
 use super::sys;
 use crate::program::op::OpCode;
 use crate::value::{Error, ErrorKind, ObjectKind, Value};
@@ -140,8 +140,8 @@ pub(super) fn deadline(timeout: &Value) -> Result<Option<u64>> {
 }
 
 /// What an actor publishes while it waits.
-pub(super) fn waiting(op: OpCode, line: u32, deadline: Option<u64>) -> Waiting {
-    Waiting { op, line, deadline }
+pub(super) fn waiting(op: OpCode, deadline: Option<u64>) -> Waiting {
+    Waiting { op, deadline }
 }
 
 /// A count that was given as an argument.
@@ -210,6 +210,36 @@ pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
         pool::mend(arena, off);
     }
     super::park::mend(arena, off);
+}
+
+/// The kind of the object that lies there, as a number.
+pub(super) fn kind_at(arena: Arena, off: Off) -> u32 {
+    arena.at::<ObjectHeader>(off).kind.load(Relaxed)
+}
+
+/// What to tell an actor that waits in an object and whose waker died before it told; nothing: it goes on waiting.
+///
+/// What the dead one had not completed did not happen: so a waiter is told only what the state of the object already
+/// says. A notification, a try for a lock that is free, and a look at a pipe may come once too often.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u64) -> Option<Verdict> {
+    let say = |code: u32| Some(Verdict { code, ..Verdict::default() });
+    let kind = kind_at(ctx.arena, off);
+    if is_lock(kind) {
+        // One to which it was handed over holds it; any other may try.
+        let holds = lock::holder(ctx.arena, off) == Some(waiter);
+        return say(if holds { say::DONE } else { say::RETRY });
+    }
+    if kind == KIND_RESULT {
+        return pool::is_complete(ctx, off).then(|| Verdict { code: say::DONE, ..Verdict::default() });
+    }
+    match KINDS.into_iter().find(|known| kind_number(*known) == kind)? {
+        ObjectKind::Queue => queue::rescued(ctx, off, list, payload),
+        ObjectKind::Condition | ObjectKind::Event => say(say::DONE),
+        ObjectKind::Barrier => say(say::BROKEN),
+        ObjectKind::Pool => pool::rescued(ctx, off, waiter),
+        ObjectKind::PipeEnd => pipe::rescued(ctx, off, list, waiter, payload),
+        _ => None,
+    }
 }
 
 /// How many actors wait in an object, over all its lists.

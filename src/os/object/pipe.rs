@@ -138,15 +138,15 @@ pub(in crate::os) fn forget(ctx: &Ctx, off: Off, dead: u32) {
     }
 }
 
-pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, line: u32) -> Result {
+pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value) -> Result {
     let state: &EndState = ctx.arena.at(off);
     let Some(fd) = ends.writing(off) else {
         return Err(fail(ErrorKind::TypeError, "this end only receives"));
     };
     let frame = frame(value, ctx.place())?;
-    take_turn(ctx, off, state, line)?;
+    take_turn(ctx, off, state)?;
     let ticket = ctx.lock(off).tick();
-    let sent = write_frame(ctx, off, fd, &frame, line);
+    let sent = write_frame(ctx, off, fd, &frame);
     let locked = ctx.lock(off);
     state.writer.store(0, Relaxed);
     pass_turn(ctx, &locked, state);
@@ -167,7 +167,7 @@ fn frame(value: &Value, place: u64) -> Result<Vec<u8>> {
     Ok(frame)
 }
 
-fn take_turn(ctx: &Ctx, off: Off, state: &EndState, line: u32) -> Result<()> {
+fn take_turn(ctx: &Ctx, off: Off, state: &EndState) -> Result<()> {
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let locked = ctx.lock(off);
     if gone(peer) {
@@ -177,7 +177,7 @@ fn take_turn(ctx: &Ctx, off: Off, state: &EndState, line: u32) -> Result<()> {
         state.writer.store(ctx.me + 1, Relaxed);
         return Ok(());
     }
-    let entered = ctx.enter(&locked, SENDERS, 0, &waiting(OpCode::PipeSend, line, None));
+    let entered = ctx.enter(&locked, SENDERS, 0, &waiting(OpCode::PipeSend, None));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::DONE => Ok(()),
@@ -193,14 +193,14 @@ fn pass_turn(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
 }
 
 /// Writes a whole frame, waiting for room where there is none, and announces it to the other end.
-fn write_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, frame: &[u8], line: u32) -> Result<()> {
+fn write_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, frame: &[u8]) -> Result<()> {
     let peer = peer_of(ctx.arena, off);
     let (mut written, mut announced) = (0, false);
     while written < frame.len() {
         if let Some(count) = try_write(fd, &frame[written..])? {
             written += count;
         } else {
-            wait_for_room(ctx, off, fd, line)?;
+            wait_for_room(ctx, off, fd)?;
             continue;
         }
         if !announced {
@@ -225,7 +225,7 @@ fn try_write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Option<usize>> {
     }
 }
 
-fn wait_for_room(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, line: u32) -> Result<()> {
+fn wait_for_room(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>) -> Result<()> {
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let locked = ctx.lock(off);
     if gone(peer) {
@@ -235,7 +235,7 @@ fn wait_for_room(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, line: u32) -> Result<(
     if has_room(fd) {
         return Ok(());
     }
-    let entered = ctx.enter(&locked, PIECES, WRITES, &waiting(OpCode::PipeSend, line, None));
+    let entered = ctx.enter(&locked, PIECES, WRITES, &waiting(OpCode::PipeSend, None));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::RETRY => Ok(()),
@@ -287,7 +287,7 @@ fn wake_piece(ctx: &Ctx, off: Off, which: u64) {
 }
 
 /// The next message; `None` at the end of the file.
-fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, line: u32) -> Result<Option<Done>> {
+fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode) -> Result<Option<Done>> {
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let Some(fd) = ends.reading(off) else {
@@ -303,14 +303,14 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, line: u32) -> Result<O
     } else if state.messages.load(Relaxed) == 0 && gone(peer) {
         return Ok(None);
     } else {
-        let entered = ctx.enter(&locked, RECEIVERS, 0, &waiting(op, line, None));
+        let entered = ctx.enter(&locked, RECEIVERS, 0, &waiting(op, None));
         drop(locked);
         match ctx.park(entered) {
             Woken::By(verdict) if verdict.code == say::DONE => verdict.ticket,
             _ => return Ok(None),
         }
     };
-    let message = read_frame(ctx, off, fd, op, line);
+    let message = read_frame(ctx, off, fd, op);
     let locked = ctx.lock(off);
     state.reader.store(0, Relaxed);
     deliver(ctx, &locked, state);
@@ -324,17 +324,17 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, line: u32) -> Result<O
     Ok(Some(Done::new(value, ticket, place)))
 }
 
-fn read_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode, line: u32) -> Result<(Value, u64)> {
+fn read_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) -> Result<(Value, u64)> {
     let mut header = [0; FRAME_HEADER];
-    read_exactly(ctx, off, fd, &mut header, op, line)?;
+    read_exactly(ctx, off, fd, &mut header, op)?;
     let len = u32::from_ne_bytes(std::array::from_fn(|i| header[i])) as usize;
     let place = u64::from_ne_bytes(std::array::from_fn(|i| header[4 + i]));
     let mut body = vec![0; len.min(MESSAGE_BYTES_MAX)];
-    read_exactly(ctx, off, fd, &mut body, op, line)?;
+    read_exactly(ctx, off, fd, &mut body, op)?;
     Ok((values::decode(&body), place))
 }
 
-fn read_exactly(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, bytes: &mut [u8], op: OpCode, line: u32) -> Result<()> {
+fn read_exactly(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, bytes: &mut [u8], op: OpCode) -> Result<()> {
     let peer_off = peer_of(ctx.arena, off);
     let mut filled = 0;
     while filled < bytes.len() {
@@ -345,14 +345,14 @@ fn read_exactly(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, bytes: &mut [u8], op: O
                 wake_piece(ctx, peer_off, WRITES);
             }
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait_for_more(ctx, off, fd, op, line)?,
+            Err(Errno::AGAIN) => wait_for_more(ctx, off, fd, op)?,
             Err(_) => return Err(eof()),
         }
     }
     Ok(())
 }
 
-fn wait_for_more(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode, line: u32) -> Result<()> {
+fn wait_for_more(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) -> Result<()> {
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let locked = ctx.lock(off);
     if ready(fd, rustix::event::PollFlags::IN) {
@@ -361,7 +361,7 @@ fn wait_for_more(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode, line: u32)
     if gone(peer) {
         return Err(fail(ErrorKind::Eof, "the sender died in the middle of a message"));
     }
-    let entered = ctx.enter(&locked, PIECES, READS, &waiting(op, line, None));
+    let entered = ctx.enter(&locked, PIECES, READS, &waiting(op, None));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::RETRY => Ok(()),
@@ -370,20 +370,20 @@ fn wait_for_more(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode, line: u32)
     }
 }
 
-pub(in crate::os) fn recv(ctx: &Ctx, off: Off, ends: &dyn Ends, line: u32) -> Result {
-    take(ctx, off, ends, OpCode::PipeRecv, line)?.ok_or_else(eof)
+pub(in crate::os) fn recv(ctx: &Ctx, off: Off, ends: &dyn Ends) -> Result {
+    take(ctx, off, ends, OpCode::PipeRecv)?.ok_or_else(eof)
 }
 
 /// One turn of `for x in end`.
-pub(in crate::os) fn next(ctx: &Ctx, off: Off, ends: &dyn Ends, line: u32) -> Result {
-    Ok(match take(ctx, off, ends, OpCode::PipeNext, line)? {
+pub(in crate::os) fn next(ctx: &Ctx, off: Off, ends: &dyn Ends) -> Result {
+    Ok(match take(ctx, off, ends, OpCode::PipeNext)? {
         Some(done) => Done { value: values::pair(Value::Bool(true), done.value), ..done },
         None => Done::value(values::pair(Value::Bool(false), Value::None)),
     })
 }
 
 /// Whether a message, or the end of the file, is there within the time.
-pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patience, line: u32) -> Result {
+pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patience) -> Result {
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     if ends.reading(off).is_none() {
@@ -396,7 +396,33 @@ pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patien
     let Patience::Until(deadline) = patience else {
         return Ok(Done::value(Value::Bool(false)));
     };
-    let entered = ctx.enter(&locked, RECEIVERS, POLLS, &waiting(OpCode::PipePoll, line, deadline));
+    let entered = ctx.enter(&locked, RECEIVERS, POLLS, &waiting(OpCode::PipePoll, deadline));
     drop(locked);
     Ok(Done::value(Value::Bool(matches!(ctx.park(entered), Woken::By(_)))))
+}
+
+/// What to tell a waiter whose waker died: that it has its turn, that the other end is gone, or to look again.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u64) -> Option<Verdict> {
+    let state: &EndState = ctx.arena.at(off);
+    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
+    let _locked = ctx.lock(off);
+    let code = match list {
+        PIECES => say::RETRY,
+        SENDERS if state.writer.load(Relaxed) == waiter + 1 => say::DONE,
+        RECEIVERS if payload == POLLS || state.reader.load(Relaxed) == waiter + 1 => say::DONE,
+        RECEIVERS if state.messages.load(Relaxed) > 0 => return None,
+        _ if gone(peer) => say::CLOSED,
+        _ => return None,
+    };
+    Some(Verdict { code, ..Verdict::default() })
+}
+
+/// Gives turns that nobody has to whoever waits for them. For the supervisor.
+pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
+    let state: &EndState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    deliver(ctx, &locked, state);
+    if state.writer.load(Relaxed) == 0 {
+        pass_turn(ctx, &locked, state);
+    }
 }

@@ -289,7 +289,7 @@ fn hand_task(ctx: &Ctx, worker: u32, task: Off) {
 }
 
 /// Of a worker: the next task, or none when the pool is closed and drained. A cancelled task is passed over.
-pub(in crate::os) fn take(ctx: &Ctx, off: Off, line: u32) -> Result {
+pub(in crate::os) fn take(ctx: &Ctx, off: Off) -> Result {
     let pool: &PoolState = ctx.arena.at(off);
     loop {
         let locked = ctx.lock(off);
@@ -300,7 +300,7 @@ pub(in crate::os) fn take(ctx: &Ctx, off: Off, line: u32) -> Result {
             }
             None if pool.state.load(Relaxed) != OPEN => return Ok(Done::value(Value::None)),
             None => {
-                let entered = ctx.enter(&locked, TAKERS, 0, &waiting(OpCode::PoolTake, line, None));
+                let entered = ctx.enter(&locked, TAKERS, 0, &waiting(OpCode::PoolTake, None));
                 drop(locked);
                 match ctx.park(entered) {
                     Woken::By(verdict) if verdict.code == say::DONE => (Off(verdict.given as u32), verdict.ticket),
@@ -464,14 +464,14 @@ pub(in crate::os) fn require_closed(ctx: &Ctx, off: Off) -> Result<()> {
 }
 
 /// Waits until a result is there; true where it is.
-fn await_result(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -> Option<(u64, u64)> {
+fn await_result(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Option<(u64, u64)> {
     let result: &ResultState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if result.state.load(Relaxed) >= SUCCEEDED {
         return Some((locked.tick(), result.done.load(Relaxed)));
     }
     let Patience::Until(deadline) = patience else { return None };
-    let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, line, deadline));
+    let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, deadline));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) => Some((verdict.ticket, verdict.cause)),
@@ -479,9 +479,9 @@ fn await_result(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) 
     }
 }
 
-pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience, line: u32) -> Result {
+pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience) -> Result {
     let off = find(ctx.arena, id);
-    let Some((ticket, cause)) = await_result(ctx, off, patience, OpCode::ResultGet, line) else {
+    let Some((ticket, cause)) = await_result(ctx, off, patience, OpCode::ResultGet) else {
         return Err(fail(ErrorKind::Timeout, "the result did not come in time"));
     };
     let result: &ResultState = ctx.arena.at(off);
@@ -517,9 +517,9 @@ fn gather(ctx: &Ctx, result: &ResultState) -> Value {
     Value::List(Arc::new(all))
 }
 
-pub(in crate::os) fn wait(ctx: &Ctx, id: u32, patience: Patience, line: u32) -> Result {
+pub(in crate::os) fn wait(ctx: &Ctx, id: u32, patience: Patience) -> Result {
     let off = find(ctx.arena, id);
-    let (ticket, cause) = await_result(ctx, off, patience, OpCode::ResultWait, line).unwrap_or_default();
+    let (ticket, cause) = await_result(ctx, off, patience, OpCode::ResultWait).unwrap_or_default();
     Ok(Done::new(Value::None, ticket, cause))
 }
 
@@ -575,4 +575,23 @@ pub(super) fn mend(arena: Arena, off: Off) {
         (last, at) = (at, arena.at::<TaskState>(Off(at)).next.load(Relaxed));
     }
     pool.tail.store(last, Relaxed);
+}
+
+/// What to tell an idle worker whose waker died: the task it was given, or that there will be none.
+pub(super) fn rescued(ctx: &Ctx, off: Off, worker: u32) -> Option<Verdict> {
+    let task = ctx.arena.at::<Slot>(slot_at(worker)).task.load(Acquire);
+    let pool: &PoolState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    let code = match (task, pool.state.load(Relaxed)) {
+        (0, OPEN) => return None,
+        (0, _) => say::CLOSED,
+        _ => say::DONE,
+    };
+    Some(Verdict { code, given: u64::from(task), ..Verdict::default() })
+}
+
+/// Whether a result is there.
+pub(super) fn is_complete(ctx: &Ctx, off: Off) -> bool {
+    let _locked = ctx.lock(off);
+    ctx.arena.at::<ResultState>(off).state.load(Acquire) >= SUCCEEDED
 }

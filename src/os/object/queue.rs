@@ -74,7 +74,7 @@ fn closed() -> crate::value::Error {
     fail(ErrorKind::Closed, "the queue is closed")
 }
 
-pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience, line: u32) -> Result {
+pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience) -> Result {
     let message = write_message(ctx, value)?;
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
@@ -103,7 +103,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
         ctx.arena.free(message);
         return Err(fail(ErrorKind::Full, "the queue is full"));
     };
-    let entered = ctx.enter(&locked, PUTTERS, message.0 as u64, &waiting(OpCode::QueuePut, line, deadline));
+    let entered = ctx.enter(&locked, PUTTERS, message.0 as u64, &waiting(OpCode::QueuePut, deadline));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::DONE => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
@@ -119,7 +119,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
 }
 
 /// The next message; `None` when the queue is closed and drained.
-fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -> Result<Option<Done>> {
+fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Result<Option<Done>> {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if let Some(message) = unlink(ctx, queue) {
@@ -144,7 +144,7 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -> Resul
     let Patience::Until(deadline) = patience else {
         return Err(fail(ErrorKind::Empty, "the queue is empty"));
     };
-    let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, line, deadline));
+    let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, deadline));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::DONE => {
@@ -155,13 +155,13 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, line: u32) -> Resul
     }
 }
 
-pub(in crate::os) fn get(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
-    take(ctx, off, patience, OpCode::QueueGet, line)?.ok_or_else(closed)
+pub(in crate::os) fn get(ctx: &Ctx, off: Off, patience: Patience) -> Result {
+    take(ctx, off, patience, OpCode::QueueGet)?.ok_or_else(closed)
 }
 
 /// One turn of `for x in q`.
-pub(in crate::os) fn next(ctx: &Ctx, off: Off, line: u32) -> Result {
-    let taken = take(ctx, off, Patience::Until(None), OpCode::QueueNext, line)?;
+pub(in crate::os) fn next(ctx: &Ctx, off: Off) -> Result {
+    let taken = take(ctx, off, Patience::Until(None), OpCode::QueueNext)?;
     Ok(match taken {
         Some(done) => Done { value: values::pair(Value::Bool(true), done.value), ..done },
         None => Done::value(values::pair(Value::Bool(false), Value::None)),
@@ -228,13 +228,13 @@ pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
     Ok(Done::new(Value::None, ticket, 0))
 }
 
-pub(in crate::os) fn join(ctx: &Ctx, off: Off, line: u32) -> Result {
+pub(in crate::os) fn join(ctx: &Ctx, off: Off) -> Result {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if queue.unfinished.load(Relaxed) == 0 {
         return Ok(Done::new(Value::None, locked.tick(), queue.header.last.load(Relaxed)));
     }
-    let entered = ctx.enter(&locked, JOINERS, 0, &waiting(OpCode::QueueJoin, line, None));
+    let entered = ctx.enter(&locked, JOINERS, 0, &waiting(OpCode::QueueJoin, None));
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
@@ -348,4 +348,25 @@ pub(super) fn mend(arena: Arena, off: Off) {
     }
     queue.tail.store(last, Relaxed);
     queue.count.store(count, Relaxed);
+}
+
+/// What to tell a waiter whose waker died: that the queue is closed, or that its message is in the queue.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, payload: u64) -> Option<Verdict> {
+    let queue: &QueueState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    let code = match list {
+        JOINERS => say::DONE,
+        PUTTERS if holds(ctx, queue, Off(payload as u32)) => say::DONE,
+        _ if queue.closed.load(Relaxed) != 0 => say::CLOSED,
+        _ => return None,
+    };
+    Some(Verdict { code, ..Verdict::default() })
+}
+
+fn holds(ctx: &Ctx, queue: &QueueState, message: Off) -> bool {
+    let mut at = queue.head.load(Relaxed);
+    while at != 0 && at != message.0 {
+        at = ctx.arena.at::<Message>(Off(at)).next.load(Relaxed);
+    }
+    at != 0
 }

@@ -36,7 +36,7 @@ pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, value
     Ok(id)
 }
 
-pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience, line: u32) -> Result {
+pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result {
     let state: &SemaphoreState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     let value = state.value.load(Relaxed);
@@ -47,7 +47,7 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience, line: u32)
     let Patience::Until(deadline) = patience else {
         return Ok(Done::value(Value::Bool(false)));
     };
-    let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::SemaphoreAcquire, line, deadline));
+    let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::SemaphoreAcquire, deadline));
     drop(locked);
     Ok(match ctx.park(entered) {
         Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
