@@ -87,14 +87,20 @@ pub fn get_mut<'v>(value: &'v mut Value, index: &Value) -> Result<&'v mut Value>
 }
 
 /// `value[index] = item`: a new key is put into a map, a list must have the place.
-pub fn set(value: &mut Value, index: Value, item: Value) -> Result<()> {
+pub fn set(value: &mut Value, index: &Value, item: Value) -> Result<()> {
     match value {
         Value::Map(map) => {
-            Arc::make_mut(map).insert(index, item);
+            let map = Arc::make_mut(map);
+            match map.get_mut(index) {
+                Some(slot) => *slot = item,
+                None => {
+                    map.insert(index.clone(), item);
+                }
+            }
             Ok(())
         }
         Value::List(_) => {
-            *get_mut(value, &index)? = item;
+            *get_mut(value, index)? = item;
             Ok(())
         }
         other => Err(Error::type_error(format!("{} has no items to assign to", other.kind_name()))),
@@ -120,7 +126,7 @@ pub fn set_path(value: &mut Value, path: &[Value], item: Value) -> Result<()> {
             *value = item;
             Ok(())
         }
-        [last] => set(value, last.clone(), item),
+        [last] => set(value, last, item),
         [first, rest @ ..] => set_path(get_mut(value, first)?, rest, item),
     }
 }

@@ -49,10 +49,16 @@ pub(super) fn set_index(
     context: &mut Context,
 ) -> Result<(), Exit> {
     context.nest(&regs[src as usize], 1)?;
-    let index = regs[index as usize].clone();
-    context.nest(&index, 1)?;
+    context.nest(&regs[index as usize], 1)?;
     let item = std::mem::take(&mut regs[src as usize]);
-    Ok(value::set(&mut regs[root as usize], index, item)?)
+    if index == root {
+        let key = regs[index as usize].clone();
+        return Ok(value::set(&mut regs[root as usize], &key, item)?);
+    }
+    let mut whole = std::mem::take(&mut regs[root as usize]);
+    let done = value::set(&mut whole, &regs[index as usize], item);
+    regs[root as usize] = whole;
+    Ok(done?)
 }
 
 pub(super) fn push(regs: &mut [Value], (dst, list, src): (Reg, Reg, Reg), context: &mut Context) -> Result<(), Exit> {

@@ -66,3 +66,26 @@ fn lists_of_methods() {
     check_lines("let s = {1}\ns.add(2)\ns.remove(1)\nprint s", &["{2}"]);
     check_lines("let m = {a: {b: [1]}}\nm.a.b.push(2)\nm.a.c = 3\nprint m, m.a.b.pop()", &["{a: {b: [1, 2], c: 3}} 2"]);
 }
+
+#[test]
+fn places_that_are_read_and_written() {
+    check_lines("let m = {a: 1}\nm[m] = 2\nprint m", &["{a: 1, [{a: 1}]: 2}"]);
+    check_lines("let m = {}\nm[1] = 2\nm[1.0] = 3\nm[1] += 4\nprint m", &["{[1]: 7}"]);
+    check_lines("let m = {a: 1}\nm.a += 1\nm[\"a\"] *= 5\nprint m", &["{a: 10}"]);
+    check_lines("let xs = [1, 2, 3]\nxs[0] += xs.pop()\nprint xs", &["[4, 2]"]);
+    check_lines("let xs = [1, 2]\nlet i = 0\nxs[i] -= 5\nxs[-1] += i\nprint xs", &["[-4, 2]"]);
+    check_lines("let m = {}\ntry { m.k += 1 } catch KeyError { print m }", &["{}"]);
+    check_lines("let xs = [[1]]\nlet ys = xs\nys[0] += [2]\nprint xs, ys", &["[[1]] [[1, 2]]"]);
+}
+
+#[test]
+fn texts_sort_by_their_bytes() {
+    check_lines(
+        "print sorted([\"b\", \"abcdefgh\", \"abcdefghi\", \"abcdefg\", \"\", \"é\", \"abcdefgé\", \"z\", \"abcdefgha\"])",
+        &["[\"\", \"abcdefg\", \"abcdefgh\", \"abcdefgha\", \"abcdefghi\", \"abcdefgé\", \"b\", \"z\", \"é\"]"],
+    );
+    check_lines(
+        "print 0, -1, 9223372036854775807, -9223372036854775807 - 1",
+        &["0 -1 9223372036854775807 -9223372036854775808"],
+    );
+}

@@ -241,6 +241,16 @@ impl Body<'_, '_> {
                 body.expr_to(value, src);
                 return body.emit(Instr::SetIndex { root, index, src });
             }
+            if let ([step], Some(op)) = (steps, op) {
+                let index = match step {
+                    Step::Index(index) => body.operand(index, &[value]),
+                    Step::Field(name) => body.loaded(Value::from(&*name.text)),
+                };
+                let src = body.alloc();
+                body.emit(Instr::Index { dst: src, value: root, index });
+                body.binary_with(op, src, value, src);
+                return body.emit(Instr::SetIndex { root, index, src });
+            }
             let base = body.next;
             body.path(steps);
             let count = body.short(steps.len());
