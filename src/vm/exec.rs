@@ -45,6 +45,18 @@ fn put_int(slot: &mut Value, int: i64) {
     if let Value::Int(old) = slot { *old = int } else { *slot = Value::Int(int) }
 }
 
+/// The same for a bool.
+#[inline(always)]
+fn put_bool(slot: &mut Value, value: bool) {
+    if let Value::Bool(old) = slot { *old = value } else { *slot = Value::Bool(value) }
+}
+
+/// The same for a float.
+#[inline(always)]
+fn put_float(slot: &mut Value, float: f64) {
+    if let Value::Float(old) = slot { *old = float } else { *slot = Value::Float(float) }
+}
+
 /// Copies a value between registers. Small ones go by tag and content: as sixteen bytes they would have to wait for the
 /// shorter writes that made them.
 #[inline(always)]
@@ -56,7 +68,7 @@ fn copy(regs: &mut [Value], dst: u16, src: u16) {
         }
         Value::Bool(value) => {
             let value = *value;
-            regs[reg(dst)] = Value::Bool(value);
+            put_bool(&mut regs[reg(dst)], value);
         }
         other => {
             let copy = other.clone();
@@ -132,7 +144,10 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                     Some(int) => put_int(&mut regs[reg($dst)], int),
                     None => leave!(Exit::from(Error::overflow("the integer"))),
                 },
-                (Value::Float(a), Value::Float(b)) => regs[reg($dst)] = Value::Float($floats(*a, *b)),
+                (Value::Float(a), Value::Float(b)) => {
+                    let float = $floats(*a, *b);
+                    put_float(&mut regs[reg($dst)], float);
+                }
                 (a, b) => regs[reg($dst)] = attempt!($slow(a, b)),
             }
         };
@@ -151,7 +166,7 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                     regs[reg(dst)] = value;
                 }
             }
-            Instr::Bool { dst, value } => regs[reg(dst)] = Value::Bool(value),
+            Instr::Bool { dst, value } => put_bool(&mut regs[reg(dst)], value),
             Instr::None { dst } => regs[reg(dst)] = Value::None,
             Instr::Literal { dst, index } => {
                 regs[reg(dst)] = code.literals.get(reg(index)).cloned().unwrap_or_default();
@@ -162,7 +177,10 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                     Some(int) => put_int(&mut regs[reg(dst)], int),
                     None => leave!(Exit::from(Error::overflow("the integer"))),
                 },
-                (Value::Float(x), Value::Float(y)) => regs[reg(dst)] = Value::Float(x + y),
+                (Value::Float(x), Value::Float(y)) => {
+                    let float = x + y;
+                    put_float(&mut regs[reg(dst)], float);
+                }
                 _ if dst == a && a != b => {
                     let mut left = std::mem::take(&mut regs[reg(a)]);
                     let added = value::add_assign(&mut left, &regs[reg(b)]);
@@ -235,7 +253,7 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                     }
                     Some(Value::Bool(item)) => {
                         let item = *item;
-                        regs[reg(dst)] = Value::Bool(item);
+                        put_bool(&mut regs[reg(dst)], item);
                     }
                     Some(item) => regs[reg(dst)] = item.clone(),
                     None => regs[reg(dst)] = attempt!(value::index(&regs[reg(value)], &regs[reg(index)])),
@@ -470,8 +488,8 @@ impl Small {
     fn put(self, slot: &mut Value) {
         match self {
             Small::Int(int) => put_int(slot, int),
-            Small::Bool(value) => *slot = Value::Bool(value),
-            Small::Float(float) => *slot = Value::Float(float),
+            Small::Bool(value) => put_bool(slot, value),
+            Small::Float(float) => put_float(slot, float),
         }
     }
 
