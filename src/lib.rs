@@ -20,6 +20,12 @@ pub mod plan;
 
 pub mod trace;
 
+pub mod machine;
+
+pub mod schedule;
+
+pub mod judge;
+
 pub mod pipeline;
 
 pub mod os;
@@ -29,5 +35,7 @@ pub mod report;
 pub mod scenario;
 
 pub mod cli;
+
+pub use schedule::Schedule;
 
 pub use scenario::{LoadError, Run, RunError, RunOptions, Scenario};

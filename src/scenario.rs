@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::os::{self, Report, Request, StartError};
 use crate::pipeline;
 use crate::plan::Plan;
+use crate::schedule::Schedule;
 use crate::source::Source;
 use crate::syntax::FILE_SIZE_MAX;
 use crate::trace::{Ending, Trace, Uncaught};
@@ -139,11 +140,13 @@ pub struct RunOptions {
     pub trace: bool,
     /// The most processes at a time.
     pub processes_max: u32,
+    /// Who goes on when several can.
+    pub schedule: Schedule,
 }
 
 impl Default for RunOptions {
     fn default() -> RunOptions {
-        RunOptions { seed: None, timeout: None, trace: true, processes_max: PROCESSES_MAX }
+        RunOptions { seed: None, timeout: None, trace: true, processes_max: PROCESSES_MAX, schedule: Schedule::Free }
     }
 }
 

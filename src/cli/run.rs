@@ -11,6 +11,7 @@ use crate::os::StartError;
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{PROCESSES_MAX, RunError, RunOptions, Scenario, new_seed};
+use crate::schedule::Schedule;
 use crate::trace::{Trace, Uncaught};
 
 /// Run scenarios on real processes and threads
@@ -72,6 +73,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario) -> Exit {
         timeout: args.timeout,
         trace: args.outline || args.trace.is_some(),
         processes_max: args.max_processes,
+        schedule: Schedule::Free,
     };
     let mut told = |error: &Uncaught| err(&report::uncaught(scenario.source(), error, true));
     let result = if args.outline { plan.run(&options) } else { plan.run_live(&options, &mut told) };

@@ -234,7 +234,7 @@ impl World {
                 let Target::Object(object) = op.target else { return Err(unsupported()) };
                 barrier::wait(ctx, off, patience, |ticket| {
                     ctx.note(&Note {
-                        op: OpCode::BarrierArrive,
+                        op: OpCode::Arrive,
                         line,
                         object: Some(object.id),
                         actor: None,

@@ -236,8 +236,9 @@ pub enum OpCode {
     BarrierWait,
     /// error of the action or none -> index: after a barrier's action
     BarrierActed,
-    /// a party has arrived; a step of its own in traces, never issued by the VM
-    BarrierArrive,
+    /// the operation has begun and waits, where that is a step of its own: at a barrier, of a condition's wait (which
+    /// lets the lock go), at a rendezvous; never issued by the VM
+    Arrive,
     /// (none)
     BarrierAbort,
     /// (none)
@@ -373,7 +374,7 @@ impl OpCode {
         OpCode::EventWait,
         OpCode::BarrierWait,
         OpCode::BarrierActed,
-        OpCode::BarrierArrive,
+        OpCode::Arrive,
         OpCode::BarrierAbort,
         OpCode::BarrierReset,
         OpCode::BarrierParties,

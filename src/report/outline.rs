@@ -173,7 +173,7 @@ fn on_object(trace: &Trace, shown: &Shown<'_>, event: &Event, op: OpCode, object
     let arg = |at: usize| event.args.get(at).unwrap_or(&Datum::None);
     match op {
         OpCode::QueueNext | OpCode::PipeNext => format!("for _ in {name}"),
-        OpCode::BarrierArrive => format!("{name}.wait() arrives"),
+        OpCode::Arrive => format!("{name}.wait() arrives"),
         OpCode::BarrierActed => format!("{name}.wait() acted"),
         OpCode::OnceRan => format!("{name}.run() ran"),
         OpCode::CellRead => format!("read {name}{}", path(shown, arg(0))),

@@ -17,7 +17,7 @@ pub(super) fn order(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
     for (node, event) in steps {
         let actor = event.place.actor;
         match event.op {
-            OpCode::BarrierArrive => {
+            OpCode::Arrive => {
                 arrived.push((actor, *node));
                 if arrived.len() >= parties {
                     let gate = graph.gate();
