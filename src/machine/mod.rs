@@ -1,3 +1,119 @@
 //! The machine: a pure step relation that is the meaning of the language.
 //!
+//! A state holds every actor, with its computing stopped before its next visible operation, and every object. A step is
+//! one visible operation and all local computing after it, up to the next one. Everything that needs the truth asks
+//! here: the deterministic scheduler, the judge of real runs, the explorer.
+//!
 //! Answers for: which steps a state has and what each does. Never reads a clock, draws a random number or prints.
+
+mod actor;
+mod blocked;
+mod canonical;
+mod choice;
+mod dependence;
+mod explore;
+mod kill;
+mod life;
+mod local;
+mod object;
+mod picks;
+mod state;
+mod step;
+
+pub use blocked::Stuck;
+pub use canonical::Fingerprint;
+pub use choice::{Choice, What};
+pub use explore::{Explored, Failure, Limits, explore};
+pub use state::State;
+pub use step::{Happened, Noted, Uncaught};
+
+use std::sync::Arc;
+
+use crate::plan::Plan;
+use crate::program::instr::Instr;
+use crate::program::op::OpCode;
+
+/// The number of the main process's first actor; those started later have higher ones.
+pub const MAIN: u32 = 1;
+
+/// How time passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// Any blocked wait with a timeout may time out and any sleeper wake at any step; the clock stands still.
+    Any,
+    /// Virtual: the clock moves only when nobody can go on, straight to the next deadline.
+    Prompt,
+}
+
+/// What a machine is to be like.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// How time passes.
+    pub time: Time,
+    /// Whether a death and its being known are two steps, as they are in a kernel.
+    pub late_deaths: bool,
+    /// The most processes at a time.
+    pub processes_max: u32,
+}
+
+/// The step relation of one planned scenario.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    plan: Arc<Plan>,
+    rules: Rules,
+    sights: Sights,
+}
+
+/// What a program looks at, so that it must be kept in states.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sights {
+    /// It asks how many wait somewhere: then beginning to wait is a step of its own.
+    waiting: bool,
+    /// It clears events: then it matters whether a wait had begun before the set.
+    clears: bool,
+    /// It looks at names.
+    names: bool,
+}
+
+impl Machine {
+    /// The machine of a planned scenario.
+    pub fn new(plan: Arc<Plan>, rules: Rules) -> Machine {
+        let sights = Sights::of(&plan);
+        Machine { plan, rules, sights }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Its rules.
+    pub fn rules(&self) -> Rules {
+        self.rules
+    }
+}
+
+impl Sights {
+    fn of(plan: &Plan) -> Sights {
+        let mut sights = Sights::default();
+        for code in &plan.image.program.codes {
+            for call in &code.calls {
+                sights.waiting |= &*call.name == "waiting";
+                sights.clears |= &*call.name == "clear";
+                sights.names |= &*call.name == "name";
+            }
+            for instr in &code.instrs {
+                match instr {
+                    Instr::Op { code, .. } | Instr::OpOn { code, .. } => {
+                        sights.waiting |= *code == OpCode::Waiting;
+                        sights.clears |= *code == OpCode::EventClear;
+                        sights.names |= matches!(code, OpCode::Name | OpCode::ActorName);
+                    }
+                    Instr::Caught { .. } => sights.names = true,
+                    _ => {}
+                }
+            }
+        }
+        sights
+    }
+}

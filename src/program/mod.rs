@@ -3,6 +3,7 @@
 //! Answers for: what is run, as data. Never runs it.
 
 mod disasm;
+pub mod fault;
 mod image;
 pub mod instr;
 pub mod lower;

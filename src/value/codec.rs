@@ -31,8 +31,37 @@ const ERROR: u8 = 19;
 /// Ints from 0 are one byte each up to the end of the range of tags.
 const SMALL: u8 = 32;
 
+/// What numbers stand for handles in an encoding.
+pub trait Ids {
+    /// Of an object.
+    fn object(&mut self, id: u32) -> u32 {
+        id
+    }
+
+    /// Of an actor.
+    fn actor(&mut self, id: u32) -> u32 {
+        id
+    }
+
+    /// Of the result of a task.
+    fn result(&mut self, id: u32) -> u32 {
+        id
+    }
+}
+
+/// Every handle by its own number.
+#[derive(Clone, Copy, Debug)]
+pub struct Own;
+
+impl Ids for Own {}
+
 /// Appends the value to `out`.
 pub fn encode(value: &Value, out: &mut Vec<u8>) {
+    encode_with(value, out, &mut Own);
+}
+
+/// Appends the value to `out`, its handles by other numbers.
+pub fn encode_with(value: &Value, out: &mut Vec<u8>, ids: &mut impl Ids) {
     match value {
         Value::None => out.push(NONE),
         Value::Bool(value) => out.push(if *value { TRUE } else { FALSE }),
@@ -48,28 +77,28 @@ pub fn encode(value: &Value, out: &mut Vec<u8>) {
         Value::Pid(pid) => signed(PID, *pid, out),
         Value::Elapsed(nanos) => signed(ELAPSED, *nanos, out),
         Value::Str(text) => encode_text(text, out),
-        Value::List(items) => encode_all(LIST, items.len(), items.iter(), out),
-        Value::Set(set) => encode_all(SET, set.len(), set.iter(), out),
+        Value::List(items) => encode_all(LIST, items.len(), items.iter(), out, ids),
+        Value::Set(set) => encode_all(SET, set.len(), set.iter(), out, ids),
         Value::Map(map) => {
             out.push(MAP);
             varint(map.len() as u64, out);
             for (key, value) in map.iter() {
-                encode(key, out);
-                encode(value, out);
+                encode_with(key, out, ids);
+                encode_with(value, out, ids);
             }
         }
         Value::Range(range) => {
             out.push(if range.inclusive { RANGE_INCLUSIVE } else { RANGE });
-            encode(&range.low, out);
-            encode(&range.high, out);
+            encode_with(&range.low, out, ids);
+            encode_with(&range.high, out, ids);
         }
         Value::Object(object) => {
             out.push(OBJECT);
-            varint(u64::from(object.id), out);
+            varint(u64::from(ids.object(object.id)), out);
             out.extend_from_slice(&[object.kind as u8, object.role]);
         }
-        Value::Actor(actor) => unsigned(ACTOR, u64::from(actor.0), out),
-        Value::Result(result) => unsigned(RESULT, u64::from(result.0), out),
+        Value::Actor(actor) => unsigned(ACTOR, u64::from(ids.actor(actor.0)), out),
+        Value::Result(result) => unsigned(RESULT, u64::from(ids.result(result.0)), out),
         Value::Task(task) => unsigned(TASK, u64::from(*task), out),
         Value::Error(error) => {
             out.push(ERROR);
@@ -111,9 +140,9 @@ pub fn decode_error(bytes: &[u8]) -> Option<Error> {
     reader.bytes.is_empty().then_some(error)
 }
 
-fn encode_all<'v>(tag: u8, len: usize, items: impl Iterator<Item = &'v Value>, out: &mut Vec<u8>) {
+fn encode_all<'v>(tag: u8, len: usize, items: impl Iterator<Item = &'v Value>, out: &mut Vec<u8>, ids: &mut impl Ids) {
     unsigned(tag, len as u64, out);
-    items.for_each(|item| encode(item, out));
+    items.for_each(|item| encode_with(item, out, ids));
 }
 
 fn encode_text(text: &Text, out: &mut Vec<u8>) {

@@ -19,7 +19,7 @@ use exec::{Exit, Machine, exec};
 use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
 use crate::program::{Code, CodeId, Image, Instr};
 use crate::source::Span;
-use crate::value::{Error, ErrorKind, Value, encode};
+use crate::value::{Error, ErrorKind, Ids, Own, Value, encode_with};
 
 /// How many frames there can be.
 const FRAMES_MAX: usize = 10_000;
@@ -156,6 +156,11 @@ impl Vm {
 
     /// Appends bytes that are equal for equal states of computing: what it has yet to do and with which values.
     pub fn fingerprint(&self, out: &mut Vec<u8>) {
+        self.fingerprint_with(out, &mut Own);
+    }
+
+    /// The same, with other numbers for handles.
+    pub fn fingerprint_with(&self, out: &mut Vec<u8>, ids: &mut impl Ids) {
         let number = |out: &mut Vec<u8>, number: usize| out.extend_from_slice(&(number as u32).to_le_bytes());
         number(out, self.frames.len());
         for (at, frame) in self.frames.iter().enumerate() {
@@ -165,15 +170,15 @@ impl Vm {
             number(out, frame.code as usize);
             number(out, frame.pc as usize);
             number(out, registers.len());
-            registers.iter().for_each(|value| encode(value, out));
+            registers.iter().for_each(|value| encode_with(value, out, ids));
             if let Then::Perform(code, target) = frame.then {
                 number(out, code as usize);
-                encode(&target_value(target), out);
+                encode_with(&target_value(target), out, ids);
             }
         }
-        encode(&self.waiting.map_or(Value::None, target_value), out);
+        encode_with(&self.waiting.map_or(Value::None, target_value), out, ids);
         number(out, self.context.privates.len());
-        self.context.privates.iter().for_each(|value| encode(value, out));
+        self.context.privates.iter().for_each(|value| encode_with(value, out, ids));
         if let Some(error) = &self.raised {
             crate::value::encode_error(error, out);
         }

@@ -1,0 +1,139 @@
+//! Who cannot go on, on what, and who could let it.
+//!
+//! Answers for: the wait-for relation of a state. Never words it.
+
+use super::actor::{Actor, Phase};
+use super::object::{Object, condition, object_of};
+use super::{Machine, State};
+use crate::plan::{PASSED_ON, User};
+use crate::program::ActorKind;
+use crate::program::op::{Op, OpCode, Site, Target};
+use crate::source::Span;
+use crate::trace::Blocked;
+use crate::value::ObjectKind;
+
+/// An actor that has no step.
+#[derive(Clone, Debug)]
+pub struct Stuck {
+    /// Whose.
+    pub actor: u32,
+    /// What it waits in.
+    pub op: OpCode,
+    /// On what.
+    pub target: Target,
+    /// Where it stands.
+    pub site: Site,
+    /// Who holds what it waits for: of a lock its holder, of a join the actor itself.
+    pub held_by: Vec<u32>,
+    /// Who might still let it go on: those who hold it, or whose program names it; all others where the object is
+    /// passed about.
+    pub could_enable: Vec<u32>,
+}
+
+impl Machine {
+    /// The actors that have no step, and have not ended.
+    pub fn stuck(&self, state: &State) -> Vec<Stuck> {
+        let mut choices = Vec::new();
+        let mut all = Vec::new();
+        for actor in state.actors.iter().filter(|actor| actor.is_alive()) {
+            choices.clear();
+            self.choices_of(state, actor.id, &mut choices);
+            if choices.is_empty() {
+                all.push(self.stuck_one(state, actor));
+            }
+        }
+        all
+    }
+
+    fn stuck_one(&self, state: &State, actor: &Actor) -> Stuck {
+        let Some(op) = actor.op() else {
+            // On its way to its end it waits for those it started.
+            let waits_for = |child: &u32| state.actor(*child).is_some_and(|child| !child.has_ended());
+            let held_by: Vec<u32> = actor.children.iter().copied().filter(waits_for).collect();
+            let could_enable = held_by.clone();
+            let (op, target, site) = (OpCode::Join, Target::None, Site::default());
+            return Stuck { actor: actor.id, op, target, site, held_by, could_enable };
+        };
+        let held_by = self.held_by(state, &actor.phase, op);
+        let could_enable = self.could_enable(state, actor, op, &held_by);
+        Stuck { actor: actor.id, op: op.code, target: op.target, site: op.site, held_by, could_enable }
+    }
+
+    fn held_by(&self, state: &State, phase: &Phase, op: &Op) -> Vec<u32> {
+        if let Target::Actor(actor) = op.target {
+            return vec![actor.0];
+        }
+        match object_of(op).and_then(|id| state.object(id)) {
+            Some(Object::Lock(lock)) => lock.holder.into_iter().collect(),
+            // Who waits to be notified waits for nobody who holds the lock.
+            Some(Object::Condition(over)) if op.code == OpCode::LockAcquire || matches!(phase, Phase::Again { .. }) => {
+                condition::lock(state, over).and_then(|lock| lock.holder).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn could_enable(&self, state: &State, actor: &Actor, op: &Op, held_by: &[u32]) -> Vec<u32> {
+        if !held_by.is_empty() {
+            return held_by.to_vec();
+        }
+        let decl = object_of(op).and_then(|id| state.entry(id)).and_then(|entry| entry.decl);
+        let peer = decl.and_then(|decl| self.plan.image.program.objects.get(decl as usize)).and_then(|spec| spec.peer);
+        let others = state.actors.iter().filter(|other| other.id != actor.id && other.is_alive());
+        others.filter(|other| self.may_use(other, decl, peer)).map(|other| other.id).collect()
+    }
+
+    /// Whether an actor's program may act on objects of a declaration.
+    fn may_use(&self, actor: &Actor, decl: Option<u32>, peer: Option<u32>) -> bool {
+        let Some(decl) = decl else { return true };
+        let user = match (actor.kind, actor.template) {
+            (ActorKind::Worker, Some(pool)) => User::Worker(pool),
+            (ActorKind::Main, _) | (_, None) => User::Main,
+            (_, Some(template)) => User::Template(template),
+        };
+        let names = |used: &crate::plan::Use| used.decl == decl || Some(used.decl) == peer;
+        let passed = |used: &crate::plan::Use| used.operations.iter().any(|operation| &**operation == PASSED_ON);
+        self.plan.uses.iter().any(|used| names(used) && (used.by == user || passed(used)))
+    }
+
+    /// The same as a report shows it; daemons only where nobody else is stuck.
+    pub fn blocked(&self, state: &State) -> Vec<Blocked> {
+        let stuck = self.stuck(state);
+        let is_daemon = |one: &Stuck| state.actor(one.actor).is_some_and(|actor| actor.daemon);
+        let only_daemons = stuck.iter().all(is_daemon);
+        let shown = stuck.iter().filter(|one| only_daemons || !is_daemon(one));
+        shown.map(|one| self.shown(state, one)).collect()
+    }
+
+    fn shown(&self, state: &State, stuck: &Stuck) -> Blocked {
+        let name = |actor: &u32| state.name(*actor).to_owned();
+        let (target, kind) = match stuck.target {
+            Target::Object(object) => (self.object_name(state, object.id), Some(object.kind)),
+            Target::Actor(actor) => (Some(state.name(actor.0).to_owned()), None),
+            Target::None => (stuck.held_by.first().map(name), None),
+            Target::Result(_) => (None, None),
+        };
+        let kind = kind.filter(|kind| *kind != ObjectKind::Shared);
+        Blocked {
+            actor: state.name(stuck.actor).to_owned(),
+            span: self.plan.image.program.span_of(stuck.site).unwrap_or_else(Span::default),
+            op: stuck.op,
+            target,
+            kind,
+            held_by: stuck.held_by.iter().map(name).collect(),
+        }
+    }
+
+    /// An object as shown: `q`, `forks[2]`, `team[0].team_lock`.
+    pub fn object_name(&self, state: &State, id: u32) -> Option<String> {
+        let entry = state.entry(id)?;
+        let mut name = self.plan.image.program.objects.get(entry.decl? as usize)?.name.to_string();
+        if let Some(index) = entry.index {
+            name = format!("{name}[{index}]");
+        }
+        Some(match entry.owner {
+            Some(owner) if owner != super::MAIN => format!("{}.{name}", state.name(owner)),
+            _ => name,
+        })
+    }
+}

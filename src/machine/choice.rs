@@ -1,0 +1,169 @@
+//! The steps of a state.
+//!
+//! Answers for: which there are. Never takes one.
+
+use super::actor::{At, Phase};
+use super::object::{self, alternatives};
+use super::{MAIN, Machine, State, Time, picks};
+use crate::program::op::{Op, OpCode};
+use crate::value::Value;
+
+/// A step that a state has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Whose.
+    pub actor: u32,
+    /// What it does.
+    pub what: What,
+}
+
+/// What an actor does in a step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// It goes on: performs its next operation, begins to wait in it, or takes the next step towards its end.
+    Go,
+    /// Its wait is over, out of time.
+    TimeOut,
+    /// As `Go`, and of those who wait in the object just these are served.
+    Serve(Vec<u32>),
+    /// As `Go`, and this is what is drawn.
+    Draw(Value),
+    /// Its process is ended by a signal that was sent to it.
+    Die(i32),
+    /// That it was killed becomes known.
+    Bury,
+    /// Its process starts a worker of the pool in place of one that died.
+    Replace(u32),
+}
+
+impl Machine {
+    /// The steps of a state, by actor; none once the run is over. The first of each actor is the plainest.
+    pub fn choices(&self, state: &State) -> Vec<Choice> {
+        let mut choices = Vec::new();
+        if state.is_over() {
+            return choices;
+        }
+        for actor in &state.actors {
+            self.choices_of(state, actor.id, &mut choices);
+        }
+        choices
+    }
+
+    /// The steps of one actor.
+    pub fn choices_of(&self, state: &State, id: u32, out: &mut Vec<Choice>) {
+        let Some(actor) = state.actor(id) else { return };
+        let mut add = |what| out.push(Choice { actor: id, what });
+        match &actor.phase {
+            Phase::Ended { .. } => return,
+            Phase::Dead { .. } => {
+                add(What::Bury);
+                return;
+            }
+            Phase::Computing => add(What::Go),
+            Phase::At(at) => self.choices_at(state, id, at, &mut add),
+            Phase::Again { op, .. } => {
+                if object::condition::lock_is_free(state, op) {
+                    add(What::Go);
+                }
+            }
+            Phase::Closing { .. } => {
+                if self.can_close(state, id) {
+                    add(What::Go);
+                }
+            }
+        }
+        if actor.is_process() {
+            actor.process_wide.signals.iter().for_each(|signal| add(What::Die(*signal)));
+            for pool in object::pool::owed_by(state, id) {
+                add(What::Replace(pool));
+            }
+        }
+    }
+
+    fn choices_at(&self, state: &State, id: u32, at: &At, add: &mut impl FnMut(What)) {
+        if self.can_go(state, id, at) {
+            match at.op.code {
+                OpCode::Random | OpCode::Shuffle | OpCode::Choose => {
+                    let drawn = picks::of(&at.op);
+                    if drawn.is_empty() {
+                        add(What::Go);
+                    }
+                    drawn.into_iter().for_each(|value| add(What::Draw(value)));
+                }
+                _ => {
+                    add(What::Go);
+                    alternatives(state, &at.op).into_iter().for_each(|served| add(What::Serve(served)));
+                }
+            }
+            return;
+        }
+        if self.may_time_out(state, at) {
+            add(What::TimeOut);
+        }
+    }
+
+    /// Whether an actor before an operation has a step of its own: to perform it, or to begin to wait in it.
+    pub(super) fn can_go(&self, state: &State, id: u32, at: &At) -> bool {
+        if at.parked && object::is_completed_by_others(state, &at.op) {
+            return false;
+        }
+        self.can_complete(state, id, at) || (!at.parked && self.arrives(state, &at.op))
+    }
+
+    /// Whether the operation can be performed now; what fails or gives up at once can.
+    pub(super) fn can_complete(&self, state: &State, id: u32, at: &At) -> bool {
+        match at.op.code {
+            OpCode::Sleep | OpCode::TimerWait => {
+                let cancelled = state.actor(id).is_some_and(|actor| actor.cancelled);
+                let over = at.deadline.is_none_or(|deadline| deadline <= state.clock_ns);
+                cancelled || self.rules.time == Time::Any || over
+            }
+            _ => object::can(state, id, &at.op),
+        }
+    }
+
+    /// Whether to begin to wait in it is a step of its own, in a state in which it must wait.
+    pub(super) fn arrives(&self, state: &State, op: &Op) -> bool {
+        object::always_arrives(state, op)
+            || self.sights.waiting && is_wait(op.code)
+            || self.sights.clears && op.code == OpCode::EventWait
+    }
+
+    fn may_time_out(&self, state: &State, at: &At) -> bool {
+        if object::timeout(&at.op).is_none() || (self.arrives(state, &at.op) && !at.parked) {
+            return false;
+        }
+        match self.rules.time {
+            Time::Any => true,
+            Time::Prompt => at.deadline.is_some_and(|deadline| deadline <= state.clock_ns),
+        }
+    }
+
+    /// The operation at which an actor stands; none where it is computing, closing or over.
+    pub fn next_op<'s>(&self, state: &'s State, actor: u32) -> Option<&'s Op> {
+        state.actor(actor)?.op().map(|op| &**op)
+    }
+
+    /// Whether the run has come to an end that is none: no step, and main has not ended.
+    pub fn is_stuck(&self, state: &State) -> bool {
+        !state.is_over() && self.choices(state).is_empty() && state.actor(MAIN).is_some()
+    }
+}
+
+/// Operations in which an actor can be found waiting.
+fn is_wait(code: OpCode) -> bool {
+    matches!(
+        code,
+        OpCode::QueuePut
+            | OpCode::QueueGet
+            | OpCode::QueueNext
+            | OpCode::QueueJoin
+            | OpCode::PipeSend
+            | OpCode::PipeRecv
+            | OpCode::PipeNext
+            | OpCode::PipePoll
+            | OpCode::LockAcquire
+            | OpCode::SemaphoreAcquire
+            | OpCode::EventWait
+    )
+}

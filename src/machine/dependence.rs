@@ -1,0 +1,132 @@
+//! Which steps depend on which.
+//!
+//! Answers for: what a step touches. Two steps of different actors that touch nothing in common, or only read it, give
+//! the same state in either order, and neither lets or keeps the other from being taken.
+
+use super::actor::Phase;
+use super::object::{Object, condition, object_of};
+use super::{Choice, Machine, State, What};
+use crate::program::op::{Op, OpCode, Target};
+
+/// Something that steps touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Thing {
+    Object(u32),
+    Actor(u32),
+    /// Everything: a process that is started, ended or killed.
+    World,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Touch {
+    thing: Thing,
+    writes: bool,
+}
+
+impl Machine {
+    /// Whether the order of two steps of a state may matter.
+    pub fn are_dependent(&self, state: &State, a: &Choice, b: &Choice) -> bool {
+        if a.actor == b.actor || state.process_of(a.actor) == state.process_of(b.actor) && (kills(a) || kills(b)) {
+            return true;
+        }
+        let (a, b) = (self.touches(state, a), self.touches(state, b));
+        a.iter().any(|a| {
+            b.iter().any(|b| {
+                let same = a.thing == b.thing || a.thing == Thing::World || b.thing == Thing::World;
+                same && (a.writes || b.writes)
+            })
+        })
+    }
+
+    fn touches(&self, state: &State, choice: &Choice) -> Vec<Touch> {
+        let world = vec![Touch { thing: Thing::World, writes: true }];
+        let Some(actor) = state.actor(choice.actor) else { return Vec::new() };
+        if matches!(choice.what, What::Die(_) | What::Bury | What::Replace(_)) {
+            return world;
+        }
+        match &actor.phase {
+            Phase::At(at) => self.touched_by(state, &at.op),
+            Phase::Again { op, .. } => self.touched_by(state, op),
+            Phase::Computing => Vec::new(),
+            _ => world,
+        }
+    }
+
+    fn touched_by(&self, state: &State, op: &Op) -> Vec<Touch> {
+        let writes = !is_reading(op.code);
+        match op.target {
+            Target::None if is_alone(op.code) => Vec::new(),
+            Target::None => vec![Touch { thing: Thing::World, writes: true }],
+            Target::Actor(actor) => vec![Touch { thing: Thing::Actor(actor.0), writes }],
+            Target::Object(_) | Target::Result(_) => {
+                let Some(id) = object_of(op) else { return Vec::new() };
+                let mut touched = vec![Touch { thing: Thing::Object(id), writes }];
+                match state.object(id) {
+                    // A condition's operations are its lock's as well; both ends of a pipe are one thing.
+                    Some(Object::Condition(condition::Condition {
+                        under: condition::Under::Declared(lock), ..
+                    })) => {
+                        touched.push(Touch { thing: Thing::Object(*lock), writes });
+                    }
+                    Some(Object::End(end)) => touched.push(Touch { thing: Thing::Object(end.peer), writes }),
+                    Some(Object::Result(result)) => touched.push(Touch { thing: Thing::Object(result.pool), writes }),
+                    // What a pool does reaches its results and its workers.
+                    Some(Object::Pool(_)) => touched.push(Touch { thing: Thing::World, writes: true }),
+                    _ => {}
+                }
+                touched
+            }
+        }
+    }
+}
+
+fn kills(choice: &Choice) -> bool {
+    matches!(choice.what, What::Die(_) | What::Bury)
+}
+
+/// Operations that change nothing.
+fn is_reading(code: OpCode) -> bool {
+    matches!(
+        code,
+        OpCode::QueueLen
+            | OpCode::QueueEmpty
+            | OpCode::QueueFull
+            | OpCode::QueueJoin
+            | OpCode::PipePoll
+            | OpCode::LockLocked
+            | OpCode::SemaphoreValue
+            | OpCode::EventIsSet
+            | OpCode::EventWait
+            | OpCode::BarrierParties
+            | OpCode::BarrierBroken
+            | OpCode::CellRead
+            | OpCode::Join
+            | OpCode::IsAlive
+            | OpCode::ActorPid
+            | OpCode::ActorName
+            | OpCode::ExitCode
+            | OpCode::Waiting
+            | OpCode::ResultGet
+            | OpCode::ResultWait
+            | OpCode::ResultReady
+            | OpCode::ResultSuccessful
+            | OpCode::ResultCancelled
+    )
+}
+
+/// Operations that touch nothing that others see.
+fn is_alone(code: OpCode) -> bool {
+    matches!(
+        code,
+        OpCode::Print
+            | OpCode::Mark
+            | OpCode::Sleep
+            | OpCode::Yield
+            | OpCode::Now
+            | OpCode::Random
+            | OpCode::Shuffle
+            | OpCode::Choose
+            | OpCode::Outcome
+            | OpCode::Create
+    )
+}

@@ -1,0 +1,325 @@
+//! The lives of actors: how they are started, how they come to their ends.
+//!
+//! Answers for: starts, names, what a process holds from its start, ends. Never kills (see `kill`).
+
+use std::sync::Arc;
+
+use super::actor::{Actor, Phase};
+use super::object::{Came, Object, pipe, pool};
+use super::step::{Noted, Tx, Uncaught};
+use super::{MAIN, Machine, State, kill};
+use crate::plan::User;
+use crate::program::op::{Args, Op, OpCode, Site, Target};
+use crate::program::{ActorKind, CodeId, Template, fault};
+use crate::value::{self, ActorRef, Error, ErrorKind, ObjectKind, Value};
+use crate::vm::Vm;
+
+/// SIGTERM
+const TERMINATE: i32 = 15;
+
+/// What is known of an actor before it runs.
+struct Birth {
+    name: Arc<str>,
+    kind: ActorKind,
+    template: Option<u32>,
+    /// The process it joins; none begins one of its own.
+    process: Option<u32>,
+    parent: Option<u32>,
+    daemon: bool,
+    pool: Option<u32>,
+    code: Option<CodeId>,
+    args: Vec<Value>,
+    privates: Arc<Vec<Value>>,
+    user: Option<User>,
+}
+
+/// Starts main, and the workers of the pools at file level before it does anything.
+pub(super) fn start_main(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let birth = Birth {
+        name: Arc::from("main"),
+        kind: ActorKind::Main,
+        template: None,
+        process: None,
+        parent: None,
+        daemon: false,
+        pool: None,
+        code: Some(tx.machine.plan.image.program.main),
+        args: Vec::new(),
+        privates: Arc::default(),
+        user: Some(User::Main),
+    };
+    let main = born(tx, birth)?;
+    let plan = Arc::clone(&tx.machine.plan);
+    for (id, _) in (0..).zip(&plan.objects).filter(|(_, object)| object.kind == ObjectKind::Pool) {
+        start_workers(tx, id, main)?;
+    }
+    tx.go_on(main);
+    Ok(())
+}
+
+/// Starts the workers of a pool that lives in a process.
+pub(super) fn start_workers(tx: &mut Tx<'_>, id: u32, home: u32) -> Result<(), Error> {
+    let Some(Object::Pool(pool)) = tx.state.object_mut(id) else { return Ok(()) };
+    pool.home = home;
+    for _ in 0..pool.size {
+        start_worker(tx, id)?;
+    }
+    Ok(())
+}
+
+/// Starts one worker of a pool.
+pub(super) fn start_worker(tx: &mut Tx<'_>, id: u32) -> Result<(), Error> {
+    let plan = Arc::clone(&tx.machine.plan);
+    let Some(entry) = tx.state.entry(id) else { return Ok(()) };
+    let (Some(decl), Object::Pool(pool)) = (entry.decl, &entry.object) else { return Ok(()) };
+    let spec = plan.image.program.objects.get(decl as usize);
+    let name = plan.objects.get(id as usize).map(|object| Arc::clone(&object.name));
+    let name = name.or_else(|| spec.map(|spec| Arc::clone(&spec.name))).unwrap_or_default();
+    let home = pool.home;
+    let birth = Birth {
+        name: Arc::from(format!("{name}/{}", pool.started + 1)),
+        kind: ActorKind::Worker,
+        template: Some(decl),
+        process: None,
+        parent: Some(home),
+        daemon: true,
+        pool: Some(id),
+        code: spec.and_then(|spec| spec.body),
+        args: Vec::new(),
+        privates: Arc::default(),
+        user: Some(User::Worker(decl)),
+    };
+    let worker = born(tx, birth)?;
+    if let Some(Object::Pool(pool)) = tx.state.object_mut(id) {
+        pool.started += 1;
+        pool.workers.push(worker);
+    }
+    tx.go_on(worker);
+    Ok(())
+}
+
+/// Starts an instance of a template; gives its handle.
+pub(super) fn start(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
+    let plan = Arc::clone(&tx.machine.plan);
+    let Value::Int(number) = op.args.get(0) else { return Err(fault::no_runtime()) };
+    let number = *number as u32;
+    let Some(template) = plan.image.program.templates.get(number as usize) else { return Err(fault::no_runtime()) };
+    let index = op.args.get(1);
+    let mut args: Vec<Value> = (!matches!(index, Value::None)).then(|| index.clone()).into_iter().collect();
+    if let Value::List(given) = op.args.get(2) {
+        args.extend(given.iter().cloned());
+    }
+    let is_process = template.kind == ActorKind::Process;
+    if is_process {
+        tx.machine.require_room(tx.state)?;
+    }
+    let name = instance_name(tx, me, template, number, index);
+    let Some(starter) = tx.state.actor(me) else { return Err(fault::no_runtime()) };
+    let privates = starter.vm.as_ref().filter(|_| !is_process).map(Vm::privates).unwrap_or_default();
+    let birth = Birth {
+        name,
+        kind: template.kind,
+        template: Some(number),
+        process: (!is_process).then_some(starter.process),
+        parent: Some(me),
+        daemon: template.daemon,
+        pool: None,
+        code: Some(template.body),
+        args,
+        privates,
+        user: is_process.then_some(User::Template(number)),
+    };
+    let child = born(tx, birth)?;
+    tx.go_on(child);
+    Ok(Value::Actor(ActorRef(child)))
+}
+
+impl Machine {
+    fn require_room(&self, state: &State) -> Result<(), Error> {
+        let processes = state.actors.iter().filter(|actor| actor.is_process() && actor.is_alive()).count();
+        if processes >= self.rules.processes_max as usize {
+            return Err(fault::too_many_processes(self.rules.processes_max));
+        }
+        Ok(())
+    }
+
+    /// Whether an actor whose body has ended can take the next step towards its end.
+    pub(super) fn can_close(&self, state: &State, id: u32) -> bool {
+        let Some(actor) = state.actor(id) else { return false };
+        let Phase::Closing { came, dismissed } = &actor.phase else { return false };
+        let children = || actor.children.iter().filter_map(|child| state.actor(*child));
+        if !dismissed && children().any(|child| child.daemon && child.is_process()) {
+            return true;
+        }
+        let awaited = |child: &Actor| !child.daemon || child.is_process();
+        if children().any(|child| awaited(child) && !child.has_ended()) {
+            return false;
+        }
+        // `finally` is main's, once everyone else has ended.
+        !self.has_finally(actor, came.is_ok()) || state.actors.iter().all(|other| other.id == id || other.has_ended())
+    }
+
+    fn has_finally(&self, actor: &Actor, well: bool) -> bool {
+        actor.kind == ActorKind::Main && well && !actor.in_finally && self.plan.image.program.finally.is_some()
+    }
+}
+
+/// The next step towards an actor's end: its daemon children are terminated; main runs `finally`; its process lets go
+/// of its pipes; it ends.
+pub(super) fn close(tx: &mut Tx<'_>, id: u32) {
+    let Some(actor) = tx.state.actor(id) else { return };
+    let Phase::Closing { came, dismissed } = actor.phase.clone() else { return };
+    let children = actor.children.clone();
+    let daemons = |tx: &Tx<'_>| -> Vec<u32> {
+        let is_daemon = |child: &u32| tx.state.actor(*child).is_some_and(|child| child.daemon && child.is_process());
+        children.iter().copied().filter(is_daemon).collect()
+    };
+    if !dismissed && !daemons(tx).is_empty() {
+        for daemon in daemons(tx) {
+            send_signal(tx, daemon, TERMINATE);
+        }
+        if let Some(actor) = tx.state.actor_mut(id) {
+            actor.phase = Phase::Closing { came, dismissed: true };
+        }
+        return;
+    }
+    let plan = Arc::clone(&tx.machine.plan);
+    if tx.machine.has_finally(actor, came.is_ok())
+        && let Some(finally) = plan.image.program.finally
+    {
+        let vm = Vm::new(Arc::clone(&plan.image), finally, Vec::new(), Arc::default(), Arc::clone(&actor.name));
+        if let Some(main) = tx.state.actor_mut(id) {
+            (main.in_finally, main.vm) = (true, Some(vm));
+            main.children.clear();
+        }
+        tx.go_on(id);
+        return;
+    }
+    let held = actor.process_wide.ends.values().any(|held| *held);
+    if actor.is_process() && held {
+        kill::let_all_go(tx, id);
+        return;
+    }
+    end(tx, id, came);
+}
+
+/// An actor ends by itself; with the first of a process the process does.
+fn end(tx: &mut Tx<'_>, id: u32, came: Result<(), Error>) {
+    let Some(actor) = tx.state.actor(id) else { return };
+    let (is_process, is_worker) = (actor.is_process(), actor.kind == ActorKind::Worker);
+    let code = match &came {
+        Ok(()) => 0,
+        Err(Error { kind: ErrorKind::Exit(code), .. }) => i32::from(*code),
+        Err(_) => 1,
+    };
+    if let Err(error) = came
+        && !(matches!(error.kind, ErrorKind::Exit(_)) && error.message.is_empty())
+    {
+        tx.happened.uncaught.push(Uncaught { actor: id, error });
+    }
+    if is_process {
+        // Its daemon threads go with it.
+        for member in tx.state.members(id).into_iter().filter(|member| *member != id) {
+            kill::leave_waits(tx, member);
+            over(tx, member, code);
+        }
+    }
+    if is_worker {
+        pool::worker_gone(tx, id, false);
+    }
+    over(tx, id, code);
+    let came = Ok(Value::Int(i64::from(code)));
+    tx.note(id, OpCode::End, came);
+}
+
+/// An actor is over.
+pub(super) fn over(tx: &mut Tx<'_>, id: u32, code: i32) {
+    if let Some(actor) = tx.state.actor_mut(id) {
+        actor.phase = Phase::Ended { code };
+        actor.vm = None;
+        actor.children = Vec::new();
+        if !actor.process_wide.signals.is_empty() {
+            Arc::make_mut(&mut actor.process_wide).signals.clear();
+        }
+    }
+}
+
+/// A signal is on its way to a process.
+pub(super) fn send_signal(tx: &mut Tx<'_>, to: u32, signal: i32) {
+    let Some(actor) = tx.state.actor_mut(to) else { return };
+    if actor.is_process() && actor.is_alive() && !actor.process_wide.signals.contains(&signal) {
+        Arc::make_mut(&mut actor.process_wide).signals.push(signal);
+    }
+}
+
+impl Tx<'_> {
+    /// Notes an event that is no operation of a body.
+    fn note(&mut self, actor: u32, op: OpCode, came: Came) {
+        let (target, site, args) = (Target::None, Site::default(), Args::none());
+        self.happened.noted.push(Noted { actor, op, target, site, args, came });
+    }
+}
+
+fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
+    let plan = Arc::clone(&tx.machine.plan);
+    let id = tx.state.next_actor;
+    tx.state.next_actor += 1;
+    let mut ends = Vec::new();
+    if let Some(user) = birth.user {
+        let globals = plan.ends_held_by(user).into_iter().filter_map(|decl| plan.image.globals.get(decl as usize));
+        globals.for_each(|handles| pipe::ends_in(handles, &mut ends));
+        birth.args.iter().for_each(|arg| pipe::ends_in(arg, &mut ends));
+    }
+    let vm = birth
+        .code
+        .map(|code| Vm::new(Arc::clone(&plan.image), code, birth.args, birth.privates, Arc::clone(&birth.name)));
+    let actor = Actor {
+        id,
+        name: birth.name,
+        kind: birth.kind,
+        template: birth.template,
+        process: birth.process.unwrap_or(id),
+        parent: birth.parent,
+        daemon: birth.daemon,
+        children: Vec::new(),
+        phase: Phase::Computing,
+        vm,
+        in_finally: false,
+        cancelled: false,
+        begun: false,
+        pool: birth.pool,
+        task: None,
+        process_wide: Arc::default(),
+    };
+    tx.state.actors.push(Arc::new(actor));
+    if let Some(parent) = birth.parent.and_then(|parent| tx.state.actor_mut(parent)) {
+        parent.children.push(id);
+    }
+    ends.sort_unstable();
+    ends.dedup();
+    ends.into_iter().for_each(|end| pipe::hold(tx.state, id, end));
+    tx.note(id, OpCode::Begin, Ok(Value::None));
+    Ok(id)
+}
+
+fn instance_name(tx: &mut Tx<'_>, me: u32, template: &Template, number: u32, index: &Value) -> Arc<str> {
+    let shown = match index {
+        Value::None => template.name.to_string(),
+        index => format!("{}[{}]", template.name, value::literal(index)),
+    };
+    let numbered = |shown: String, count: u32| if count == 1 { shown } else { format!("{shown}#{count}") };
+    if template.kind == ActorKind::Process {
+        let indices = tx.machine.plan.image.replicas.get(number as usize).and_then(Option::as_ref);
+        let position = indices.and_then(|indices| indices.iter().position(|at| at == index)).unwrap_or(0);
+        let count = Arc::make_mut(&mut tx.state.instances).entry((number, position as u32)).or_insert(0);
+        *count += 1;
+        return Arc::from(numbered(shown, *count));
+    }
+    let process = tx.state.process_of(me);
+    let Some(actor) = tx.state.actor_mut(process) else { return Arc::from(shown) };
+    let counts = &mut Arc::make_mut(&mut actor.process_wide).threads;
+    let count = counts.entry((number, shown.clone())).or_insert(0);
+    *count += 1;
+    let name = numbered(shown, *count);
+    Arc::from(if process == MAIN { name } else { format!("{}.{name}", actor.name) })
+}

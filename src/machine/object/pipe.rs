@@ -1,0 +1,220 @@
+//! Ends of pipes: a direction holds 64 KiB on its way; a longer message goes alone and is complete when it is received.
+
+use std::collections::VecDeque;
+
+use super::{Act, Came, Object, fault, gives_up, pair};
+use crate::machine::State;
+use crate::machine::step::Tx;
+use crate::program::op::{Op, OpCode};
+use crate::value::{self, ObjectKind, Value};
+
+/// What a direction holds, in bytes of frames.
+pub(crate) const BUFFER_BYTES: usize = 64 << 10;
+/// What a message takes beside its value.
+pub(crate) const FRAME_HEADER_BYTES: usize = 12;
+/// The longest message.
+const MESSAGE_BYTES_MAX: usize = 1 << 28;
+
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct End {
+    pub(in crate::machine) peer: u32,
+    pub(in crate::machine) sends: bool,
+    pub(in crate::machine) receives: bool,
+    /// Processes that hold it, and whether one ever did.
+    pub(in crate::machine) holders: u32,
+    pub(in crate::machine) was_held: bool,
+    /// What was sent to it and not received.
+    pub(in crate::machine) inbox: VecDeque<Message>,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Message {
+    pub(in crate::machine) value: Value,
+    pub(in crate::machine) bytes: usize,
+    /// Of a long one, who is sending it.
+    pub(in crate::machine) sender: Option<u32>,
+}
+
+impl End {
+    pub(super) fn new(sends: bool, receives: bool) -> End {
+        End { peer: 0, sends, receives, holders: 0, was_held: false, inbox: VecDeque::new() }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.was_held && self.holders == 0
+    }
+
+    pub(super) fn messages(&self) -> usize {
+        self.inbox.len()
+    }
+
+    fn bytes(&self) -> usize {
+        self.inbox.iter().map(|message| message.bytes).sum()
+    }
+
+    /// Forgets what an actor was in the middle of sending here.
+    pub(in crate::machine) fn forget(&mut self, actor: u32) {
+        self.inbox.retain(|message| message.sender != Some(actor));
+    }
+}
+
+/// The bytes of a message that is sent.
+fn frame_bytes(op: &Op) -> usize {
+    let mut bytes = Vec::new();
+    value::encode(op.args.get(0), &mut bytes);
+    FRAME_HEADER_BYTES + bytes.len()
+}
+
+/// Whether a message is longer than what a direction holds.
+pub(super) fn is_long(op: &Op) -> bool {
+    // Only texts and collections can be.
+    matches!(op.args.get(0), Value::Str(_) | Value::List(_) | Value::Map(_) | Value::Set(_))
+        && frame_bytes(op) > BUFFER_BYTES
+}
+
+fn end(state: &State, id: u32) -> Option<&End> {
+    match state.object(id) {
+        Some(Object::End(end)) => Some(end),
+        _ => None,
+    }
+}
+
+fn end_mut<'t>(tx: &'t mut Tx<'_>, id: u32) -> Option<&'t mut End> {
+    match tx.state.object_mut(id) {
+        Some(Object::End(end)) => Some(end),
+        _ => None,
+    }
+}
+
+/// Whether the process of an actor has closed an end.
+fn is_closed_here(state: &State, me: u32, id: u32) -> bool {
+    let process = state.actor(state.process_of(me));
+    process.is_some_and(|process| process.process_wide.ends.get(&id) == Some(&false))
+}
+
+pub(super) fn can(state: &State, me: u32, id: u32, this: &End, op: &Op) -> bool {
+    if is_closed_here(state, me, id) {
+        return true;
+    }
+    let Some(peer) = end(state, this.peer) else { return true };
+    match op.code {
+        OpCode::PipeSend => {
+            let there = peer.bytes();
+            !this.sends || peer.is_gone() || there == 0 || there + frame_bytes(op) <= BUFFER_BYTES
+        }
+        OpCode::PipeRecv | OpCode::PipeNext => !this.receives || !this.inbox.is_empty() || peer.is_gone(),
+        OpCode::PipePoll => !this.receives || !this.inbox.is_empty() || peer.is_gone() || gives_up(op),
+        _ => true,
+    }
+}
+
+pub(super) fn perform(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
+    if is_closed_here(tx.state, me, id) {
+        return Act::Done(Err(fault::end_closed()));
+    }
+    match op.code {
+        OpCode::PipeSend => send(tx, me, id, op),
+        OpCode::PipeRecv | OpCode::PipeNext => Act::Done(receive(tx, me, id, op.code)),
+        OpCode::PipePoll => Act::Done(match end(tx.state, id) {
+            Some(this) if !this.receives => Err(fault::only_sends()),
+            Some(this) => {
+                let gone = end(tx.state, this.peer).is_some_and(End::is_gone);
+                Ok(Value::Bool(!this.inbox.is_empty() || gone))
+            }
+            None => Err(fault::no_runtime()),
+        }),
+        OpCode::PipeClose => {
+            close(tx, tx.state.process_of(me), id);
+            Act::Done(Ok(Value::None))
+        }
+        _ => Act::Done(Err(fault::no_runtime())),
+    }
+}
+
+fn send(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
+    let Some((sends, peer)) = end(tx.state, id).map(|this| (this.sends, this.peer)) else {
+        return Act::Done(Err(fault::no_runtime()));
+    };
+    if !sends {
+        return Act::Done(Err(fault::only_receives()));
+    }
+    let bytes = frame_bytes(op);
+    if bytes - FRAME_HEADER_BYTES > MESSAGE_BYTES_MAX {
+        return Act::Done(Err(fault::long_message()));
+    }
+    let Some(there) = end_mut(tx, peer) else { return Act::Done(Err(fault::no_runtime())) };
+    if there.is_gone() {
+        return Act::Done(Err(fault::broken_pipe()));
+    }
+    let sender = (bytes > BUFFER_BYTES).then_some(me);
+    there.inbox.push_back(Message { value: op.args.get(0).clone(), bytes, sender });
+    if sender.is_some() { Act::Parked } else { Act::Done(Ok(Value::None)) }
+}
+
+fn receive(tx: &mut Tx<'_>, me: u32, id: u32, code: OpCode) -> Came {
+    let Some(this) = end_mut(tx, id) else { return Err(fault::no_runtime()) };
+    if !this.receives {
+        return Err(fault::only_sends());
+    }
+    match this.inbox.pop_front() {
+        Some(message) => {
+            if let Some(sender) = message.sender {
+                tx.complete(sender, Ok(Value::None));
+            }
+            tx.receive(me, &message.value);
+            Ok(if code == OpCode::PipeNext { pair(Value::Bool(true), message.value) } else { message.value })
+        }
+        None if code == OpCode::PipeNext => Ok(pair(Value::Bool(false), Value::None)),
+        None => Err(fault::end_of_file()),
+    }
+}
+
+/// A process begins to hold an end, unless it does or did.
+pub(in crate::machine) fn hold(state: &mut State, process: u32, id: u32) {
+    let Some(actor) = state.actor_mut(process) else { return };
+    if actor.process_wide.ends.contains_key(&id) {
+        return;
+    }
+    std::sync::Arc::make_mut(&mut actor.process_wide).ends.insert(id, true);
+    if let Some(Object::End(end)) = state.object_mut(id) {
+        end.holders += 1;
+        end.was_held = true;
+    }
+}
+
+/// A process closes an end.
+fn close(tx: &mut Tx<'_>, process: u32, id: u32) {
+    hold(tx.state, process, id);
+    if let Some(actor) = tx.state.actor_mut(process) {
+        std::sync::Arc::make_mut(&mut actor.process_wide).ends.insert(id, false);
+    }
+    let_go(tx, id);
+}
+
+/// An end has a holder less.
+pub(in crate::machine) fn let_go(tx: &mut Tx<'_>, id: u32) {
+    let Some(this) = end_mut(tx, id) else { return };
+    this.holders = this.holders.saturating_sub(1);
+    if this.holders > 0 {
+        return;
+    }
+    // Nobody will receive what is being sent here.
+    let senders: Vec<u32> = this.inbox.iter().filter_map(|message| message.sender).collect();
+    senders.iter().for_each(|sender| this.forget(*sender));
+    senders.into_iter().for_each(|sender| tx.complete(sender, Err(fault::broken_pipe())));
+}
+
+/// The ends that a value mentions.
+pub(in crate::machine) fn ends_in(value: &Value, ids: &mut Vec<u32>) {
+    match value {
+        Value::Object(object) if object.kind == ObjectKind::PipeEnd => ids.push(object.id),
+        Value::List(items) => items.iter().for_each(|item| ends_in(item, ids)),
+        Value::Set(items) => items.iter().for_each(|item| ends_in(item, ids)),
+        Value::Map(entries) => entries.iter().for_each(|(key, item)| {
+            ends_in(key, ids);
+            ends_in(item, ids);
+        }),
+        _ => {}
+    }
+}

@@ -1,0 +1,253 @@
+//! Pools: tasks that wait, and the workers that take them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::result::{self, TaskResult};
+use super::{Came, Entry, Object, fault};
+use crate::machine::actor::{InHand, Phase};
+use crate::machine::step::Tx;
+use crate::machine::{State, life};
+use crate::program::op::{Op, OpCode};
+use crate::value::{ResultRef, Value};
+
+/// Tasks that a chunk of `map` is cut into, by default, for each worker.
+const CHUNKS_PER_WORKER: usize = 4;
+/// Most workers of a pool.
+const WORKERS_MAX: i64 = 4096;
+/// SIGTERM
+const TERMINATE: i32 = 15;
+
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Pool {
+    pub(in crate::machine) size: u32,
+    pub(in crate::machine) standing: Standing,
+    pub(in crate::machine) tasks: VecDeque<Arc<Task>>,
+    /// Everyone who ever worked here.
+    pub(in crate::machine) workers: Vec<u32>,
+    /// How many were ever started.
+    pub(in crate::machine) started: u32,
+    /// Workers that died and are to be replaced.
+    pub(in crate::machine) missing: u32,
+    /// The first actor of the process that starts the workers.
+    pub(in crate::machine) home: u32,
+}
+
+/// Whether a pool takes tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::machine) enum Standing {
+    Open,
+    Closed,
+    Terminated,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Task {
+    pub(in crate::machine) in_hand: InHand,
+    pub(in crate::machine) task: Value,
+    pub(in crate::machine) calls: Value,
+    pub(in crate::machine) is_chunk: bool,
+}
+
+impl Pool {
+    pub(super) fn new(size: i64) -> Result<Pool, crate::value::Error> {
+        if !(1..=WORKERS_MAX).contains(&size) {
+            return Err(fault::pool_size());
+        }
+        Ok(Pool {
+            size: size as u32,
+            standing: Standing::Open,
+            tasks: VecDeque::new(),
+            workers: Vec::new(),
+            started: 0,
+            missing: 0,
+            home: 0,
+        })
+    }
+
+    /// Whether a worker that died is worth replacing.
+    fn wants_workers(&self) -> bool {
+        match self.standing {
+            Standing::Open => true,
+            Standing::Closed => !self.tasks.is_empty(),
+            Standing::Terminated => false,
+        }
+    }
+}
+
+fn pool_mut<'t>(tx: &'t mut Tx<'_>, id: u32) -> Option<&'t mut Pool> {
+    match tx.state.object_mut(id) {
+        Some(Object::Pool(pool)) => Some(pool),
+        _ => None,
+    }
+}
+
+fn pool(state: &State, id: u32) -> Option<&Pool> {
+    match state.object(id) {
+        Some(Object::Pool(pool)) => Some(pool),
+        _ => None,
+    }
+}
+
+pub(super) fn can(state: &State, pool: &Pool, op: &Op) -> bool {
+    if op.code != OpCode::PoolJoin || pool.standing == Standing::Open {
+        return true;
+    }
+    let ended = |worker: &u32| state.actor(*worker).is_none_or(|actor| actor.has_ended());
+    let home_ends = state.actor(pool.home).is_none_or(|home| matches!(home.phase, Phase::Closing { .. }));
+    (pool.missing == 0 || !pool.wants_workers() || home_ends) && pool.workers.iter().all(ended)
+}
+
+pub(super) fn can_take(state: &State, me: u32) -> bool {
+    let of = state.actor(me).and_then(|actor| actor.pool).and_then(|id| pool(state, id));
+    let wanted = |task: &Arc<Task>| !is_cancelled(state, task.in_hand.result);
+    of.is_none_or(|pool| pool.standing != Standing::Open || pool.tasks.iter().any(wanted))
+}
+
+fn is_cancelled(state: &State, result: u32) -> bool {
+    matches!(state.object(result), Some(Object::Result(result)) if result.cancelled)
+}
+
+pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
+    match op.code {
+        OpCode::PoolSubmit => submit(tx, id, op.args.get(0), vec![vec![op.args.get(1).clone()]], false),
+        OpCode::PoolSubmitMap => submit_map(tx, id, op),
+        OpCode::PoolClose => {
+            if let Some(pool) = pool_mut(tx, id)
+                && pool.standing == Standing::Open
+            {
+                pool.standing = Standing::Closed;
+            }
+            Ok(Value::None)
+        }
+        OpCode::PoolTerminate => {
+            terminate(tx, id);
+            Ok(Value::None)
+        }
+        OpCode::PoolJoin => match pool(tx.state, id) {
+            Some(pool) if pool.standing == Standing::Open => Err(fault::pool_running()),
+            _ => Ok(Value::None),
+        },
+        _ => Err(fault::no_runtime()),
+    }
+}
+
+fn submit_map(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
+    let Value::List(calls) = op.args.get(1) else { return Err(fault::map_arguments()) };
+    let size = pool(tx.state, id).map_or(1, |pool| pool.size as usize);
+    let chunk = match op.args.get(2) {
+        Value::None => calls.len().div_ceil(size * CHUNKS_PER_WORKER).max(1),
+        Value::Int(chunk) | Value::Pid(chunk) => {
+            usize::try_from(*chunk).ok().filter(|chunk| *chunk > 0).ok_or_else(fault::empty_chunk)?
+        }
+        _ => return Err(fault::not_a_count("`chunk`")),
+    };
+    let parts = calls.chunks(chunk).map(<[Value]>::to_vec).collect();
+    submit(tx, id, op.args.get(0), parts, true)
+}
+
+fn submit(tx: &mut Tx<'_>, id: u32, task: &Value, parts: Vec<Vec<Value>>, is_map: bool) -> Came {
+    if pool(tx.state, id).is_none_or(|pool| pool.standing != Standing::Open) {
+        return Err(fault::pool_closed());
+    }
+    let result = TaskResult::new(id, parts.len(), is_map);
+    let entry = Entry { id: 0, decl: None, index: None, owner: None, object: Object::Result(result) };
+    let result = tx.state.add_object(entry);
+    let Some(pool) = pool_mut(tx, id) else { return Err(fault::no_runtime()) };
+    for (part, calls) in (0..).zip(parts) {
+        pool.tasks.push_back(Arc::new(Task {
+            in_hand: InHand { result, part },
+            task: task.clone(),
+            calls: Value::list(calls),
+            is_chunk: is_map,
+        }));
+    }
+    Ok(Value::Result(ResultRef(result)))
+}
+
+/// Of a worker: the next task that is still wanted, or none when the pool is closed and drained.
+pub(super) fn take(tx: &mut Tx<'_>, me: u32) -> Came {
+    let Some(id) = tx.state.actor(me).and_then(|actor| actor.pool) else { return Err(fault::no_runtime()) };
+    loop {
+        let Some(pool) = pool_mut(tx, id) else { return Err(fault::no_runtime()) };
+        let Some(task) = pool.tasks.pop_front() else { return Ok(Value::None) };
+        let Some(Object::Result(result)) = tx.state.object_mut(task.in_hand.result) else { continue };
+        if result.cancelled {
+            continue;
+        }
+        result.begun = true;
+        if let Some(worker) = tx.state.actor_mut(me) {
+            worker.task = Some(task.in_hand);
+        }
+        return Ok(Value::list(vec![task.task.clone(), task.calls.clone(), Value::Bool(task.is_chunk)]));
+    }
+}
+
+/// Of a worker: what came of the task in hand.
+pub(super) fn done(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
+    let Some(InHand { result, part }) = tx.state.actor_mut(me).and_then(|worker| worker.task.take()) else {
+        return Ok(Value::None);
+    };
+    let came = match op.args.get(1) {
+        Value::Error(error) => Err((**error).clone()),
+        _ => Ok(op.args.get(0).clone()),
+    };
+    result::settle(tx, result, part, came);
+    Ok(Value::None)
+}
+
+fn terminate(tx: &mut Tx<'_>, id: u32) {
+    let Some(pool) = pool_mut(tx, id) else { return };
+    pool.standing = Standing::Terminated;
+    let (tasks, workers) = (std::mem::take(&mut pool.tasks), pool.workers.clone());
+    for task in tasks {
+        result::settle(tx, task.in_hand.result, task.in_hand.part, Err(fault::pool_terminated()));
+    }
+    for worker in workers {
+        let Some(actor) = tx.state.actor_mut(worker) else { continue };
+        if let Some(InHand { result, part }) = actor.task.take() {
+            result::settle(tx, result, part, Err(fault::pool_terminated()));
+        }
+        life::send_signal(tx, worker, TERMINATE);
+    }
+}
+
+/// A worker is gone: its task fails, and the pool is owed another worker where one is wanted.
+pub(in crate::machine) fn worker_gone(tx: &mut Tx<'_>, worker: u32, killed: bool) {
+    let Some(actor) = tx.state.actor_mut(worker) else { return };
+    let (task, Some(id)) = (actor.task.take(), actor.pool) else { return };
+    if task.is_none() && !killed {
+        return;
+    }
+    if let Some(InHand { result, part }) = task {
+        result::settle(tx, result, part, Err(fault::worker_died()));
+    }
+    let home_lives = pool(tx.state, id).and_then(|pool| tx.state.actor(pool.home)).is_some_and(|home| home.is_alive());
+    if let Some(pool) = pool_mut(tx, id)
+        && home_lives
+        && pool.wants_workers()
+    {
+        pool.missing += 1;
+    }
+}
+
+/// The pools whose workers this process is to replace.
+pub(in crate::machine) fn owed_by(state: &State, process: u32) -> Vec<u32> {
+    // One that is on its way to its end has no use for more workers.
+    if state.actor(process).is_none_or(|home| matches!(home.phase, Phase::Closing { .. })) {
+        return Vec::new();
+    }
+    let owed =
+        |entry: &&Arc<Entry>| matches!(&entry.object, Object::Pool(pool) if pool.home == process && pool.missing > 0);
+    state.objects.iter().filter(owed).map(|entry| entry.id).collect()
+}
+
+/// Starts a worker in place of one that died, if that is still wanted.
+pub(in crate::machine) fn replace(tx: &mut Tx<'_>, id: u32) {
+    let Some(pool) = pool_mut(tx, id) else { return };
+    pool.missing = pool.missing.saturating_sub(1);
+    if pool.wants_workers() {
+        // One that cannot be started leaves the pool with a worker less.
+        let _ = life::start_worker(tx, id);
+    }
+}

@@ -1,0 +1,209 @@
+//! Queues.
+
+use std::collections::VecDeque;
+
+use super::{Act, Object, fault, gives_up, is_nowait, object_of, pair};
+use crate::machine::step::Tx;
+use crate::program::op::{Op, OpCode};
+use crate::value::{self, Error, Value};
+
+/// In which order messages come out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::machine) enum Order {
+    Fifo,
+    Lifo,
+    Priority,
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Queue {
+    pub(in crate::machine) capacity: Option<i64>,
+    pub(in crate::machine) order: Order,
+    pub(in crate::machine) items: VecDeque<Value>,
+    pub(in crate::machine) closed: bool,
+    pub(in crate::machine) unfinished: i64,
+    /// Of a rendezvous: who offers what, and who waits for an offer.
+    pub(in crate::machine) putters: Vec<(u32, Value)>,
+    pub(in crate::machine) getters: Vec<(u32, OpCode)>,
+}
+
+impl Queue {
+    pub(super) fn new(capacity: Option<i64>, order: Order) -> Queue {
+        Queue {
+            capacity,
+            order,
+            items: VecDeque::new(),
+            closed: false,
+            unfinished: 0,
+            putters: Vec::new(),
+            getters: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_rendezvous(&self) -> bool {
+        self.capacity == Some(0)
+    }
+
+    pub(super) fn len(&self) -> i64 {
+        self.items.len() as i64
+    }
+
+    /// How many more it takes.
+    pub(super) fn room(&self) -> i64 {
+        self.capacity.map_or(i64::MAX, |capacity| (capacity - self.len()).max(0))
+    }
+
+    pub(super) fn can(&self, op: &Op) -> bool {
+        match op.code {
+            OpCode::QueuePut => self.closed || gives_up(op) || self.room() > 0 || !self.getters.is_empty(),
+            OpCode::QueueGet | OpCode::QueueNext => {
+                self.closed || gives_up(op) || !self.items.is_empty() || !self.putters.is_empty()
+            }
+            OpCode::QueueJoin => self.unfinished == 0,
+            _ => true,
+        }
+    }
+
+    /// At a rendezvous, partners beside the first.
+    pub(super) fn alternatives(&self, op: &Op) -> Vec<Vec<u32>> {
+        let waiting: Vec<u32> = match op.code {
+            OpCode::QueuePut => self.getters.iter().map(|(actor, _)| *actor).collect(),
+            _ => self.putters.iter().map(|(actor, _)| *actor).collect(),
+        };
+        waiting.into_iter().skip(1).map(|actor| vec![actor]).collect()
+    }
+
+    /// Takes an actor off that waits for a partner.
+    pub(in crate::machine) fn forget(&mut self, actor: u32) {
+        self.putters.retain(|(putter, _)| *putter != actor);
+        self.getters.retain(|(getter, _)| *getter != actor);
+    }
+
+    fn store(&mut self, item: Value) -> Result<(), Error> {
+        let at = match self.order {
+            Order::Fifo => self.items.len(),
+            Order::Lifo => 0,
+            Order::Priority => {
+                let mut at = 0;
+                for there in &self.items {
+                    if value::compare(&item, there)?.is_some_and(std::cmp::Ordering::is_lt) {
+                        break;
+                    }
+                    at += 1;
+                }
+                at
+            }
+        };
+        self.items.insert(at, item);
+        self.unfinished += 1;
+        Ok(())
+    }
+}
+
+fn queue<'t>(tx: &'t mut Tx<'_>, id: u32) -> Option<&'t mut Queue> {
+    match tx.state.object_mut(id) {
+        Some(Object::Queue(queue)) => Some(queue),
+        _ => None,
+    }
+}
+
+/// What a get, or a turn of a loop, gives for a message.
+fn given(code: OpCode, item: Value) -> Value {
+    if code == OpCode::QueueNext { pair(Value::Bool(true), item) } else { item }
+}
+
+fn drained(code: OpCode) -> super::Came {
+    if code == OpCode::QueueNext { Ok(pair(Value::Bool(false), Value::None)) } else { Err(fault::queue_closed()) }
+}
+
+pub(super) fn perform(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
+    match op.code {
+        OpCode::QueuePut => put(tx, me, id, op),
+        OpCode::QueueGet | OpCode::QueueNext => get(tx, me, id, op),
+        OpCode::QueueClose => Act::Done(close(tx, id)),
+        code => Act::Done(match queue(tx, id) {
+            None => Err(fault::no_runtime()),
+            Some(queue) => match code {
+                OpCode::QueueLen => Ok(Value::Int(queue.len())),
+                OpCode::QueueEmpty => Ok(Value::Bool(queue.items.is_empty())),
+                OpCode::QueueFull => Ok(Value::Bool(queue.room() == 0)),
+                OpCode::QueueJoin => Ok(Value::None),
+                OpCode::QueueTaskDone if queue.unfinished == 0 => Err(fault::surplus_task_done()),
+                OpCode::QueueTaskDone => {
+                    queue.unfinished -= 1;
+                    Ok(Value::None)
+                }
+                _ => Err(fault::no_runtime()),
+            },
+        }),
+    }
+}
+
+fn put(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
+    let served = tx.served_first();
+    let item = op.args.get(0).clone();
+    let Some(queue) = queue(tx, id) else { return Act::Done(Err(fault::no_runtime())) };
+    if queue.closed {
+        return Act::Done(Err(fault::queue_closed()));
+    }
+    if !queue.getters.is_empty() {
+        let at = queue.getters.iter().position(|(getter, _)| Some(*getter) == served).unwrap_or(0);
+        let (getter, code) = queue.getters.remove(at);
+        queue.unfinished += 1;
+        tx.receive(getter, &item);
+        tx.complete(getter, Ok(given(code, item)));
+        return Act::Done(Ok(Value::None));
+    }
+    if queue.room() > 0 {
+        return Act::Done(queue.store(item).map(|()| Value::None));
+    }
+    if gives_up(op) {
+        return Act::Done(Err(if is_nowait(op) { fault::queue_full() } else { fault::queue_stayed_full() }));
+    }
+    queue.putters.push((me, item));
+    Act::Parked
+}
+
+fn get(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
+    let served = tx.served_first();
+    let Some(queue) = queue(tx, id) else { return Act::Done(Err(fault::no_runtime())) };
+    if let Some(item) = queue.items.pop_front() {
+        tx.receive(me, &item);
+        return Act::Done(Ok(given(op.code, item)));
+    }
+    if !queue.putters.is_empty() {
+        let at = queue.putters.iter().position(|(putter, _)| Some(*putter) == served).unwrap_or(0);
+        let (putter, item) = queue.putters.remove(at);
+        queue.unfinished += 1;
+        tx.complete(putter, Ok(Value::None));
+        tx.receive(me, &item);
+        return Act::Done(Ok(given(op.code, item)));
+    }
+    if queue.closed {
+        return Act::Done(drained(op.code));
+    }
+    if gives_up(op) {
+        return Act::Done(Err(if is_nowait(op) { fault::queue_empty() } else { fault::queue_stayed_empty() }));
+    }
+    queue.getters.push((me, op.code));
+    Act::Parked
+}
+
+fn close(tx: &mut Tx<'_>, id: u32) -> super::Came {
+    let Some(queue) = queue(tx, id) else { return Err(fault::no_runtime()) };
+    if queue.closed {
+        return Err(fault::queue_closed());
+    }
+    queue.closed = true;
+    let (getters, putters) = (std::mem::take(&mut queue.getters), std::mem::take(&mut queue.putters));
+    getters.into_iter().for_each(|(getter, code)| tx.complete(getter, drained(code)));
+    putters.into_iter().for_each(|(putter, _)| tx.complete(putter, Err(fault::queue_closed())));
+    Ok(Value::None)
+}
+
+pub(super) fn time_out(tx: &mut Tx<'_>, me: u32, op: &Op) -> Error {
+    if let Some(queue) = object_of(op).and_then(|id| queue(tx, id)) {
+        queue.forget(me);
+    }
+    if op.code == OpCode::QueuePut { fault::queue_stayed_full() } else { fault::queue_stayed_empty() }
+}

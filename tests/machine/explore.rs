@@ -1,0 +1,49 @@
+//! Every schedule of small scenarios.
+
+use std::sync::Arc;
+
+use conc::machine::{Explored, Limits, Machine, Rules, Time, explore};
+
+fn explored(text: &str) -> Explored {
+    let plan = conc::Scenario::from_str(text).plan(&[]).expect("a correct scenario");
+    let machine = Machine::new(Arc::new(plan), Rules { time: Time::Any, late_deaths: false, processes_max: 512 });
+    explore(&machine, Limits::default()).expect("objects that can be made")
+}
+
+#[test]
+fn philosophers() {
+    for (count, deadlocks) in [(2, true), (3, true)] {
+        let text = format!(
+            "const N = {count}\nlock forks[N]\nprocess philosopher[id in 0..N] {{\n with forks[id], forks[(id + 1) % N] {{ print \"eats\" }}\n}}\n"
+        );
+        let found = explored(&text);
+        eprintln!("{count}: {} states, {} transitions", found.states, found.transitions);
+        assert!(found.complete);
+        assert_eq!(found.has_deadlock(), deadlocks);
+    }
+}
+
+#[test]
+fn lost_update() {
+    let found = explored("shared n = 0\nprocess p[i in 0..2] { n += 1 }\nfinally { outcome n }\n");
+    assert_eq!(found.outcomes.keys().cloned().collect::<Vec<_>>(), ["1", "2"]);
+    assert!(found.passes(), "{:?}", found.failures);
+}
+
+#[test]
+fn tutorial() {
+    for entry in std::fs::read_dir("scenarios/tutorial").expect("the scenarios") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a scenario");
+        let plan = conc::Scenario::from_str(&text).plan(&[]).expect("a correct scenario");
+        let machine = Machine::new(Arc::new(plan), Rules { time: Time::Any, late_deaths: false, processes_max: 512 });
+        let found = explore(&machine, Limits { states: 20_000 }).expect("objects");
+        eprintln!(
+            "{}: {} states {} failures {:?}",
+            path.display(),
+            found.states,
+            found.complete,
+            found.failures.iter().map(|f| &f.0).collect::<Vec<_>>()
+        );
+    }
+}
