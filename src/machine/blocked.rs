@@ -8,7 +8,6 @@ use super::{Machine, State};
 use crate::plan::{PASSED_ON, User};
 use crate::program::ActorKind;
 use crate::program::op::{Op, OpCode, Site, Target};
-use crate::source::Span;
 use crate::trace::Blocked;
 use crate::value::ObjectKind;
 
@@ -116,7 +115,7 @@ impl Machine {
         let kind = kind.filter(|kind| *kind != ObjectKind::Shared);
         Blocked {
             actor: state.name(stuck.actor).to_owned(),
-            span: self.plan.image.program.span_of(stuck.site).unwrap_or_else(Span::default),
+            span: self.plan.image.program.span_of(stuck.site).unwrap_or_default(),
             op: stuck.op,
             target,
             kind,

@@ -129,7 +129,7 @@ impl Machine {
             || self.sights.clears && op.code == OpCode::EventWait
     }
 
-    fn may_time_out(&self, state: &State, at: &At) -> bool {
+    pub(super) fn may_time_out(&self, state: &State, at: &At) -> bool {
         if object::timeout(&at.op).is_none() || (self.arrives(state, &at.op) && !at.parked) {
             return false;
         }

@@ -121,10 +121,14 @@ impl Machine {
                 }
                 life::close(&mut tx, id);
             }
-            (What::TimeOut, Phase::At(at)) => match object::time_out(&mut tx, id, &at.op) {
-                Some(came) => tx.finish(id, &at.op, came),
-                None => {}
-            },
+            (What::TimeOut, Phase::At(at)) => {
+                if !self.may_time_out(tx.state, &at) {
+                    return Err(Impossible);
+                }
+                if let Some(came) = object::time_out(&mut tx, id, &at.op) {
+                    tx.finish(id, &at.op, came);
+                }
+            }
             (What::Die(signal), _) if signals.contains(signal) => kill::die(&mut tx, id, *signal),
             (What::Bury, Phase::Dead { code }) => kill::bury(&mut tx, id, code),
             (What::Replace(pool), _) if object::pool::owed_by(tx.state, id).contains(pool) => {

@@ -33,9 +33,9 @@ impl TaskResult {
         if let Some((_, error)) = &self.failed {
             return Err(error.clone());
         }
-        let parts = self.parts.iter().flatten();
+        let mut parts = self.parts.iter().flatten();
         if !self.is_map {
-            return Ok(parts.cloned().next().unwrap_or_default());
+            return Ok(parts.next().cloned().unwrap_or_default());
         }
         let mut all = Vec::new();
         for part in parts {
