@@ -12,6 +12,8 @@ pub mod analysis;
 
 pub mod value;
 
+pub mod random;
+
 pub mod program;
 
 pub mod vm;

@@ -9,6 +9,7 @@ const ORDER: &[&[&str]] = &[
     &["diagnostic"],
     &["syntax"],
     &["value"],
+    &["random"],
     &["analysis"],
     &["program"],
     &["vm"],

@@ -37,7 +37,6 @@ pub(super) fn file_level(arena: Arena, plan: &Plan) -> Result<Vec<OwnedFd>> {
             return Err(fail(ErrorKind::ValueError, "objects were made out of order"));
         }
     }
-    // Locks that nobody declared come after all that have their ids from the plan.
     for (id, object) in plan.objects.iter().enumerate().filter(|(_, object)| object.kind == ObjectKind::Condition) {
         let over = lock_of_condition(object.setup.first())?;
         condition::join_lock(arena, id as u32, identity(object), over)?;

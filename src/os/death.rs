@@ -137,6 +137,10 @@ fn clean_up(ctx: &Ctx, number: u32) {
         let kind = ctx.arena.at::<ObjectHeader>(off).kind.load(Relaxed);
         if object::is_lock(kind) {
             lock::orphan(ctx, off, number);
+        } else if kind == kind_number(ObjectKind::Condition) {
+            if let Some(lock) = condition::hidden_lock(ctx.arena, off) {
+                lock::orphan(ctx, lock, number);
+            }
         } else if kind == kind_number(ObjectKind::PipeEnd) {
             pipe::forget(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Barrier) && waited_in == Some(off) {

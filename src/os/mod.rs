@@ -21,7 +21,6 @@ mod failure;
 mod output;
 mod perform;
 mod process;
-mod random;
 mod values;
 mod world;
 

@@ -117,7 +117,8 @@ impl Supervisor {
         raise_descriptor_limit();
         let vault = create::file_level(arena, plan)?;
         create::instance_counters(arena, plan)?;
-        let (_, stdout) = object::make::<super::layout::ObjectHeader>(arena, object::KIND_HIDDEN, Identity::default())?;
+        let stdout =
+            object::make_hidden::<super::layout::ObjectHeader>(arena, object::KIND_HIDDEN, Identity::default())?;
         header.stdout.store(stdout.0, SeqCst);
         let kick = EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
         let lifeline = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;

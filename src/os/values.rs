@@ -61,11 +61,6 @@ pub(super) fn show(value: &Value) -> String {
     value::literal(value)
 }
 
-/// The elements of what can be gone through.
-pub(super) fn items(value: &Value) -> Result<Vec<Value>> {
-    value::items(value).map(|items| items.to_vec())
-}
-
 /// The order of two values of one kind; what has none (NaN) counts as equal.
 pub(super) fn compare(a: &Value, b: &Value) -> Result<Ordering> {
     Ok(value::compare(a, b)?.unwrap_or(Ordering::Equal))

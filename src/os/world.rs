@@ -13,12 +13,12 @@ use super::layout::state;
 use super::object::{Done, Patience, Result, fail, find, pool};
 use super::park::Ctx;
 use super::process::{self, Begin, Process};
-use super::random::Random;
 use super::record::Note;
 use super::{output, values};
 use crate::plan::Transport;
 use crate::program::op::{Op, OpCode, Outcome, Target};
 use crate::program::{ActorKind, CodeId, Template};
+use crate::random::Random;
 use crate::value::{ActorRef, Error, ErrorKind, ObjectKind, Value};
 use crate::vm::{Stop, Vm};
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::{Done, Identity, Result, fail, kind_number, make};
+use super::{Done, Identity, Result, enrol, fail, kind_number, make_hidden};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::Ctx;
@@ -33,11 +33,11 @@ unsafe impl Shared for CellState {}
 
 pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, room: i64, value: &Value) -> Result<u32> {
     let room = u64::try_from(room).map_err(|_| fail(ErrorKind::ValueError, "a variable's room cannot be negative"))?;
-    let (id, off) = make::<CellState>(arena, kind_number(kind), who)?;
+    let off = make_hidden::<CellState>(arena, kind_number(kind), who)?;
     let state: &CellState = arena.at(off);
     state.room.store(room, Relaxed);
     store(arena, state, value)?;
-    Ok(id)
+    enrol(arena, off)
 }
 
 fn load(arena: Arena, state: &CellState) -> Value {

@@ -31,10 +31,10 @@ pub(in crate::os) fn create(arena: Arena, who: Identity) -> Result<u32> {
 /// Puts a condition over the lock with that id, or over one of its own.
 pub(in crate::os) fn join_lock(arena: Arena, id: u32, who: Identity, over: Option<u32>) -> Result<()> {
     let lock = match over {
-        Some(id) => id,
-        None => lock::create(arena, KIND_HIDDEN_LOCK, who, true)?,
+        Some(id) => find(arena, id),
+        None => lock::create_hidden(arena, who)?,
     };
-    arena.at::<ConditionState>(find(arena, id)).lock.store(find(arena, lock).0, Relaxed);
+    arena.at::<ConditionState>(find(arena, id)).lock.store(lock.0, Relaxed);
     Ok(())
 }
 
@@ -48,6 +48,12 @@ pub(in crate::os) fn lock_id(arena: Arena, off: Off, own: u32) -> u32 {
 /// Where the lock of a condition lies.
 pub(in crate::os) fn lock_of(arena: Arena, off: Off) -> Off {
     Off(arena.at::<ConditionState>(off).lock.load(Relaxed))
+}
+
+/// The lock of a condition where nobody declared it.
+pub(in crate::os) fn hidden_lock(arena: Arena, off: Off) -> Option<Off> {
+    let lock = lock_of(arena, off);
+    (!lock.is_null() && arena.at::<ObjectHeader>(lock).kind.load(Relaxed) == KIND_HIDDEN_LOCK).then_some(lock)
 }
 
 fn require_held(ctx: &Ctx, off: Off) -> Result<()> {

@@ -4,7 +4,7 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Done, Identity, Patience, Result, fail, make, say, waiting};
+use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Result, fail, make, make_hidden, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
@@ -43,6 +43,13 @@ pub(in crate::os) fn create(arena: Arena, kind: u32, who: Identity, reentrant: b
     let (id, off) = make::<LockState>(arena, kind, who)?;
     arena.at::<LockState>(off).reentrant.store(reentrant as u32, Relaxed);
     Ok(id)
+}
+
+/// Makes the lock of a condition that names none: reentrant, and without an id.
+pub(super) fn create_hidden(arena: Arena, who: Identity) -> Result<Off> {
+    let off = make_hidden::<LockState>(arena, KIND_HIDDEN_LOCK, who)?;
+    arena.at::<LockState>(off).reentrant.store(1, Relaxed);
+    Ok(off)
 }
 
 pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result {

@@ -177,20 +177,31 @@ pub(super) struct Identity {
 
 /// Makes an object with a zeroed state `T` (which begins with an [`ObjectHeader`]) and gives it an id.
 pub(super) fn make<T: Shared>(arena: Arena, kind: u32, who: Identity) -> Result<(u32, Off)> {
+    let off = make_hidden::<T>(arena, kind, who)?;
+    Ok((enrol(arena, off)?, off))
+}
+
+/// Makes an object without an id: one that nothing of the scenario names, or one that is not whole yet.
+pub(super) fn make_hidden<T: Shared>(arena: Arena, kind: u32, who: Identity) -> Result<Off> {
     let off = arena.alloc_zeroed(size_of::<T>())?;
     let header: &ObjectHeader = arena.at(off);
-    let id = arena.header().objects.fetch_add(1, Relaxed);
-    if id >= OBJECTS_MAX {
-        return Err(OutOfMemory.into());
-    }
     header.kind.store(kind, Relaxed);
-    header.id.store(id, Relaxed);
     header.private.store(who.private as u32, Relaxed);
     header.decl.store(who.decl.map_or(0, |decl| decl + 1), Relaxed);
     header.index.store(who.index.map_or(0, |index| index + 1), Relaxed);
     header.owner.store(who.owner.map_or(0, |owner| owner + 1), Relaxed);
+    Ok(off)
+}
+
+/// Gives an object the next id.
+pub(super) fn enrol(arena: Arena, off: Off) -> Result<u32> {
+    let id = arena.header().objects.fetch_add(1, Relaxed);
+    if id >= OBJECTS_MAX {
+        return Err(OutOfMemory.into());
+    }
+    arena.at::<ObjectHeader>(off).id.store(id, Relaxed);
     entry(arena, id).store(off.0, std::sync::atomic::Ordering::Release);
-    Ok((id, off))
+    Ok(id)
 }
 
 /// The kind of an object of the language as the arena keeps it.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::{Done, Identity, KIND_RESULT, Patience, Result, fail, find, kind_number, make, say, waiting};
+use super::{
+    Done, Identity, KIND_RESULT, Patience, Result, enrol, fail, find, kind_number, make, make_hidden, say, waiting,
+};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
 use crate::os::park::{Ctx, Verdict, Woken};
@@ -210,10 +212,7 @@ pub(in crate::os) fn submit_map(ctx: &Ctx, off: Off, task: &Value, calls: &Value
 
 fn submit_parts(ctx: &Ctx, off: Off, task: &Value, parts: Vec<Vec<Value>>, is_map: bool) -> Result {
     let pool: &PoolState = ctx.arena.at(off);
-    if pool.state.load(Relaxed) != OPEN {
-        return Err(not_open());
-    }
-    let (id, result_off) = make::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?;
+    let result_off = make_hidden::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?;
     let result: &ResultState = ctx.arena.at(result_off);
     result.is_map.store(is_map as u32, Relaxed);
     result.parts.store(parts.len() as u32, Relaxed);
@@ -229,8 +228,11 @@ fn submit_parts(ctx: &Ctx, off: Off, task: &Value, parts: Vec<Vec<Value>>, is_ma
     }
     let locked = ctx.lock(off);
     if pool.state.load(Relaxed) != OPEN {
+        tasks.into_iter().for_each(|task| ctx.arena.free(task));
         return Err(not_open());
     }
+    // A refused submission leaves no result.
+    let id = enrol(ctx.arena, result_off)?;
     let ticket = locked.tick();
     for task in tasks {
         match ctx.claim_first(&locked, TAKERS) {

@@ -1,21 +1,22 @@
-//! Chance in a real run: each actor draws from a stream of its own, given by the run's seed and its name.
+//! Chance: each actor draws from a stream of its own, given by the run's seed and its name.
 //!
 //! The words are ChaCha8's, a stable stream; ranges and shuffles over them are conc's own, so that a seed means the
-//! same for years. Answers for: drawing. Never seeds from the clock.
+//! same for years, in real and in deterministic runs. Answers for: drawing. Never seeds from the clock.
 
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::object::{Result, fail};
-use super::values;
-use crate::value::{ErrorKind, Value};
+use crate::value::{self, Error, ErrorKind, Result, Value};
 
-pub(super) struct Random(ChaCha8Rng);
+/// A stream of random choices.
+#[derive(Clone, Debug)]
+pub struct Random(ChaCha8Rng);
 
 impl Random {
-    pub(super) fn new(seed: u64, name: &str) -> Random {
+    /// The stream of an actor.
+    pub fn new(seed: u64, name: &str) -> Random {
         // FNV-1a, 64 bits: a fixed function of the name, whatever Rust's hashers become.
         let hash = name
             .bytes()
@@ -28,7 +29,7 @@ impl Random {
 
     /// A number below `n`, which is not zero; every one as likely (Lemire, "Fast Random Integer Generation in an
     /// Interval", 2019, algorithm 5).
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         let mut product = u128::from(self.0.next_u64()) * u128::from(n);
         if (product as u64) < n {
             let least = n.wrapping_neg() % n;
@@ -42,7 +43,7 @@ impl Random {
     fn between(&mut self, low: i64, high: i64, inclusive: bool) -> Result<i64> {
         let span = i128::from(high) - i128::from(low) + i128::from(inclusive);
         if span <= 0 {
-            return Err(fail(ErrorKind::ValueError, "the range of a random number is empty"));
+            return Err(Error::new(ErrorKind::ValueError, "the range of a random number is empty"));
         }
         let drawn = match u64::try_from(span) {
             Ok(span) => self.below(span),
@@ -52,9 +53,12 @@ impl Random {
     }
 
     /// An element of a range of ints, durations or floats.
-    pub(super) fn in_range(&mut self, range: &Value) -> Result<Value> {
+    pub fn in_range(&mut self, range: &Value) -> Result<Value> {
         let Value::Range(range) = range else {
-            return Err(fail(ErrorKind::TypeError, "a random number is drawn from a range, such as `random(0..6)`"));
+            return Err(Error::new(
+                ErrorKind::TypeError,
+                "a random number is drawn from a range, such as `random(0..6)`",
+            ));
         };
         match (&range.low, &range.high) {
             (Value::Int(low), Value::Int(high)) => self.between(*low, *high, range.inclusive).map(Value::Int),
@@ -65,13 +69,16 @@ impl Random {
                 let unit = (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
                 Ok(Value::Float(low + (high - low) * unit))
             }
-            _ => Err(fail(ErrorKind::TypeError, "a random number is drawn from a range of ints, floats or durations")),
+            _ => Err(Error::new(
+                ErrorKind::TypeError,
+                "a random number is drawn from a range of ints, floats or durations",
+            )),
         }
     }
 
     /// The list in a random order (Fisher and Yates).
-    pub(super) fn shuffle(&mut self, list: &Value) -> Result<Value> {
-        let mut items = values::items(list)?;
+    pub fn shuffle(&mut self, list: &Value) -> Result<Value> {
+        let mut items = value::items(list)?.to_vec();
         for last in (1..items.len()).rev() {
             let other = self.below(last as u64 + 1) as usize;
             items.swap(last, other);
@@ -80,10 +87,10 @@ impl Random {
     }
 
     /// Any element.
-    pub(super) fn choose(&mut self, from: &Value) -> Result<Value> {
-        let mut items = values::items(from)?;
+    pub fn choose(&mut self, from: &Value) -> Result<Value> {
+        let mut items = value::items(from)?.to_vec();
         if items.is_empty() {
-            return Err(fail(ErrorKind::IndexError, "nothing to choose from"));
+            return Err(Error::new(ErrorKind::IndexError, "nothing to choose from"));
         }
         let index = self.below(items.len() as u64) as usize;
         Ok(items.swap_remove(index))
