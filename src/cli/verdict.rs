@@ -31,6 +31,8 @@ pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
         Ending::Killed(signal) => (signalled(*signal), Some(format!("main was killed by signal {signal}\n"))),
         Ending::Signalled(signal) => (signalled(*signal), None),
         Ending::Bug(what) => (Exit::Bug, Some(format!("a bug in conc: {what}\n"))),
+        Ending::Diverged(divergence) => (Exit::Bug, Some(report::divergence(scenario.source(), divergence, true))),
+        Ending::Misfit(misfit) => (Exit::Wrong, Some(report::misfit(misfit))),
     };
     Verdict { exit, said }
 }

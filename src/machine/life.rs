@@ -17,6 +17,19 @@ use crate::vm::Vm;
 /// SIGTERM
 const TERMINATE: i32 = 15;
 
+/// A step towards the end of an actor whose body has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Its daemon children are terminated.
+    Dismiss,
+    /// Main runs `finally`.
+    Finally,
+    /// Its process lets go of the pipes that it holds.
+    LetGo,
+    /// It ends.
+    End,
+}
+
 /// What is known of an actor before it runs.
 struct Birth {
     name: Arc<str>,
@@ -143,16 +156,37 @@ impl Machine {
         Ok(())
     }
 
+    /// What the next step towards its end is, of an actor whose body has ended.
+    pub fn next_end(&self, state: &State, id: u32) -> Option<Ends> {
+        let actor = state.actor(id)?;
+        let Phase::Closing { came, dismissed } = &actor.phase else { return None };
+        let alive = |child: &Actor| child.daemon && child.is_process() && child.is_alive();
+        Some(if !dismissed && actor.children.iter().filter_map(|child| state.actor(*child)).any(alive) {
+            Ends::Dismiss
+        } else if self.has_finally(actor, came.is_ok()) {
+            Ends::Finally
+        } else if actor.is_process() && actor.process_wide.ends.values().any(|held| *held) {
+            Ends::LetGo
+        } else {
+            Ends::End
+        })
+    }
+
+    /// Whether an actor is in the middle of a long computation.
+    pub fn is_computing(&self, state: &State, id: u32) -> bool {
+        state.actor(id).is_some_and(|actor| matches!(actor.phase, Phase::Computing))
+    }
+
     /// Whether an actor whose body has ended can take the next step towards its end.
     pub(super) fn can_close(&self, state: &State, id: u32) -> bool {
         let Some(actor) = state.actor(id) else { return false };
-        let Phase::Closing { came, dismissed } = &actor.phase else { return false };
-        let children = || actor.children.iter().filter_map(|child| state.actor(*child));
-        if !dismissed && children().any(|child| child.daemon && child.is_process()) {
+        let Phase::Closing { came, .. } = &actor.phase else { return false };
+        if self.next_end(state, id) == Some(Ends::Dismiss) {
             return true;
         }
+        let mut children = actor.children.iter().filter_map(|child| state.actor(*child));
         let awaited = |child: &Actor| !child.daemon || child.is_process();
-        if children().any(|child| awaited(child) && !child.has_ended()) {
+        if children.any(|child| awaited(child) && !child.has_ended()) {
             return false;
         }
         // `finally` is main's, once everyone else has ended.
@@ -164,43 +198,38 @@ impl Machine {
     }
 }
 
-/// The next step towards an actor's end: its daemon children are terminated; main runs `finally`; its process lets go
-/// of its pipes; it ends.
+/// The next step towards an actor's end.
 pub(super) fn close(tx: &mut Tx<'_>, id: u32) {
+    let next = tx.machine.next_end(tx.state, id);
     let Some(actor) = tx.state.actor(id) else { return };
-    let Phase::Closing { came, dismissed } = actor.phase.clone() else { return };
-    let children = actor.children.clone();
-    let daemons = |tx: &Tx<'_>| -> Vec<u32> {
-        let is_daemon = |child: &u32| tx.state.actor(*child).is_some_and(|child| child.daemon && child.is_process());
-        children.iter().copied().filter(is_daemon).collect()
-    };
-    if !dismissed && !daemons(tx).is_empty() {
-        for daemon in daemons(tx) {
-            send_signal(tx, daemon, TERMINATE);
-        }
-        if let Some(actor) = tx.state.actor_mut(id) {
-            actor.phase = Phase::Closing { came, dismissed: true };
-        }
-        return;
+    let Phase::Closing { came, .. } = actor.phase.clone() else { return };
+    match next {
+        Some(Ends::Dismiss) => dismiss(tx, id, came),
+        Some(Ends::Finally) => begin_finally(tx, id),
+        Some(Ends::LetGo) => kill::let_all_go(tx, id),
+        Some(Ends::End) => end(tx, id, came),
+        None => {}
     }
-    let plan = Arc::clone(&tx.machine.plan);
-    if tx.machine.has_finally(actor, came.is_ok())
-        && let Some(finally) = plan.image.program.finally
-    {
-        let vm = Vm::new(Arc::clone(&plan.image), finally, Vec::new(), Arc::default(), Arc::clone(&actor.name));
-        if let Some(main) = tx.state.actor_mut(id) {
-            (main.in_finally, main.vm) = (true, Some(vm));
-            main.children.clear();
+}
+
+/// Its daemon children are terminated.
+fn dismiss(tx: &mut Tx<'_>, id: u32, came: Result<(), Error>) {
+    let Some(actor) = tx.state.actor_mut(id) else { return };
+    actor.phase = Phase::Closing { came, dismissed: true };
+    for child in actor.children.clone() {
+        if tx.state.actor(child).is_some_and(|child| child.daemon) {
+            send_signal(tx, child, TERMINATE);
         }
-        tx.go_on(id);
-        return;
     }
-    let held = actor.process_wide.ends.values().any(|held| *held);
-    if actor.is_process() && held {
-        kill::let_all_go(tx, id);
-        return;
-    }
-    end(tx, id, came);
+}
+
+fn begin_finally(tx: &mut Tx<'_>, id: u32) {
+    let image = Arc::clone(&tx.machine.plan.image);
+    let (Some(finally), Some(main)) = (image.program.finally, tx.state.actor_mut(id)) else { return };
+    let vm = Vm::new(image, finally, Vec::new(), Arc::default(), Arc::clone(&main.name));
+    (main.in_finally, main.vm) = (true, Some(vm));
+    main.children.clear();
+    tx.go_on(id);
 }
 
 /// An actor ends by itself; with the first of a process the process does.

@@ -24,6 +24,7 @@ pub use blocked::Stuck;
 pub use canonical::Fingerprint;
 pub use choice::{Choice, What};
 pub use explore::{Explored, Failure, Limits, explore};
+pub use life::Ends;
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
 

@@ -67,6 +67,11 @@ impl State {
         self.actors.iter().filter(|actor| actor.is_alive()).map(|actor| actor.id)
     }
 
+    /// Whether an actor can still do anything.
+    pub fn is_alive(&self, actor: u32) -> bool {
+        self.actor(actor).is_some_and(Actor::is_alive)
+    }
+
     pub(super) fn actor(&self, id: u32) -> Option<&Actor> {
         let at = find(&self.actors, id.wrapping_sub(MAIN) as usize, id, |actor| actor.id)?;
         self.actors.get(at).map(|actor| &**actor)

@@ -16,5 +16,8 @@ mod datum;
 
 mod excerpt;
 
+mod schedule;
+
 pub use deadlock::deadlock;
+pub use schedule::{divergence, misfit};
 pub use uncaught::uncaught;

@@ -26,6 +26,40 @@ pub enum Ending {
     Signalled(i32),
     /// Something happened that cannot: a bug of conc's.
     Bug(String),
+    /// The OS did what the machine cannot do: a bug of conc's.
+    Diverged(Divergence),
+    /// A replay has a step that the run does not have.
+    Misfit(Misfit),
+}
+
+/// Where the OS and the machine part.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Divergence {
+    /// Whose step.
+    pub actor: String,
+    /// Where it stands.
+    pub span: Span,
+    /// What the machine says comes of it.
+    pub machine: String,
+    /// What the OS did.
+    pub os: String,
+}
+
+/// A step of a replay that the run does not have.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Misfit {
+    /// Which, from 1.
+    pub step: usize,
+    /// Whose.
+    pub actor: String,
+    /// What it was to perform, and on which line; none where it was to come to its end, or was to be ended.
+    pub wanted: Option<(u32, OpCode)>,
+    /// Where that actor stands instead; none where there is no such actor, or it has no more to do.
+    pub stands: Option<(u32, OpCode)>,
+    /// Whether it can go on there.
+    pub can_go_on: bool,
+    /// Whether the scenario is the one that was recorded.
+    pub same_scenario: bool,
 }
 
 /// An actor that waits for what will not come.

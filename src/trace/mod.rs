@@ -24,7 +24,7 @@ mod file;
 
 mod ending;
 
-pub use ending::{Blocked, Ending, Uncaught};
+pub use ending::{Blocked, Divergence, Ending, Misfit, Uncaught};
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
 pub use file::{TraceError, VERSION};
 pub use history::exit_code;

@@ -1,0 +1,369 @@
+//! The driver of a deterministic run: asks the machine which steps there are, a policy which is taken, has the actor
+//! take it on the real objects, and compares what came of it with what the machine says.
+//!
+//! It runs in a thread of the supervisor. A step costs two hand-offs by futex: the turn, and the report.
+//!
+//! Answers for: one step at a time, and that both worlds agree. Never performs an operation.
+
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use super::layout::{Slot, slot_at, state as life};
+use super::park::Ctx;
+use super::record::{Noted as Found, Reader};
+use super::turns::{self, Turn};
+use super::{actor, death, sys, values};
+use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, What};
+use crate::program::op::OpCode;
+use crate::random::Random;
+use crate::schedule::{Picked, Replay, Scheduler};
+use crate::trace::{Divergence, Ending};
+use crate::value::{self, Value};
+
+/// How long the driver waits before it looks whether the actor is where it should be.
+const LOOK_AGAIN_NS: u64 = 20_000_000;
+/// So many looks in a row at an actor asleep where it should not wait mean that it will not go on.
+const LOOKS: u32 = 10;
+
+/// What the driver and the supervisor tell each other.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// The run is being ended.
+    pub(super) stop: AtomicBool,
+    /// How the run ended, where the driver is who knows.
+    pub(super) ending: Mutex<Option<Ending>>,
+    /// Every step so far.
+    pub(super) replay: Mutex<Option<Replay>>,
+}
+
+impl Shared {
+    /// How the run ended, if the driver has ended it.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Why the driver stopped.
+enum Stop {
+    /// The run is over, or is being ended by others.
+    Over,
+    /// It ended here.
+    Ended(Ending),
+}
+
+pub(super) struct Driver {
+    ctx: Ctx,
+    machine: Machine,
+    state: State,
+    policy: Box<dyn Scheduler + Send>,
+    seed: u64,
+    /// Streams of chance, by actor.
+    chance: FxHashMap<u32, Random>,
+    lanes: FxHashMap<u32, Lane>,
+    replay: Replay,
+    shared: Arc<Shared>,
+}
+
+/// What one actor is expected to have done.
+struct Lane {
+    reader: Reader,
+    expected: VecDeque<Noted>,
+    /// Reports so far, if all is well.
+    reports: u32,
+}
+
+impl Driver {
+    /// A driver at the beginning of a run.
+    pub(super) fn new(
+        ctx: Ctx,
+        machine: Machine,
+        policy: Box<dyn Scheduler + Send>,
+        seed: u64,
+        shared: Arc<Shared>,
+    ) -> value::Result<Driver> {
+        let (state, happened) = machine.initial()?;
+        let replay = Replay::new(machine.plan(), seed);
+        let (chance, lanes) = (FxHashMap::default(), FxHashMap::default());
+        let mut driver = Driver { ctx, machine, state, policy, seed, chance, lanes, replay, shared };
+        driver.expect(&happened);
+        Ok(driver)
+    }
+
+    /// Drives the run to its end.
+    pub(super) fn run(mut self) {
+        let stop = loop {
+            if let Err(stop) = self.step() {
+                break stop;
+            }
+        };
+        let shared = &self.shared;
+        *shared.replay.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.replay);
+        if let Stop::Ended(ending) = stop {
+            *shared.ending.lock().unwrap_or_else(PoisonError::into_inner) = Some(ending);
+            self.ctx.kick();
+        }
+    }
+
+    fn step(&mut self) -> Result<(), Stop> {
+        if self.shared.stop.load(Acquire) {
+            return Err(Stop::Over);
+        }
+        let choices = self.machine.choices(&self.state);
+        if choices.is_empty() {
+            let blocked = || Ending::Deadlock(self.machine.blocked(&self.state));
+            return Err(if self.state.is_over() { Stop::Over } else { Stop::Ended(blocked()) });
+        }
+        let picked = self.policy.pick(&self.machine, &self.state, &choices);
+        let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(misfit)))? {
+            Picked::At(at) => self.drawn(choices.into_iter().nth(at).ok_or(Stop::Over)?),
+            Picked::Exactly(choice) => choice,
+        };
+        self.replay.note(&self.machine, &self.state, &choice);
+        let silent = self.grant(&choice);
+        let before: Vec<u32> = self.state.alive().collect();
+        let Ok(happened) = self.machine.step(&mut self.state, &choice) else {
+            return Err(self.bug("the machine cannot take a step that it offered"));
+        };
+        self.expect(&happened);
+        self.lane(choice.actor).reports += u32::from(silent);
+        let mut awaited: Vec<u32> = happened.noted.iter().filter(|noted| noted.op != OpCode::Begin).map(|noted| noted.actor).collect();
+        if silent {
+            awaited.push(choice.actor);
+        }
+        awaited.sort_unstable();
+        awaited.dedup();
+        self.await_reports(&awaited)?;
+        // Who is over must be so for all who look.
+        let gone = before.into_iter().filter(|actor| !self.state.is_alive(*actor));
+        self.await_ends(&gone.collect::<Vec<_>>())?;
+        awaited.into_iter().try_for_each(|actor| self.compare(actor))
+    }
+
+    /// What chance gives in a step, by the run's seed and the actor's name.
+    fn drawn(&mut self, choice: Choice) -> Choice {
+        let Some(op) = self.machine.next_op(&self.state, choice.actor) else { return choice };
+        if !matches!(op.code, OpCode::Random | OpCode::Shuffle | OpCode::Choose) {
+            return choice;
+        }
+        let (seed, name) = (self.seed, self.state.name(choice.actor));
+        let chance = self.chance.entry(choice.actor).or_insert_with(|| Random::new(seed, name));
+        let drawn = match op.code {
+            OpCode::Random => chance.in_range(op.args.get(0)),
+            OpCode::Shuffle => chance.shuffle(op.args.get(0)),
+            _ => chance.choose(op.args.get(0)),
+        };
+        match drawn {
+            Ok(value) => Choice { what: What::Draw(value), ..choice },
+            // Nothing can be drawn: the operation says so.
+            Err(_) => Choice { what: What::Go, ..choice },
+        }
+    }
+
+    /// Lets the actor take the step; true where it tells of it by a report and no event.
+    fn grant(&mut self, choice: &Choice) -> bool {
+        let clock = self.state.clock_ns();
+        self.ctx.arena.header().virtual_ns.store(clock, SeqCst);
+        let slot = self.slot(choice.actor);
+        let (turn, order, silent) = match &choice.what {
+            What::Die(signal) => {
+                let pid = nix::unistd::Pid::from_raw(slot.pid.load(Acquire) as i32);
+                if let Ok(signal) = nix::sys::signal::Signal::try_from(*signal) {
+                    // It may have gone this moment, which is as good.
+                    let _ = nix::sys::signal::kill(pid, signal);
+                }
+                return false;
+            }
+            What::Bury => return false,
+            What::Replace(_) => (Turn::Replace, None, true),
+            What::TimeOut => {
+                let is_condition = self.machine.next_op(&self.state, choice.actor);
+                (Turn::TimeOut, None, is_condition.is_some_and(|op| op.code == OpCode::ConditionWait))
+            }
+            What::Draw(value) => (Turn::Go, Some(turns::drawn_order(value)), false),
+            What::Serve(actors) => (Turn::Go, Some(turns::served_order(actors)), false),
+            What::Go => match self.machine.next_end(&self.state, choice.actor) {
+                None if self.machine.is_computing(&self.state, choice.actor) => return false,
+                None => (Turn::Go, None, false),
+                Some(Ends::Dismiss) => (Turn::Dismiss, None, true),
+                Some(Ends::Finally) => (Turn::Finally, None, true),
+                Some(Ends::LetGo) => (Turn::LetGo, None, true),
+                Some(Ends::End) => (Turn::End, None, false),
+            },
+        };
+        if let Some(order) = order
+            && let Ok(bytes) = values::encode(&order)
+            && let Ok(block) = self.ctx.arena.alloc_bytes(&bytes)
+        {
+            slot.turn_order_len.store(bytes.len() as u32, Relaxed);
+            slot.turn_order.store(block.0, Relaxed);
+        }
+        slot.now_ns.store(clock, Relaxed);
+        slot.turn.store(turn as u32, Release);
+        self.wake(choice.actor);
+        silent
+    }
+
+    /// Wakes an actor, wherever it waits for its turn.
+    fn wake(&self, actor: u32) {
+        let slot = self.slot(actor);
+        sys::futex_wake(&slot.turn, 1, false);
+        if slot.blocked_op.load(Relaxed) != 0 {
+            // It is parked in an object; its futex may be private to its process, where only its own threads reach it.
+            sys::futex_wake(&slot.done, 1, false);
+        }
+    }
+
+    fn slot(&self, actor: u32) -> &'static Slot {
+        self.ctx.arena.at(slot_at(actor))
+    }
+
+    fn lane(&mut self, actor: u32) -> &mut Lane {
+        self.lanes.entry(actor).or_insert_with(|| Lane {
+            reader: Reader::new(actor),
+            expected: VecDeque::new(),
+            reports: 0,
+        })
+    }
+
+    /// Notes what the machine says that happened, to be compared.
+    fn expect(&mut self, happened: &Happened) {
+        for noted in &happened.noted {
+            let lane = self.lane(noted.actor);
+            lane.expected.push_back(noted.clone());
+            lane.reports += 1;
+        }
+    }
+
+    fn has_reported(&self, actor: u32) -> bool {
+        let expected = self.lanes.get(&actor).map_or(0, |lane| lane.reports);
+        self.slot(actor).reported.load(Acquire) >= expected
+    }
+
+    fn await_reports(&mut self, actors: &[u32]) -> Result<(), Stop> {
+        let mut looks = 0;
+        loop {
+            let seen = self.ctx.arena.header().reports.load(Acquire);
+            let missing = actors.iter().copied().find(|actor| !self.has_reported(*actor));
+            let Some(missing) = missing else { return Ok(()) };
+            if self.shared.stop.load(Acquire) {
+                return Err(Stop::Over);
+            }
+            if self.sleep_until_told(seen) {
+                continue;
+            }
+            // A wake-up may have come before its sleep.
+            self.wake(missing);
+            looks = if self.waits_for_good(missing) { looks + 1 } else { 0 };
+            if looks > LOOKS {
+                return self.compare(missing).and_then(|()| Err(self.waits_where_it_should_not(missing)));
+            }
+        }
+    }
+
+    fn await_ends(&self, actors: &[u32]) -> Result<(), Stop> {
+        loop {
+            let seen = self.ctx.arena.header().reports.load(Acquire);
+            if actors.iter().all(|actor| actor::is_settled(self.slot(*actor))) {
+                return Ok(());
+            }
+            if self.shared.stop.load(Acquire) || self.state.is_over() {
+                return Err(Stop::Over);
+            }
+            self.sleep_until_told(seen);
+        }
+    }
+
+    /// Sleeps until somebody tells something; false where nobody did for long.
+    fn sleep_until_told(&self, seen: u32) -> bool {
+        let deadline = sys::now_ns() + LOOK_AGAIN_NS;
+        let reports = &self.ctx.arena.header().reports;
+        sys::futex_wait(reports, seen, Some(deadline), false) != sys::FutexWait::TimedOut
+    }
+
+    /// Whether an actor sleeps in an object although it has no reason to.
+    fn waits_for_good(&self, actor: u32) -> bool {
+        let slot = self.slot(actor);
+        let (pid, tid) = (slot.pid.load(Acquire), slot.tid.load(Acquire));
+        slot.state.load(Acquire) == life::RUNNING
+            && slot.turn.load(Acquire) == 0
+            && slot.blocked_op.load(Relaxed) != 0
+            && death::is_asleep(pid, tid)
+    }
+
+    fn waits_where_it_should_not(&self, actor: u32) -> Stop {
+        let expected = self.lanes.get(&actor).and_then(|lane| lane.expected.front());
+        let op = OpCode::from_number(self.slot(actor).blocked_op.load(Relaxed).saturating_sub(1) as u8);
+        let expected = expected.map_or_else(|| "to go on".to_owned(), |noted| shown(noted.op, &noted.came));
+        let found = format!("it waits in {:?}", op.unwrap_or(OpCode::Yield));
+        self.diverged(actor, expected, found)
+    }
+
+    fn diverged(&self, actor: u32, expected: String, found: String) -> Stop {
+        let slot = self.slot(actor);
+        let span = crate::source::Span { start: slot.span[0].load(Relaxed), end: slot.span[1].load(Relaxed) };
+        let actor = self.state.name(actor).to_owned();
+        Stop::Ended(Ending::Diverged(Divergence { actor, span, machine: expected, os: found }))
+    }
+
+    fn bug(&self, what: &str) -> Stop {
+        Stop::Ended(Ending::Bug(what.to_owned()))
+    }
+
+    /// Compares what an actor noted with what the machine says that it did.
+    fn compare(&mut self, actor: u32) -> Result<(), Stop> {
+        let arena = self.ctx.arena;
+        let lane = self.lane(actor);
+        let mut wrong = None;
+        for found in lane.reader.read(arena) {
+            let expected = lane.expected.pop_front();
+            if expected.as_ref().is_none_or(|expected| !agree(expected, &found)) {
+                wrong = Some((expected, found));
+                break;
+            }
+        }
+        let Some((expected, found)) = wrong else { return Ok(()) };
+        let op = OpCode::from_number(found.op).unwrap_or(OpCode::Yield);
+        let expected = expected.map_or_else(|| "nothing".to_owned(), |noted| shown(noted.op, &noted.came));
+        Err(self.diverged(actor, expected, shown(op, &found.came)))
+    }
+}
+
+/// An operation and what came of it, for the report of a difference.
+fn shown(op: OpCode, came: &value::Result<Value>) -> String {
+    match came {
+        Ok(value) => format!("{op:?} gives {}", value::literal(value)),
+        Err(error) => format!("{op:?} raises {error}"),
+    }
+}
+
+/// Whether an event is what the machine says.
+fn agree(expected: &Noted, found: &Found) -> bool {
+    if expected.op as u8 != found.op {
+        return false;
+    }
+    let same_args = match (&found.args, expected.op) {
+        // What an arrival tells beside itself is for people.
+        (_, OpCode::Arrive | OpCode::Begin | OpCode::End) => true,
+        (Value::List(args), _) => args.len() == expected.args.as_slice().len() && args.iter().zip(expected.args.as_slice()).all(|(a, b)| same(a, b)),
+        _ => expected.args.as_slice().is_empty(),
+    };
+    let same_came = match (&expected.came, &found.came) {
+        (Ok(a), Ok(b)) => same(a, b),
+        (Err(a), Err(b)) => a.kind == b.kind && a.message == b.message,
+        _ => false,
+    };
+    same_args && same_came
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    let bytes = |value: &Value| {
+        let mut bytes = Vec::new();
+        value::encode(value, &mut bytes);
+        bytes
+    };
+    bytes(a) == bytes(b)
+}

@@ -1,0 +1,50 @@
+//! What is said of deterministic runs that went wrong: a replay that does not fit, and a difference between the worlds.
+//!
+//! Answers for: words. Never compares.
+
+use annotate_snippets::Level;
+
+use super::excerpt::{Excerpt, draw};
+use crate::program::op::OpCode;
+use crate::source::Source;
+use crate::trace::{Divergence, Misfit};
+
+/// What the machine says and what the OS did, at the place.
+pub fn divergence(source: &Source, divergence: &Divergence, styled: bool) -> String {
+    let title = format!("a bug in conc: {} did what the machine cannot do", divergence.actor);
+    let label = format!("the machine says: {}", divergence.machine);
+    let notes = vec![format!("the operating system: {}", divergence.os)];
+    draw(source, vec![Excerpt { level: Level::ERROR, title, span: divergence.span, label, notes }], styled)
+}
+
+/// Which step of a replay does not fit, and where its actor stands instead.
+pub fn misfit(misfit: &Misfit) -> String {
+    let actor = &misfit.actor;
+    let wanted = match misfit.wanted {
+        Some(at) => format!("{actor} was to go on at {}", place(at)),
+        None => format!("{actor} was to come to its end"),
+    };
+    let instead = match misfit.stands {
+        Some(at) if misfit.can_go_on => format!("it stands at {}", place(at)),
+        Some(at) => format!("it waits at {}", place(at)),
+        None => "it is not there, or has no more to do".to_owned(),
+    };
+    let changed = if misfit.same_scenario { "" } else { "; the scenario has changed since the replay was recorded" };
+    format!("the replay does not fit: step {}: {wanted}, but {instead}{changed}\n", misfit.step)
+}
+
+fn place((line, op): (u32, OpCode)) -> String {
+    format!("line {line} ({})", words(op))
+}
+
+/// `QueuePut` as `queue put`.
+fn words(op: OpCode) -> String {
+    let mut words = String::new();
+    for (at, letter) in format!("{op:?}").char_indices() {
+        if at > 0 && letter.is_uppercase() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
