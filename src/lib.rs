@@ -34,6 +34,8 @@ pub mod report;
 
 pub mod scenario;
 
+pub mod suite;
+
 pub mod cli;
 
 pub use schedule::Schedule;

@@ -6,6 +6,8 @@ mod exit;
 
 mod run;
 
+mod test;
+
 mod plan;
 
 mod trace;
@@ -15,6 +17,8 @@ mod explain;
 mod packaging;
 
 mod load;
+
+mod duration;
 
 mod verdict;
 
@@ -42,6 +46,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Test(test::Args),
     Plan(plan::Args),
     Trace(trace::Args),
     Explain(explain::Args),
@@ -67,6 +72,7 @@ pub fn main() -> ExitCode {
     }
     let exit = match cli.verb {
         Verb::Run(args) => run::run(&args),
+        Verb::Test(args) => test::test(&args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::Trace(args) => trace::trace(&args),
         Verb::Explain(args) => explain::explain(&args),

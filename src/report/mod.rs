@@ -16,5 +16,8 @@ mod datum;
 
 mod excerpt;
 
+mod diff;
+
 pub use deadlock::deadlock;
+pub use diff::{changed_lines, diff};
 pub use uncaught::uncaught;

@@ -200,7 +200,7 @@ proptest! {
             let r = &mut simulation.recorder;
             let ops = [
                 OpCode::LockAcquire, OpCode::LockRelease, OpCode::QueuePut, OpCode::QueueGet, OpCode::BarrierWait,
-                OpCode::BarrierArrive, OpCode::EventSet, OpCode::ConditionWait, OpCode::Join,
+                OpCode::Arrive, OpCode::EventSet, OpCode::ConditionWait, OpCode::Join,
             ];
             r.step(actor, ops[op as usize], &[], Datum::Bool(true));
             let event = r.last();
@@ -294,8 +294,8 @@ fn barrier_arrivals_come_before_all_passes() {
     r.start(0, other, &[]);
     for round in 0..2 {
         let (first, second) = if round == 0 { (0, other) } else { (other, 0) };
-        r.on(first, gate, OpCode::BarrierArrive, &[], Datum::None);
-        r.on(second, gate, OpCode::BarrierArrive, &[], Datum::None);
+        r.on(first, gate, OpCode::Arrive, &[], Datum::None);
+        r.on(second, gate, OpCode::Arrive, &[], Datum::None);
         r.on(second, gate, OpCode::BarrierWait, &[Datum::None], Datum::Int(1));
         r.on(first, gate, OpCode::BarrierWait, &[Datum::None], Datum::Int(0));
     }
