@@ -5,6 +5,7 @@ mod suite {
     mod finding;
     mod folder;
     mod formats;
+    mod new;
     mod snapshots;
     mod verdicts;
 }

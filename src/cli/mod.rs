@@ -14,6 +14,8 @@ mod trace;
 
 mod explain;
 
+mod new;
+
 mod packaging;
 
 mod load;
@@ -50,6 +52,7 @@ enum Verb {
     Plan(plan::Args),
     Trace(trace::Args),
     Explain(explain::Args),
+    New(new::Args),
     Completions(packaging::CompletionsArgs),
     /// Print the manual page, in roff
     #[command(hide = true)]
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Verb::Plan(args) => plan::plan(&args),
         Verb::Trace(args) => trace::trace(&args),
         Verb::Explain(args) => explain::explain(&args),
+        Verb::New(args) => new::new(&args),
         Verb::Completions(args) => packaging::completions(&args, &mut Cli::command()),
         Verb::Man => packaging::man(Cli::command()),
     };

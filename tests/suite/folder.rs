@@ -27,6 +27,7 @@ impl Folder {
     pub(super) fn with(files: &[(&str, &str)]) -> Folder {
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
         let folder = Folder(std::env::temp_dir().join(format!("conc-suite-{}-{number}", std::process::id())));
+        fs::create_dir_all(&folder.0).unwrap();
         for (name, text) in files {
             folder.write(name, text);
         }
@@ -57,8 +58,13 @@ impl Folder {
 
     /// Runs `conc test` with these arguments, here.
     pub(super) fn test(&self, args: &[&str]) -> Said {
+        self.conc("test", args)
+    }
+
+    /// Runs `conc` with these arguments, here.
+    pub(super) fn conc(&self, verb: &str, args: &[&str]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_conc"));
-        command.arg("test").args(args).current_dir(&self.0).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        command.arg(verb).args(args).current_dir(&self.0).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
         let output = command.output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Said { out: text(&output.stdout), err: text(&output.stderr), code: output.status.code() }
