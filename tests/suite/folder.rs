@@ -70,11 +70,12 @@ impl Folder {
         Said { out: text(&output.stdout), err: text(&output.stderr), code: output.status.code() }
     }
 
-    /// The same, and it ends like this.
+    /// The same: it ends like this, and says nothing on standard error.
     #[track_caller]
     pub(super) fn ends_with(&self, code: i32, args: &[&str]) -> String {
         let said = self.test(args);
         assert_eq!(said.code, Some(code), "{}{}", said.out, said.err);
+        assert_eq!(said.err, "", "results go to standard output, and a progress bar is for terminals");
         said.out
     }
 }
