@@ -36,6 +36,8 @@ pub mod report;
 
 pub mod scenario;
 
+pub mod suite;
+
 pub mod cli;
 
 pub use schedule::Schedule;

@@ -22,6 +22,7 @@ const ORDER: &[&[&str]] = &[
     &["os"],
     &["report"],
     &["scenario"],
+    &["suite"],
     &["cli"],
 ];
 /// Tables that earlier modules read all the same: where from, what.

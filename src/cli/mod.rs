@@ -6,15 +6,21 @@ mod exit;
 
 mod run;
 
+mod test;
+
 mod plan;
 
 mod trace;
 
 mod explain;
 
+mod new;
+
 mod packaging;
 
 mod load;
+
+mod duration;
 
 mod verdict;
 
@@ -42,9 +48,11 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Test(test::Args),
     Plan(plan::Args),
     Trace(trace::Args),
     Explain(explain::Args),
+    New(new::Args),
     Completions(packaging::CompletionsArgs),
     /// Print the manual page, in roff
     #[command(hide = true)]
@@ -67,9 +75,11 @@ pub fn main() -> ExitCode {
     }
     let exit = match cli.verb {
         Verb::Run(args) => run::run(&args),
+        Verb::Test(args) => test::test(&args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::Trace(args) => trace::trace(&args),
         Verb::Explain(args) => explain::explain(&args),
+        Verb::New(args) => new::new(&args),
         Verb::Completions(args) => packaging::completions(&args, &mut Cli::command()),
         Verb::Man => packaging::man(Cli::command()),
     };

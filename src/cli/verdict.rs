@@ -6,8 +6,9 @@
 use super::Exit;
 use crate::report;
 use crate::scenario::{Run, Scenario};
+use crate::suite::foreseen;
 use crate::syntax::ast::Expect;
-use crate::trace::{Ending, Uncaught};
+use crate::trace::Ending;
 
 /// The exit status, and what is to be said before.
 pub(super) struct Verdict {
@@ -17,7 +18,11 @@ pub(super) struct Verdict {
 
 pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
     let expects: Vec<&Expect> = scenario.checked().expects.iter().map(|(expect, _)| expect).collect();
-    let failed = if run.errors.iter().all(|error| expected(&expects, error)) { Exit::Expected } else { Exit::Failed };
+    let failed = if run.errors.iter().all(|error| expects.iter().any(|expect| foreseen(expect, error))) {
+        Exit::Expected
+    } else {
+        Exit::Failed
+    };
     let (exit, said) = match &run.ending {
         Ending::Finished => (failed, None),
         Ending::Exited(status) => (Exit::Failed, Some(format!("main ended with exit({status})\n"))),
@@ -39,21 +44,4 @@ pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
 
 fn signalled(signal: i32) -> Exit {
     Exit::Signal(u8::try_from(signal).unwrap_or(0))
-}
-
-/// Whether an `expect` names an error.
-fn expected(expects: &[&Expect], error: &Uncaught) -> bool {
-    expects.iter().any(|expect| match expect {
-        Expect::Assertion => error.kind == "AssertionFailed",
-        Expect::Error(kind, actor) => {
-            *kind.text == error.kind && actor.as_ref().is_none_or(|actor| is_of(&error.actor, &actor.text))
-        }
-        _ => false,
-    })
-}
-
-/// Whether an instance is of a template: `write#2` and `philosopher[3]` are of `write` and `philosopher`.
-fn is_of(instance: &str, template: &str) -> bool {
-    let own = instance.rsplit('.').next().unwrap_or(instance);
-    own == template || own.split(['[', '#', '/']).next() == Some(template)
 }

@@ -16,8 +16,11 @@ mod datum;
 
 mod excerpt;
 
+mod diff;
+
 mod schedule;
 
 pub use deadlock::deadlock;
+pub use diff::{changed_lines, diff};
 pub use schedule::{divergence, misfit};
 pub use uncaught::uncaught;

@@ -65,5 +65,5 @@ fn a_crate_of_a_users_own_tests_a_scenario() {
         .unwrap_or_else(|error| panic!("cargo does not start: {error}"));
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("1 passed"), "{said}");
+    assert!(said.contains("6 passed"), "{said}");
 }

@@ -1,0 +1,67 @@
+//! What a run means, given what its scenario expects.
+//!
+//! Answers for: what of it is not expected, and which expectations it showed. A single run cannot show a race, a broken
+//! invariant, a livelock or a set of outcomes: of those nothing is asked here. Never says what a missing one means: of
+//! several runs it is enough that one shows it.
+
+use super::outcome::Problem;
+use crate::scenario::{Run, Scenario};
+use crate::syntax::ast::Expect;
+use crate::trace::{Ending, Uncaught};
+
+/// A run, compared with the expectations of its scenario.
+#[derive(Debug)]
+pub struct Verdict {
+    /// What nothing names.
+    pub problems: Vec<Problem>,
+    /// For each expectation, in the order of the file: whether this run is as it says.
+    pub shown: Vec<bool>,
+    /// Whether the run came to an end of its own, so that its outline is the same every time.
+    pub came_to_an_end: bool,
+}
+
+/// Compares a run with what its scenario expects.
+pub fn verdict(scenario: &Scenario, run: &Run) -> Verdict {
+    let expects = &scenario.checked().expects;
+    let shown = expects.iter().map(|(expect, _)| shows(run, expect)).collect();
+    let foreseen = |error: &&Uncaught| expects.iter().any(|(expect, _)| foreseen(expect, error));
+    let uncaught: Vec<Uncaught> = run.errors.iter().filter(|error| !foreseen(error)).cloned().collect();
+    let mut problems = Vec::new();
+    if !uncaught.is_empty() {
+        problems.push(Problem::Uncaught(uncaught));
+    }
+    let deadlock = expects.iter().any(|(expect, _)| matches!(expect, Expect::Deadlock));
+    match &run.ending {
+        Ending::Finished => {}
+        Ending::Deadlock(_) if deadlock => {}
+        other => problems.push(Problem::Ended(other.clone())),
+    }
+    let came_to_an_end = matches!(run.ending, Ending::Finished | Ending::Exited(_) | Ending::Deadlock(_));
+    Verdict { problems, shown, came_to_an_end }
+}
+
+/// Whether a run shows what is expected; what no run can show counts as shown.
+fn shows(run: &Run, expect: &Expect) -> bool {
+    match expect {
+        Expect::Deadlock => matches!(run.ending, Ending::Deadlock(_)),
+        Expect::Assertion | Expect::Error(..) => run.errors.iter().any(|error| foreseen(expect, error)),
+        Expect::Pass | Expect::Race(_) | Expect::Invariant(_) | Expect::Livelock | Expect::Outcomes(_) => true,
+    }
+}
+
+/// Whether an `expect` names an error.
+pub fn foreseen(expect: &Expect, error: &Uncaught) -> bool {
+    match expect {
+        Expect::Assertion => error.kind == "AssertionFailed",
+        Expect::Error(kind, actor) => {
+            *kind.text == error.kind && actor.as_ref().is_none_or(|actor| is_of(&error.actor, &actor.text))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an instance is of a template: `write#2` and `philosopher[3]` are of `write` and `philosopher`.
+fn is_of(instance: &str, template: &str) -> bool {
+    let own = instance.rsplit('.').next().unwrap_or(instance);
+    own == template || own.split(['[', '#', '/']).next() == Some(template)
+}
