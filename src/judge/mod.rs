@@ -1,3 +1,71 @@
 //! The judge of real runs: whether the machine can do what a trace says the OS did.
 //!
-//! Answers for: an order of a trace's events in which the machine can take them. Never runs anything on the OS.
+//! The events of a trace are put in an order that its own orders allow (each actor's, each object's, what caused what),
+//! and the machine takes them one by one; steps that no event tells of (a process lets go of its pipes, a killed one
+//! dies) are taken where an event needs them. Where an order turns out to be a dead end another is tried.
+//!
+//! Answers for: yes, or the first event that cannot be. Never runs anything on the OS.
+
+mod order;
+mod same;
+mod search;
+
+use std::sync::Arc;
+
+use crate::machine::{Machine, Rules, Time};
+use crate::plan::Plan;
+use crate::trace::{Place, TraceData};
+
+/// What the judge says of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// The machine can do all of it.
+    Possible {
+        /// Events that were taken.
+        events: usize,
+        /// Steps of the machine, silent ones included.
+        steps: usize,
+    },
+    /// The machine cannot do this.
+    Impossible(Box<Objection>),
+    /// The judge gave up: too many orders would have to be tried.
+    Undecided {
+        /// Events that were taken at best.
+        events: usize,
+    },
+    /// The trace is not of this scenario, or contradicts itself.
+    Unreadable(String),
+}
+
+/// The first event that cannot be, and what the machine says instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// The event.
+    pub event: Place,
+    /// How many events were taken before.
+    pub taken: usize,
+    /// Why not.
+    pub reason: Reason,
+}
+
+/// Why the machine cannot do what an event says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The actor does not exist, or is over.
+    NoSuchActor,
+    /// The actor stands at another operation: which (as the machine names it), on which line.
+    StandsElsewhere(crate::program::op::OpCode, u32),
+    /// The actor is on its way to its end, or computing.
+    NoOperation,
+    /// The operation has to wait: for whom, by name.
+    Waits(Vec<String>),
+    /// Something else comes of it: what, as literals of values or errors.
+    ComesOut(Vec<String>),
+}
+
+/// Judges a trace of a planned scenario.
+pub fn judge(plan: &Arc<Plan>, data: &TraceData) -> Judgement {
+    let rules = Rules { time: Time::Any, late_deaths: true, processes_max: u32::MAX };
+    let machine = Machine::new(Arc::clone(plan), rules);
+    search::judge(&machine, data)
+}

@@ -144,6 +144,14 @@ impl Machine {
         state.actor(actor)?.op().map(|op| &**op)
     }
 
+    /// Whether all that an actor can do is to begin to wait in its operation.
+    pub fn only_arrives(&self, state: &State, actor: u32) -> bool {
+        match state.actor(actor).map(|actor| &actor.phase) {
+            Some(Phase::At(at)) => !at.parked && !self.can_complete(state, actor, at) && self.arrives(state, &at.op),
+            _ => false,
+        }
+    }
+
     /// Whether the run has come to an end that is none: no step, and main has not ended.
     pub fn is_stuck(&self, state: &State) -> bool {
         !state.is_over() && self.choices(state).is_empty() && state.actor(MAIN).is_some()

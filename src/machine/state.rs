@@ -62,6 +62,11 @@ impl State {
         self.actors.iter().rev().find(|actor| &*actor.name == name).map(|actor| actor.id)
     }
 
+    /// Whether an actor belongs to the process of which another is the first actor.
+    pub fn is_of(&self, actor: u32, process: u32) -> bool {
+        self.actor(actor).is_some_and(|actor| actor.process == process)
+    }
+
     /// The numbers of all actors that have not ended.
     pub fn alive(&self) -> impl Iterator<Item = u32> + '_ {
         self.actors.iter().filter(|actor| actor.is_alive()).map(|actor| actor.id)

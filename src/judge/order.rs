@@ -1,0 +1,139 @@
+//! What must come before what, of a trace's events.
+//!
+//! Answers for: edges, from actors' orders, objects' orders, causes, and the names that starts gave. Never asks the
+//! machine.
+
+use rustc_hash::FxHashMap;
+
+use crate::program::op::OpCode;
+use crate::trace::{Datum, Event, Place, Status, TraceData};
+use crate::value::ObjectKind;
+
+/// What an event's ticket is a place in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Domain {
+    Object(u32),
+    Actor(u32),
+    Result(Place),
+}
+
+/// The events of a trace, by actor, and what each waits for.
+pub(super) struct Order {
+    /// By actor: indices of its events, in its order.
+    pub(super) lanes: Vec<Vec<u32>>,
+    /// By event: those that come after it.
+    pub(super) after: Vec<Vec<u32>>,
+    /// By event: how many come before it.
+    pub(super) before: Vec<u32>,
+}
+
+impl Order {
+    pub(super) fn new(data: &TraceData) -> Order {
+        let count = data.events.len();
+        let mut order = Order {
+            lanes: vec![Vec::new(); data.actors.len()],
+            after: vec![Vec::new(); count],
+            before: vec![0; count],
+        };
+        let mut places = FxHashMap::default();
+        for (at, event) in (0u32..).zip(&data.events) {
+            places.insert(event.place, at);
+            if let Some(lane) = order.lanes.get_mut(event.place.actor as usize) {
+                lane.push(at);
+            }
+        }
+        let seq = |at: &u32| data.events.get(*at as usize).map_or(0, |event| event.place.seq);
+        order.lanes.iter_mut().for_each(|lane| lane.sort_by_key(seq));
+        for lane in order.lanes.clone() {
+            lane.windows(2).for_each(|pair| order.edge(pair[0], pair[1]));
+        }
+        for (at, event) in (0u32..).zip(&data.events) {
+            if let Some(cause) = event.cause.and_then(|cause| places.get(&cause)) {
+                order.edge(*cause, at);
+            }
+        }
+        order.by_ticket(data);
+        order.by_name(data);
+        order
+    }
+
+    fn edge(&mut self, first: u32, then: u32) {
+        if first == then {
+            return;
+        }
+        if let (Some(after), Some(before)) = (self.after.get_mut(first as usize), self.before.get_mut(then as usize)) {
+            after.push(then);
+            *before += 1;
+        }
+    }
+
+    /// The orders of objects, actors and results.
+    fn by_ticket(&mut self, data: &TraceData) {
+        let mut domains: FxHashMap<Domain, Vec<(u64, u32)>> = FxHashMap::default();
+        for (at, event) in (0u32..).zip(&data.events) {
+            if event.ticket == 0 {
+                continue;
+            }
+            if let Some(domain) = domain(data, event) {
+                domains.entry(domain).or_default().push((event.ticket, at));
+            }
+        }
+        for mut tickets in domains.into_values() {
+            tickets.sort_unstable();
+            tickets.windows(2).for_each(|pair| self.edge(pair[0].1, pair[1].1));
+        }
+    }
+
+    /// Instances get their numbers in the order in which they are started: `write`, `write#2`, `write#3`.
+    fn by_name(&mut self, data: &TraceData) {
+        let mut starts: FxHashMap<&str, Vec<(u32, u32)>> = FxHashMap::default();
+        for (at, event) in (0u32..).zip(&data.events).filter(|(_, event)| event.op == OpCode::Start) {
+            let Some(info) = event.actor.and_then(|actor| data.actors.get(actor as usize)) else { continue };
+            let (base, number) = match info.name.rsplit_once('#') {
+                Some((base, number)) => (base, number.parse().unwrap_or(1)),
+                None => (info.name.as_str(), 1),
+            };
+            starts.entry(base).or_default().push((number, at));
+        }
+        for mut same in starts.into_values() {
+            same.sort_unstable();
+            same.windows(2).for_each(|pair| self.edge(pair[0].1, pair[1].1));
+        }
+    }
+}
+
+fn domain(data: &TraceData, event: &Event) -> Option<Domain> {
+    match event.op {
+        OpCode::Print | OpCode::Mark | OpCode::Begin => return None,
+        OpCode::End | OpCode::TimerWait => return Some(Domain::Actor(event.place.actor)),
+        OpCode::PoolTake => return pool_of(data, event.place.actor).map(Domain::Object),
+        _ => {}
+    }
+    if let Some(Datum::Result(place)) = event.args.first()
+        && (event.op >= OpCode::ResultGet || event.op == OpCode::PoolDone)
+    {
+        return Some(Domain::Result(*place));
+    }
+    if let Some(object) = event.object {
+        let detail = data.objects.get(object as usize)?;
+        // The order of a condition is that of its lock; that of a pipe's two ends is one.
+        let over = detail.size.and_then(|lock| u32::try_from(lock).ok());
+        return Some(Domain::Object(match detail.kind {
+            ObjectKind::Condition => over.unwrap_or(object),
+            _ => object,
+        }));
+    }
+    let started = match &event.status {
+        Status::Gave(Datum::Actor(actor)) if event.op == OpCode::Start => Some(*actor),
+        _ => None,
+    };
+    event.actor.or(started).map(Domain::Actor)
+}
+
+/// The pool of a worker: its name is `pool/number`.
+fn pool_of(data: &TraceData, worker: u32) -> Option<u32> {
+    let name = &data.actors.get(worker as usize)?.name;
+    let pool = name.rsplit_once('/')?.0;
+    let at = data.objects.iter().position(|object| object.kind == ObjectKind::Pool && object.name == pool)?;
+    Some(at as u32)
+}

@@ -1,0 +1,336 @@
+//! Taking a trace's events in the machine, in an order that they allow.
+//!
+//! Answers for: the search over orders and silent steps. Never compares values itself.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::order::Order;
+use super::same::Names;
+use super::{Judgement, Objection, Reason};
+use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, What};
+use crate::program::op::OpCode;
+use crate::trace::{Datum, Event, Place, Status, TraceData};
+use crate::value::{self, Value};
+
+/// Dead ends that are turned back from at most.
+const DEAD_ENDS_MAX: usize = 20_000;
+/// Silent steps that are tried in a row for one event.
+const SILENT_MAX: usize = 6;
+
+/// How far the events have been taken.
+#[derive(Clone)]
+struct Progress {
+    state: State,
+    /// By actor of the trace: how many of its events were taken.
+    done: Vec<u32>,
+    /// By event: how many must still come before it.
+    before: Vec<u32>,
+    /// What happened to an actor of the machine's already, that its next events tell of.
+    pending: FxHashMap<u32, VecDeque<Noted>>,
+    results: FxHashMap<Place, u32>,
+    taken: usize,
+    steps: usize,
+}
+
+struct Judge<'a> {
+    machine: &'a Machine,
+    data: &'a TraceData,
+    order: Order,
+}
+
+pub(super) fn judge(machine: &Machine, data: &TraceData) -> Judgement {
+    let (state, happened) = match machine.initial() {
+        Ok(begun) => begun,
+        Err(error) => return Judgement::Unreadable(error.to_string()),
+    };
+    let order = Order::new(data);
+    let mut progress = Progress {
+        state,
+        done: vec![0; data.actors.len()],
+        before: order.before.clone(),
+        pending: FxHashMap::default(),
+        results: FxHashMap::default(),
+        taken: 0,
+        steps: 0,
+    };
+    let judge = Judge { machine, data, order };
+    progress.keep(happened);
+    judge.run(progress)
+}
+
+/// An event that is tried in a state, and which of the others were before.
+struct Branch {
+    progress: Progress,
+    /// Events that can come next, the earliest last.
+    ready: Vec<u32>,
+}
+
+impl Judge<'_> {
+    fn run(&self, progress: Progress) -> Judgement {
+        let ready = self.ready(&progress);
+        let mut stack = vec![Branch { progress, ready }];
+        let mut seen: FxHashSet<Vec<u32>> = FxHashSet::default();
+        let mut best: Option<(usize, Objection)> = None;
+        let mut dead_ends = 0;
+        while let Some(branch) = stack.last_mut() {
+            if branch.progress.taken == self.data.events.len() {
+                return Judgement::Possible { events: branch.progress.taken, steps: branch.progress.steps };
+            }
+            let Some(at) = branch.ready.pop() else {
+                dead_ends += 1;
+                if dead_ends > DEAD_ENDS_MAX {
+                    break;
+                }
+                stack.pop();
+                continue;
+            };
+            match self.take(&branch.progress, at) {
+                Ok(next) => {
+                    // The last one that could come next is not turned back to: its state is not needed any more.
+                    if branch.ready.is_empty() {
+                        stack.pop();
+                    }
+                    if !seen.insert(next.done.clone()) {
+                        continue;
+                    }
+                    let ready = self.ready(&next);
+                    stack.push(Branch { progress: next, ready });
+                }
+                Err(reason) => {
+                    let taken = branch.progress.taken;
+                    if best.as_ref().is_none_or(|(most, _)| taken > *most)
+                        && let Some(event) = self.data.events.get(at as usize)
+                    {
+                        best = Some((taken, Objection { event: event.place, taken, reason }));
+                    }
+                }
+            }
+        }
+        match best {
+            Some((events, _)) if dead_ends > DEAD_ENDS_MAX => Judgement::Undecided { events },
+            Some((_, objection)) => Judgement::Impossible(Box::new(objection)),
+            None => Judgement::Unreadable("its orders contradict each other".into()),
+        }
+    }
+
+    /// The events that can come next, the earliest last.
+    fn ready(&self, progress: &Progress) -> Vec<u32> {
+        let next = |(lane, done): (&Vec<u32>, &u32)| lane.get(*done as usize).copied();
+        let mut ready: Vec<u32> = self.order.lanes.iter().zip(&progress.done).filter_map(next).collect();
+        ready.retain(|at| progress.before.get(*at as usize) == Some(&0));
+        ready.sort_by_key(|at| std::cmp::Reverse(self.data.events.get(*at as usize).map(|event| event.time_ns)));
+        ready
+    }
+
+    /// The progress after an event, with the silent steps that it needs.
+    fn take(&self, progress: &Progress, at: u32) -> Result<Progress, Reason> {
+        let Some(event) = self.data.events.get(at as usize) else { return Err(Reason::NoSuchActor) };
+        let refusal = match self.take_now(progress, event) {
+            Ok(next) => return Ok(self.done(next, at)),
+            Err(reason) => reason,
+        };
+        // Breadth first over the silent steps there are.
+        let mut seen = FxHashSet::default();
+        let mut level = vec![progress.clone()];
+        for _ in 0..SILENT_MAX {
+            let mut deeper = Vec::new();
+            for from in &level {
+                for choice in self.silent(from, event) {
+                    let mut next = from.clone();
+                    let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
+                    if !seen.insert(self.machine.fingerprint(&next.state)) {
+                        continue;
+                    }
+                    next.steps += 1;
+                    next.keep(happened);
+                    if let Ok(next) = self.take_now(&next, event) {
+                        return Ok(self.done(next, at));
+                    }
+                    deeper.push(next);
+                }
+            }
+            if deeper.is_empty() {
+                break;
+            }
+            level = deeper;
+        }
+        Err(refusal)
+    }
+
+    fn done(&self, mut next: Progress, at: u32) -> Progress {
+        if let Some(done) =
+            self.data.events.get(at as usize).and_then(|event| next.done.get_mut(event.place.actor as usize))
+        {
+            *done += 1;
+        }
+        for then in self.order.after.get(at as usize).into_iter().flatten() {
+            if let Some(before) = next.before.get_mut(*then as usize) {
+                *before = before.saturating_sub(1);
+            }
+        }
+        next.taken += 1;
+        next
+    }
+
+    fn name(&self, actor: u32) -> &str {
+        self.data.actors.get(actor as usize).map_or("", |info| &info.name)
+    }
+
+    /// The progress after an event that the machine can do in this state, in one step or none.
+    fn take_now(&self, progress: &Progress, event: &Event) -> Result<Progress, Reason> {
+        let actor = progress.state.named(self.name(event.place.actor)).ok_or(Reason::NoSuchActor)?;
+        let mut next = progress.clone();
+        if let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) {
+            return self.accept(next, event, &noted);
+        }
+        let mut came_out = Vec::new();
+        for choice in self.ways(progress, actor, event) {
+            let mut next = progress.clone();
+            let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
+            next.steps += 1;
+            next.keep(happened);
+            let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) else { continue };
+            let came = shown(&noted);
+            match self.accept(next, event, &noted) {
+                Ok(next) => return Ok(next),
+                Err(_) if noted.op == event.op => came_out.push(came),
+                Err(_) => {}
+            }
+        }
+        if !came_out.is_empty() {
+            return Err(Reason::ComesOut(came_out));
+        }
+        Err(match self.machine.next_op(&progress.state, actor) {
+            Some(op) if op.code != event.op && event.op != OpCode::Arrive => {
+                let program = &self.machine.plan().image.program;
+                let line = program.span_of(op.site).map_or(0, |span| program.source.line_of(span.start));
+                Reason::StandsElsewhere(op.code, line)
+            }
+            Some(_) => {
+                let stuck = self.machine.stuck(&progress.state);
+                let held = stuck.iter().find(|one| one.actor == actor).map(|one| one.held_by.clone());
+                let names = held.into_iter().flatten().map(|actor| progress.state.name(actor).to_owned());
+                Reason::Waits(names.collect())
+            }
+            None => Reason::NoOperation,
+        })
+    }
+
+    /// Takes over what an event says, if it is what the machine noted.
+    fn accept(&self, mut next: Progress, event: &Event, noted: &Noted) -> Result<Progress, Reason> {
+        let names = Names { machine: self.machine, data: self.data, state: &next.state, results: &next.results };
+        let mut agrees = names.agree(event, noted);
+        if event.op == OpCode::Start
+            && let (Ok(Value::Actor(child)), Some(started)) = (&noted.came, event.actor)
+        {
+            agrees &= next.state.name(child.0) == self.name(started);
+        }
+        if !agrees {
+            return Err(Reason::ComesOut(vec![shown(noted)]));
+        }
+        if let (Ok(Value::Result(result)), Status::Gave(Datum::Result(_))) = (&noted.came, &event.status) {
+            next.results.insert(event.place, result.0);
+        }
+        Ok(next)
+    }
+
+    /// The steps of an actor that an event may tell of.
+    fn ways(&self, progress: &Progress, actor: u32, event: &Event) -> Vec<Choice> {
+        let mut ways = Vec::new();
+        // What chance or a clock gave is what the trace says.
+        if matches!(event.op, OpCode::Random | OpCode::Shuffle | OpCode::Choose | OpCode::Now)
+            && let Status::Gave(datum) = &event.status
+            && let Some(value) = plain(datum)
+        {
+            ways.push(Choice { actor, what: What::Draw(value) });
+            return ways;
+        }
+        self.machine.choices_of(&progress.state, actor, &mut ways);
+        ways.retain(|choice| !matches!(choice.what, What::Die(_) | What::Bury | What::Replace(_)));
+        // Its way to its end is silent but for the last step.
+        if self.machine.next_end(&progress.state, actor).is_some_and(|end| end != Ends::End) {
+            ways.clear();
+        }
+        ways
+    }
+
+    /// Steps that no event tells of, so far as what is recorded of their actors allows them.
+    fn silent(&self, progress: &Progress, event: &Event) -> Vec<Choice> {
+        let mut silent = Vec::new();
+        let mut choices = Vec::new();
+        for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
+            let Some(actor) = progress.state.named(self.name(index)) else { continue };
+            let next = lane.get(*done as usize).and_then(|at| self.data.events.get(*at as usize));
+            choices.clear();
+            self.machine.choices_of(&progress.state, actor, &mut choices);
+            for choice in choices.drain(..) {
+                let allowed = match choice.what {
+                    What::Die(_) => self.has_no_more(progress, actor),
+                    What::Bury | What::Replace(_) => true,
+                    What::Go => match self.machine.next_end(&progress.state, actor) {
+                        Some(Ends::Dismiss | Ends::LetGo) => next.is_none_or(|next| next.op == OpCode::End),
+                        Some(Ends::Finally) => next.is_some(),
+                        Some(Ends::End) => false,
+                        // It begins to wait, of which a trace tells only where that is always a step.
+                        None => {
+                            self.machine.only_arrives(&progress.state, actor)
+                                && next.is_none_or(|next| next.op != OpCode::Arrive)
+                        }
+                    },
+                    What::TimeOut => {
+                        let gave_up = |next: &Event| matches!(next.status, Status::Gave(Datum::Bool(false)));
+                        next.is_some_and(|next| next.op == OpCode::ConditionWait && gave_up(next))
+                    }
+                    What::Serve(_) | What::Draw(_) => false,
+                };
+                if allowed {
+                    silent.push(choice);
+                }
+            }
+        }
+        let _ = event;
+        silent
+    }
+
+    /// Whether nothing more is recorded of the process that an actor is the first of.
+    fn has_no_more(&self, progress: &Progress, process: u32) -> bool {
+        (0u32..).zip(self.order.lanes.iter().zip(&progress.done)).all(|(index, (lane, done))| {
+            let of_it =
+                || progress.state.named(self.name(index)).is_some_and(|actor| progress.state.is_of(actor, process));
+            (*done as usize) >= lane.len() || !of_it()
+        })
+    }
+}
+
+impl Progress {
+    /// Keeps what happened until events tell of it.
+    fn keep(&mut self, happened: Happened) {
+        for noted in happened.noted {
+            self.pending.entry(noted.actor).or_default().push_back(noted);
+        }
+    }
+}
+
+fn shown(noted: &Noted) -> String {
+    match &noted.came {
+        Ok(value) => value::literal(value),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// A value without handles.
+fn plain(datum: &Datum) -> Option<Value> {
+    Some(match datum {
+        Datum::None => Value::None,
+        Datum::Bool(value) => Value::Bool(*value),
+        Datum::Int(value) => Value::Int(*value),
+        Datum::Float(value) => Value::Float(*value),
+        Datum::Duration(value) => Value::Duration(*value),
+        Datum::Elapsed(value) => Value::Elapsed(*value),
+        Datum::Str(text) => Value::from(text.as_str()),
+        Datum::List(items) => Value::list(items.iter().map(plain).collect::<Option<_>>()?),
+        _ => return None,
+    })
+}
