@@ -11,5 +11,6 @@ mod run {
     mod processes;
     mod queues;
     mod stages;
+    mod tickets;
     mod tutorial;
 }

@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, Slot, slot_at, state};
 use super::object::{Done, Patience, Result, fail, say, waiting};
-use super::park::{Ctx, Verdict, Woken};
+use super::park::{Ctx, Locked, Verdict};
+use super::record::Note;
 use super::values;
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
@@ -21,6 +22,9 @@ const DELAY: usize = 1;
 /// How far what follows from an end has come: counted; everyone told.
 const COUNTED: u32 = 1;
 const SETTLED: u32 = 2;
+
+/// The place of its start in an actor's order.
+pub(super) const START_TICKET: u64 = 1;
 
 const CANCELLED: u32 = 1;
 const BEGUN: u32 = 2;
@@ -109,6 +113,8 @@ pub(super) fn register(arena: Arena, birth: &Birth<'_>) -> Result<u32> {
     slot.args.store(args.0, Release);
     slot.args_len.store(encoded.len() as u32, Relaxed);
     slot.started.store(birth.started, Relaxed);
+    // The start is the first thing in the actor's order.
+    slot.header.ticket.store(START_TICKET, Relaxed);
     header.running.fetch_add(1, SeqCst);
     header.alive.fetch_add(1, SeqCst);
     slot.state.store(state::STARTING, Release);
@@ -120,17 +126,41 @@ pub(super) fn refuse(ctx: &Ctx, actor: u32) {
     end(ctx, actor, 1);
 }
 
-/// Notes the end of an actor, once: its exit code, and everyone who waits for it goes on.
+/// Ends an actor that did not do so itself, once: its exit code, and everyone who waits for it goes on.
 pub(super) fn end(ctx: &Ctx, actor: u32, code: i32) {
     let slot = slot(ctx.arena, actor);
     let locked = ctx.lock(slot_at(actor));
     if slot.state.load(Acquire) != state::ENDED {
+        locked.tick();
         slot.exit.store(code, Relaxed);
         slot.ended.store(super::layout::pack_place(actor, slot.seq.load(Relaxed).saturating_sub(1)), Relaxed);
         slot.state.store(state::ENDED, Release);
     }
     drop(locked);
     settle(ctx, actor);
+}
+
+/// Ends the calling actor: its last event and its new state are one step in its order.
+pub(super) fn end_myself(ctx: &Ctx, code: i32) {
+    let slot = ctx.slot;
+    let locked = ctx.lock(slot_at(ctx.me));
+    let ticket = locked.tick();
+    slot.exit.store(code, Relaxed);
+    slot.ended.store(ctx.place(), Relaxed);
+    let came = Value::Int(code as i64);
+    ctx.note(&Note {
+        op: OpCode::End,
+        line: 0,
+        object: None,
+        actor: Some(ctx.me),
+        ticket,
+        cause: 0,
+        args: &[],
+        came: Ok(&came),
+    });
+    slot.state.store(state::ENDED, Release);
+    drop(locked);
+    settle(ctx, ctx.me);
 }
 
 /// What follows from the end of an actor. Each part happens once, however often this is called: the process of a thread
@@ -149,7 +179,8 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     let locked = ctx.lock(slot_at(actor));
     let cause = slot.ended.load(Relaxed);
     while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
-        ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket: 0, cause });
+        let ticket = locked.tick();
+        ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket, cause });
     }
     slot.settled.store(SETTLED, SeqCst);
 }
@@ -191,14 +222,21 @@ pub(super) fn join(ctx: &Ctx, actor: u32, patience: Patience) -> Result {
     let slot = slot(ctx.arena, actor);
     let locked = ctx.lock(slot_at(actor));
     if slot.state.load(Acquire) == state::ENDED {
-        return Ok(Done::new(Value::Bool(true), 0, slot.ended.load(Relaxed)));
+        return Ok(Done::new(Value::Bool(true), locked.tick(), slot.ended.load(Relaxed)));
     }
-    let Patience::Until(deadline) = patience else { return Ok(Done::value(Value::Bool(false))) };
+    let Patience::Until(deadline) = patience else {
+        return Ok(Done::new(Value::Bool(false), locked.tick(), 0));
+    };
     let entered = ctx.enter(&locked, JOINERS, 0, &waiting(OpCode::Join, deadline));
     drop(locked);
-    Ok(match ctx.park(entered) {
-        Woken::By(verdict) => Done::new(Value::Bool(true), 0, verdict.cause),
-        Woken::TimedOut => Done::value(Value::Bool(false)),
+    // It may have ended and not have come to telling.
+    let over = |locked: &Locked<'_>| {
+        let ended = slot.state.load(Acquire) == state::ENDED;
+        Done::new(Value::Bool(ended), locked.tick(), if ended { slot.ended.load(Relaxed) } else { 0 })
+    };
+    Ok(match ctx.park_or(entered, over) {
+        Ok(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
+        Err(done) => done,
     })
 }
 
@@ -207,13 +245,21 @@ pub(super) fn has_ended(arena: Arena, actor: u32) -> bool {
     slot(arena, actor).state.load(Acquire) == state::ENDED
 }
 
+/// Whether an actor has not ended, as a step in its order.
+pub(super) fn is_alive(ctx: &Ctx, actor: u32) -> Done {
+    let locked = ctx.lock(slot_at(actor));
+    let slot = slot(ctx.arena, actor);
+    let ended = slot.state.load(Acquire) == state::ENDED;
+    Done::new(Value::Bool(!ended), locked.tick(), if ended { slot.ended.load(Relaxed) } else { 0 })
+}
+
 /// The exit code of a process that has ended.
-pub(super) fn exit_code(arena: Arena, actor: u32) -> Value {
-    let slot = slot(arena, actor);
-    if !has_ended(arena, actor) || !is_process(slot) {
-        return Value::None;
-    }
-    Value::Int(slot.exit.load(Relaxed) as i64)
+pub(super) fn exit_code(ctx: &Ctx, actor: u32) -> Done {
+    let locked = ctx.lock(slot_at(actor));
+    let slot = slot(ctx.arena, actor);
+    let ended = slot.state.load(Acquire) == state::ENDED;
+    let code = if ended && is_process(slot) { Value::Int(slot.exit.load(Relaxed) as i64) } else { Value::None };
+    Done::new(code, locked.tick(), if ended { slot.ended.load(Relaxed) } else { 0 })
 }
 
 /// Sends a signal to a process, unless it has ended.
@@ -223,13 +269,13 @@ pub(super) fn signal(ctx: &Ctx, actor: u32, signal: nix::sys::signal::Signal) ->
         return Err(fail(ErrorKind::TypeError, "only a process can be terminated or killed"));
     }
     // Under the lock, under which its parent notes that it reaps it: the pid is still its own.
-    let _locked = ctx.lock(slot_at(actor));
+    let locked = ctx.lock(slot_at(actor));
     let pid = slot.pid.load(Acquire);
     if slot.state.load(Acquire) != state::ENDED && slot.reaped.load(Relaxed) == 0 && pid != 0 {
         // It may have ended this moment, which is as good.
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), signal);
     }
-    Ok(Done::default())
+    Ok(Done::new(Value::None, locked.tick(), 0))
 }
 
 /// Of the process that started it: takes an ended child's entry out of the kernel's table.
@@ -256,21 +302,18 @@ pub(super) fn timer_wait(ctx: &Ctx, delay: &Value) -> Result {
     let slot = ctx.slot;
     let locked = ctx.lock(slot_at(ctx.me));
     if slot.timer.load(Relaxed) == CANCELLED {
-        return Ok(Done::value(Value::Bool(false)));
+        return Ok(Done::new(Value::Bool(false), locked.tick(), slot.header.last.load(Relaxed)));
     }
     let entered = ctx.enter(&locked, DELAY, 0, &waiting(OpCode::TimerWait, Some(deadline)));
     drop(locked);
-    match ctx.park(entered) {
-        Woken::By(verdict) => Ok(Done::new(Value::Bool(false), 0, verdict.cause)),
-        Woken::TimedOut => {
-            let _locked = ctx.lock(slot_at(ctx.me));
-            let cancelled = slot.timer.load(Relaxed) == CANCELLED;
-            if !cancelled {
-                slot.timer.store(BEGUN, Relaxed);
-            }
-            Ok(Done::value(Value::Bool(!cancelled)))
-        }
-    }
+    let over = |locked: &Locked<'_>| {
+        slot.timer.store(BEGUN, Relaxed);
+        locked.tick()
+    };
+    Ok(match ctx.park_or(entered, over) {
+        Ok(verdict) => Done::new(Value::Bool(false), verdict.ticket, verdict.cause),
+        Err(ticket) => Done::new(Value::Bool(true), ticket, 0),
+    })
 }
 
 /// Cancels a timer that has not begun to run its body.
@@ -280,13 +323,16 @@ pub(super) fn timer_cancel(ctx: &Ctx, actor: u32) -> Result {
         return Err(fail(ErrorKind::TypeError, "only a timer can be cancelled"));
     }
     let locked = ctx.lock(slot_at(actor));
+    let ticket = locked.tick();
     if slot.timer.load(Relaxed) == 0 {
         slot.timer.store(CANCELLED, Relaxed);
+        slot.header.last.store(ctx.place(), Relaxed);
         if let Some(timer) = ctx.claim_first(&locked, DELAY) {
-            ctx.finish(timer, Verdict { code: say::CLOSED, cause: ctx.place(), ..Verdict::default() });
+            let theirs = locked.tick();
+            ctx.finish(timer, Verdict { code: say::CLOSED, given: 0, ticket: theirs, cause: ctx.place() });
         }
     }
-    Ok(Done::default())
+    Ok(Done::new(Value::None, ticket, 0))
 }
 
 /// Sleeps: waits in its own slot for nobody.

@@ -202,8 +202,9 @@ fn private_pipe(ctx: &Ctx, process: &Process, spec: &ObjectSpec, first: u32, sec
 pub(super) fn channel_of(process: &Process, id: u32, off: Off) -> Option<Arc<Channel>> {
     let header: &ObjectHeader = process.arena.at(off);
     let decl = header.decl.load(Relaxed).checked_sub(1)?;
-    (transport_of(process, decl) == Transport::Channel)
-        .then(|| process.channel(id, queue::capacity_of(process.arena, off)))
+    let capacity = queue::capacity_of(process.arena, off);
+    // Whether a queue of a body is a rendezvous may be known only here.
+    (transport_of(process, decl) == Transport::Channel && capacity != Some(0)).then(|| process.channel(id, capacity))
 }
 
 /// Room for a counter for each instance of each template that can be started more than once.

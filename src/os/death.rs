@@ -33,8 +33,9 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         release_small_locks(ctx, member);
     }
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
-        if let Some(waiter) = actor::slot(ctx.arena, member).completing.swap(0, SeqCst).checked_sub(1) {
-            rescue(ctx, waiter);
+        let slot = actor::slot(ctx.arena, member);
+        if let Some(waiter) = slot.completing.swap(0, SeqCst).checked_sub(1) {
+            rescue(ctx, waiter, slot.completing_wait.load(Relaxed));
         }
     }
     if killed {
@@ -111,9 +112,9 @@ fn release_small_locks(ctx: &Ctx, number: u32) {
 }
 
 /// Sees to an actor that a dead one was about to wake.
-fn rescue(ctx: &Ctx, waiter: u32) {
+fn rescue(ctx: &Ctx, waiter: u32, wait: u32) {
     let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
-    ctx.rescue(waiter, |off, list, payload| match actor::is_slot(off) {
+    ctx.rescue(waiter, wait, |off, list, payload| match actor::is_slot(off) {
         true => actor::rescued(ctx, off, list, waiter),
         false => object::rescued(ctx, off, list, waiter, payload),
     });

@@ -148,7 +148,7 @@ impl<'a> Translator<'a> {
         };
         let op = OpCode::from_number(noted.op).unwrap_or(OpCode::Mark);
         // An operation on a result says first which: the one that was submitted there.
-        let result = noted.object.and_then(|id| self.results.get(&id)).filter(|_| op >= OpCode::ResultGet);
+        let result = noted.object.and_then(|id| self.results.get(&id)).filter(|_| op >= OpCode::PoolDone);
         let args: Vec<Datum> = result.map(|place| Datum::Result(*place)).into_iter().chain(args).collect();
         Event {
             place: Place { actor: number - MAIN, seq },

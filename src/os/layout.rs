@@ -204,6 +204,8 @@ pub(super) struct Slot {
     pub(super) duty: AtomicU32,
     /// The actor whose wait it is completing, plus 1: what the supervisor finishes if it dies meanwhile.
     pub(super) completing: AtomicU32,
+    /// Which wait of that actor.
+    pub(super) completing_wait: AtomicU32,
     /// How far what follows from its end has come; see `actor::settle`.
     pub(super) settled: AtomicU32,
 }

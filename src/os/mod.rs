@@ -58,8 +58,8 @@ pub enum StartError {
     Supervisor(String),
 }
 
-impl From<crate::value::Error> for StartError {
-    fn from(error: crate::value::Error) -> StartError {
+impl From<object::Refused> for StartError {
+    fn from(object::Refused { error, .. }: object::Refused) -> StartError {
         StartError::Object(format!("{}: {}", error.kind.name(), error.message))
     }
 }

@@ -28,6 +28,11 @@ pub(super) fn print(ctx: &Ctx, text: &Value) -> Result {
     Ok(Done::new(Value::None, ticket, 0))
 }
 
+/// Takes a place among the lines.
+pub(super) fn mark(ctx: &Ctx) -> Done {
+    Done::new(Value::None, ctx.lock(Off(ctx.arena.header().stdout.load(Relaxed))).tick(), 0)
+}
+
 /// Says something on standard error.
 pub(super) fn complain(ctx: &Ctx, text: &str) {
     let _locked = ctx.lock(Off(ctx.arena.header().stdout.load(Relaxed)));

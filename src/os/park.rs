@@ -10,7 +10,7 @@
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 use super::arena::{Arena, Off};
-use super::layout::{Node, ObjectHeader, Slot, WaitList, pack_place, slot_at};
+use super::layout::{Node, ObjectHeader, Slot, WaitList, pack_place, slot_at, state};
 use super::sys;
 use crate::program::op::OpCode;
 
@@ -67,7 +67,10 @@ pub(super) struct Verdict {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Woken {
     By(Verdict),
-    TimedOut,
+    /// The time was over while it still waited: the place of that in the object's order.
+    TimedOut {
+        ticket: u64,
+    },
 }
 
 /// What an actor publishes while it waits.
@@ -185,6 +188,14 @@ impl Ctx {
 
     /// Sleeps until the wait has been completed by another, or its deadline has passed.
     pub(super) fn park(&self, entered: Entered) -> Woken {
+        match self.park_or(entered, |locked| locked.tick()) {
+            Ok(verdict) => Woken::By(verdict),
+            Err(ticket) => Woken::TimedOut { ticket },
+        }
+    }
+
+    /// The same, with what follows when the deadline has passed: it is one step with leaving the list.
+    pub(super) fn park_or<T>(&self, entered: Entered, over: impl FnOnce(&Locked<'_>) -> T) -> Result<Verdict, T> {
         let slot = self.slot;
         let private = self.arena.at::<ObjectHeader>(entered.off).private.load(Relaxed) != 0;
         if entered.last_to_block {
@@ -200,19 +211,18 @@ impl Ctx {
             if sys::futex_wait(&slot.done, done, deadline, private) == sys::FutexWait::TimedOut {
                 let waiting = (entered.epoch << CLAIM_BITS) | WAITING;
                 let idle = (entered.epoch << CLAIM_BITS) | IDLE;
+                let locked = self.lock(entered.off);
                 if slot.claim.compare_exchange(waiting, idle, AcqRel, Acquire).is_ok() {
-                    let locked = self.lock(entered.off);
                     locked.unlink(slot.blocked_list.load(Relaxed) as usize, self.node_off());
-                    drop(locked);
                     slot.blocked_op.store(0, Relaxed);
-                    return Woken::TimedOut;
+                    return Err(over(&locked));
                 }
                 // Someone is completing it: that takes a moment, not a deadline.
                 deadline = None;
             }
         }
         slot.blocked_op.store(0, Relaxed);
-        Woken::By(Verdict {
+        Ok(Verdict {
             code: slot.verdict.load(Relaxed),
             given: slot.given.load(Relaxed),
             ticket: slot.ticket.load(Relaxed),
@@ -229,10 +239,11 @@ impl Ctx {
             }
             let node: &Node = self.arena.at(node_off);
             let actor = node.actor.load(Relaxed);
+            let epoch = node.epoch.load(Relaxed);
             // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
+            self.slot.completing_wait.store(epoch, Relaxed);
             self.slot.completing.store(actor + 1, SeqCst);
             locked.unlink(list, node_off);
-            let epoch = node.epoch.load(Relaxed);
             let slot: &Slot = self.arena.at(slot_at(actor));
             let waiting = (epoch << CLAIM_BITS) | WAITING;
             let claimed = (epoch << CLAIM_BITS) | CLAIMED;
@@ -259,11 +270,12 @@ impl Ctx {
 
     /// Sees to a waiter whose waker died between taking it off its list and waking it: completes the wait as `decide`
     /// says from the object, the list and the payload, or puts it back on its list. For the supervisor.
-    pub(super) fn rescue(&self, actor: u32, decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>) {
+    pub(super) fn rescue(&self, actor: u32, wait: u32, decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>) {
         let slot: &Slot = self.arena.at(slot_at(actor));
         let off = Off(slot.blocked_on.load(SeqCst));
         let list = slot.blocked_list.load(Relaxed) as usize;
-        if off.is_null() || list >= LISTS {
+        // Back on a list, a dead waiter would be handed what others wait for.
+        if off.is_null() || list >= LISTS || slot.state.load(Acquire) == state::ENDED {
             return;
         }
         let payload = slot.node.payload.load(Relaxed);
@@ -279,7 +291,8 @@ impl Ctx {
             return;
         }
         let node = Off(slot_at(actor).0 + Self::node_skip());
-        if state == IDLE || locked.contains(list, node) {
+        // Its time may have been over meanwhile: what it waits for now is no business of the dead one's.
+        if state == IDLE || epoch != wait || locked.contains(list, node) {
             return;
         }
         match verdict {
@@ -347,6 +360,18 @@ impl Locked<'_> {
     /// How many wait in a list.
     pub(super) fn waiting(&self, list: usize) -> u32 {
         self.header.lists[list].len.load(Relaxed)
+    }
+
+    /// Counts a waiter that waits elsewhere for what this list is for.
+    pub(super) fn count_in(&self, list: usize) {
+        let len = &self.header.lists[list].len;
+        len.store(len.load(Relaxed) + 1, Relaxed);
+    }
+
+    /// The reverse of [`Locked::count_in`].
+    pub(super) fn count_out(&self, list: usize) {
+        let len = &self.header.lists[list].len;
+        len.store(len.load(Relaxed).saturating_sub(1), Relaxed);
     }
 
     fn node(&self, off: u32) -> &'static Node {

@@ -1,7 +1,7 @@
 //! Operations on handles: which function of which object each one is.
 //!
-//! Answers for: from operation and kind to the object's own file. Never keeps state, never notes an event but a
-//! barrier's arrival, which is a step within another.
+//! Answers for: from operation and kind to the object's own file. Never keeps state, never notes an event but an
+//! arrival, which is a step within another operation.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,11 +13,26 @@ use super::object::{
     Done, Patience, Result, barrier, cell, condition, count_arg, event, find, lock, pipe, pool, queue, semaphore,
     waiting_in,
 };
+use super::park::Ctx;
 use super::record::Note;
 use super::values;
 use super::world::{About, World, unsupported};
-use crate::program::op::{Op, OpCode, Target};
+use crate::program::op::{Op, OpCode};
 use crate::value::{ActorRef, ObjectKind, ObjectRef, Value};
+
+/// Notes that an operation has begun and waits, as a step of its own.
+fn arrive(ctx: &Ctx, object: ObjectRef, line: u32, ticket: u64, args: &[Value]) {
+    ctx.note(&Note {
+        op: OpCode::Arrive,
+        line,
+        object: Some(object.id),
+        actor: None,
+        ticket,
+        cause: 0,
+        args,
+        came: Ok(&Value::None),
+    });
+}
 
 impl World {
     pub(super) fn act_on_actor(&mut self, op: &Op, actor: ActorRef) -> Result {
@@ -30,10 +45,10 @@ impl World {
                 self.reap(actor.0);
                 Ok(joined)
             }
-            OpCode::IsAlive => Ok(Done::value(Value::Bool(!actor::has_ended(arena, actor.0)))),
+            OpCode::IsAlive => Ok(actor::is_alive(ctx, actor.0)),
             OpCode::ActorPid => Ok(Done::value(Value::Pid(actor::slot(arena, actor.0).pid.load(Relaxed) as i64))),
             OpCode::ActorName => Ok(Done::value(values::text(&self.shown_name(actor.0)))),
-            OpCode::ExitCode => Ok(Done::value(actor::exit_code(arena, actor.0))),
+            OpCode::ExitCode => Ok(actor::exit_code(ctx, actor.0)),
             OpCode::Terminate => actor::signal(ctx, actor.0, Signal::SIGTERM),
             OpCode::Kill => actor::signal(ctx, actor.0, Signal::SIGKILL),
             OpCode::TimerCancel => actor::timer_cancel(ctx, actor.0),
@@ -41,14 +56,10 @@ impl World {
         }
     }
 
-    pub(super) fn act_on_result(&mut self, op: &Op, result: u32, about: &mut About) -> Result {
+    pub(super) fn act_on_result(&mut self, op: &Op, result: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::ResultGet => {
-                let got = pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?);
-                about.cause = pool::completed_by(ctx, result);
-                got
-            }
+            OpCode::ResultGet => pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?),
             OpCode::ResultWait => pool::wait(ctx, result, Patience::from_timeout(op.args.get(0))?),
             OpCode::ResultReady => pool::is_ready(ctx, result),
             OpCode::ResultSuccessful => pool::successful(ctx, result),
@@ -64,7 +75,7 @@ impl World {
             return Ok(waiting_in(&self.ctx, off));
         }
         match object.kind {
-            ObjectKind::Queue => self.act_on_queue(op, object, off),
+            ObjectKind::Queue => self.act_on_queue(op, object, off, about.line),
             ObjectKind::PipeEnd => self.act_on_pipe(op, object, off),
             ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off),
             ObjectKind::Condition => {
@@ -72,16 +83,23 @@ impl World {
                     // Tickets are the lock's: so is the object of the event.
                     about.object = Some(condition::lock_id(self.ctx.arena, off, object.id));
                 }
-                self.act_on_condition(op, off)
+                self.act_on_condition(op, object, off, about.line)
             }
             ObjectKind::Shared | ObjectKind::Atomic => self.act_on_cell(op, off),
             ObjectKind::Pool => self.act_on_pool(op, off),
-            _ => self.act_on_gate(op, off, about.line),
+            _ => self.act_on_gate(op, object, off, about.line),
         }
     }
 
-    fn act_on_queue(&mut self, op: &mut Op, object: ObjectRef, off: Off) -> Result {
+    fn act_on_queue(&mut self, op: &mut Op, object: ObjectRef, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
+        let args = op.args.as_slice();
+        let at_rendezvous = |what| {
+            move |ticket| {
+                let args: Vec<Value> = args.iter().cloned().chain([values::text(what)]).collect();
+                arrive(ctx, object, line, ticket, &args);
+            }
+        };
         let done = match op.code {
             OpCode::QueueTaskDone => return queue::task_done(ctx, off),
             OpCode::QueueJoin => return queue::join(ctx, off),
@@ -93,19 +111,22 @@ impl World {
                     }
                     OpCode::QueueGet => channel.get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?),
                     OpCode::QueueNext => channel.next(ctx, off),
-                    OpCode::QueueLen => channel.len(),
-                    OpCode::QueueEmpty => channel.empty(),
-                    OpCode::QueueFull => channel.full(),
-                    OpCode::QueueClose => channel.close(),
+                    OpCode::QueueLen => channel.len(ctx, off),
+                    OpCode::QueueEmpty => channel.empty(ctx, off),
+                    OpCode::QueueFull => channel.full(ctx, off),
+                    OpCode::QueueClose => channel.close(ctx, off),
                     _ => Err(unsupported()),
                 },
                 None => match op.code {
                     OpCode::QueuePut => {
                         let patience = Patience::from_args(op.args.get(1), op.args.get(2))?;
-                        queue::put(ctx, off, op.args.get(0), patience)
+                        queue::put(ctx, off, op.args.get(0), patience, at_rendezvous("put"))
                     }
-                    OpCode::QueueGet => queue::get(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?),
-                    OpCode::QueueNext => queue::next(ctx, off),
+                    OpCode::QueueGet => {
+                        let patience = Patience::from_args(op.args.get(0), op.args.get(1))?;
+                        queue::get(ctx, off, patience, at_rendezvous("get"))
+                    }
+                    OpCode::QueueNext => queue::next(ctx, off, at_rendezvous("next")),
                     OpCode::QueueLen => queue::len(ctx, off),
                     OpCode::QueueEmpty => queue::empty(ctx, off),
                     OpCode::QueueFull => queue::full(ctx, off),
@@ -146,10 +167,13 @@ impl World {
         }
     }
 
-    fn act_on_condition(&mut self, op: &Op, off: Off) -> Result {
+    fn act_on_condition(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::ConditionWait => condition::wait(ctx, off, Patience::from_timeout(op.args.get(0))?),
+            OpCode::ConditionWait => {
+                let patience = Patience::from_timeout(op.args.get(0))?;
+                condition::wait(ctx, off, patience, |ticket| arrive(ctx, object, line, ticket, op.args.as_slice()))
+            }
             OpCode::ConditionNotify => condition::notify(ctx, off, count_arg(op.args.get(0), "the number to notify")?),
             OpCode::ConditionNotifyAll => condition::notify(ctx, off, i64::MAX),
             _ => self.act_on_lock(op, condition::lock_of(ctx.arena, off)),
@@ -200,7 +224,7 @@ impl World {
                 loop {
                     let workers = pool::workers(ctx, off);
                     if joined == workers.len() {
-                        return Ok(Done::default());
+                        return Ok(pool::joined(ctx, off));
                     }
                     for worker in &workers[joined..] {
                         actor::join(ctx, *worker, Patience::Until(None))?;
@@ -215,7 +239,7 @@ impl World {
     }
 
     /// Semaphores, events and barriers.
-    fn act_on_gate(&mut self, op: &Op, off: Off, line: u32) -> Result {
+    fn act_on_gate(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
             OpCode::SemaphoreAcquire => {
@@ -231,19 +255,7 @@ impl World {
             OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?),
             OpCode::BarrierWait => {
                 let patience = Patience::from_timeout(op.args.get(0))?;
-                let Target::Object(object) = op.target else { return Err(unsupported()) };
-                barrier::wait(ctx, off, patience, |ticket| {
-                    ctx.note(&Note {
-                        op: OpCode::Arrive,
-                        line,
-                        object: Some(object.id),
-                        actor: None,
-                        ticket,
-                        cause: 0,
-                        args: &[],
-                        came: Ok(&Value::None),
-                    });
-                })
+                barrier::wait(ctx, off, patience, |ticket| arrive(ctx, object, line, ticket, op.args.as_slice()))
             }
             OpCode::BarrierAbort => barrier::abort(ctx, off),
             OpCode::BarrierReset => barrier::reset(ctx, off),

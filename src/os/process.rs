@@ -20,13 +20,13 @@ use super::actor::{self, Birth};
 use super::arena::{Arena, Off, Shared};
 use super::layout::{Slot, slot_at, state};
 use super::object::channel::Channel;
-use super::object::{Result, fail, find, pipe, pool};
+use super::object::{Refused, Result, fail, find, pipe, pool};
 use super::park::Ctx;
 use super::sys;
 use super::world::World;
 use crate::plan::{Plan, Transport, User};
 use crate::program::{ActorKind, ObjectSpec};
-use crate::value::{Error, ErrorKind, ObjectKind, Value};
+use crate::value::{ErrorKind, ObjectKind, Value};
 
 /// The descriptors that every process of a run has.
 #[derive(Clone, Copy, Debug)]
@@ -380,7 +380,7 @@ pub(super) fn start(ctx: &Ctx, process: &Process, begin: &Begin, birth: &Birth<'
     }
 }
 
-fn refused(error: impl std::fmt::Display) -> Error {
+fn refused(error: impl std::fmt::Display) -> Refused {
     fail(ErrorKind::TooLarge, &format!("the system refused to start a process: {error}"))
 }
 
@@ -421,7 +421,7 @@ pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32)
     let code = World::new(ctx.clone(), Arc::clone(&process)).live();
     let_all_go(&ctx, actor);
     arena.header().processes.fetch_sub(1, SeqCst);
-    actor::end(&ctx, actor, code);
+    actor::end_myself(&ctx, code);
     sys::exit_now(code)
 }
 

@@ -111,7 +111,7 @@ impl Supervisor {
         header.tracing.store(request.trace as u32, Relaxed);
         header.processes_max.store(request.processes_max, Relaxed);
         header.actors.store(MAIN, SeqCst);
-        let asked = values::request(&request.name, &request.text, &request.sets)?;
+        let asked = values::request(&request.name, &request.text, &request.sets).map_err(object::Refused::from)?;
         header.request.store(arena.alloc_bytes(&asked).map_err(|_| StartError::OutOfMemory)?.0, SeqCst);
         header.request_len.store(asked.len() as u32, SeqCst);
         raise_descriptor_limit();

@@ -5,9 +5,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::object::Result;
 use crate::value::methods::{self, Call};
-use crate::value::{self, Error, ErrorKind, Numbers, Value};
+use crate::value::{self, Error, ErrorKind, Numbers, Result, Value};
 
 /// A value as bytes.
 pub(super) fn encode(value: &Value) -> Result<Vec<u8>> {

@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 use super::actor::{self, Birth};
 use super::arena::Off;
 use super::create;
-use super::layout::state;
-use super::object::{Done, Patience, Result, fail, find, pool};
+use super::layout::{ObjectHeader, slot_at, state};
+use super::object::{Done, Patience, Refused, Result, condition, fail, find, pool};
 use super::park::Ctx;
 use super::process::{self, Begin, Process};
 use super::record::Note;
@@ -41,8 +41,6 @@ pub(super) struct World {
 pub(super) struct About {
     pub(super) object: Option<u32>,
     pub(super) actor: Option<u32>,
-    /// The cause of an error that is raised; what succeeds says its own.
-    pub(super) cause: u64,
     pub(super) line: u32,
 }
 
@@ -58,7 +56,7 @@ impl World {
         self
     }
 
-    /// Runs the actor from its first event to its last; gives its exit code.
+    /// Runs the actor from its first event to its last but one, its end; gives its exit code.
     pub(super) fn live(mut self) -> i32 {
         let slot = self.ctx.slot;
         let kind = actor::kind_of(slot);
@@ -77,19 +75,7 @@ impl World {
         if kind == ActorKind::Main && ended.is_ok() {
             ended = self.finish_main();
         }
-        let code = self.report(&ended);
-        let came = Value::Int(code as i64);
-        self.ctx.note(&Note {
-            op: OpCode::End,
-            line: 0,
-            object: None,
-            actor: None,
-            ticket: 0,
-            cause: 0,
-            args: &[],
-            came: Ok(&came),
-        });
-        code
+        self.report(&ended)
     }
 
     /// Main starts the workers of the pools at file level before it does anything else.
@@ -141,7 +127,7 @@ impl World {
                     vm.resume(outcome);
                 }
                 Stop::Returned(_) => return Ok(()),
-                Stop::Raised(error) => return Err(Error::clone(&error)),
+                Stop::Raised(error) => return Err(Error::clone(&error).into()),
                 Stop::Budget => {}
             }
         }
@@ -179,7 +165,7 @@ impl World {
     fn report(&self, ended: &Result<()>) -> i32 {
         match ended {
             Ok(()) => 0,
-            Err(error) => match error.kind {
+            Err(Refused { error, .. }) => match error.kind {
                 ErrorKind::Exit(code) => {
                     if !error.message.is_empty() {
                         output::complain(&self.ctx, &error.message);
@@ -210,7 +196,7 @@ impl World {
     /// Performs an operation and notes its event.
     fn perform(&mut self, mut op: Op, vm: &Vm) -> Outcome {
         let line = self.arrive_at(&op);
-        let mut about = About { object: None, actor: None, cause: 0, line };
+        let mut about = About { object: None, actor: None, line };
         match op.target {
             Target::Object(object) => about.object = Some(object.id),
             Target::Actor(actor) => about.actor = Some(actor.0),
@@ -221,17 +207,36 @@ impl World {
         let args: Vec<Value> = if self.is_traced() { op.args.as_slice().to_vec() } else { Vec::new() };
         let code = op.code;
         let came = self.act(&mut op, vm, &mut about);
-        let (ticket, cause) = came.as_ref().map_or((0, about.cause), |done| (done.ticket, done.cause));
+        let (ticket, cause) = match &came {
+            Ok(done) => (done.ticket, done.cause),
+            Err(refused) => (refused.ticket, refused.cause),
+        };
         if is_noted(code) {
-            let came = came.as_ref().map(|done| &done.value);
+            let ticket = if ticket == 0 { self.late_ticket(&op) } else { ticket };
+            let came = came.as_ref().map(|done| &done.value).map_err(|refused| &refused.error);
             let About { object, actor, .. } = about;
             self.ctx.note(&Note { op: code, line, object, actor, ticket, cause, args: &args, came });
         }
         match came {
             Ok(done) => Outcome::Value(done.value),
             // The VM fills in where and who, but for what a worker raised.
-            Err(error) => Outcome::Raise(error),
+            Err(refused) => Outcome::Raise(refused.error),
         }
+    }
+
+    /// The ticket of an operation that came to its end without looking at its target's state: any moment is right.
+    fn late_ticket(&self, op: &Op) -> u64 {
+        let arena = self.ctx.arena;
+        let off = match op.target {
+            Target::None => return 0,
+            Target::Actor(actor) => slot_at(actor.0),
+            Target::Result(result) => find(arena, result.0),
+            Target::Object(object) => match find(arena, object.id) {
+                off if object.kind == ObjectKind::Condition => condition::lock_of(arena, off),
+                off => off,
+            },
+        };
+        if off.is_null() { 0 } else { self.ctx.lock(off).tick() }
     }
 
     fn is_traced(&self) -> bool {
@@ -252,7 +257,7 @@ impl World {
             Target::None => self.act_alone(op, vm, about),
             Target::Actor(actor) => self.act_on_actor(op, actor),
             Target::Object(object) => self.act_on_object(op, object, about),
-            Target::Result(result) => self.act_on_result(op, result.0, about),
+            Target::Result(result) => self.act_on_result(op, result.0),
         }
     }
 
@@ -260,7 +265,7 @@ impl World {
         let ctx = &self.ctx;
         match op.code {
             OpCode::Print => output::print(ctx, op.args.get(0)),
-            OpCode::Mark => Ok(Done::default()),
+            OpCode::Mark => Ok(output::mark(ctx)),
             OpCode::Sleep => actor::sleep(ctx, op.args.get(0)),
             OpCode::Yield => {
                 std::thread::yield_now();
@@ -270,9 +275,9 @@ impl World {
                 let since = super::sys::now_ns().saturating_sub(ctx.arena.header().epoch_ns.load(Relaxed));
                 Ok(Done::value(Value::Elapsed(since as i64)))
             }
-            OpCode::Random => self.random().in_range(op.args.get(0)).map(Done::value),
-            OpCode::Shuffle => self.random().shuffle(op.args.get(0)).map(Done::value),
-            OpCode::Choose => self.random().choose(op.args.get(0)).map(Done::value),
+            OpCode::Random => self.random().in_range(op.args.get(0)).map(Done::value).map_err(Refused::from),
+            OpCode::Shuffle => self.random().shuffle(op.args.get(0)).map(Done::value).map_err(Refused::from),
+            OpCode::Choose => self.random().choose(op.args.get(0)).map(Done::value).map_err(Refused::from),
             OpCode::Pid => Ok(Done::value(Value::Pid(std::process::id() as i64))),
             OpCode::Ppid => Ok(Done::value(Value::Pid(std::os::unix::process::parent_id() as i64))),
             OpCode::Tid => Ok(Done::value(Value::Pid(super::sys::tid() as i64))),
@@ -286,11 +291,18 @@ impl World {
                 Value::Elapsed(at) => Value::Duration((*at).saturating_sub(super::sys::now_ns() as i64).max(0)),
                 _ => Value::None,
             })),
-            OpCode::TimerWait => actor::timer_wait(ctx, op.args.get(0)),
+            OpCode::TimerWait => {
+                about.actor = Some(ctx.me);
+                actor::timer_wait(ctx, op.args.get(0))
+            }
             OpCode::Start => self.start(op, vm, about),
             OpCode::Create => self.create(op),
-            OpCode::PoolTake => pool::take(ctx, self.my_pool()),
+            OpCode::PoolTake => {
+                about.object = Some(ctx.arena.at::<ObjectHeader>(self.my_pool()).id.load(Relaxed));
+                pool::take(ctx, self.my_pool())
+            }
             OpCode::PoolDone => {
+                about.object = pool::result_in_hand(ctx);
                 let value = op.args.take(0);
                 let error = match op.args.get(1) {
                     Value::Error(error) => Some(Arc::clone(error)),
@@ -369,7 +381,7 @@ impl World {
         };
         self.children.push(child);
         about.actor = Some(child);
-        Ok(Done::value(Value::Actor(ActorRef(child))))
+        Ok(Done::new(Value::Actor(ActorRef(child)), actor::START_TICKET, 0))
     }
 
     fn start_thread(&self, birth: &Birth<'_>, vm: &Vm) -> Result<u32> {
@@ -381,7 +393,7 @@ impl World {
             ctx.slot.tid.store(super::sys::tid(), Release);
             ctx.slot.state.store(state::RUNNING, Release);
             let code = World::new(ctx.clone(), process).with_privates(privates).live();
-            actor::end(&ctx, ctx.me, code);
+            actor::end_myself(&ctx, code);
         });
         if let Err(error) = spawned {
             actor::refuse(&self.ctx, child);
@@ -407,7 +419,7 @@ impl World {
 }
 
 /// What the planner lets through and this world cannot do: a bug, said as an error.
-pub(super) fn unsupported() -> Error {
+pub(super) fn unsupported() -> Refused {
     fail(ErrorKind::TypeError, "this operation has no runtime on the OS yet")
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::evaluate::Evaluator;
 use super::settings::settings;
-use super::transport::transports;
+use super::transport::{RENDEZVOUS, transports};
 use super::unsupported::unsupported;
 use super::usage::usage;
 use super::validate::{Limits, check_setup, indices};
@@ -38,7 +38,14 @@ pub fn build(program: Arc<Program>, checked: &Checked, sets: &[(String, String)]
     maker.name(&program, &ids);
     maker.set_up(&program, &ids);
     maker.stop()?;
-    let Maker { evaluator, objects, .. } = maker;
+    let Maker { evaluator, mut objects, .. } = maker;
+    let mut transports = transports;
+    for object in objects.iter_mut().filter(|object| object.transport == Transport::Channel) {
+        if object.setup.first() == Some(&Value::Int(0)) {
+            object.transport = RENDEZVOUS.0;
+            transports.get_mut(object.decl as usize).into_iter().for_each(|slot| *slot = RENDEZVOUS);
+        }
+    }
     let (image, uses, unsupported) = (evaluator.into_image(), usage.uses, unsupported(checked));
     Ok(Plan { image, objects, transports, uses, unsupported, sets: sets.to_vec() })
 }

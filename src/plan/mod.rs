@@ -95,6 +95,8 @@ pub enum Reason {
     Escapes(Span),
     /// A crossbeam channel has no such order.
     Order,
+    /// A put and its get are one step there, which a crossbeam channel does not tell.
+    Rendezvous,
     /// A pool is reached by its workers, which are processes.
     Pool,
     /// It is a pipe.

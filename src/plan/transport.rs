@@ -54,6 +54,7 @@ fn choose(checked: &Checked, usage: &Usage, id: DeclId, info: &ObjectInfo) -> (T
 fn in_process(info: &ObjectInfo, reason: Reason) -> (Transport, Reason) {
     match info.kind {
         ObjectKind::Queue if is_ordered(info) => (Transport::InProcess, Reason::Order),
+        ObjectKind::Queue if is_rendezvous(info) => RENDEZVOUS,
         ObjectKind::Queue => (Transport::Channel, reason),
         _ => (Transport::InProcess, reason),
     }
@@ -67,6 +68,15 @@ fn is_ordered(info: &ObjectInfo) -> bool {
         ExprKind::Str(parts) => !matches!(parts.as_slice(), [StrPart::Text(text)] if &**text == "fifo"),
         _ => true,
     })
+}
+
+/// The road of a queue of one process that holds nothing.
+pub(super) const RENDEZVOUS: (Transport, Reason) = (Transport::InProcess, Reason::Rendezvous);
+
+/// Whether a queue says by a literal that it holds nothing; what is computed is known later.
+fn is_rendezvous(info: &ObjectInfo) -> bool {
+    let capacity = info.decl.args.iter().find(|arg| arg.name.as_ref().is_none_or(|name| &*name.text == "capacity"));
+    capacity.is_some_and(|capacity| matches!(capacity.value.kind, ExprKind::Int(0)))
 }
 
 /// Whether there is exactly one process of it: started once, where the file has no `main`.

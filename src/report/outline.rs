@@ -7,6 +7,7 @@ use super::datum::Shown;
 use crate::program::op::OpCode;
 use crate::program::signature::{DefaultValue, Receiver, Signature, signatures};
 use crate::trace::{Datum, Event, INDEX, Status, Trace, exit_code};
+use crate::value::ObjectKind;
 
 /// The first line of an outline.
 const HEADER: &str = "# conc outline 1\n";
@@ -15,7 +16,7 @@ impl Trace {
     /// Every event in canonical order, one a line: who, and what it did.
     pub fn outline(&self) -> String {
         let shown = Shown::new(self);
-        let lines: Vec<_> = self.events().iter().filter_map(|event| line(self, &shown, event)).collect();
+        let lines: Vec<_> = self.shown_events().filter_map(|event| line(self, &shown, event)).collect();
         let width = lines.iter().map(|(actor, _)| actor.chars().count()).max().unwrap_or(0);
         let mut text = String::from(HEADER);
         for (actor, step) in lines {
@@ -31,13 +32,13 @@ impl Trace {
     /// Each actor's events by themselves, under its name: for scenarios whose order across actors is free.
     pub fn by_actor(&self) -> String {
         let shown = Shown::new(self);
-        let mut actors: Vec<u32> = self.events().iter().map(|event| event.place.actor).collect();
+        let mut actors: Vec<u32> = self.shown_events().map(|event| event.place.actor).collect();
         actors.sort_by(|a, b| self.compare_names(*a, *b));
         actors.dedup();
         let mut text = String::from(HEADER);
         for actor in actors {
             text.push_str(&format!("\n{}\n", self.actor_name(actor)));
-            for event in self.events().iter().filter(|event| event.place.actor == actor) {
+            for event in self.shown_events().filter(|event| event.place.actor == actor) {
                 if let Some((_, step)) = line(self, &shown, event) {
                     text.push_str(&format!("  {step}\n"));
                 }
@@ -109,8 +110,10 @@ fn step(trace: &Trace, shown: &Shown<'_>, event: &Event) -> String {
             None => "end".into(),
         },
         OpCode::PoolTake => take(shown, event, &pool_of(trace, event)),
-        OpCode::PoolDone => match arg(1) {
-            Datum::None => format!("{}: done {}", pool_of(trace, event), shown.literal(arg(0))),
+        OpCode::PoolDone => match arg(event.args.len().max(2) - 1) {
+            Datum::None => {
+                format!("{}: done {}", pool_of(trace, event), shown.literal(arg(event.args.len().max(2) - 2)))
+            }
             error => format!("{}: failed {}", pool_of(trace, event), shown.literal(error)),
         },
         OpCode::Print => format!("print {}", shown.printed(arg(0))),
@@ -173,7 +176,7 @@ fn on_object(trace: &Trace, shown: &Shown<'_>, event: &Event, op: OpCode, object
     let arg = |at: usize| event.args.get(at).unwrap_or(&Datum::None);
     match op {
         OpCode::QueueNext | OpCode::PipeNext => format!("for _ in {name}"),
-        OpCode::Arrive => format!("{name}.wait() arrives"),
+        OpCode::Arrive => arrive(trace, shown, event, object),
         OpCode::BarrierActed => format!("{name}.wait() acted"),
         OpCode::OnceRan => format!("{name}.run() ran"),
         OpCode::CellRead => format!("read {name}{}", path(shown, arg(0))),
@@ -192,6 +195,19 @@ fn on_object(trace: &Trace, shown: &Shown<'_>, event: &Event, op: OpCode, object
             method(shown, name, table, op, &event.args)
         }
     }
+}
+
+/// `gate.wait() arrives`, `q.put(1) arrives`: at a rendezvous the last argument names the operation.
+fn arrive(trace: &Trace, shown: &Shown<'_>, event: &Event, object: u32) -> String {
+    let name = trace.object_name(object);
+    let op = match event.args.last() {
+        Some(Datum::Str(op)) if op == "put" => OpCode::QueuePut,
+        Some(Datum::Str(op)) if op == "get" => OpCode::QueueGet,
+        Some(Datum::Str(_)) => return format!("for _ in {name} arrives"),
+        _ => return format!("{name}.wait() arrives"),
+    };
+    let args = event.args.split_last().map_or(&[][..], |(_, args)| args);
+    format!("{} arrives", method(shown, name, signatures(Receiver::Object(ObjectKind::Queue)), op, args))
 }
 
 fn on_handle(trace: &Trace, shown: &Shown<'_>, event: &Event, op: OpCode) -> String {

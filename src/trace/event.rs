@@ -90,6 +90,14 @@ pub struct Event {
     pub status: Status,
 }
 
+impl Event {
+    /// Whether it is an arrival at a rendezvous: the first of the two waits there, the other does not, and who that is
+    /// may be another at every run. (It names its operation behind the arguments.)
+    pub fn waits_at_rendezvous(&self) -> bool {
+        self.op == OpCode::Arrive && matches!(self.args.last(), Some(Datum::Str(_)))
+    }
+}
+
 /// What came of an operation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Status {

@@ -38,6 +38,11 @@ impl Trace {
         &self.data.events
     }
 
+    /// Those events that are the same at every run with the same causes.
+    pub(crate) fn shown_events(&self) -> impl Iterator<Item = &Event> {
+        self.data.events.iter().filter(|event| !event.waits_at_rendezvous())
+    }
+
     /// The events of one actor, by its instance name, in its own order.
     pub fn of<'a>(&'a self, actor: &str) -> impl Iterator<Item = &'a Event> {
         let index = self.data.actors.iter().position(|info| info.name == actor);

@@ -85,7 +85,7 @@ impl<'a> Masked<'a> {
         let mut objects: Vec<_> = trace.data().objects.iter().map(|info| (info.name.as_str(), info.kind)).collect();
         actors.sort_by(|a, b| by_name(&a.0, &b.0));
         objects.sort_by(|a, b| by_name(&a.0, &b.0));
-        let events = trace.events().iter().map(|event| step(trace, &results, event)).collect();
+        let events = trace.shown_events().map(|event| step(trace, &results, event)).collect();
         Masked { version: VERSION, actors, objects, events }
     }
 }

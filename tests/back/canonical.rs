@@ -272,7 +272,7 @@ fn a_wait_lets_the_lock_go() {
     r.start(main, other, &[]);
     r.on(other, c, OpCode::LockAcquire, &[Datum::Bool(true), Datum::None], Datum::Bool(true));
     r.on(other, x, OpCode::CellRead, std::slice::from_ref(&whole), Datum::Int(0));
-    // `other` waits from here.
+    r.on(other, c, OpCode::Arrive, &[Datum::None], Datum::None);
     r.on(main, c, OpCode::LockAcquire, &[Datum::Bool(true), Datum::None], Datum::Bool(true));
     r.on(main, x, OpCode::CellWrite, &[whole, Datum::Int(1)], Datum::None);
     let notify = r.on(main, c, OpCode::ConditionNotify, &[Datum::Int(1)], Datum::None);

@@ -4,12 +4,12 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Done, Identity, Patience, Result, fail, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, fail, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::os::park::{Ctx, Locked, Verdict};
 use crate::program::op::OpCode;
-use crate::value::{Error, ErrorKind, ObjectKind, Value};
+use crate::value::{ErrorKind, ObjectKind, Value};
 
 const PARTIES: usize = 0;
 
@@ -33,7 +33,7 @@ pub(in crate::os) fn create(arena: Arena, who: Identity, parties: i64) -> Result
     Ok(id)
 }
 
-fn broken() -> Error {
+fn broken() -> Refused {
     fail(ErrorKind::BrokenBarrier, "the barrier is broken")
 }
 
@@ -42,7 +42,7 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     let state: &BarrierState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if state.broken.load(Relaxed) != 0 {
-        return Err(broken());
+        return Err(broken().at(locked.tick()).because(state.header.last.load(Relaxed)));
     }
     arrived(locked.tick());
     let index = state.inside.load(Relaxed);
@@ -57,20 +57,26 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
         return Ok(Done::new(Value::Int(index as i64), ticket, 0));
     }
     let Patience::Until(deadline) = patience else {
+        let ticket = locked.tick();
         break_it(ctx, &locked, state);
-        return Err(broken());
+        return Err(broken().at(ticket));
     };
     state.inside.store(index + 1, Relaxed);
     let entered = ctx.enter(&locked, PARTIES, index as u64, &waiting(OpCode::BarrierWait, deadline));
     drop(locked);
-    match ctx.park(entered) {
-        Woken::By(verdict) if verdict.code == say::DONE => {
+    let over = |locked: &Locked<'_>| {
+        let ticket = locked.tick();
+        break_it(ctx, locked, state);
+        ticket
+    };
+    match ctx.park_or(entered, over) {
+        Ok(verdict) if verdict.code == say::DONE => {
             Ok(Done::new(Value::Int(verdict.given as i64), verdict.ticket, verdict.cause))
         }
-        Woken::By(_) => Err(broken()),
-        Woken::TimedOut => {
-            break_it(ctx, &ctx.lock(off), state);
-            Err(fail(ErrorKind::BrokenBarrier, "the others did not come in time: the barrier is broken"))
+        Ok(verdict) => Err(broken().at(verdict.ticket).because(verdict.cause)),
+        Err(ticket) => {
+            let message = "the others did not come in time: the barrier is broken";
+            Err(fail(ErrorKind::BrokenBarrier, message).at(ticket))
         }
     }
 }
@@ -78,12 +84,15 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
 fn release_all(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
     state.inside.store(0, Relaxed);
     while let Some(party) = ctx.claim_first(locked, PARTIES) {
-        ctx.finish(party, Verdict { code: say::BROKEN, cause: ctx.place(), ..Verdict::default() });
+        let ticket = locked.tick();
+        ctx.finish(party, Verdict { code: say::BROKEN, given: 0, ticket, cause: ctx.place() });
     }
 }
 
 fn break_it(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
-    state.broken.store(1, Relaxed);
+    if state.broken.swap(1, Relaxed) == 0 {
+        state.header.last.store(ctx.place(), Relaxed);
+    }
     release_all(ctx, locked, state);
 }
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::{Done, Identity, Result, enrol, fail, kind_number, make_hidden};
+use super::{Done, Identity, Refused, Result, enrol, fail, kind_number, make_hidden};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::Ctx;
@@ -84,7 +84,10 @@ pub(in crate::os) fn read(ctx: &Ctx, off: Off, path: &[Value]) -> Result {
     let whole = load(ctx.arena, state);
     let (ticket, cause) = (locked.tick(), state.header.last.load(Relaxed));
     drop(locked);
-    Ok(Done::new(values::at_path(whole, path)?, ticket, cause))
+    match values::at_path(whole, path) {
+        Ok(value) => Ok(Done::new(value, ticket, cause)),
+        Err(error) => Err(Refused::from(error).at(ticket).because(cause)),
+    }
 }
 
 /// Changes the value in one step; `change` gives what the operation gives.
@@ -92,9 +95,9 @@ fn update(ctx: &Ctx, off: Off, change: impl FnOnce(&mut Value) -> Result<Value>)
     let state: &CellState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     let mut value = load(ctx.arena, state);
-    let given = change(&mut value)?;
-    store(ctx.arena, state, &value)?;
     let (ticket, cause) = (locked.tick(), state.header.last.load(Relaxed));
+    let changed = change(&mut value).and_then(|given| store(ctx.arena, state, &value).map(|()| given));
+    let given = changed.map_err(|refused| refused.at(ticket).because(cause))?;
     state.header.last.store(ctx.place(), Relaxed);
     Ok(Done::new(given, ticket, cause))
 }
@@ -107,7 +110,7 @@ pub(in crate::os) fn write(ctx: &Ctx, off: Off, path: &[Value], value: Value) ->
 }
 
 pub(in crate::os) fn method(ctx: &Ctx, off: Off, path: &[Value], name: &str, args: &[Value]) -> Result {
-    update(ctx, off, |whole| values::call_at_path(whole, path, name, args))
+    update(ctx, off, |whole| Ok(values::call_at_path(whole, path, name, args)?))
 }
 
 /// `add` (sign 1) and `sub` (sign -1): the value after.

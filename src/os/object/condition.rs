@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Result, fail, find, kind_number, lock, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Verdict, Woken};
+use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::program::op::OpCode;
 use crate::value::{ErrorKind, ObjectKind, Value};
 
@@ -56,45 +56,54 @@ pub(in crate::os) fn hidden_lock(arena: Arena, off: Off) -> Option<Off> {
     (!lock.is_null() && arena.at::<ObjectHeader>(lock).kind.load(Relaxed) == KIND_HIDDEN_LOCK).then_some(lock)
 }
 
-fn require_held(ctx: &Ctx, off: Off) -> Result<()> {
-    if lock::held_by_me(ctx, lock_of(ctx.arena, off)) {
+fn require_held(ctx: &Ctx, lock: &Locked<'_>) -> Result<()> {
+    if lock::is_held_by_me(ctx, lock) {
         return Ok(());
     }
-    Err(fail(ErrorKind::NotHeld, "a condition is waited for and notified by whoever holds its lock"))
+    let error = fail(ErrorKind::NotHeld, "a condition is waited for and notified by whoever holds its lock");
+    Err(error.at(lock.tick()))
 }
 
-pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience) -> Result {
-    require_held(ctx, off)?;
+/// Waits to be notified; `arrived` is told the place, in the order of the lock, at which it is on the list and has let
+/// the lock go: a step of its own.
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl FnOnce(u64)) -> Result {
+    let under = lock_of(ctx.arena, off);
+    let lock = ctx.lock(under);
+    require_held(ctx, &lock)?;
     let Patience::Until(deadline) = patience else {
-        return Ok(Done::value(Value::Bool(false)));
+        return Ok(Done::new(Value::Bool(false), lock.tick(), 0));
     };
     // On the list before the lock is free: a notify that comes then finds it.
     let locked = ctx.lock(off);
     let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::ConditionWait, deadline));
     drop(locked);
-    let under = lock_of(ctx.arena, off);
-    let depth = lock::release_all(ctx, under);
+    let ticket = lock.tick();
+    let depth = lock::release_all(ctx, &lock);
+    drop(lock);
+    arrived(ticket);
     let woken = ctx.park(entered);
     let (ticket, orphaned) = lock::acquire_again(ctx, under, depth);
     if orphaned {
-        return Err(fail(ErrorKind::OwnerDied, "the lock's holder was killed; the lock is now held here"));
+        return Err(lock::orphaned().at(ticket));
     }
     Ok(match woken {
         Woken::By(verdict) => Done::new(Value::Bool(true), ticket, verdict.cause),
-        Woken::TimedOut => Done::new(Value::Bool(false), ticket, 0),
+        Woken::TimedOut { .. } => Done::new(Value::Bool(false), ticket, 0),
     })
 }
 
 /// Wakes up to `count` waiters.
 pub(in crate::os) fn notify(ctx: &Ctx, off: Off, count: i64) -> Result {
-    require_held(ctx, off)?;
+    let lock = ctx.lock(lock_of(ctx.arena, off));
+    require_held(ctx, &lock)?;
+    let ticket = lock.tick();
     if count < 0 {
-        return Err(fail(ErrorKind::ValueError, "the number to notify cannot be negative"));
+        return Err(fail(ErrorKind::ValueError, "the number to notify cannot be negative").at(ticket));
     }
     let locked = ctx.lock(off);
     for _ in 0..count {
         let Some(waiter) = ctx.claim_first(&locked, WAITERS) else { break };
         ctx.finish(waiter, Verdict { code: say::DONE, cause: ctx.place(), ..Verdict::default() });
     }
-    Ok(Done::default())
+    Ok(Done::new(Value::None, ticket, 0))
 }

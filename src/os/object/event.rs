@@ -61,12 +61,12 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience) -> Result {
         return Ok(Done::new(Value::Bool(true), locked.tick(), state.header.last.load(Relaxed)));
     }
     let Patience::Until(deadline) = patience else {
-        return Ok(Done::value(Value::Bool(false)));
+        return Ok(Done::new(Value::Bool(false), locked.tick(), 0));
     };
     let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::EventWait, deadline));
     drop(locked);
     Ok(match ctx.park(entered) {
         Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
-        Woken::TimedOut => Done::value(Value::Bool(false)),
+        Woken::TimedOut { ticket } => Done::new(Value::Bool(false), ticket, 0),
     })
 }

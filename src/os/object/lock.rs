@@ -4,10 +4,10 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Result, fail, make, make_hidden, say, waiting};
+use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Refused, Result, fail, make, make_hidden, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::os::park::{Ctx, Locked, Verdict};
 use crate::os::sys;
 use crate::program::op::OpCode;
 use crate::value::{ErrorKind, Value};
@@ -36,7 +36,7 @@ unsafe impl Shared for LockState {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Acquired {
     Yes { ticket: u64, cause: u64, orphaned: bool },
-    No,
+    No { ticket: u64 },
 }
 
 pub(in crate::os) fn create(arena: Arena, kind: u32, who: Identity, reentrant: bool) -> Result<u32> {
@@ -54,12 +54,15 @@ pub(super) fn create_hidden(arena: Arena, who: Identity) -> Result<Off> {
 
 pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result {
     match acquire_for(ctx, off, patience, OpCode::LockAcquire) {
-        Acquired::Yes { orphaned: true, .. } => {
-            Err(fail(ErrorKind::OwnerDied, "the lock's holder was killed; the lock is now held here"))
-        }
+        Acquired::Yes { orphaned: true, ticket, cause } => Err(orphaned().at(ticket).because(cause)),
         Acquired::Yes { ticket, cause, .. } => Ok(Done::new(Value::Bool(true), ticket, cause)),
-        Acquired::No => Ok(Done::value(Value::Bool(false))),
+        Acquired::No { ticket } => Ok(Done::new(Value::Bool(false), ticket, 0)),
     }
+}
+
+/// The error of an acquisition that finds its holder dead.
+pub(super) fn orphaned() -> Refused {
+    fail(ErrorKind::OwnerDied, "the lock's holder was killed; the lock is now held here")
 }
 
 fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired {
@@ -75,19 +78,24 @@ fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired 
             }
             _ => {}
         }
-        let Patience::Until(deadline) = patience else { return Acquired::No };
+        let Patience::Until(deadline) = patience else { return Acquired::No { ticket: locked.tick() } };
         let now = sys::now_ns();
         let insists = now.saturating_sub(*since.get_or_insert(now)) > PATIENT_NS;
         let payload = if insists { HAND_OVER } else { 0 };
         let entered = ctx.enter(&locked, WAITERS, payload, &waiting(op, deadline));
         drop(locked);
-        match ctx.park(entered) {
-            Woken::By(verdict) if verdict.code == say::DONE => {
+        // A lock may be free while others than the first are still on the list.
+        let over = |locked: &Locked<'_>| match state.holder.load(Relaxed) {
+            0 => taken(ctx, locked, state),
+            _ => Acquired::No { ticket: locked.tick() },
+        };
+        match ctx.park_or(entered, over) {
+            Ok(verdict) if verdict.code == say::DONE => {
                 let orphaned = state.died.swap(0, Relaxed) != 0;
                 return Acquired::Yes { ticket: verdict.ticket, cause: verdict.cause, orphaned };
             }
-            Woken::By(_) => {}
-            Woken::TimedOut => return Acquired::No,
+            Ok(_) => {}
+            Err(acquired) => return acquired,
         }
     }
 }
@@ -104,11 +112,11 @@ pub(in crate::os) fn release(ctx: &Ctx, off: Off) -> Result {
     let locked = ctx.lock(off);
     let holder = state.holder.load(Relaxed);
     if holder == 0 {
-        return Err(fail(ErrorKind::NotHeld, "the lock is not held"));
+        return Err(fail(ErrorKind::NotHeld, "the lock is not held").at(locked.tick()));
     }
     if state.reentrant.load(Relaxed) != 0 {
         if holder != ctx.me + 1 {
-            return Err(fail(ErrorKind::NotHeld, "the lock is held by another"));
+            return Err(fail(ErrorKind::NotHeld, "the lock is held by another").at(locked.tick()));
         }
         let depth = state.depth.load(Relaxed);
         if depth > 1 {
@@ -126,6 +134,10 @@ fn free(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) {
     state.holder.store(0, Relaxed);
     state.depth.store(0, Relaxed);
     state.header.last.store(ctx.place(), Relaxed);
+    wake(ctx, locked, state);
+}
+
+fn wake(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) {
     let Some(waiter) = ctx.claim_first(locked, WAITERS) else { return };
     if waiter.payload == HAND_OVER {
         state.holder.store(waiter.actor + 1, Relaxed);
@@ -144,18 +156,15 @@ pub(in crate::os) fn locked(ctx: &Ctx, off: Off) -> Result {
 }
 
 /// Whether the actor is the one that acquired it last and has not released it.
-pub(in crate::os) fn held_by_me(ctx: &Ctx, off: Off) -> bool {
-    let state: &LockState = ctx.arena.at(off);
-    let _locked = ctx.lock(off);
-    state.holder.load(Relaxed) == ctx.me + 1
+pub(super) fn is_held_by_me(ctx: &Ctx, locked: &Locked<'_>) -> bool {
+    ctx.arena.at::<LockState>(locked.off).holder.load(Relaxed) == ctx.me + 1
 }
 
 /// Releases all levels, for a condition's wait; gives the depth to come back to.
-pub(super) fn release_all(ctx: &Ctx, off: Off) -> u32 {
-    let state: &LockState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
+pub(super) fn release_all(ctx: &Ctx, locked: &Locked<'_>) -> u32 {
+    let state: &LockState = ctx.arena.at(locked.off);
     let depth = state.depth.load(Relaxed);
-    free(ctx, &locked, state);
+    free(ctx, locked, state);
     depth
 }
 
@@ -168,7 +177,7 @@ pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32) -> (u64, bool) {
     state.depth.store(depth, Relaxed);
     match acquired {
         Acquired::Yes { ticket, orphaned, .. } => (ticket, orphaned),
-        Acquired::No => (0, false),
+        Acquired::No { ticket } => (ticket, false),
     }
 }
 
@@ -179,6 +188,9 @@ pub(in crate::os) fn orphan(ctx: &Ctx, off: Off, dead: u32) {
     if state.holder.load(Relaxed) == dead + 1 {
         state.died.store(1, Relaxed);
         free(ctx, &locked, state);
+    } else if state.holder.load(Relaxed) == 0 {
+        // The dead one may have been the waiter that was told to try.
+        wake(ctx, &locked, state);
     }
 }
 

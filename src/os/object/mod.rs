@@ -14,7 +14,6 @@ pub(super) mod pool;
 pub(super) mod queue;
 pub(super) mod semaphore;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -88,15 +87,49 @@ impl Done {
 }
 
 /// What an operation gives.
-pub(super) type Result<T = Done> = std::result::Result<T, Error>;
+pub(super) type Result<T = Done> = std::result::Result<T, Refused>;
 
-/// An error of the scenario; the VM fills in where, the world who.
-pub(super) fn fail(kind: ErrorKind, message: &str) -> Error {
-    Error { kind, message: Arc::from(message), span: Default::default(), actor: Arc::from("") }
+/// An error that an operation raises, with what its event needs.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) error: Error,
+    /// Place in the object's order; 0 for none.
+    pub(super) ticket: u64,
+    /// The event that brought it about; 0 for none.
+    pub(super) cause: u64,
 }
 
-impl From<OutOfMemory> for Error {
-    fn from(_: OutOfMemory) -> Error {
+impl Refused {
+    /// The same with its place in the object's order.
+    pub(super) fn at(self, ticket: u64) -> Refused {
+        Refused { ticket, ..self }
+    }
+
+    /// The same with the event that brought it about.
+    pub(super) fn because(self, cause: u64) -> Refused {
+        Refused { cause, ..self }
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Refused {
+        Refused { error, ticket: 0, cause: 0 }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Error {
+        refused.error
+    }
+}
+
+/// An error of the scenario; the VM fills in where, the world who.
+pub(super) fn fail(kind: ErrorKind, message: &str) -> Refused {
+    Error::new(kind, message).into()
+}
+
+impl From<OutOfMemory> for Refused {
+    fn from(_: OutOfMemory) -> Refused {
         fail(ErrorKind::TooLarge, "the memory that the actors of this run share is used up")
     }
 }
@@ -255,9 +288,12 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
 
 /// How many actors wait in an object, over all its lists.
 pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
+    let is_condition = kind_at(ctx.arena, off) == kind_number(ObjectKind::Condition);
+    let under = is_condition.then(|| ctx.lock(condition::lock_of(ctx.arena, off)));
     let locked = ctx.lock(off);
     let count: u32 = (0..3).map(|list| locked.waiting(list)).sum();
-    Done::new(Value::Int(count as i64), locked.tick(), 0)
+    let ticket = under.as_ref().unwrap_or(&locked).tick();
+    Done::new(Value::Int(count as i64), ticket, 0)
 }
 
 /// Four entries of the table of objects.

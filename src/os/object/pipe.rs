@@ -13,13 +13,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
-use super::{Done, Identity, Patience, Result, fail, find, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, fail, find, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::os::values;
 use crate::program::op::OpCode;
-use crate::value::{Error, ErrorKind, ObjectKind, Value};
+use crate::value::{ErrorKind, ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
 const RECEIVERS: usize = 0;
@@ -78,11 +78,11 @@ fn gone(state: &EndState) -> bool {
     state.was_held.load(Relaxed) != 0 && state.holders.load(Relaxed) == 0
 }
 
-fn eof() -> Error {
+fn eof() -> Refused {
     fail(ErrorKind::Eof, "the other end has been let go, and nothing is left to read")
 }
 
-fn broken() -> Error {
+fn broken() -> Refused {
     fail(ErrorKind::BrokenPipe, "nobody holds the other end any more")
 }
 

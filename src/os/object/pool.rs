@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{
-    Done, Identity, KIND_RESULT, Patience, Result, enrol, fail, find, kind_number, make, make_hidden, say, waiting,
+    Done, Identity, KIND_RESULT, Patience, Refused, Result, enrol, fail, find, kind_number, make, make_hidden, say,
+    waiting,
 };
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
@@ -88,7 +89,8 @@ struct ResultState {
     error_len: AtomicU32,
     /// 1: cancelled before it began.
     cancelled: AtomicU32,
-    pad: AtomicU32,
+    /// Where its pool lies, under whose small lock it is decided whether a task begins or is cancelled.
+    pool: AtomicU32,
     /// The event that completed it.
     done: AtomicU64,
 }
@@ -181,7 +183,7 @@ pub(in crate::os) fn wants_workers(ctx: &Ctx, off: Off) -> bool {
     }
 }
 
-fn not_open() -> Error {
+fn not_open() -> Refused {
     fail(ErrorKind::PoolClosed, "the pool takes no more tasks")
 }
 
@@ -214,6 +216,7 @@ fn submit_parts(ctx: &Ctx, off: Off, task: &Value, parts: Vec<Vec<Value>>, is_ma
     let pool: &PoolState = ctx.arena.at(off);
     let result_off = make_hidden::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?;
     let result: &ResultState = ctx.arena.at(result_off);
+    result.pool.store(off.0, Relaxed);
     result.is_map.store(is_map as u32, Relaxed);
     result.parts.store(parts.len() as u32, Relaxed);
     result.left.store(parts.len() as u32, Relaxed);
@@ -229,7 +232,7 @@ fn submit_parts(ctx: &Ctx, off: Off, task: &Value, parts: Vec<Vec<Value>>, is_ma
     let locked = ctx.lock(off);
     if pool.state.load(Relaxed) != OPEN {
         tasks.into_iter().for_each(|task| ctx.arena.free(task));
-        return Err(not_open());
+        return Err(not_open().at(locked.tick()));
     }
     // A refused submission leaves no result.
     let id = enrol(ctx.arena, result_off)?;
@@ -238,6 +241,7 @@ fn submit_parts(ctx: &Ctx, off: Off, task: &Value, parts: Vec<Vec<Value>>, is_ma
         match ctx.claim_first(&locked, TAKERS) {
             Some(worker) => {
                 let theirs = locked.tick();
+                begin(result);
                 hand_task(ctx, worker.actor, task);
                 let given = task.0 as u64;
                 ctx.finish(worker, Verdict { code: say::DONE, given, ticket: theirs, cause: ctx.place() });
@@ -290,47 +294,61 @@ fn hand_task(ctx: &Ctx, worker: u32, task: Off) {
     ctx.arena.at::<Slot>(slot_at(worker)).task.store(task.0, Release);
 }
 
-/// Of a worker: the next task, or none when the pool is closed and drained. A cancelled task is passed over.
+/// Of a worker: the next task, or none when the pool is closed and drained. Cancelled tasks are passed over.
 pub(in crate::os) fn take(ctx: &Ctx, off: Off) -> Result {
     let pool: &PoolState = ctx.arena.at(off);
-    loop {
-        let locked = ctx.lock(off);
-        let (block, ticket) = match unlink(ctx, pool) {
-            Some(block) => {
-                hand_task(ctx, ctx.me, block);
-                (block, locked.tick())
-            }
-            None if pool.state.load(Relaxed) != OPEN => return Ok(Done::value(Value::None)),
-            None => {
-                let entered = ctx.enter(&locked, TAKERS, 0, &waiting(OpCode::PoolTake, None));
-                drop(locked);
-                match ctx.park(entered) {
-                    Woken::By(verdict) if verdict.code == say::DONE => (Off(verdict.given as u32), verdict.ticket),
-                    _ => return Ok(Done::value(Value::None)),
-                }
-            }
-        };
-        let task: &TaskState = ctx.arena.at(block);
-        let result: &ResultState = ctx.arena.at(Off(task.result.load(Relaxed)));
-        if begin(ctx, Off(task.result.load(Relaxed)), result) {
-            let value = values::decode(&ctx.arena.read(block, TASK_BODY, task.len.load(Relaxed) as usize));
-            return Ok(Done::new(value, ticket, task.place.load(Relaxed)));
+    let locked = ctx.lock(off);
+    let (block, ticket) = match unlink_wanted(ctx, pool) {
+        Some(block) => {
+            hand_task(ctx, ctx.me, block);
+            (block, locked.tick())
         }
-        ctx.slot.task.store(0, Relaxed);
+        None if pool.state.load(Relaxed) != OPEN => return Ok(Done::new(Value::None, locked.tick(), 0)),
+        None => {
+            let entered = ctx.enter(&locked, TAKERS, 0, &waiting(OpCode::PoolTake, None));
+            drop(locked);
+            match ctx.park(entered) {
+                Woken::By(verdict) if verdict.code == say::DONE => (Off(verdict.given as u32), verdict.ticket),
+                Woken::By(Verdict { ticket, cause, .. }) => return Ok(Done::new(Value::None, ticket, cause)),
+                Woken::TimedOut { ticket } => return Ok(Done::new(Value::None, ticket, 0)),
+            }
+        }
+    };
+    let task: &TaskState = ctx.arena.at(block);
+    let value = values::decode(&ctx.arena.read(block, TASK_BODY, task.len.load(Relaxed) as usize));
+    Ok(Done::new(value, ticket, task.place.load(Relaxed)))
+}
+
+/// Takes tasks off the list up to the first that is still wanted, which begins.
+fn unlink_wanted(ctx: &Ctx, pool: &PoolState) -> Option<Off> {
+    loop {
+        let block = unlink(ctx, pool)?;
+        let task: &TaskState = ctx.arena.at(block);
+        if begin(ctx.arena.at(Off(task.result.load(Relaxed)))) {
+            return Some(block);
+        }
         ctx.arena.free(block);
     }
 }
 
-/// Whether the task is still wanted; from now on it cannot be cancelled.
-fn begin(ctx: &Ctx, off: Off, result: &ResultState) -> bool {
-    let _locked = ctx.lock(off);
+/// Whether a task is still wanted; from now on it cannot be cancelled. Under the small lock of the pool.
+fn begin(result: &ResultState) -> bool {
     if result.cancelled.load(Relaxed) != 0 {
         return false;
     }
-    if result.state.load(Relaxed) == PENDING {
-        result.state.store(RUNNING, Relaxed);
-    }
+    // It may be past that, for another part of it or because the pool was cut off.
+    let _ = result.state.compare_exchange(PENDING, RUNNING, Relaxed, Relaxed);
     true
+}
+
+/// The id of the result of the task that a worker has in hand.
+pub(in crate::os) fn result_in_hand(ctx: &Ctx) -> Option<u32> {
+    let block = Off(ctx.slot.task.load(Acquire));
+    if block.is_null() {
+        return None;
+    }
+    let (result, _) = destination(ctx, block);
+    Some(ctx.arena.at::<ObjectHeader>(result).id.load(Relaxed))
 }
 
 /// Of a worker: what came of the task in hand.
@@ -353,7 +371,7 @@ pub(in crate::os) fn done(ctx: &Ctx, value: &Value, error: Option<&Error>) -> Re
 pub(in crate::os) fn worker_died(ctx: &Ctx, worker: u32) {
     let block = Off(ctx.arena.at::<Slot>(slot_at(worker)).task.swap(0, Acquire));
     if !block.is_null() {
-        settle(ctx, block, Err(&fail(ErrorKind::WorkerDied, "the worker that ran the task died")));
+        settle(ctx, block, Err(&fail(ErrorKind::WorkerDied, "the worker that ran the task died").error));
     }
 }
 
@@ -384,7 +402,7 @@ fn settle_part(ctx: &Ctx, off: Off, part: u32, came: std::result::Result<Vec<u8>
             entry.block.store(block.0, Relaxed);
             entry.len.store(len as u32, Relaxed);
         }
-        Ok(Err(full)) => keep_error(ctx, result, part, failed, &full.into()),
+        Ok(Err(full)) => keep_error(ctx, result, part, failed, &Refused::from(full).error),
         Err(error) => keep_error(ctx, result, part, failed, error),
     }
     if result.left.fetch_sub(1, Relaxed) == 1 {
@@ -424,7 +442,8 @@ pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
         pool.state.store(CLOSED, Relaxed);
     }
     while let Some(worker) = ctx.claim_first(&locked, TAKERS) {
-        ctx.finish(worker, Verdict { code: say::CLOSED, cause: ctx.place(), ..Verdict::default() });
+        let theirs = locked.tick();
+        ctx.finish(worker, Verdict { code: say::CLOSED, given: 0, ticket: theirs, cause: ctx.place() });
     }
     Ok(Done::new(Value::None, ticket, 0))
 }
@@ -440,7 +459,7 @@ pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
         cut.push(task);
     }
     drop(locked);
-    let terminated = fail(ErrorKind::PoolClosed, "the pool was terminated");
+    let terminated = fail(ErrorKind::PoolClosed, "the pool was terminated").error;
     for task in cut {
         settle(ctx, task, Err(&terminated));
     }
@@ -458,47 +477,55 @@ pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
 /// Whether `join` is allowed: the pool takes no more tasks.
 pub(in crate::os) fn require_closed(ctx: &Ctx, off: Off) -> Result<()> {
     let pool: &PoolState = ctx.arena.at(off);
-    let _locked = ctx.lock(off);
+    let locked = ctx.lock(off);
     if pool.state.load(Relaxed) == OPEN {
-        return Err(fail(ErrorKind::PoolRunning, "a pool is closed or terminated before it is joined"));
+        return Err(
+            fail(ErrorKind::PoolRunning, "a pool is closed or terminated before it is joined").at(locked.tick())
+        );
     }
     Ok(())
 }
 
-/// Waits until a result is there; true where it is.
-fn await_result(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Option<(u64, u64)> {
+/// What `join` gives once the workers have ended.
+pub(in crate::os) fn joined(ctx: &Ctx, off: Off) -> Done {
+    Done::new(Value::None, ctx.lock(off).tick(), 0)
+}
+
+/// How a wait for a result ended.
+enum Awaited {
+    There { ticket: u64, cause: u64 },
+    TimedOut { ticket: u64 },
+}
+
+fn await_result(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Awaited {
     let result: &ResultState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if result.state.load(Relaxed) >= SUCCEEDED {
-        return Some((locked.tick(), result.done.load(Relaxed)));
+        return Awaited::There { ticket: locked.tick(), cause: result.done.load(Relaxed) };
     }
-    let Patience::Until(deadline) = patience else { return None };
+    let Patience::Until(deadline) = patience else { return Awaited::TimedOut { ticket: locked.tick() } };
     let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, deadline));
     drop(locked);
     match ctx.park(entered) {
-        Woken::By(verdict) => Some((verdict.ticket, verdict.cause)),
-        Woken::TimedOut => None,
+        Woken::By(Verdict { ticket, cause, .. }) => Awaited::There { ticket, cause },
+        Woken::TimedOut { ticket } => Awaited::TimedOut { ticket },
     }
 }
 
 pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience) -> Result {
     let off = find(ctx.arena, id);
-    let Some((ticket, cause)) = await_result(ctx, off, patience, OpCode::ResultGet) else {
-        return Err(fail(ErrorKind::Timeout, "the result did not come in time"));
+    let (ticket, cause) = match await_result(ctx, off, patience, OpCode::ResultGet) {
+        Awaited::There { ticket, cause } => (ticket, cause),
+        Awaited::TimedOut { ticket } => {
+            return Err(fail(ErrorKind::Timeout, "the result did not come in time").at(ticket));
+        }
     };
     let result: &ResultState = ctx.arena.at(off);
     if result.state.load(Acquire) == FAILED {
         let bytes = ctx.arena.read(Off(result.error.load(Relaxed)), 0, result.error_len.load(Relaxed) as usize);
-        return Err(values::decode_error(&bytes));
+        return Err(Refused { error: values::decode_error(&bytes), ticket, cause });
     }
     Ok(Done::new(gather(ctx, result), ticket, cause))
-}
-
-/// The event that completed a result; 0 where none has.
-pub(in crate::os) fn completed_by(ctx: &Ctx, id: u32) -> u64 {
-    let off = find(ctx.arena, id);
-    let _locked = ctx.lock(off);
-    ctx.arena.at::<ResultState>(off).done.load(Relaxed)
 }
 
 /// The value of a result that succeeded: the one part, or the list made of all.
@@ -521,8 +548,10 @@ fn gather(ctx: &Ctx, result: &ResultState) -> Value {
 
 pub(in crate::os) fn wait(ctx: &Ctx, id: u32, patience: Patience) -> Result {
     let off = find(ctx.arena, id);
-    let (ticket, cause) = await_result(ctx, off, patience, OpCode::ResultWait).unwrap_or_default();
-    Ok(Done::new(Value::None, ticket, cause))
+    Ok(match await_result(ctx, off, patience, OpCode::ResultWait) {
+        Awaited::There { ticket, cause } => Done::new(Value::None, ticket, cause),
+        Awaited::TimedOut { ticket } => Done::new(Value::None, ticket, 0),
+    })
 }
 
 pub(in crate::os) fn is_ready(ctx: &Ctx, id: u32) -> Result {
@@ -543,19 +572,21 @@ pub(in crate::os) fn successful(ctx: &Ctx, id: u32) -> Result {
             let succeeded = result.state.load(Relaxed) == SUCCEEDED;
             Ok(Done::new(Value::Bool(succeeded), locked.tick(), result.done.load(Relaxed)))
         }
-        _ => Err(fail(ErrorKind::ValueError, "the result is not ready")),
+        _ => Err(fail(ErrorKind::ValueError, "the result is not ready").at(locked.tick())),
     }
 }
 
 /// Cancels a task that has not begun; true where it had not.
 pub(in crate::os) fn cancel(ctx: &Ctx, id: u32) -> Result {
     let off = find(ctx.arena, id);
-    let locked = ctx.lock(off);
     let result: &ResultState = ctx.arena.at(off);
+    // Under the pool's lock no task begins.
+    let _pool = ctx.lock(Off(result.pool.load(Relaxed)));
+    let locked = ctx.lock(off);
     let ticket = locked.tick();
     if result.state.load(Relaxed) == PENDING {
         result.cancelled.store(1, Relaxed);
-        keep_error(ctx, result, 0, 0, &fail(ErrorKind::Cancelled, "the task was cancelled"));
+        keep_error(ctx, result, 0, 0, &fail(ErrorKind::Cancelled, "the task was cancelled").error);
         complete(ctx, &locked, result, FAILED);
         return Ok(Done::new(Value::Bool(true), ticket, 0));
     }

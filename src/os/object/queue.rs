@@ -7,7 +7,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
-use super::{Done, Identity, Patience, Result, fail, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, fail, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
@@ -15,8 +15,8 @@ use crate::os::values;
 use crate::program::op::OpCode;
 use crate::value::{ErrorKind, ObjectKind, Value};
 
-const GETTERS: usize = 0;
-const PUTTERS: usize = 1;
+pub(super) const GETTERS: usize = 0;
+pub(super) const PUTTERS: usize = 1;
 const JOINERS: usize = 2;
 
 /// In which order messages come out.
@@ -70,17 +70,19 @@ pub(in crate::os) fn capacity_of(arena: Arena, off: Off) -> Option<i64> {
     (capacity >= 0).then_some(capacity)
 }
 
-fn closed() -> crate::value::Error {
+pub(super) fn closed() -> Refused {
     fail(ErrorKind::Closed, "the queue is closed")
 }
 
-pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience) -> Result {
+/// Puts a message. At a rendezvous where nobody waits for it, `arrived` is told the place from which on it waits for
+/// that: a step of its own.
+pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience, arrived: impl FnOnce(u64)) -> Result {
     let message = write_message(ctx, value)?;
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if queue.closed.load(Relaxed) != 0 {
         ctx.arena.free(message);
-        return Err(closed());
+        return Err(closed().at(locked.tick()));
     }
     if let Some(getter) = ctx.claim_first(&locked, GETTERS) {
         let ticket = locked.tick();
@@ -95,38 +97,74 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience)
     if capacity < 0 || queue.count.load(Relaxed) < capacity {
         if let Err(error) = store(ctx, queue, message, value) {
             ctx.arena.free(message);
-            return Err(error);
+            return Err(error.at(locked.tick()));
         }
         return Ok(Done::new(Value::None, locked.tick(), 0));
     }
     let Patience::Until(deadline) = patience else {
         ctx.arena.free(message);
-        return Err(fail(ErrorKind::Full, "the queue is full"));
+        return Err(fail(ErrorKind::Full, "the queue is full").at(locked.tick()));
     };
+    let arrival = (capacity == 0).then(|| locked.tick());
+    if arrival.is_some() {
+        // The put follows its arrival in the actor's order.
+        ctx.arena.at::<Message>(message).place.store(ctx.place() + 1, Relaxed);
+    }
     let entered = ctx.enter(&locked, PUTTERS, message.0 as u64, &waiting(OpCode::QueuePut, deadline));
     drop(locked);
+    if let Some(ticket) = arrival {
+        arrived(ticket);
+    }
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::DONE => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
-        Woken::By(_) => {
+        Woken::By(verdict) => {
             ctx.arena.free(message);
-            Err(closed())
+            Err(closed().at(verdict.ticket).because(verdict.cause))
         }
-        Woken::TimedOut => {
+        Woken::TimedOut { ticket } => {
             ctx.arena.free(message);
-            Err(fail(ErrorKind::Full, "the queue stayed full"))
+            Err(fail(ErrorKind::Full, "the queue stayed full").at(ticket))
         }
     }
 }
 
-/// The next message; `None` when the queue is closed and drained.
-fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Result<Option<Done>> {
+/// What an attempt to take a message came to.
+pub(super) enum Taken {
+    Message(Done),
+    /// The queue is closed and drained.
+    Closed {
+        ticket: u64,
+        cause: u64,
+    },
+}
+
+impl Taken {
+    /// What a `get` makes of it.
+    pub(super) fn got(self) -> Result {
+        match self {
+            Taken::Message(done) => Ok(done),
+            Taken::Closed { ticket, cause } => Err(closed().at(ticket).because(cause)),
+        }
+    }
+
+    /// What a turn of `for x in q` makes of it.
+    pub(super) fn turn(self) -> Done {
+        match self {
+            Taken::Message(done) => Done { value: values::pair(Value::Bool(true), done.value), ..done },
+            Taken::Closed { ticket, cause } => Done::new(values::pair(Value::Bool(false), Value::None), ticket, cause),
+        }
+    }
+}
+
+/// The next message, or that there will be none.
+fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnce(u64)) -> Result<Taken> {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if let Some(message) = unlink(ctx, queue) {
         let ticket = locked.tick();
         refill(ctx, &locked, queue);
         drop(locked);
-        return read_message(ctx, message, ticket).map(Some);
+        return Ok(Taken::Message(read_message(ctx, message, ticket)));
     }
     // A rendezvous: the message is still the putter's.
     if let Some(putter) = ctx.claim_first(&locked, PUTTERS) {
@@ -136,36 +174,37 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Result<Option<Do
         queue.unfinished.fetch_add(1, Relaxed);
         drop(locked);
         ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: 0 });
-        return read_message(ctx, message, ticket).map(Some);
+        return Ok(Taken::Message(read_message(ctx, message, ticket)));
     }
     if queue.closed.load(Relaxed) != 0 {
-        return Ok(None);
+        return Ok(Taken::Closed { ticket: locked.tick(), cause: 0 });
     }
     let Patience::Until(deadline) = patience else {
-        return Err(fail(ErrorKind::Empty, "the queue is empty"));
+        return Err(fail(ErrorKind::Empty, "the queue is empty").at(locked.tick()));
     };
+    let arrival = (queue.capacity.load(Relaxed) == 0).then(|| locked.tick());
     let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, deadline));
     drop(locked);
+    if let Some(ticket) = arrival {
+        arrived(ticket);
+    }
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::DONE => {
-            read_message(ctx, Off(verdict.given as u32), verdict.ticket).map(Some)
+            Ok(Taken::Message(read_message(ctx, Off(verdict.given as u32), verdict.ticket)))
         }
-        Woken::By(_) => Ok(None),
-        Woken::TimedOut => Err(fail(ErrorKind::Empty, "the queue stayed empty")),
+        Woken::By(Verdict { ticket, cause, .. }) => Ok(Taken::Closed { ticket, cause }),
+        Woken::TimedOut { ticket } => Err(fail(ErrorKind::Empty, "the queue stayed empty").at(ticket)),
     }
 }
 
-pub(in crate::os) fn get(ctx: &Ctx, off: Off, patience: Patience) -> Result {
-    take(ctx, off, patience, OpCode::QueueGet)?.ok_or_else(closed)
+/// Gets a message; of an arrival at a rendezvous, see [`put`].
+pub(in crate::os) fn get(ctx: &Ctx, off: Off, patience: Patience, arrived: impl FnOnce(u64)) -> Result {
+    take(ctx, off, patience, OpCode::QueueGet, arrived)?.got()
 }
 
 /// One turn of `for x in q`.
-pub(in crate::os) fn next(ctx: &Ctx, off: Off) -> Result {
-    let taken = take(ctx, off, Patience::Until(None), OpCode::QueueNext)?;
-    Ok(match taken {
-        Some(done) => Done { value: values::pair(Value::Bool(true), done.value), ..done },
-        None => Done::value(values::pair(Value::Bool(false), Value::None)),
-    })
+pub(in crate::os) fn next(ctx: &Ctx, off: Off, arrived: impl FnOnce(u64)) -> Result {
+    Ok(take(ctx, off, Patience::Until(None), OpCode::QueueNext, arrived)?.turn())
 }
 
 pub(in crate::os) fn len(ctx: &Ctx, off: Off) -> Result {
@@ -191,22 +230,22 @@ pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if queue.closed.swap(1, Relaxed) != 0 {
-        return Err(closed());
+        return Err(closed().at(locked.tick()));
     }
     let ticket = locked.tick();
-    let verdict = Verdict { code: say::CLOSED, cause: ctx.place(), ..Verdict::default() };
     for list in [GETTERS, PUTTERS] {
         while let Some(waiter) = ctx.claim_first(&locked, list) {
-            ctx.finish(waiter, verdict);
+            let theirs = locked.tick();
+            ctx.finish(waiter, Verdict { code: say::CLOSED, given: 0, ticket: theirs, cause: ctx.place() });
         }
     }
     Ok(Done::new(Value::None, ticket, 0))
 }
 
-/// Counts a message that goes by another road (a channel), for `task_done` and `join`.
-pub(in crate::os) fn count_unfinished(ctx: &Ctx, off: Off, by: i64) {
+/// Counts a message that goes by another road (a channel), for `task_done` and `join`. Under the small lock.
+pub(super) fn count_unfinished(ctx: &Ctx, off: Off) {
     let queue: &QueueState = ctx.arena.at(off);
-    queue.unfinished.fetch_add(by, Relaxed);
+    queue.unfinished.store(queue.unfinished.load(Relaxed) + 1, Relaxed);
 }
 
 pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
@@ -214,7 +253,8 @@ pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
     let locked = ctx.lock(off);
     let left = queue.unfinished.load(Relaxed) - 1;
     if left < 0 {
-        return Err(fail(ErrorKind::ValueError, "task_done() was called more often than items were put"));
+        let error = fail(ErrorKind::ValueError, "task_done() was called more often than items were put");
+        return Err(error.at(locked.tick()));
     }
     queue.unfinished.fetch_sub(1, Relaxed);
     let ticket = locked.tick();
@@ -238,7 +278,7 @@ pub(in crate::os) fn join(ctx: &Ctx, off: Off) -> Result {
     drop(locked);
     match ctx.park(entered) {
         Woken::By(verdict) => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
-        Woken::TimedOut => Ok(Done::default()),
+        Woken::TimedOut { ticket } => Ok(Done::new(Value::None, ticket, 0)),
     }
 }
 
@@ -332,11 +372,11 @@ fn peek_value(ctx: &Ctx, block: Off) -> Value {
     values::decode(&ctx.arena.read(block, BODY, message.len.load(Relaxed) as usize))
 }
 
-fn read_message(ctx: &Ctx, block: Off, ticket: u64) -> Result<Done> {
+fn read_message(ctx: &Ctx, block: Off, ticket: u64) -> Done {
     let value = peek_value(ctx, block);
     let place = ctx.arena.at::<Message>(block).place.load(Relaxed);
     ctx.arena.free(block);
-    Ok(Done::new(value, ticket, place))
+    Done::new(value, ticket, place)
 }
 
 /// Finds the end and the number of messages anew: the chain from the head is whole at every instant.

@@ -45,13 +45,13 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result 
         return Ok(Done::new(Value::Bool(true), locked.tick(), 0));
     }
     let Patience::Until(deadline) = patience else {
-        return Ok(Done::value(Value::Bool(false)));
+        return Ok(Done::new(Value::Bool(false), locked.tick(), 0));
     };
     let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::SemaphoreAcquire, deadline));
     drop(locked);
     Ok(match ctx.park(entered) {
         Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
-        Woken::TimedOut => Done::value(Value::Bool(false)),
+        Woken::TimedOut { ticket } => Done::new(Value::Bool(false), ticket, 0),
     })
 }
 
@@ -64,7 +64,8 @@ pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
     let after = state.value.load(Relaxed).checked_add(count);
     let most = if state.bounded.load(Relaxed) != 0 { state.initial.load(Relaxed) } else { i64::MAX };
     if after.is_none_or(|after| after > most) {
-        return Err(fail(ErrorKind::Overflow, "the semaphore was released more often than it was acquired"));
+        let error = fail(ErrorKind::Overflow, "the semaphore was released more often than it was acquired");
+        return Err(error.at(locked.tick()));
     }
     let ticket = locked.tick();
     let mut left = count;

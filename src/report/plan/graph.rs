@@ -194,6 +194,7 @@ fn because(plan: &Plan, reason: &Reason) -> String {
             format!("it is passed on at line {line}, so any process may get it")
         }
         Reason::Order => "one process, and a channel has no such order".into(),
+        Reason::Rendezvous => "one process, and a put waits for its get".into(),
         Reason::Pool => "its workers are processes".into(),
         Reason::Pipe => "it is a pipe".into(),
         Reason::Unused => "nobody uses it".into(),

@@ -13,7 +13,6 @@ pub(super) fn order(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
     let parties = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(usize::MAX);
     let mut arrived: Vec<(u32, Node)> = Vec::new();
     let mut passes: FxHashMap<u32, Node> = FxHashMap::default();
-    let mut broken_by = None;
     for (node, event) in steps {
         let actor = event.place.actor;
         match event.op {
@@ -32,22 +31,8 @@ pub(super) fn order(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
                     graph.edge(*gate, *node);
                 }
             }
-            OpCode::BarrierWait | OpCode::BarrierActed => {
-                arrived.clear();
-                match broken_by {
-                    None => broken_by = Some(*node),
-                    Some(breaker) if event.cause.is_none() => graph.edge(breaker, *node),
-                    Some(_) => {}
-                }
-            }
-            OpCode::BarrierAbort => {
-                arrived.clear();
-                broken_by = broken_by.or(Some(*node));
-            }
-            OpCode::BarrierReset => {
-                arrived.clear();
-                broken_by = None;
-            }
+            // Who broke it is the cause of the others.
+            OpCode::BarrierWait | OpCode::BarrierActed | OpCode::BarrierAbort | OpCode::BarrierReset => arrived.clear(),
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Locks, reentrant locks and conditions: a release comes before the next acquire.
 //!
-//! Answers for: also the release that a condition's wait makes, of which no event tells: the holder's last event before
-//! its wait comes before the next acquire.
+//! Answers for: also the release that a condition's wait makes, which its arrival tells of, and that of a holder who
+//! died, of which no event tells: its last event comes before the next acquire.
 
 use rustc_hash::FxHashMap;
 
@@ -33,6 +33,7 @@ pub(super) fn order(history: &History<'_>, graph: &mut Graph, kind: ObjectKind, 
                 *depth = depth.saturating_sub(1);
                 holder = if *depth == 0 { None } else { Some((actor, *node)) };
             }
+            Some(Change::Waits) => holder = None,
             None => {}
         }
         // What only looks at a lock, and what cannot change who holds it, may stand beside its like.
@@ -44,6 +45,8 @@ pub(super) fn order(history: &History<'_>, graph: &mut Graph, kind: ObjectKind, 
 enum Change {
     Acquired,
     Released,
+    /// Released for as long as its holder waits, to come back to the same depth.
+    Waits,
 }
 
 fn change(event: &Event) -> Option<Change> {
@@ -54,17 +57,18 @@ fn change(event: &Event) -> Option<Change> {
             Some(Change::Acquired)
         }
         (OpCode::LockRelease, Status::Gave(_)) => Some(Change::Released),
+        (OpCode::Arrive, _) => Some(Change::Waits),
         _ => None,
     }
 }
 
-/// The last event of a holder before it let go without a release: because it began to wait, or because it died.
+/// The last event of a holder who let go without a release: because it died.
 fn let_go(history: &History<'_>, since: Node) -> Node {
     let Some(actor) = history.event(since).map(|event| event.place.actor) else { return since };
     let mut last = since;
     for node in since + 1..history.lane(actor).end {
         match history.event(node).map(|event| event.op) {
-            Some(OpCode::ConditionWait | OpCode::End) | None => break,
+            Some(OpCode::End) | None => break,
             Some(_) => last = node,
         }
     }

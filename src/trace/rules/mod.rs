@@ -26,6 +26,7 @@ pub(super) fn happens_before(history: &History<'_>) -> Graph {
         life(history, &mut graph, node, event);
     }
     objects(history, &mut graph);
+    actors(history, &mut graph);
     pool::results(history, &mut graph);
     graph
 }
@@ -102,6 +103,23 @@ fn objects(history: &History<'_>, graph: &mut Graph) {
             ObjectKind::Rwlock | ObjectKind::Once => by_class(graph, &steps, |_| None),
             ObjectKind::PipeEnd => {}
         }
+    }
+}
+
+/// What is asked of an actor comes before or after its end, and a timer's cancel before or after it begins, by ticket.
+fn actors(history: &History<'_>, graph: &mut Graph) {
+    let mut steps: Vec<Vec<(Node, &Event)>> = vec![Vec::new(); history.data().actors.len()];
+    for (node, event) in history.events().filter(|(_, event)| event.ticket > 0 && event.object.is_none()) {
+        if let Some(own) = event.actor.and_then(|actor| steps.get_mut(actor as usize)) {
+            own.push((node, event));
+        }
+    }
+    for mut steps in steps {
+        steps.sort_by_key(|(node, event)| (event.ticket, *node));
+        by_class(graph, &steps, |event| match event.op {
+            OpCode::Start | OpCode::End | OpCode::TimerWait => None,
+            _ => Some(0),
+        });
     }
 }
 

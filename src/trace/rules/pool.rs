@@ -67,7 +67,12 @@ pub(super) fn results(history: &History<'_>, graph: &mut Graph) {
         match (event.op, event.cause) {
             (OpCode::PoolTake, Some(submit)) => drop(taken.insert(actor, submit)),
             (OpCode::PoolDone, _) => {
-                if let Some(submit) = taken.remove(&actor) {
+                let in_hand = taken.remove(&actor);
+                let named = match event.args.first() {
+                    Some(Datum::Result(submit)) => Some(*submit),
+                    _ => in_hand,
+                };
+                if let Some(submit) = named {
                     done.entry(submit).or_default().push(node);
                     of.insert(event.place, submit);
                 }

@@ -31,6 +31,8 @@ pub(super) fn queue(graph: &mut Graph, size: Option<i64>, steps: &Steps<'_>) {
                 places.give_back(*node, 1);
                 items.step(graph, *node, CHANGES);
             }
+            // One who waits at a rendezvous has changed nothing yet.
+            OpCode::Arrive => {}
             OpCode::QueueTaskDone => tasks.step(graph, *node, CHANGES),
             OpCode::QueueJoin => tasks.step(graph, *node, LOOKS),
             OpCode::QueueClose => closing.step(graph, *node, None),
