@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::os::{self, Report, Request, StartError};
 use crate::pipeline;
 use crate::plan::Plan;
-use crate::schedule::Schedule;
+use crate::schedule::{Replay, Schedule};
 use crate::source::Source;
 use crate::syntax::FILE_SIZE_MAX;
 use crate::trace::{Ending, Trace, Uncaught};
@@ -172,6 +172,8 @@ pub struct Run {
     pub output: String,
     /// What happened; empty if no trace was kept.
     pub trace: Trace,
+    /// The steps of a deterministic run, to be taken again.
+    pub replay: Option<Replay>,
 }
 
 impl Run {
@@ -226,6 +228,7 @@ impl Plan {
             trace: options.trace,
             timeout_ns: options.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)),
             processes_max: options.processes_max,
+            schedule: options.schedule.clone(),
         })
     }
 }
@@ -238,5 +241,5 @@ pub fn new_seed() -> u64 {
 
 fn gather(report: Report, output: String) -> Run {
     let trace = Trace::new(report.trace.unwrap_or_default());
-    Run { ending: report.ending, errors: report.errors, output, trace }
+    Run { ending: report.ending, errors: report.errors, output, trace, replay: report.replay }
 }

@@ -9,6 +9,7 @@ mod run;
 mod test;
 
 mod plan;
+mod replay;
 
 mod trace;
 

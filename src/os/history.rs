@@ -12,6 +12,7 @@ use super::layout::{ACTORS_AT, ACTORS_MAX, OBJECTS_AT, OBJECTS_MAX, ObjectHeader
 use super::object::{self, barrier, condition, find, kind_number, queue, semaphore};
 use super::record::{self, Noted};
 use super::supervisor::MAIN;
+use crate::machine::pid_of;
 use crate::plan::Plan;
 use crate::program::op::OpCode;
 use crate::trace::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
@@ -50,12 +51,13 @@ pub(super) fn gather(arena: Arena, plan: &Plan, file: &str) -> TraceData {
 
 fn actor_info(arena: Arena, number: u32) -> ActorInfo {
     let slot: &Slot = actor::slot(arena, number);
+    let in_turns = super::turns::are_on(arena);
     ActorInfo {
         name: actor::name(arena, number),
         kind: actor::kind_of(slot),
         parent: slot.parent.load(Relaxed).checked_sub(1).and_then(|parent| parent.checked_sub(MAIN)),
-        pid: slot.pid.load(Relaxed) as i64,
-        tid: slot.tid.load(Relaxed) as i64,
+        pid: if in_turns { pid_of(slot.process.load(Relaxed)) } else { slot.pid.load(Relaxed) as i64 },
+        tid: if in_turns { pid_of(number) } else { slot.tid.load(Relaxed) as i64 },
     }
 }
 

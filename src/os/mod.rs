@@ -21,10 +21,12 @@ mod failure;
 mod output;
 mod perform;
 mod process;
+mod turns;
 mod values;
 mod world;
 
 mod death;
+mod driver;
 mod history;
 mod launch;
 mod supervisor;

@@ -10,7 +10,7 @@
 use std::collections::hash_map::Entry;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use std::sync::atomic::{AtomicU32, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -56,6 +56,8 @@ pub(super) struct Process {
     pub(super) pools: Mutex<Vec<PoolHere>>,
     /// Workers that it started in place of others.
     pub(super) replacements: Mutex<Vec<u32>>,
+    /// Its first actor's body has ended: no more workers are started.
+    pub(super) is_ending: AtomicBool,
 }
 
 /// A pool of this process.
@@ -123,6 +125,7 @@ impl Process {
             named: Mutex::default(),
             pools: Mutex::default(),
             replacements: Mutex::default(),
+            is_ending: AtomicBool::new(false),
         }
     }
 

@@ -206,7 +206,7 @@ pub(super) fn alternatives(state: &State, op: &Op) -> Vec<Vec<u32>> {
 }
 
 /// How many wait in an object: those who have begun to and whom nobody has served.
-fn waiting(state: &State, id: u32) -> i64 {
+pub(super) fn waiting(state: &State, id: u32) -> i64 {
     let parked = |wanted: &dyn Fn(OpCode) -> bool| {
         let waits = |phase: &Phase| matches!(phase, Phase::At(at) if at.parked && object_of(&at.op) == Some(id) && wanted(at.op.code));
         state.actors.iter().filter(|actor| waits(&actor.phase)).count() as i64
