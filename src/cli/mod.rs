@@ -18,6 +18,8 @@ mod load;
 
 mod verdict;
 
+mod terminal;
+
 pub use exit::Exit;
 
 use std::io::Write;

@@ -10,6 +10,10 @@ mod deadlock;
 
 mod outline;
 
+mod lanes;
+
+mod stats;
+
 pub mod plan;
 
 mod datum;
@@ -17,4 +21,6 @@ mod datum;
 mod excerpt;
 
 pub use deadlock::deadlock;
+pub use lanes::lanes;
+pub use stats::stats;
 pub use uncaught::uncaught;

@@ -17,8 +17,8 @@ const GO: u32 = 3;
 const CELL: u32 = 4;
 
 /// Who has not been started, is running, or has ended.
-struct Simulation {
-    recorder: Recorder,
+pub(super) struct Simulation {
+    pub(super) recorder: Recorder,
     actors: u32,
     holder: Option<u32>,
     items: VecDeque<Place>,
@@ -27,7 +27,7 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn new(actors: u32) -> Simulation {
+    pub(super) fn new(actors: u32) -> Simulation {
         let mut recorder = Recorder::new();
         for (name, kind, size) in [
             ("m", ObjectKind::Lock, None),
@@ -48,7 +48,7 @@ impl Simulation {
     }
 
     /// One step of an actor, if it is possible.
-    fn step(&mut self, actor: u32, choice: u8) {
+    pub(super) fn step(&mut self, actor: u32, choice: u8) {
         let held = self.permits.values().sum::<u32>();
         let r = &mut self.recorder;
         match choice {
@@ -104,7 +104,7 @@ impl Simulation {
         }
     }
 
-    fn finish(mut self) -> TraceData {
+    pub(super) fn finish(mut self) -> TraceData {
         for actor in 1..=self.actors {
             self.recorder.end(actor, 0);
             self.recorder.join(0, actor);
@@ -200,7 +200,7 @@ proptest! {
             let r = &mut simulation.recorder;
             let ops = [
                 OpCode::LockAcquire, OpCode::LockRelease, OpCode::QueuePut, OpCode::QueueGet, OpCode::BarrierWait,
-                OpCode::BarrierArrive, OpCode::EventSet, OpCode::ConditionWait, OpCode::Join,
+                OpCode::Arrive, OpCode::EventSet, OpCode::ConditionWait, OpCode::Join,
             ];
             r.step(actor, ops[op as usize], &[], Datum::Bool(true));
             let event = r.last();
@@ -294,8 +294,8 @@ fn barrier_arrivals_come_before_all_passes() {
     r.start(0, other, &[]);
     for round in 0..2 {
         let (first, second) = if round == 0 { (0, other) } else { (other, 0) };
-        r.on(first, gate, OpCode::BarrierArrive, &[], Datum::None);
-        r.on(second, gate, OpCode::BarrierArrive, &[], Datum::None);
+        r.on(first, gate, OpCode::Arrive, &[], Datum::None);
+        r.on(second, gate, OpCode::Arrive, &[], Datum::None);
         r.on(second, gate, OpCode::BarrierWait, &[Datum::None], Datum::Int(1));
         r.on(first, gate, OpCode::BarrierWait, &[Datum::None], Datum::Int(0));
     }
