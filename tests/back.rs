@@ -7,6 +7,12 @@ mod canonical;
 #[path = "back/outline.rs"]
 mod outline;
 
+#[path = "back/lanes.rs"]
+mod lanes;
+
+#[path = "back/stats.rs"]
+mod stats;
+
 #[path = "back/recorder.rs"]
 mod recorder;
 

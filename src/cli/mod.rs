@@ -25,6 +25,8 @@ mod duration;
 
 mod verdict;
 
+mod terminal;
+
 pub use exit::Exit;
 
 use std::io::Write;

@@ -1,11 +1,12 @@
-//! `conc trace`: a recorded trace, rendered.
+//! `conc trace`: recorded traces, rendered and compared.
 //!
 //! Answers for: reading what `conc run --trace` wrote. Never runs anything.
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, complain, out};
-use crate::trace::Trace;
+use super::{Exit, complain, out, terminal};
+use crate::report;
+use crate::trace::{Stats, Trace};
 
 /// Render a recorded trace
 #[derive(Debug, clap::Args)]
@@ -25,25 +26,65 @@ enum Form {
         #[arg(long)]
         by_actor: bool,
     },
+    /// A column an actor, a row an event, in canonical order
+    Lanes {
+        /// A trace that `conc run --trace` wrote, .ron or .json
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// How wide lines may be; the terminal's width unless given
+        #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+        width: Option<u16>,
+    },
+    /// Operations, waits and times, by object and by actor
+    Stats {
+        /// A trace that `conc run --trace` wrote, .ron or .json
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// As a table or as JSON
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Table,
+    Json,
 }
 
 pub(super) fn trace(args: &Args) -> Exit {
-    let Form::Outline { file, by_actor } = &args.form;
-    match read(file) {
-        Ok(trace) => {
-            out(&if *by_actor { trace.by_actor() } else { trace.outline() });
-            Exit::Expected
+    match form(&args.form) {
+        Ok((text, exit)) => {
+            out(&text);
+            exit
         }
         Err(message) => {
-            complain(format!("{}: {message}", file.display()));
+            complain(message);
             Exit::Wrong
         }
     }
 }
 
+fn form(form: &Form) -> Result<(String, Exit), String> {
+    let text = match form {
+        Form::Outline { file, by_actor: true } => read(file)?.by_actor(),
+        Form::Outline { file, by_actor: false } => read(file)?.outline(),
+        Form::Lanes { file, width } => report::lanes(&read(file)?, width.map_or_else(terminal::width, usize::from)),
+        Form::Stats { file, format } => {
+            let stats = Stats::new(&read(file)?);
+            match format {
+                Format::Table => report::stats(&stats),
+                Format::Json => serde_json::to_string(&stats).map_err(|error| error.to_string())? + "\n",
+            }
+        }
+    };
+    Ok((text, Exit::Expected))
+}
+
 fn read(file: &Path) -> Result<Trace, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
     let json = file.extension().is_some_and(|ending| ending == "json");
     let trace = if json { Trace::from_json(&text) } else { Trace::from_ron_lines(&text) };
-    trace.map_err(|error| error.to_string())
+    trace.map_err(|error| wrong(&error))
 }

@@ -10,6 +10,10 @@ mod deadlock;
 
 mod outline;
 
+mod lanes;
+
+mod stats;
+
 pub mod plan;
 
 mod datum;
@@ -23,4 +27,6 @@ mod schedule;
 pub use deadlock::deadlock;
 pub use diff::{changed_lines, diff};
 pub use schedule::{divergence, misfit};
+pub use lanes::lanes;
+pub use stats::stats;
 pub use uncaught::uncaught;

@@ -22,11 +22,19 @@ mod snapshot;
 
 mod file;
 
+mod tickets;
+
+mod lanes;
+
+mod stats;
+
 mod ending;
 
 pub use ending::{Blocked, Divergence, Ending, Misfit, Uncaught};
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
 pub use file::{TraceError, VERSION};
 pub use history::exit_code;
+pub use lanes::{Lane, Lanes, Row};
 pub(crate) use mask::{INDEX, TIME};
 pub use record::Trace;
+pub use stats::{ActorStats, Hold, ObjectStats, Stats, Waits};
