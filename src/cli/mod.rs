@@ -11,6 +11,8 @@ mod test;
 mod plan;
 mod replay;
 
+mod verify;
+
 mod trace;
 
 mod explain;

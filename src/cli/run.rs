@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::duration::duration;
-use super::{Exit, complain, err, load, out, replay, verdict};
+use super::{Exit, complain, err, load, out, replay, verdict, verify};
 use crate::os::StartError;
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{PROCESSES_MAX, RunError, RunOptions, Scenario, new_seed};
 use crate::schedule::{Replay, Schedule};
-use crate::trace::{Trace, Uncaught};
+use crate::trace::{Ending, Trace, Uncaught};
 
 /// Run scenarios on real processes and threads
 #[derive(Debug, clap::Args)]
@@ -42,6 +42,9 @@ pub(super) struct Args {
     /// Write the trace to a file that ends in .ron or .json
     #[arg(long, value_name = "FILE", value_parser = trace_file)]
     trace: Option<PathBuf>,
+    /// Judge the run at its end: can the machine do what the system did?
+    #[arg(long)]
+    verify: bool,
     /// Print the outline of the trace in place of what the scenario prints
     #[arg(long)]
     outline: bool,
@@ -96,7 +99,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     let options = RunOptions {
         seed: Some(seed),
         timeout: args.timeout,
-        trace: args.outline || args.trace.is_some(),
+        trace: args.outline || args.verify || args.trace.is_some(),
         processes_max: args.max_processes,
         schedule,
     };
@@ -118,6 +121,12 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     {
         complain(format!("{}: {message}", file.display()));
         return Exit::Wrong;
+    }
+    if args.verify && !matches!(run.ending, Ending::Signalled(_) | Ending::Killed(_)) {
+        let judged = verify::verify_run(plan, &run.trace, &run.ending);
+        if judged != Exit::Expected {
+            return judged;
+        }
     }
     let verdict = verdict::of(scenario, &run);
     verdict.said.iter().for_each(|text| err(text));

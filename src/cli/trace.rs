@@ -17,6 +17,15 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Form {
+    /// Whether the machine can do what the run did
+    Verify {
+        /// A trace that `conc run --trace` wrote, .ron or .json
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The scenario it is of; the one of its name beside it, or here, unless given
+        #[arg(value_name = "SCENARIO")]
+        scenario: Option<PathBuf>,
+    },
     /// One line an event, in canonical order, without pids and times
     Outline {
         /// A trace that `conc run --trace` wrote, .ron or .json
@@ -53,6 +62,15 @@ enum Format {
 }
 
 pub(super) fn trace(args: &Args) -> Exit {
+    if let Form::Verify { file, scenario } = &args.form {
+        return match read(file) {
+            Ok(trace) => super::verify::verify(file, &trace, scenario.as_deref()),
+            Err(message) => {
+                complain(message);
+                Exit::Wrong
+            }
+        };
+    }
     match form(&args.form) {
         Ok((text, exit)) => {
             out(&text);
@@ -67,6 +85,7 @@ pub(super) fn trace(args: &Args) -> Exit {
 
 fn form(form: &Form) -> Result<(String, Exit), String> {
     let text = match form {
+        Form::Verify { .. } => String::new(),
         Form::Outline { file, by_actor: true } => read(file)?.by_actor(),
         Form::Outline { file, by_actor: false } => read(file)?.outline(),
         Form::Lanes { file, width } => report::lanes(&read(file)?, width.map_or_else(terminal::width, usize::from)),

@@ -38,9 +38,11 @@ struct Judge<'a> {
     machine: &'a Machine,
     data: &'a TraceData,
     order: Order,
+    /// The run ended in a deadlock.
+    stuck: bool,
 }
 
-pub(super) fn judge(machine: &Machine, data: &TraceData) -> Judgement {
+pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: bool) -> Judgement {
     let (state, happened) = match machine.initial() {
         Ok(begun) => begun,
         Err(error) => return Judgement::Unreadable(error.to_string()),
@@ -55,7 +57,7 @@ pub(super) fn judge(machine: &Machine, data: &TraceData) -> Judgement {
         taken: 0,
         steps: 0,
     };
-    let judge = Judge { machine, data, order };
+    let judge = Judge { machine, data, order, stuck };
     progress.keep(happened);
     judge.run(progress)
 }
@@ -76,7 +78,7 @@ impl Judge<'_> {
         let mut dead_ends = 0;
         while let Some(branch) = stack.last_mut() {
             if branch.progress.taken == self.data.events.len() {
-                return Judgement::Possible { events: branch.progress.taken, steps: branch.progress.steps };
+                return self.at_the_end(&branch.progress);
             }
             let Some(at) = branch.ready.pop() else {
                 dead_ends += 1;
@@ -115,6 +117,31 @@ impl Judge<'_> {
         }
     }
 
+    /// All events were taken; where the run ended in a deadlock, nobody can go on.
+    fn at_the_end(&self, progress: &Progress) -> Judgement {
+        let (events, steps) = (progress.taken, progress.steps);
+        let possible = Judgement::Possible { events, steps };
+        if !self.stuck {
+            return possible;
+        }
+        let mut end = progress.clone();
+        while let Some(choice) = self.silent(&end).into_iter().next() {
+            let Ok(happened) = self.machine.step(&mut end.state, &choice) else { break };
+            end.keep(happened);
+        }
+        let mut able: Vec<String> =
+            self.machine.choices(&end.state).iter().map(|choice| end.state.name(choice.actor).to_owned()).collect();
+        able.dedup();
+        let last = self.data.events.iter().max_by_key(|event| event.time_ns).map(|event| event.place);
+        match last {
+            Some(event) if !able.is_empty() => {
+                let reason = Reason::NotStuck(able);
+                Judgement::Impossible(Box::new(Objection { event, taken: events, reason }))
+            }
+            _ => possible,
+        }
+    }
+
     /// The events that can come next, the earliest last.
     fn ready(&self, progress: &Progress) -> Vec<u32> {
         let next = |(lane, done): (&Vec<u32>, &u32)| lane.get(*done as usize).copied();
@@ -137,7 +164,7 @@ impl Judge<'_> {
         for _ in 0..SILENT_MAX {
             let mut deeper = Vec::new();
             for from in &level {
-                for choice in self.silent(from, event) {
+                for choice in self.silent(from) {
                     let mut next = from.clone();
                     let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
                     if !seen.insert(self.machine.fingerprint(&next.state)) {
@@ -257,7 +284,7 @@ impl Judge<'_> {
     }
 
     /// Steps that no event tells of, so far as what is recorded of their actors allows them.
-    fn silent(&self, progress: &Progress, event: &Event) -> Vec<Choice> {
+    fn silent(&self, progress: &Progress) -> Vec<Choice> {
         let mut silent = Vec::new();
         let mut choices = Vec::new();
         for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
@@ -290,7 +317,6 @@ impl Judge<'_> {
                 }
             }
         }
-        let _ = event;
         silent
     }
 

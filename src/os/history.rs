@@ -46,7 +46,8 @@ pub(super) fn gather(arena: Arena, plan: &Plan, file: &str) -> TraceData {
     let actors = started.iter().map(|number| actor_info(arena, *number)).collect();
     let file =
         std::path::Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
-    TraceData { version: TRACE_VERSION, file, actors, objects: translator.objects, events }
+    let (scenario, sets) = (plan.hash(), plan.sets.clone());
+    TraceData { version: TRACE_VERSION, file, scenario, sets, actors, objects: translator.objects, events }
 }
 
 fn actor_info(arena: Arena, number: u32) -> ActorInfo {

@@ -23,7 +23,9 @@ fn impossible(trace: &Trace, objection: &Objection) -> String {
     let actor = trace.actor_name(place.actor);
     let event = trace.events().iter().find(|event| event.place == place);
     let line = event.map_or(0, |event: &Event| event.line);
-    let shown = event.and_then(|event| super::outline::event_text(trace, event)).unwrap_or_default();
+    let shown = event
+        .and_then(|event| super::outline::text(trace, &super::datum::Shown::new(trace), event))
+        .unwrap_or_default();
     let at = if line > 0 { format!(", line {line}") } else { String::new() };
     let why = match &objection.reason {
         Reason::NoSuchActor => "there is no such actor, or it is over".to_owned(),
@@ -32,7 +34,9 @@ fn impossible(trace: &Trace, objection: &Objection) -> String {
         Reason::Waits(holders) if holders.is_empty() => "the actor has to wait".to_owned(),
         Reason::Waits(holders) => format!("the actor has to wait for {}", holders.join(", ")),
         Reason::ComesOut(came) => format!("it comes to {}", came.join(", or ")),
-        Reason::NotStuck(able) => format!("after it these can go on, and the run was said to be stuck: {}", able.join(", ")),
+        Reason::NotStuck(able) => {
+            format!("after it these can go on, and the run was said to be stuck: {}", able.join(", "))
+        }
     };
     format!(
         "impossible: event {} of {actor}{at}: `{shown}`\n  the machine can do the {} events before it, and then: {why}\n",

@@ -22,11 +22,14 @@ mod excerpt;
 
 mod diff;
 
+mod judgement;
+
 mod schedule;
 
 pub use deadlock::deadlock;
 pub use diff::{changed_lines, diff};
-pub use schedule::{divergence, misfit};
+pub use judgement::judgement;
 pub use lanes::lanes;
+pub use schedule::{divergence, misfit};
 pub use stats::stats;
 pub use uncaught::uncaught;
