@@ -19,7 +19,8 @@ pub(super) fn read(file: &Path) -> Option<Replay> {
     Replay::from_ron(&text).map_err(|error| complain(format!("{}: {error}", file.display()))).ok()
 }
 
-/// Writes the steps of a failed run to the current directory; gives the file. Nobody's file but a replay is written over.
+/// Writes the steps of a failed run to the current directory; gives the file. Nobody's file but a replay is written
+/// over.
 pub(super) fn keep(replay: &Replay) -> Option<PathBuf> {
     let stem = Path::new(&replay.file).file_stem().map_or("scenario".into(), |stem| stem.to_string_lossy());
     let file = PathBuf::from(format!("{stem}.replay.ron"));

@@ -157,7 +157,7 @@ impl Machine {
 impl Tx<'_> {
     fn perform(&mut self, id: u32, at: &At) {
         let op = &at.op;
-        if !self.machine.can_complete(self.state, id, at) {
+        if !self.machine.can_complete(self.state, id, at) && !object::always_arrives(self.state, op) {
             self.park(id, op);
             return;
         }

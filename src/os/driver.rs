@@ -123,7 +123,7 @@ impl Driver {
             return Err(if self.state.is_over() { Stop::Over } else { Stop::Ended(blocked()) });
         }
         let picked = self.policy.pick(&self.machine, &self.state, &choices);
-        let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(misfit)))? {
+        let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(Box::new(misfit))))? {
             Picked::At(at) => self.drawn(choices.into_iter().nth(at).ok_or(Stop::Over)?),
             Picked::Exactly(choice) => choice,
         };
@@ -319,7 +319,7 @@ impl Driver {
         let slot = self.slot(actor);
         let span = crate::source::Span { start: slot.span[0].load(Relaxed), end: slot.span[1].load(Relaxed) };
         let actor = self.state.name(actor).to_owned();
-        Stop::Ended(Ending::Diverged(Divergence { actor, span, machine: expected, os: found }))
+        Stop::Ended(Ending::Diverged(Box::new(Divergence { actor, span, machine: expected, os: found })))
     }
 
     fn bug(&self, what: &str) -> Stop {

@@ -133,8 +133,8 @@ pub enum User {
 }
 
 impl Plan {
-    /// What the scenario's text and the constants given hash to (XXH3, 128 bits), as hexadecimal digits: what a recorded
-    /// run is bound to.
+    /// What the scenario's text and the constants given hash to (XXH3, 128 bits), as hexadecimal digits: what a
+    /// recorded run is bound to.
     pub fn hash(&self) -> String {
         let mut all = self.image.program.source.text().as_bytes().to_vec();
         for part in self.sets.iter().flat_map(|(name, value)| [name, value]) {

@@ -1,8 +1,8 @@
 //! First in, first out: the actor that goes on does so for as long as it can; then comes the one that has been able to
 //! for longest. What the kernel does (deaths) comes before all else.
 //!
-//! An actor that yields, or has taken very many steps in a row, goes to the end of the line, so that one that spins lets
-//! the others run.
+//! An actor that yields, or has taken very many steps in a row, goes to the end of the line, so that one that spins
+//! lets the others run.
 
 use rustc_hash::FxHashMap;
 

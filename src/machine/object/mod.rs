@@ -185,7 +185,6 @@ pub(super) fn always_arrives(state: &State, op: &Op) -> bool {
         OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueNext => {
             matches!(object_of(op).and_then(|id| state.object(id)), Some(Object::Queue(queue)) if queue.is_rendezvous())
         }
-        OpCode::PipeSend => pipe::is_long(op),
         OpCode::BarrierWait | OpCode::ConditionWait => true,
         _ => false,
     }
@@ -193,7 +192,11 @@ pub(super) fn always_arrives(state: &State, op: &Op) -> bool {
 
 /// Whether an operation that has begun to wait is completed by whoever makes it possible.
 pub(super) fn is_completed_by_others(state: &State, op: &Op) -> bool {
-    always_arrives(state, op) || op.code == OpCode::EventWait
+    match op.code {
+        OpCode::EventWait => true,
+        OpCode::PipeSend => pipe::is_long(op),
+        _ => always_arrives(state, op),
+    }
 }
 
 /// Whom an operation may serve among those who wait, beside the first.
@@ -207,9 +210,12 @@ pub(super) fn alternatives(state: &State, op: &Op) -> Vec<Vec<u32>> {
 
 /// How many wait in an object: those who have begun to and whom nobody has served.
 pub(super) fn waiting(state: &State, id: u32) -> i64 {
+    let waits_in = |phase: &Phase| match phase {
+        Phase::At(at) if at.parked && object_of(&at.op) == Some(id) => Some(at.op.code),
+        _ => None,
+    };
     let parked = |wanted: &dyn Fn(OpCode) -> bool| {
-        let waits = |phase: &Phase| matches!(phase, Phase::At(at) if at.parked && object_of(&at.op) == Some(id) && wanted(at.op.code));
-        state.actors.iter().filter(|actor| waits(&actor.phase)).count() as i64
+        state.actors.iter().filter_map(|actor| waits_in(&actor.phase)).filter(|code| wanted(*code)).count() as i64
     };
     let all = parked(&|_| true);
     // Whoever could go on is no longer counted: the one who made it possible took it off.

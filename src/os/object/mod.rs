@@ -160,8 +160,8 @@ impl Patience {
         deadline(timeout).map(Patience::Until)
     }
 
-    /// The same of an operation that always begins to wait in a step of its own: in a deterministic run its time is over
-    /// when the driver says so.
+    /// The same of an operation that always begins to wait in a step of its own: in a deterministic run its time is
+    /// over when the driver says so.
     pub(super) fn arriving(timeout: &Value) -> Result<Patience> {
         let until = deadline(timeout)?;
         Ok(Patience::Until(until.filter(|_| turns::mine().is_none())))
