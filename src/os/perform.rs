@@ -142,8 +142,7 @@ impl World {
     fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off) -> Result {
         let ctx = &self.ctx;
         if op.code == OpCode::PipeClose {
-            self.process.close_end(ctx, object.id)?;
-            return Ok(Done::default());
+            return Ok(Done::new(Value::None, self.process.close_end(ctx, object.id)?, 0));
         }
         let end = self.process.end(ctx, object.id)?;
         let done = match op.code {

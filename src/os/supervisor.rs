@@ -51,6 +51,8 @@ pub struct Request {
     pub timeout_ns: Option<u64>,
     /// Most processes at a time.
     pub processes_max: u32,
+    /// Seed of the pauses before operations; none makes none.
+    pub perturb: Option<u64>,
 }
 
 /// What became of a run.
@@ -110,6 +112,8 @@ impl Supervisor {
         header.supervisor.store(std::process::id(), Relaxed);
         header.tracing.store(request.trace as u32, Relaxed);
         header.processes_max.store(request.processes_max, Relaxed);
+        header.perturb_seed.store(request.perturb.unwrap_or(0), Relaxed);
+        header.perturbed.store(request.perturb.is_some() as u32, Relaxed);
         header.actors.store(MAIN, SeqCst);
         let asked = values::request(&request.name, &request.text, &request.sets).map_err(object::Refused::from)?;
         header.request.store(arena.alloc_bytes(&asked).map_err(|_| StartError::OutOfMemory)?.0, SeqCst);
