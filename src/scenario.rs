@@ -142,11 +142,21 @@ pub struct RunOptions {
     pub processes_max: u32,
     /// Who goes on when several can.
     pub schedule: Schedule,
+    /// In a free run: actors hold back a little before some of their operations, by this seed, so that orders come up
+    /// that are rare otherwise.
+    pub perturb: Option<u64>,
 }
 
 impl Default for RunOptions {
     fn default() -> RunOptions {
-        RunOptions { seed: None, timeout: None, trace: true, processes_max: PROCESSES_MAX, schedule: Schedule::Free }
+        RunOptions {
+            seed: None,
+            timeout: None,
+            trace: true,
+            processes_max: PROCESSES_MAX,
+            schedule: Schedule::Free,
+            perturb: None,
+        }
     }
 }
 
@@ -229,6 +239,7 @@ impl Plan {
             timeout_ns: options.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)),
             processes_max: options.processes_max,
             schedule: options.schedule.clone(),
+            perturb: options.perturb,
         })
     }
 }

@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// Where random choices come from; a new one at every run unless given
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Pause before some operations, by this seed, so that rare orders come up
+    #[arg(long, value_name = "SEED")]
+    perturb: Option<u64>,
     /// End the run after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
@@ -102,6 +105,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
         trace: args.outline || args.verify || args.trace.is_some(),
         processes_max: args.max_processes,
         schedule,
+        perturb: args.perturb,
     };
     let mut told = |error: &Uncaught| err(&report::uncaught(scenario.source(), error, true));
     let result = if args.outline { plan.run(&options) } else { plan.run_live(&options, &mut told) };

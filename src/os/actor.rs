@@ -250,6 +250,12 @@ pub(super) fn has_ended(arena: Arena, actor: u32) -> bool {
     slot(arena, actor).state.load(Acquire) == state::ENDED
 }
 
+/// Whether the process of an actor runs no more.
+pub(super) fn is_gone(arena: Arena, actor: u32) -> bool {
+    let process = slot(arena, slot(arena, actor).process.load(Relaxed));
+    super::sys::is_gone(process.pid.load(SeqCst))
+}
+
 /// Whether an actor has not ended, as a step in its order.
 pub(super) fn is_alive(ctx: &Ctx, actor: u32) -> Done {
     let locked = ctx.lock(slot_at(actor));

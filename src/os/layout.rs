@@ -30,6 +30,8 @@ pub(super) struct Header {
     pub(super) free: [AtomicU64; CLASSES],
     /// Seed of the run.
     pub(super) seed: AtomicU64,
+    /// Seed of the pauses before operations.
+    pub(super) perturb_seed: AtomicU64,
     /// Actors that can go on by themselves: running, or waiting with a deadline.
     pub(super) running: AtomicI64,
     /// Actors given out.
@@ -46,6 +48,8 @@ pub(super) struct Header {
     pub(super) quitting: AtomicU32,
     /// 1: events are recorded.
     pub(super) tracing: AtomicU32,
+    /// 1: actors pause before some of their operations.
+    pub(super) perturbed: AtomicU32,
     /// Uncaught errors so far.
     pub(super) failures: AtomicU32,
     /// Panics of conc's own code in a process of the run.

@@ -20,6 +20,7 @@ mod duty;
 mod failure;
 mod output;
 mod perform;
+mod perturb;
 mod process;
 mod turns;
 mod values;

@@ -159,9 +159,7 @@ impl Ctx {
     /// Frees an object's small lock if the actor that holds it is dead. For the supervisor.
     fn free_from_the_dead(&self, off: Off, header: &ObjectHeader) {
         let Some(holder) = (header.lock.load(SeqCst) & !SLEEPER).checked_sub(1) else { return };
-        let slot: &Slot = self.arena.at(slot_at(holder));
-        let process: &Slot = self.arena.at(slot_at(slot.process.load(Relaxed)));
-        if sys::is_gone(process.pid.load(SeqCst)) {
+        if super::actor::is_gone(self.arena, holder) {
             super::object::mend(self.arena, off, holder);
         }
     }
@@ -377,6 +375,12 @@ impl Locked<'_> {
     /// How many wait in a list.
     pub(super) fn waiting(&self, list: usize) -> u32 {
         self.header.lists[list].len.load(Relaxed)
+    }
+
+    /// The payload of the first in a list.
+    pub(super) fn first_payload(&self, list: usize) -> Option<u64> {
+        let head = self.header.lists[list].head.load(Relaxed);
+        (head != 0).then(|| self.node(head).payload.load(Relaxed))
     }
 
     /// Counts a waiter that waits elsewhere for what this list is for.

@@ -81,7 +81,7 @@ impl World {
         }
         match object.kind {
             ObjectKind::Queue => self.act_on_queue(op, object, off, about.line),
-            ObjectKind::PipeEnd => self.act_on_pipe(op, object, off),
+            ObjectKind::PipeEnd => self.act_on_pipe(op, object, off, about.line),
             ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off),
             ObjectKind::Condition => {
                 if matches!(op.code, OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked) {
@@ -144,15 +144,16 @@ impl World {
         Ok(done)
     }
 
-    fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off) -> Result {
+    fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         if op.code == OpCode::PipeClose {
-            self.process.close_end(ctx, object.id)?;
-            return Ok(Done::default());
+            return Ok(Done::new(Value::None, self.process.close_end(ctx, object.id)?, 0));
         }
         let end = self.process.end(ctx, object.id)?;
         let done = match op.code {
-            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0)),
+            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0), |ticket| {
+                arrive(ctx, object, line, ticket, op.args.as_slice());
+            }),
             OpCode::PipeRecv => pipe::recv(ctx, off, &*end),
             OpCode::PipeNext => pipe::next(ctx, off, &*end),
             OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?),
@@ -257,7 +258,12 @@ impl World {
             OpCode::EventSet => event::set(ctx, off),
             OpCode::EventClear => event::clear(ctx, off),
             OpCode::EventIsSet => event::is_set(ctx, off),
-            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?),
+            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, || {
+                // In a deterministic run to begin to wait is a step, where it matters to the scenario.
+                if turns::are_on(ctx.arena) {
+                    arrive(ctx, object, line, 0, op.args.as_slice());
+                }
+            }),
             OpCode::BarrierWait => {
                 let patience = Patience::arriving(op.args.get(0))?;
                 barrier::wait(ctx, off, patience, |ticket| arrive(ctx, object, line, ticket, op.args.as_slice()))

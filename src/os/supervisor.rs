@@ -57,6 +57,8 @@ pub struct Request {
     pub processes_max: u32,
     /// Who goes on when several can.
     pub schedule: Schedule,
+    /// Seed of the pauses before operations; none makes none.
+    pub perturb: Option<u64>,
 }
 
 /// What became of a run.
@@ -128,6 +130,8 @@ impl Supervisor {
         // The driver compares events.
         header.tracing.store((request.trace || in_turns) as u32, Relaxed);
         header.processes_max.store(request.processes_max, Relaxed);
+        header.perturb_seed.store(request.perturb.unwrap_or(0), Relaxed);
+        header.perturbed.store(request.perturb.is_some() as u32, Relaxed);
         header.actors.store(MAIN, SeqCst);
         let asked = values::request(&request.name, &request.text, &request.sets).map_err(object::Refused::from)?;
         header.request.store(arena.alloc_bytes(&asked).map_err(|_| StartError::OutOfMemory)?.0, SeqCst);

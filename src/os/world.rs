@@ -10,8 +10,9 @@ use super::actor::{self, Birth};
 use super::arena::Off;
 use super::create;
 use super::layout::{ObjectHeader, slot_at, state};
-use super::object::{Done, Patience, Refused, Result, condition, fail, find, pool};
+use super::object::{Done, Patience, Refused, Result, condition, fail, find, pipe, pool};
 use super::park::Ctx;
+use super::perturb::Pauses;
 use super::process::{self, Begin, Process};
 use super::record::Note;
 use super::turns::{self, Turn};
@@ -33,6 +34,8 @@ pub(super) struct World {
     pub(super) process: Arc<Process>,
     name: Arc<str>,
     random: Option<Random>,
+    /// Where its pauses come from, in a perturbed run.
+    pauses: Option<Pauses>,
     /// What it started, in order.
     children: Vec<u32>,
     /// Handles of the objects of its process.
@@ -48,8 +51,9 @@ pub(super) struct About {
 
 impl World {
     pub(super) fn new(ctx: Ctx, process: Arc<Process>) -> World {
-        let name = Arc::from(actor::name(ctx.arena, ctx.me));
-        World { ctx, process, name, random: None, children: Vec::new(), privates: Arc::default() }
+        let name: Arc<str> = Arc::from(actor::name(ctx.arena, ctx.me));
+        let pauses = Pauses::of(ctx.arena, &name);
+        World { ctx, process, name, random: None, pauses, children: Vec::new(), privates: Arc::default() }
     }
 
     /// The same with the objects of the process it belongs to.
@@ -158,6 +162,9 @@ impl World {
         loop {
             match vm.run(u64::MAX) {
                 Stop::Op(op) => {
+                    if let Some(pauses) = self.pauses.as_mut().filter(|_| is_noted(op.code)) {
+                        pauses.pause();
+                    }
                     super::duty::look(&self.ctx, &self.process);
                     self.await_turn(&op);
                     let outcome = self.perform(op, &vm);
@@ -286,7 +293,14 @@ impl World {
                 off => off,
             },
         };
-        if off.is_null() { 0 } else { self.ctx.lock(off).tick() }
+        if off.is_null() {
+            return 0;
+        }
+        let locked = self.ctx.lock(off);
+        match op.target {
+            Target::Object(object) if object.kind == ObjectKind::PipeEnd => pipe::tick(arena, off),
+            _ => locked.tick(),
+        }
     }
 
     fn is_traced(&self) -> bool {

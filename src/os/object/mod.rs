@@ -302,6 +302,9 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
 
 /// How many actors wait in an object, over all its lists.
 pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
+    if kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
+        return pipe::waiting_in(ctx, off);
+    }
     let is_condition = kind_at(ctx.arena, off) == kind_number(ObjectKind::Condition);
     let under = is_condition.then(|| ctx.lock(condition::lock_of(ctx.arena, off)));
     let locked = ctx.lock(off);
