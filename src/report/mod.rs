@@ -14,13 +14,19 @@ mod lanes;
 
 mod stats;
 
+mod causes;
+
+mod diff;
+
 pub mod plan;
 
 mod datum;
 
 mod excerpt;
 
+pub use causes::{before, causes};
 pub use deadlock::deadlock;
+pub use diff::diff;
 pub use lanes::lanes;
 pub use stats::stats;
 pub use uncaught::uncaught;
