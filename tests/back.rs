@@ -13,6 +13,12 @@ mod lanes;
 #[path = "back/stats.rs"]
 mod stats;
 
+#[path = "back/causes.rs"]
+mod causes;
+
+#[path = "back/diff.rs"]
+mod diff;
+
 #[path = "back/recorder.rs"]
 mod recorder;
 

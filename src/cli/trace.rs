@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Exit, complain, out, terminal};
 use crate::report;
-use crate::trace::{Stats, Trace};
+use crate::trace::{Stats, Trace, Why, diff};
 
 /// Render a recorded trace
 #[derive(Debug, clap::Args)]
@@ -44,6 +44,8 @@ enum Form {
         #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
         width: Option<u16>,
     },
+    /// Why an event happened: what had to come first
+    Causes(CausesArgs),
     /// Operations, waits and times, by object and by actor
     Stats {
         /// A trace that `conc run --trace` wrote, .ron or .json
@@ -53,7 +55,45 @@ enum Form {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Where two runs first part ways, as choices; ends with 1 if they do
+    Diff {
+        /// A trace
+        #[arg(value_name = "A")]
+        a: PathBuf,
+        /// Another, of the same scenario
+        #[arg(value_name = "B")]
+        b: PathBuf,
+    },
 }
+
+#[derive(Debug, clap::Args)]
+struct CausesArgs {
+    /// A trace that `conc run --trace` wrote, .ron or .json
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    which: Which,
+    /// List everything that had to come before it
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// An actor and the number of its event, as `lanes` shows it: main:5
+    #[arg(value_name = "EVENT")]
+    event: Option<String>,
+    /// The events at a line of the source
+    #[arg(long, value_name = "N")]
+    line: Option<u32>,
+    /// The last error, or the last event if there is none
+    #[arg(long)]
+    last: bool,
+}
+
+/// How many events of one line are explained.
+const EXPLAINED_MAX: usize = 10;
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Format {
@@ -89,6 +129,13 @@ fn form(form: &Form) -> Result<(String, Exit), String> {
         Form::Outline { file, by_actor: true } => read(file)?.by_actor(),
         Form::Outline { file, by_actor: false } => read(file)?.outline(),
         Form::Lanes { file, width } => report::lanes(&read(file)?, width.map_or_else(terminal::width, usize::from)),
+        Form::Causes(args) => return causes(args),
+        Form::Diff { a, b } => {
+            let (a, b) = (read(a)?, read(b)?);
+            let differences = diff(&a, &b);
+            let exit = if differences.is_empty() { Exit::Expected } else { Exit::Failed };
+            return Ok((report::diff(&a, &b, &differences), exit));
+        }
         Form::Stats { file, format } => {
             let stats = Stats::new(&read(file)?);
             match format {
@@ -98,6 +145,29 @@ fn form(form: &Form) -> Result<(String, Exit), String> {
         }
     };
     Ok((text, Exit::Expected))
+}
+
+fn causes(args: &CausesArgs) -> Result<(String, Exit), String> {
+    let trace = read(&args.file)?;
+    let events = match (&args.which.event, args.which.line) {
+        (Some(name), _) => trace.event_named(name).map(|event| vec![event]),
+        (None, Some(line)) => trace.events_at(line),
+        (None, None) => trace.last_event().map(|event| vec![event]),
+    };
+    let events = events.map_err(|error| format!("{}: {error}", args.file.display()))?;
+    let mut texts = Vec::new();
+    for event in events.iter().take(EXPLAINED_MAX) {
+        let why = Why::of(&trace, *event);
+        let mut text = report::causes(&trace, &why);
+        if args.all {
+            text.push_str(&report::before(&trace, &why));
+        }
+        texts.push(text);
+    }
+    if let more @ 1.. = events.len() - texts.len() {
+        texts.push(format!("and {more} more events at that line: name one, such as main:5\n"));
+    }
+    Ok((texts.join("\n"), Exit::Expected))
 }
 
 fn read(file: &Path) -> Result<Trace, String> {

@@ -28,8 +28,18 @@ mod lanes;
 
 mod stats;
 
+mod before;
+
+mod causes;
+
+mod same;
+
+mod diff;
+
 mod ending;
 
+pub use causes::{How, Link, NoEvent, Why};
+pub use diff::{Difference, diff};
 pub use ending::{Blocked, Divergence, Ending, Misfit, Uncaught};
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
 pub use file::{TraceError, VERSION};
@@ -37,4 +47,5 @@ pub use history::exit_code;
 pub use lanes::{Lane, Lanes, Row};
 pub(crate) use mask::{INDEX, TIME};
 pub use record::Trace;
+pub use same::Turn;
 pub use stats::{ActorStats, Hold, ObjectStats, Stats, Waits};
