@@ -6,6 +6,12 @@
 #[path = "meaning/free.rs"]
 mod free;
 
+#[path = "meaning/turns.rs"]
+mod turns;
+
+#[path = "meaning/machine.rs"]
+mod machine;
+
 #[path = "meaning/case.rs"]
 mod case;
 
@@ -21,7 +27,11 @@ struct World {
     check: fn(&Case) -> Result<(), String>,
 }
 
-const WORLDS: &[World] = &[World { name: "free", check: free::check }];
+const WORLDS: &[World] = &[
+    World { name: "free", check: free::check },
+    World { name: "turns", check: turns::check },
+    World { name: "machine", check: machine::check },
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

@@ -40,6 +40,8 @@ struct Judge<'a> {
     machine: &'a Machine,
     data: &'a TraceData,
     order: Order,
+    /// By event: those of whoever took over what it gave.
+    takers: FxHashMap<Place, Vec<Place>>,
     /// The run ended in a deadlock.
     stuck: bool,
 }
@@ -59,7 +61,13 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: bool) -> Judgeme
         taken: 0,
         steps: 0,
     };
-    let judge = Judge { machine, data, order, stuck };
+    let mut takers: FxHashMap<Place, Vec<Place>> = FxHashMap::default();
+    for event in &data.events {
+        if let Some(cause) = event.cause {
+            takers.entry(cause).or_default().push(event.place);
+        }
+    }
+    let judge = Judge { machine, data, order, takers, stuck };
     progress.keep(happened);
     judge.run(progress)
 }
@@ -318,6 +326,9 @@ impl Judge<'_> {
             ways.push(Choice { actor, what: What::Draw(value) });
             return ways;
         }
+        if let Some(served) = self.served(progress, event) {
+            ways.push(Choice { actor, what: What::Serve(served) });
+        }
         self.machine.choices_of(&progress.state, actor, &mut ways);
         ways.retain(|choice| !matches!(choice.what, What::Die(_) | What::Bury | What::Replace(_)));
         // Its way to its end is silent but for the last step.
@@ -325,6 +336,18 @@ impl Judge<'_> {
             ways.clear();
         }
         ways
+    }
+
+    /// Who is served by a notification, or met at a rendezvous, so far as causes tell.
+    fn served(&self, progress: &Progress, event: &Event) -> Option<Vec<u32>> {
+        let named = |place: &Place| progress.state.named(self.name(place.actor));
+        let takers = || self.takers.get(&event.place).into_iter().flatten();
+        let served: Vec<u32> = match event.op {
+            OpCode::ConditionNotify | OpCode::QueuePut => takers().filter_map(named).collect(),
+            OpCode::QueueGet | OpCode::QueueNext => event.cause.iter().filter_map(named).collect(),
+            _ => return None,
+        };
+        (!served.is_empty()).then_some(served)
     }
 
     /// Steps that no event tells of, so far as what is recorded of their actors allows them; some only for the sake of a
@@ -352,7 +375,11 @@ impl Judge<'_> {
                         let gave_up = |next: &Event| matches!(next.status, Status::Gave(Datum::Bool(false)));
                         next.is_some_and(|next| next.op == OpCode::ConditionWait && gave_up(next))
                     }
-                    What::Serve(_) | What::Draw(_) => false,
+                    What::Draw(_) => {
+                        let op = self.machine.next_op(&progress.state, actor).map(|op| op.code);
+                        op == Some(OpCode::DeadlineLeft)
+                    }
+                    What::Serve(_) => false,
                 };
                 if allowed {
                     silent.push(choice);

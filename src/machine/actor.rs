@@ -34,6 +34,8 @@ pub(super) struct Actor {
     pub(super) cancelled: bool,
     /// Of a timer: its time is over and its body has begun.
     pub(super) begun: bool,
+    /// A wait of its timed out since it last set itself a deadline.
+    pub(super) late: bool,
     /// Of a worker: its pool, and the task in hand.
     pub(super) pool: Option<u32>,
     pub(super) task: Option<InHand>,

@@ -114,6 +114,7 @@ impl<'s> Writer<'s> {
     }
 
     fn write(&mut self) {
+        self.flag(self.state.failed);
         self.actors.number(MAIN);
         (0..self.fixed).filter_map(|id| self.state.entry(id)).for_each(|entry| self.entry(entry));
         let (mut actors, mut objects) = (0, 0);
@@ -215,7 +216,7 @@ impl<'s> Writer<'s> {
             let mut ids = Renaming { actors: &mut self.actors, objects: &mut self.objects, fixed: self.fixed };
             vm.fingerprint_with(&mut self.out, &mut ids);
         }
-        [actor.in_finally, actor.cancelled, actor.begun].into_iter().for_each(|flag| self.flag(flag));
+        [actor.in_finally, actor.cancelled, actor.begun, actor.late].into_iter().for_each(|flag| self.flag(flag));
         if let Some(pool) = actor.pool {
             self.object_id(pool);
         }

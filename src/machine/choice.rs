@@ -83,6 +83,13 @@ impl Machine {
     fn choices_at(&self, state: &State, id: u32, at: &At, add: &mut impl FnMut(What)) {
         if self.can_go(state, id, at) {
             match at.op.code {
+                OpCode::DeadlineLeft => {
+                    let late = state.actor(id).is_some_and(|actor| actor.late);
+                    if let (false, Value::Elapsed(left)) = (late, at.op.args.get(0)) {
+                        add(What::Draw(Value::Duration(*left)));
+                    }
+                    add(What::Draw(Value::Duration(0)));
+                }
                 OpCode::Random | OpCode::Shuffle | OpCode::Choose => {
                     let drawn = picks::of(&at.op);
                     if drawn.is_empty() {

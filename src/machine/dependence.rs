@@ -128,5 +128,6 @@ fn is_alone(code: OpCode) -> bool {
             | OpCode::Choose
             | OpCode::Outcome
             | OpCode::Create
+            | OpCode::DeadlineLeft
     )
 }

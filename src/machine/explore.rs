@@ -36,6 +36,8 @@ pub struct Explored {
     pub complete: bool,
     /// Final values that runs named, as literals, and how many last states have each.
     pub outcomes: BTreeMap<String, usize>,
+    /// Last states of runs in which nothing went wrong.
+    pub passed: usize,
     /// Failures, each with a shortest way to it, one of a kind and place.
     pub failures: Vec<(Failure, Vec<Choice>)>,
 }
@@ -115,7 +117,9 @@ impl Search<'_> {
     fn expand(&mut self, number: u32, state: &State) {
         let choices = self.machine.choices(state);
         if choices.is_empty() {
-            if !state.is_over() {
+            if state.is_over() {
+                self.explored.passed += usize::from(state.is_fine());
+            } else {
                 let blocked = self.machine.blocked(state);
                 let key: Vec<_> = blocked.iter().map(|one| (&one.actor, one.span)).collect();
                 self.fail(format!("{key:?}"), Failure::Deadlock(blocked), number, None);

@@ -244,6 +244,7 @@ fn end(tx: &mut Tx<'_>, id: u32, came: Result<(), Error>) {
     if let Err(error) = came
         && !(matches!(error.kind, ErrorKind::Exit(_)) && error.message.is_empty())
     {
+        tx.state.failed |= !matches!(error.kind, ErrorKind::Exit(_));
         tx.happened.uncaught.push(Uncaught { actor: id, error });
     }
     if is_process {
@@ -316,6 +317,7 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         in_finally: false,
         cancelled: false,
         begun: false,
+        late: false,
         pool: birth.pool,
         task: None,
         process_wide: Arc::default(),

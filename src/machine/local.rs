@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use super::Machine;
 use super::actor::{Actor, At, Phase};
 use super::object::{self, pipe};
 use super::step::Tx;
+use super::{Machine, Time};
 use crate::program::op::{Op, OpCode, Outcome, Target};
 use crate::value::{Error, ObjectKind, Value};
 use crate::vm::Stop;
@@ -53,7 +53,12 @@ impl Tx<'_> {
     }
 
     /// What an operation gives that nobody else can see or change.
-    fn locally(&self, id: u32, op: &Op) -> Option<Outcome> {
+    fn locally(&mut self, id: u32, op: &Op) -> Option<Outcome> {
+        if op.code == OpCode::Deadline
+            && let Some(actor) = self.state.actor_mut(id)
+        {
+            actor.late = false;
+        }
         let actor = self.state.actor(id)?;
         let value = match op.code {
             OpCode::Pid => Value::Pid(pid_of(actor.process)),
@@ -70,6 +75,8 @@ impl Tx<'_> {
                 _ => Value::None,
             },
             OpCode::DeadlineLeft => match op.args.get(0) {
+                // The time may be over at any moment: a step with two ways.
+                Value::Elapsed(_) if self.machine.rules.time == Time::Any => return None,
                 Value::Elapsed(at) => Value::Duration(at.saturating_sub(self.state.clock_ns as i64).max(0)),
                 _ => Value::None,
             },

@@ -24,6 +24,8 @@ pub struct State {
     pub(super) instances: Arc<BTreeMap<(u32, u32), u32>>,
     /// How many objects were left when the unreachable ones were forgotten last.
     pub(super) kept: usize,
+    /// An error has ended an actor.
+    pub(super) failed: bool,
 }
 
 fn find<T>(items: &[Arc<T>], guess: usize, id: u32, key: impl Fn(&T) -> u32) -> Option<usize> {
@@ -50,6 +52,11 @@ impl State {
             Phase::Ended { code } => Some(code),
             _ => None,
         }
+    }
+
+    /// Whether no error has ended an actor so far.
+    pub fn is_fine(&self) -> bool {
+        !self.failed
     }
 
     /// The name of an actor.

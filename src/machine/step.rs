@@ -76,6 +76,7 @@ impl Machine {
             clock_ns: 0,
             instances: Arc::default(),
             kept: 0,
+            failed: false,
         };
         object::file_level(self, &mut state)?;
         let mut tx = Tx { machine: self, state: &mut state, happened: Happened::default(), served: &[], drawn: None };
@@ -124,6 +125,9 @@ impl Machine {
             (What::TimeOut, Phase::At(at)) => {
                 if !self.may_time_out(tx.state, &at) {
                     return Err(Impossible);
+                }
+                if let Some(actor) = tx.state.actor_mut(id) {
+                    actor.late = true;
                 }
                 if let Some(came) = object::time_out(&mut tx, id, &at.op) {
                     tx.finish(id, &at.op, came);
@@ -193,8 +197,11 @@ impl Tx<'_> {
     /// An operation is complete; its actor goes on.
     pub(super) fn finish(&mut self, id: u32, op: &Op, came: Came) {
         let target = self.shown_target(op);
-        let noted = Noted { actor: id, op: op.code, target, site: op.site, args: op.args.clone(), came: came.clone() };
-        self.happened.noted.push(noted);
+        if op.code != OpCode::DeadlineLeft {
+            let args = op.args.clone();
+            let noted = Noted { actor: id, op: op.code, target, site: op.site, args, came: came.clone() };
+            self.happened.noted.push(noted);
+        }
         if let Some(vm) = self.state.actor_mut(id).and_then(|actor| actor.vm.as_mut()) {
             vm.resume(match came {
                 Ok(value) => Outcome::Value(value),
@@ -243,7 +250,7 @@ impl Tx<'_> {
                 Some(observed) => Ok(observed.clone()),
                 None => Ok(Value::Elapsed(self.state.clock_ns as i64)),
             },
-            OpCode::Random | OpCode::Shuffle | OpCode::Choose => match self.drawn {
+            OpCode::Random | OpCode::Shuffle | OpCode::Choose | OpCode::DeadlineLeft => match self.drawn {
                 Some(drawn) => Ok(drawn.clone()),
                 None => super::picks::of(op).into_iter().next().ok_or_else(fault::empty_range),
             },

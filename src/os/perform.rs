@@ -258,12 +258,16 @@ impl World {
             OpCode::EventSet => event::set(ctx, off),
             OpCode::EventClear => event::clear(ctx, off),
             OpCode::EventIsSet => event::is_set(ctx, off),
-            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, || {
+            OpCode::EventWait => {
+                let patience = Patience::from_timeout(op.args.get(0))?;
                 // In a deterministic run to begin to wait is a step, where it matters to the scenario.
-                if turns::are_on(ctx.arena) {
-                    arrive(ctx, object, line, 0, op.args.as_slice());
-                }
-            }),
+                let is_step = turns::are_on(ctx.arena) && matches!(patience, Patience::Until(None));
+                event::wait(ctx, off, patience, |ticket| {
+                    if is_step {
+                        arrive(ctx, object, line, ticket, op.args.as_slice());
+                    }
+                })
+            }
             OpCode::BarrierWait => {
                 let patience = Patience::arriving(op.args.get(0))?;
                 barrier::wait(ctx, off, patience, |ticket| arrive(ctx, object, line, ticket, op.args.as_slice()))

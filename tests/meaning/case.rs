@@ -3,6 +3,7 @@
 //! Answers for: which verdicts a schedule may reach. Never runs one.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use conc::Scenario;
 use conc::plan::Plan;
@@ -35,7 +36,7 @@ pub(crate) enum Schedules {
 
 /// A scenario with what it claims.
 pub(crate) struct Case {
-    pub(crate) plan: Plan,
+    pub(crate) plan: Arc<Plan>,
     pub(crate) verdict: Verdict,
     pub(crate) schedules: Schedules,
     /// The final values that some schedule reaches, as literals; none if it does not say.
@@ -85,7 +86,16 @@ impl Case {
                 _ => return Err("the line above an `expect` says `# every schedule` or `# some schedules`".into()),
             };
         }
+        let plan = Arc::new(plan);
         Ok(Case { plan, verdict, schedules, outcomes })
+    }
+
+    /// Says what is wrong if some schedule fails in a way.
+    pub(crate) fn judge_failure(&self, verdict: &Verdict) -> Result<(), String> {
+        if self.verdict.covers(verdict) {
+            return Ok(());
+        }
+        Err(format!("some schedule comes to {verdict:?}, and may to {:?}", self.verdict))
     }
 
     /// Says what is wrong if a schedule came to a verdict with an outcome.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use conc::judge::{Judgement, judge};
 use conc::program::op::OpCode;
 use conc::trace::{Ending, Uncaught};
 use conc::{Run, RunOptions};
@@ -16,13 +17,24 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Runs a scenario some times over: no run may come to what the scenario excludes.
 pub(crate) fn check(case: &Case) -> Result<(), String> {
     for seed in 0..RUNS {
-        let options = RunOptions { seed: Some(seed), timeout: Some(TIMEOUT), ..RunOptions::default() };
+        // The first run is left alone, the others are disturbed.
+        let perturb = (seed > 0).then_some(seed);
+        let options = RunOptions { seed: Some(seed), timeout: Some(TIMEOUT), perturb, ..RunOptions::default() };
         let run = case.plan.run(&options).map_err(|error| error.to_string())?;
-        let said = |message: String| format!("{message}\n{}{}", run.output(), run.trace().outline());
-        let verdict = verdict(&run).map_err(said)?;
-        case.judge(&verdict, outcome(&run).as_deref()).map_err(said)?;
+        judged(case, &run).map_err(|message| format!("perturbed by {perturb:?}: {message}"))?;
     }
     Ok(())
+}
+
+/// Whether a run came to what the scenario allows, in a way that the machine allows.
+pub(crate) fn judged(case: &Case, run: &Run) -> Result<(), String> {
+    let said = |message: String| format!("{message}\n{}{}", run.output(), run.trace().outline());
+    let verdict = verdict(run).map_err(said)?;
+    case.judge(&verdict, outcome(run).as_deref()).map_err(said)?;
+    match judge(&case.plan, run.trace().data(), Some(&run.ending)) {
+        Judgement::Possible { .. } => Ok(()),
+        judgement => Err(said(conc::report::judgement(run.trace(), &judgement))),
+    }
 }
 
 fn verdict(run: &Run) -> Result<Verdict, String> {

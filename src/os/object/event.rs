@@ -54,8 +54,8 @@ pub(in crate::os) fn is_set(ctx: &Ctx, off: Off) -> Result {
     Ok(Done::new(Value::Bool(set), locked.tick(), cause))
 }
 
-/// Waits for it to be set; `arrived` is told that it begins to.
-pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl FnOnce()) -> Result {
+/// Waits for it to be set; `arrived` is told the place at which it begins to.
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl FnOnce(u64)) -> Result {
     let state: &EventState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if state.set.load(Relaxed) != 0 {
@@ -65,8 +65,9 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
         return Ok(Done::new(Value::Bool(false), locked.tick(), 0));
     };
     let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::EventWait, deadline));
+    let ticket = locked.tick();
     drop(locked);
-    arrived();
+    arrived(ticket);
     Ok(match ctx.park(entered) {
         Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
         Woken::TimedOut { ticket } => Done::new(Value::Bool(false), ticket, 0),

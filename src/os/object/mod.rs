@@ -233,7 +233,9 @@ pub(super) fn make_hidden<T: Shared>(arena: Arena, kind: u32, who: Identity) -> 
     let off = arena.alloc_zeroed(size_of::<T>())?;
     let header: &ObjectHeader = arena.at(off);
     header.kind.store(kind, Relaxed);
-    header.private.store(who.private as u32, Relaxed);
+    // The driver of a deterministic run wakes actors of other processes than its own.
+    let private = who.private && !turns::are_on(arena);
+    header.private.store(private as u32, Relaxed);
     header.decl.store(who.decl.map_or(0, |decl| decl + 1), Relaxed);
     header.index.store(who.index.map_or(0, |index| index + 1), Relaxed);
     header.owner.store(who.owner.map_or(0, |owner| owner + 1), Relaxed);
