@@ -3,3 +3,9 @@
 
 #[path = "machine/explore.rs"]
 mod explore;
+#[path = "machine/graph.rs"]
+mod graph;
+#[path = "machine/laws.rs"]
+mod laws;
+#[path = "machine/scenarios.rs"]
+mod scenarios;

@@ -91,6 +91,9 @@ impl Machine {
     /// Where the state does not have it; the state is then as it was.
     pub fn step(&self, state: &mut State, choice: &Choice) -> Result<Happened, Impossible> {
         let id = choice.actor;
+        if state.is_over() {
+            return Err(Impossible);
+        }
         let actor = state.actor(id).filter(|actor| !actor.has_ended()).ok_or(Impossible)?;
         let phase = actor.phase.clone();
         let signals = actor.process_wide.signals.clone();
@@ -102,7 +105,7 @@ impl Machine {
         let mut tx = Tx { machine: self, state, happened: Happened::default(), served, drawn };
         match (&choice.what, phase) {
             (What::Go | What::Serve(_) | What::Draw(_), Phase::At(at)) => {
-                if !self.can_go(tx.state, id, &at) {
+                if !self.can_go(tx.state, id, &at) || !is_way(tx.state, &at.op, &choice.what) {
                     return Err(Impossible);
                 }
                 tx.perform(id, &at);
@@ -151,6 +154,15 @@ impl Machine {
             let Some(deadline) = state.next_deadline(self.rules.time) else { return };
             state.clock_ns = deadline;
         }
+    }
+}
+
+/// Whether an operation has this way of being performed. What is drawn a real run has said, so it may be anything.
+fn is_way(state: &State, op: &Op, what: &What) -> bool {
+    match what {
+        What::Serve(served) => object::alternatives(state, op).contains(served),
+        What::Draw(_) => matches!(op.code, OpCode::Random | OpCode::Shuffle | OpCode::Choose | OpCode::Now),
+        _ => true,
     }
 }
 
