@@ -104,7 +104,7 @@ impl Machine {
 
     /// Whether an actor before an operation has a step of its own: to perform it, or to begin to wait in it.
     pub(super) fn can_go(&self, state: &State, id: u32, at: &At) -> bool {
-        if at.parked && object::is_completed_by_others(state, &at.op) {
+        if at.parked && object::is_completed_by_others(state, id, &at.op) {
             return false;
         }
         self.can_complete(state, id, at) || (!at.parked && self.arrives(state, &at.op))

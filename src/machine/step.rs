@@ -125,7 +125,7 @@ impl Machine {
                 life::close(&mut tx, id);
             }
             (What::TimeOut, Phase::At(at)) => {
-                if !self.may_time_out(tx.state, &at) {
+                if self.can_go(tx.state, id, &at) || !self.may_time_out(tx.state, &at) {
                     return Err(Impossible);
                 }
                 if let Some(came) = object::time_out(&mut tx, id, &at.op) {
@@ -181,11 +181,11 @@ impl Tx<'_> {
 
     /// An actor has begun to wait.
     fn park(&mut self, id: u32, op: &Arc<Op>) {
-        self.note_arrival(id, op);
         if let Some(actor) = self.state.actor_mut(id)
             && let Phase::At(at) = &mut actor.phase
+            && !std::mem::replace(&mut at.parked, true)
         {
-            at.parked = true;
+            self.note_arrival(id, op);
         }
     }
 

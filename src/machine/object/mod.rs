@@ -185,15 +185,19 @@ pub(super) fn always_arrives(state: &State, op: &Op) -> bool {
         OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueNext => {
             matches!(object_of(op).and_then(|id| state.object(id)), Some(Object::Queue(queue)) if queue.is_rendezvous())
         }
-        OpCode::PipeSend => pipe::is_long(op),
         OpCode::BarrierWait | OpCode::ConditionWait => true,
         _ => false,
     }
 }
 
 /// Whether an operation that has begun to wait is completed by whoever makes it possible.
-pub(super) fn is_completed_by_others(state: &State, op: &Op) -> bool {
-    always_arrives(state, op) || op.code == OpCode::EventWait
+pub(super) fn is_completed_by_others(state: &State, me: u32, op: &Op) -> bool {
+    match op.code {
+        OpCode::EventWait => true,
+        // A long message, once it is on its way.
+        OpCode::PipeSend => pipe::is_sending(state, me, op),
+        _ => always_arrives(state, op),
+    }
 }
 
 /// Whom an operation may serve among those who wait, beside the first.
