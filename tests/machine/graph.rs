@@ -8,7 +8,7 @@ use conc::program::op::OpCode;
 use conc::value;
 
 /// The machine of a text.
-pub fn machine(text: &str, time: Time, late_deaths: bool) -> Machine {
+pub(crate) fn machine(text: &str, time: Time, late_deaths: bool) -> Machine {
     let plan = match conc::Scenario::from_str(text).plan(&[]) {
         Ok(plan) => plan,
         Err(error) => panic!("{error:?}\n{text}"),
@@ -20,7 +20,7 @@ pub fn machine(text: &str, time: Time, late_deaths: bool) -> Machine {
 type Next = (Vec<u8>, Vec<String>);
 
 /// The states that were met, and what was claimed of them.
-pub struct Graph<'m> {
+pub(crate) struct Graph<'m> {
     machine: &'m Machine,
     text: &'m str,
     states: Vec<State>,
@@ -28,12 +28,12 @@ pub struct Graph<'m> {
     fingerprints: HashSet<Fingerprint>,
     /// By state: what its steps lead to.
     next: Vec<BTreeMap<Next, usize>>,
-    pub outcomes: HashSet<String>,
+    pub(crate) outcomes: HashSet<String>,
     /// Pairs of steps that were found to be independent, and were taken in both orders.
-    pub diamonds: usize,
+    pub(crate) diamonds: usize,
     /// Steps that let somebody else go on who was stuck.
-    pub releases: usize,
-    pub complete: bool,
+    pub(crate) releases: usize,
+    pub(crate) complete: bool,
 }
 
 fn said(happened: &Happened) -> Vec<String> {
@@ -44,7 +44,7 @@ fn said(happened: &Happened) -> Vec<String> {
 
 impl<'m> Graph<'m> {
     /// Meets up to so many states of a scenario, and holds the laws to each.
-    pub fn check(machine: &'m Machine, text: &'m str, limit: usize) -> Graph<'m> {
+    pub(crate) fn check(machine: &'m Machine, text: &'m str, limit: usize) -> Graph<'m> {
         let mut graph = Graph {
             machine,
             text,
@@ -68,7 +68,7 @@ impl<'m> Graph<'m> {
         graph
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.states.len()
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 /// With every kind of object, and every way to live and to die.
-pub const SCENARIOS: &[&str] = &[
+pub(crate) const SCENARIOS: &[&str] = &[
     // Queues.
     "queue q(1)\nprocess a { for i in 0..3 { q.put(i) }\n q.close() }\nprocess b[i in 0..2] { for x in q { print x } }",
     "queue q(0)\nprocess a[i in 0..2] { q.put(i, timeout: 1s) }\nprocess b[i in 0..2] { print q.get() }",
@@ -33,7 +33,7 @@ pub const SCENARIOS: &[&str] = &[
     "pipe r <- w\nqueue q\nprocess a { q.put(w) }\nprocess b { let e = q.get()\n e.send(1) }\nthread c { print r.recv() }",
     "pipe r <- w\nprocess a { w.send(1)\n w.send(\"x\" * 70000) }\nprocess b { r.recv()\n r.recv() }\nprocess c { w.close() }",
     // Processes and threads.
-    "process w(n) { thread t { print n }\n start t }\nmain { let a = start w(1)\n let b = start w(2)\n b.join()\n a.join() }",
+    "process w(n) { thread t(k) { print k }\n start t(n) }\nmain { let a = start w(1)\n let b = start w(2)\n b.join()\n a.join() }",
     "process w { daemon thread t { loop { yield } }\n start t }\nmain { let a = start w()\n a.join()\n print a.exitcode() }",
     "daemon process d { queue q\n q.get() }\nprocess w { start d }\nmain { let a = start w()\n a.join() }",
     "lock l\nprocess w { l.acquire()\n sleep 1s }\nthread t { try { l.acquire() } catch OwnerDied { print 1 } }
@@ -50,7 +50,13 @@ pub const SCENARIOS: &[&str] = &[
      w.close()\n w.join()\n print r.get() }",
     "pool w(1)\ntask f(n) { if n == 1 { exit(3) }\n return n }\nmain { try { w.map(f, [1, 2]) } catch WorkerDied { print 1 } }",
     "pool w(threads: 2)\ntask f(n) { return n }\nthread t { w.terminate() }\nmain { start t()\n try { w.map(f, [1, 2]) } catch { } }",
+    // Objects that are made otherwise in different runs.
+    "main { semaphore s(choose([1, 2]))\n outcome_of(s) }\ntask outcome_of(s) { s.acquire()\n print s.acquire(block: false) }",
+    "main { queue q(choose([1, 2]))\n q.put(1)\n try { q.put_nowait(2) } catch Full { raise Small(\"\") } }",
+    "main { barrier b(choose([1, 2]))\n print b.wait(timeout: 1s) }",
+    "main { bounded semaphore s(choose([1, 2]))\n s.acquire()\n s.acquire(block: false)\n s.release()\n s.release() }",
     // Time and chance.
+    "main { if choose([true, false]) { sleep 1s }\n if now() < 500ms { raise Early(\"\") } }",
     "event e\nprocess a { sleep 1s\n e.set() }\nprocess b { print e.wait(timeout: 2s) }\nprocess c { print e.wait(timeout: 500ms) }",
     "process a { print choose([1, 2]) }\nprocess b { print random(0..2), shuffle([1, 2]) }",
 ];
@@ -180,7 +186,7 @@ fn text(parts: &[Part], caught: bool) -> String {
 }
 
 /// Scenarios of a few actors with a few operations each.
-pub fn any_scenario(most: usize) -> impl Strategy<Value = String> {
+pub(crate) fn any_scenario(most: usize) -> impl Strategy<Value = String> {
     let part = (any::<bool>(), prop::collection::vec(0..OPERATIONS.len(), 1..most), 0u8..4);
     (prop::collection::vec(part, 2..4), any::<bool>()).prop_map(|(parts, caught)| text(&parts, caught))
 }
