@@ -28,6 +28,8 @@ pub(crate) struct Graph<'m> {
     fingerprints: HashSet<Fingerprint>,
     /// By state: what its steps lead to.
     next: Vec<BTreeMap<Next, usize>>,
+    /// By state: others that look the same, met before it was looked at.
+    twins: HashMap<usize, Vec<State>>,
     pub(crate) outcomes: HashSet<String>,
     /// Pairs of steps that were found to be independent, and were taken in both orders.
     pub(crate) diamonds: usize,
@@ -52,6 +54,7 @@ impl<'m> Graph<'m> {
             known: HashMap::new(),
             fingerprints: HashSet::new(),
             next: Vec::new(),
+            twins: HashMap::new(),
             outcomes: HashSet::new(),
             diamonds: 0,
             releases: 0,
@@ -68,25 +71,26 @@ impl<'m> Graph<'m> {
         graph
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.states.len()
-    }
-
     fn meet(&mut self, state: State) {
         let canonical = self.machine.canonical(&state);
         let fingerprint = self.machine.fingerprint(&state);
         if let Some(known) = self.known.get(&canonical) {
             assert!(self.fingerprints.contains(&fingerprint));
-            // What looks the same has the same future. Looked at where the other was expanded.
-            if let Some(expected) = self.next.get(*known) {
-                let (next, _) = self.nexts(&state);
-                assert!(next == *expected, "equal forms, other futures{}", self.shown(&state, &[]));
+            match self.next.get(*known) {
+                Some(expected) => self.has_future(&state, expected),
+                None => self.twins.entry(*known).or_default().push(state),
             }
             return;
         }
         assert!(self.fingerprints.insert(fingerprint), "one fingerprint, two forms{}", self.shown(&state, &[]));
         self.known.insert(canonical, self.states.len());
         self.states.push(state);
+    }
+
+    /// What looks the same has the same future.
+    fn has_future(&self, state: &State, expected: &BTreeMap<Next, usize>) {
+        let (next, _) = self.nexts(state);
+        assert!(next == *expected, "equal forms, other futures{}", self.shown(state, &[]));
     }
 
     fn nexts(&self, state: &State) -> (BTreeMap<Next, usize>, Vec<(Choice, State, Happened)>) {
@@ -115,6 +119,7 @@ impl<'m> Graph<'m> {
             assert!(next.contains_key(&(again, said(happened))), "a step has two results");
         }
         self.outcomes.extend(next.keys().flat_map(|(_, said)| said.iter().cloned()));
+        self.twins.remove(&at).unwrap_or_default().iter().for_each(|twin| self.has_future(twin, &next));
         self.next.push(next);
         self.refuses(&state, &before);
         self.diamonds_of(&state, &steps);
