@@ -7,5 +7,7 @@ mod explore;
 mod graph;
 #[path = "machine/laws.rs"]
 mod laws;
+#[path = "machine/objects.rs"]
+mod objects;
 #[path = "machine/scenarios.rs"]
 mod scenarios;
