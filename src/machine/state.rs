@@ -52,6 +52,11 @@ impl State {
         }
     }
 
+    /// How many actors and objects are kept.
+    pub fn size(&self) -> (usize, usize) {
+        (self.actors.len(), self.objects.len())
+    }
+
     /// The name of an actor.
     pub fn name(&self, actor: u32) -> &str {
         self.actor(actor).map_or("", |actor| &actor.name)

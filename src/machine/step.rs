@@ -169,7 +169,8 @@ fn is_way(state: &State, op: &Op, what: &What) -> bool {
 impl Tx<'_> {
     fn perform(&mut self, id: u32, at: &At) {
         let op = &at.op;
-        if !self.machine.can_complete(self.state, id, at) {
+        // Where to arrive is always a step, the object notes who did.
+        if !self.machine.can_complete(self.state, id, at) && !object::always_arrives(self.state, op) {
             self.park(id, op);
             return;
         }
