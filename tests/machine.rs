@@ -9,5 +9,7 @@ mod graph;
 mod laws;
 #[path = "machine/objects.rs"]
 mod objects;
+#[path = "machine/outcomes.rs"]
+mod outcomes;
 #[path = "machine/scenarios.rs"]
 mod scenarios;

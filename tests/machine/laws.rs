@@ -18,7 +18,7 @@ fn hold_for_every_kind_of_object() {
     for text in SCENARIOS {
         for (time, late) in [(Time::Any, false), (Time::Any, true), (Time::Prompt, false)] {
             let machine = machine(text, time, late);
-            let graph = Graph::check(&machine, text, 600);
+            let graph = Graph::check(&machine, text, 400);
             diamonds += graph.diamonds;
             releases += graph.releases;
         }

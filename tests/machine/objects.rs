@@ -69,10 +69,14 @@ impl Known {
             What::TimeOut => self.time_out(machine, before, choice.actor),
             _ => {}
         }
-        // Of two that meet, the one who gives is first, whoever came first.
-        let gives = |noted: &&Noted| matches!(noted.op, OpCode::QueuePut | OpCode::EventSet);
-        let (first, then): (Vec<&Noted>, Vec<&Noted>) = happened.noted.iter().partition(gives);
-        for noted in first.into_iter().chain(then) {
+        // What lets others go on is first, whoever came first: of two that meet, the one who gives.
+        let mut noted: Vec<&Noted> = happened.noted.iter().collect();
+        noted.sort_by_key(|noted| match noted.op {
+            OpCode::EventSet | OpCode::QueueClose => 0,
+            OpCode::QueuePut => 1,
+            _ => 2,
+        });
+        for noted in noted {
             let name = match noted.target {
                 Target::Object(object) => machine.object_name(before, object.id).unwrap_or_default(),
                 _ => String::new(),
@@ -271,11 +275,17 @@ impl Known {
     /// What holds in every state.
     fn state(&mut self, machine: &Machine, before: &State, after: &State) {
         assert!(self.queues.get("z").is_none_or(Vec::is_empty), "a rendezvous keeps nothing");
-        for stuck in machine.stuck(after) {
+        let named = |target| match target {
+            Target::Object(object) => machine.object_name(after, object.id).unwrap_or_default(),
+            _ => String::new(),
+        };
+        let all = machine.stuck(after);
+        let at_z = |code| all.iter().any(|stuck| stuck.op == code && named(stuck.target) == "z");
+        assert!(!at_z(OpCode::QueuePut) || !at_z(OpCode::QueueGet), "they do not meet");
+        for stuck in &all {
             assert!(!(self.set && stuck.op == OpCode::EventWait), "waits for an event that is set");
             let free = |name: &str| self.locks.get(lock_of(name)).is_none_or(|lock| lock.holder.is_none());
-            let Target::Object(object) = stuck.target else { continue };
-            let name = machine.object_name(after, object.id).unwrap_or_default();
+            let name = named(stuck.target);
             assert!(stuck.op != OpCode::LockAcquire || !free(&name), "waits for {name}, which is free");
             let empty = self.queues.get(&name).is_none_or(Vec::is_empty);
             assert!(stuck.op != OpCode::QueueGet || empty && !self.closed.contains(&name));

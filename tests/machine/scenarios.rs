@@ -5,59 +5,80 @@ use proptest::prelude::*;
 /// With every kind of object, and every way to live and to die.
 pub(crate) const SCENARIOS: &[&str] = &[
     // Queues.
-    "queue q(1)\nprocess a { for i in 0..3 { q.put(i) }\n q.close() }\nprocess b[i in 0..2] { for x in q { print x } }",
+    "queue q(1)\nprocess a { for i in 0..3 { q.put(i) }\n q.close() }\n\
+     process b[i in 0..2] { for x in q { print x } }",
     "queue q(0)\nprocess a[i in 0..2] { q.put(i, timeout: 1s) }\nprocess b[i in 0..2] { print q.get() }",
     "queue q(0)\nprocess a { q.put(1) }\nprocess b { for x in q { print x } }\nprocess c { q.close() }",
-    "queue q(1, order: lifo)\nthread a { q.put(1)\n q.put(2)\n q.task_done() }\nthread b { q.get()\n print q.waiting() }
+    "queue q(1, order: lifo)\nthread a { q.put(1)\n q.put(2)\n q.task_done() }\nthread b { q.get()\n\
+     print q.waiting() }
      thread c { q.join() }",
-    "queue q(order: priority)\nprocess a { q.put(2)\n q.put(1) }\nprocess b { q.put(1) }\nprocess c { q.get()\n q.len() }",
+    "queue q(order: priority)\nprocess a { q.put(2)\n q.put(1) }\nprocess b { q.put(1) }\nprocess c { q.get()\n\
+     q.len() }",
     // Locks and conditions.
-    "lock l\nlock m\nprocess a { with l, m { yield } }\nprocess b { with m, l { yield } }\nprocess c { l.acquire(timeout: 1s) }",
+    "lock l\nlock m\nprocess a { with l, m { yield } }\nprocess b { with m, l { yield } }\n\
+     process c { l.acquire(timeout: 1s) }",
     "rlock r\natomic n = 0\nthread a { with r { with r { n.add(1) } } }\nprocess b { with r { n.add(1) } }",
     "lock l\nprocess a { l.acquire() }\nprocess b { l.acquire() }\nprocess c { l.release() }",
     "condition c\nshared s = 0\nprocess a[i in 0..2] { with c { while s == 0 { c.wait() }\n s -= 1 } }
      process b { with c { s += 2\n c.notify()\n c.notify() } }",
-    "lock m\ncondition c(m)\ncondition d(m)\nthread a { with c { c.wait(timeout: 1s) } }\nthread b { with m { d.notify_all() } }
+    "lock m\ncondition c(m)\ncondition d(m)\nthread a { with c { c.wait(timeout: 1s) } }\n\
+     thread b { with m { d.notify_all() } }
      thread e { with d { c.notify(2) } }",
     // Semaphores, events, barriers.
-    "bounded semaphore s(1)\nevent e\nprocess a[i in 0..2] { s.acquire()\n e.wait()\n s.release() }\nprocess b { e.set() }",
-    "event e\nthread a[i in 0..2] { print e.wait() }\nthread b { e.set()\n e.clear() }\nthread c { print e.waiting() }",
+    "bounded semaphore s(1)\nevent e\nprocess a[i in 0..2] { s.acquire()\n e.wait()\n s.release() }\n\
+     process b { e.set() }",
+    "event e\nthread a[i in 0..2] { print e.wait() }\nthread b { e.set()\n e.clear() }\n\
+     thread c { print e.waiting() }",
     "barrier b(2)\nprocess a[i in 0..3] { print b.wait(timeout: 1s) }\nprocess c { b.broken()\n b.abort() }",
     "barrier b(2)\nthread a[i in 0..2] { b.wait()\n b.wait() }\nthread c { b.waiting()\n b.reset() }",
     // Variables.
-    "shared x = [0, 0]\natomic n = 0\nprocess a[i in 0..2] { x[i] = 1\n n += 1\n n.cas(1, 5) }\nthread b { print x, n\n x.push(3) }",
+    "shared x = [0, 0]\natomic n = 0\nprocess a[i in 0..2] { x[i] = 1\n n += 1\n n.cas(1, 5) }\n\
+     thread b { print x, n\n x.push(3) }",
     // Pipes.
     "pipe r <- w\nprocess a { w.send(1)\n w.send(2) }\nprocess b { for x in r { print x } }",
     "pipe near <-> far\nprocess a { near.send(1)\n print near.recv()\n near.close() }
      process b { print far.recv()\n far.send(2)\n far.close() }\nprocess c { near.poll(timeout: 1s) }",
-    "pipe r <- w\nqueue q\nprocess a { q.put(w) }\nprocess b { let e = q.get()\n e.send(1) }\nthread c { print r.recv() }",
-    "pipe r <- w\nprocess a { w.send(1)\n w.send(\"x\" * 70000) }\nprocess b { r.recv()\n r.recv() }\nprocess c { w.close() }",
+    "pipe r <- w\nqueue q\nprocess a { q.put(w) }\nprocess b { let e = q.get()\n e.send(1) }\n\
+     thread c { print r.recv() }",
+    "pipe r <- w\nprocess a { w.send(1)\n w.send(\"x\" * 70000) }\nprocess b { r.recv()\n r.recv() }\n\
+     process c { w.close() }",
     // Processes and threads.
-    "process w(n) { thread t(k) { print k }\n start t(n) }\nmain { let a = start w(1)\n let b = start w(2)\n b.join()\n a.join() }",
-    "process w { daemon thread t { loop { yield } }\n start t }\nmain { let a = start w()\n a.join()\n print a.exitcode() }",
+    "process w(n) { thread t(k) { print k }\n start t(n) }\nmain { let a = start w(1)\n let b = start w(2)\n\
+     b.join()\n a.join() }",
+    "process w { daemon thread t { loop { yield } }\n start t }\nmain { let a = start w()\n a.join()\n\
+     print a.exitcode() }",
     "daemon process d { queue q\n q.get() }\nprocess w { start d }\nmain { let a = start w()\n a.join() }",
     "lock l\nprocess w { l.acquire()\n sleep 1s }\nthread t { try { l.acquire() } catch OwnerDied { print 1 } }
      main { let a = start w()\n start t()\n a.terminate()\n a.kill()\n a.join() }",
     "queue q\nprocess k { let h = q.get()\n h.kill() }\nprocess v { q.get() }\nprocess p { q.put(start v()) }
      main { let h = start p()\n start k()\n h.kill() }\nfinally { outcome 1 }",
-    "barrier b(3)\nprocess a { thread t { b.wait() }\n start t()\n b.wait() }\nmain { let h = start a()\n h.kill()\n b.wait(timeout: 1s) }",
-    "condition c\nprocess a { with c { c.wait() } }\nmain { let h = start a()\n h.terminate()\n with c { c.notify() } }",
-    "process w { thread t { yield }\n let h = start t()\n h.join() }\nmain { let a = start w()\n a.kill()\n a.join()\n print a.is_alive() }",
+    "barrier b(3)\nprocess a { thread t { b.wait() }\n start t()\n b.wait() }\nmain { let h = start a()\n\
+     h.kill()\n b.wait(timeout: 1s) }",
+    "condition c\nprocess a { with c { c.wait() } }\nmain { let h = start a()\n h.terminate()\n\
+     with c { c.notify() } }",
+    "process w { thread t { yield }\n let h = start t()\n h.join() }\nmain { let a = start w()\n a.kill()\n\
+     a.join()\n print a.is_alive() }",
     "timer t(1s) { print 1 }\nmain { let h = start t\n h.cancel()\n h.join(timeout: 2s) }",
     "process v { sleep 1s }\nprocess p { start v() }\nmain { let h = start p()\n h.kill() }\nfinally { outcome 3 }",
     // Pools.
-    "pool w(2)\ntask f(n) { return n }\nmain { let r = w.apply_async(f, 1)\n let s = w.apply_async(f, 2)\n print s.cancel()
+    "pool w(2)\ntask f(n) { return n }\nmain { let r = w.apply_async(f, 1)\n let s = w.apply_async(f, 2)\n\
+     print s.cancel()
      w.close()\n w.join()\n print r.get() }",
-    "pool w(1)\ntask f(n) { if n == 1 { exit(3) }\n return n }\nmain { try { w.map(f, [1, 2]) } catch WorkerDied { print 1 } }",
-    "pool w(threads: 2)\ntask f(n) { return n }\nthread t { w.terminate() }\nmain { start t()\n try { w.map(f, [1, 2]) } catch { } }",
+    "pool w(1)\ntask f(n) { if n == 1 { exit(3) }\n return n }\n\
+     main { try { w.map(f, [1, 2]) } catch WorkerDied { print 1 } }",
+    "pool w(threads: 2)\ntask f(n) { return n }\nthread t { w.terminate() }\nmain { start t()\n\
+     try { w.map(f, [1, 2]) } catch { } }",
     // Objects that are made otherwise in different runs.
-    "main { semaphore s(choose([1, 2]))\n outcome_of(s) }\ntask outcome_of(s) { s.acquire()\n print s.acquire(block: false) }",
+    "main { semaphore s(choose([1, 2]))\n outcome_of(s) }\ntask outcome_of(s) { s.acquire()\n\
+     print s.acquire(block: false) }",
     "main { queue q(choose([1, 2]))\n q.put(1)\n try { q.put_nowait(2) } catch Full { raise Small(\"\") } }",
     "main { barrier b(choose([1, 2]))\n print b.wait(timeout: 1s) }",
-    "main { bounded semaphore s(choose([1, 2]))\n s.acquire()\n s.acquire(block: false)\n s.release()\n s.release() }",
+    "main { bounded semaphore s(choose([1, 2]))\n s.acquire()\n s.acquire(block: false)\n s.release()\n\
+     s.release() }",
     // Time and chance.
     "main { if choose([true, false]) { sleep 1s }\n if now() < 500ms { raise Early(\"\") } }",
-    "event e\nprocess a { sleep 1s\n e.set() }\nprocess b { print e.wait(timeout: 2s) }\nprocess c { print e.wait(timeout: 500ms) }",
+    "event e\nprocess a { sleep 1s\n e.set() }\nprocess b { print e.wait(timeout: 2s) }\n\
+     process c { print e.wait(timeout: 500ms) }",
     "process a { print choose([1, 2]) }\nprocess b { print random(0..2), shuffle([1, 2]) }",
 ];
 
