@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::actor::{Actor, Phase};
 use super::object::condition::Under;
 use super::object::{Entry, Object};
-use super::{MAIN, Machine, State};
+use super::{MAIN, Machine, State, local};
 use crate::program::op::{Op, Target};
 use crate::value::{Ids, Value, encode_error, encode_with};
 
@@ -103,6 +103,11 @@ impl Ids for Renaming<'_> {
 
     fn result(&mut self, id: u32) -> u32 {
         self.objects.number(id)
+    }
+
+    fn pid(&mut self, pid: i64) -> i64 {
+        // What belongs to no actor stays what it is, out of the way.
+        local::actor_of(pid).map_or_else(|| !pid.saturating_abs(), |actor| i64::from(self.actors.number(actor)))
     }
 }
 

@@ -60,6 +60,9 @@ pub(crate) const SCENARIOS: &[&str] = &[
      a.join()\n print a.is_alive() }",
     "timer t(1s) { print 1 }\nmain { let h = start t\n h.cancel()\n h.join(timeout: 2s) }",
     "process v { sleep 1s }\nprocess p { start v() }\nmain { let h = start p()\n h.kill() }\nfinally { outcome 3 }",
+    "shared seen = 0\nqueue q\nprocess v { }\nthread a { let h = start v()\n q.put(h)\n seen = h.pid() }\n\
+     thread b { let h = start v()\n seen = h.pid() }\n\
+     main { start a\n start b\n let m = q.get()\n if seen == m.pid() { raise Same(\"\") } }",
     // Pools.
     "pool w(2)\ntask f(n) { return n }\nmain { let r = w.apply_async(f, 1)\n let s = w.apply_async(f, 2)\n\
      print s.cancel()
