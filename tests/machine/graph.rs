@@ -18,6 +18,10 @@ pub(crate) fn machine(text: &str, time: Time, late_deaths: bool) -> Machine {
 
 /// What a step leads to, and what it says.
 type Next = (Vec<u8>, Vec<String>);
+/// The same of all steps, and how many there are of each.
+type Nexts = BTreeMap<Next, usize>;
+/// A step that was taken.
+type Step = (Choice, State, Happened);
 
 /// The states that were met, and what was claimed of them.
 pub(crate) struct Graph<'m> {
@@ -27,7 +31,7 @@ pub(crate) struct Graph<'m> {
     known: HashMap<Vec<u8>, usize>,
     fingerprints: HashSet<Fingerprint>,
     /// By state: what its steps lead to.
-    next: Vec<BTreeMap<Next, usize>>,
+    next: Vec<Nexts>,
     /// By state: others that look the same, met before it was looked at.
     twins: HashMap<usize, Vec<State>>,
     pub(crate) outcomes: HashSet<String>,
@@ -88,12 +92,12 @@ impl<'m> Graph<'m> {
     }
 
     /// What looks the same has the same future.
-    fn has_future(&self, state: &State, expected: &BTreeMap<Next, usize>) {
+    fn has_future(&self, state: &State, expected: &Nexts) {
         let (next, _) = self.nexts(state);
         assert!(next == *expected, "equal forms, other futures{}", self.shown(state, &[]));
     }
 
-    fn nexts(&self, state: &State) -> (BTreeMap<Next, usize>, Vec<(Choice, State, Happened)>) {
+    fn nexts(&self, state: &State) -> (Nexts, Vec<Step>) {
         let mut next = BTreeMap::new();
         let mut steps = Vec::new();
         for choice in self.machine.choices(state) {
@@ -153,7 +157,7 @@ impl<'m> Graph<'m> {
     }
 
     /// Steps that do not depend on each other can be taken in either order, to the same end.
-    fn diamonds_of(&mut self, state: &State, steps: &[(Choice, State, Happened)]) {
+    fn diamonds_of(&mut self, state: &State, steps: &[Step]) {
         for (at, (a, after_a, _)) in steps.iter().enumerate() {
             for (b, after_b, _) in &steps[at + 1..] {
                 if self.machine.are_dependent(state, a, b) {
@@ -172,7 +176,7 @@ impl<'m> Graph<'m> {
     }
 
     /// Who is stuck has no step, and is let go only by those who are said to be able to.
-    fn releases_of(&mut self, state: &State, steps: &[(Choice, State, Happened)]) {
+    fn releases_of(&mut self, state: &State, steps: &[Step]) {
         for stuck in self.machine.stuck(state) {
             let mut own = Vec::new();
             self.machine.choices_of(state, stuck.actor, &mut own);
@@ -183,7 +187,7 @@ impl<'m> Graph<'m> {
                 own.retain(|one| !matches!(one.what, What::Die(_) | What::Bury | What::Replace(_)));
                 let went_on = |noted: &&conc::machine::Noted| noted.actor == stuck.actor && noted.op != OpCode::Arrive;
                 let done = happened.noted.iter().find(went_on).is_some_and(|noted| noted.op != OpCode::End);
-                if !after.is_alive(stuck.actor) || after.is_over() || !(done || !own.is_empty()) {
+                if !after.is_alive(stuck.actor) || after.is_over() || (!done && own.is_empty()) {
                     continue;
                 }
                 self.releases += 1;

@@ -69,6 +69,16 @@ fn queues_keep_their_orders() {
 }
 
 #[test]
+fn who_can_go_on_does_not_wait() {
+    let closed =
+        "queue q\nthread a { try { q.get() } catch Closed { } }\nmain { start a\n q.close()\n seen = q.waiting() }";
+    comes_to(&format!("{closed}\nshared seen = 0\nfinally {{ outcome seen }}"), &["0"]);
+    let joined = "queue q\nthread a { q.join() }\nmain { q.put(1)\n start a\n q.get()\n let before = q.waiting()\n\
+         q.task_done()\n seen = [before, q.waiting()] }";
+    comes_to(&format!("{joined}\nshared seen = []\nfinally {{ outcome seen }}"), &["[0, 0]", "[1, 0]"]);
+}
+
+#[test]
 fn pipes_end_when_all_have_let_go() {
     let text =
         "pipe r <- w\nshared got = []\nprocess a[i in 0..2] { w.send(i) }\nprocess b { for x in r { got.push(x) } }";

@@ -221,10 +221,16 @@ fn waiting(state: &State, id: u32) -> i64 {
     let all = parked(&|_| true);
     // Whoever could go on is no longer counted: the one who made it possible took it off.
     let served = match state.object(id) {
-        Some(Object::Queue(queue)) if !queue.is_rendezvous() => {
+        Some(Object::Queue(queue)) => {
+            let joins = if queue.unfinished == 0 { parked(&|code| code == OpCode::QueueJoin) } else { 0 };
             let gets = parked(&|code| matches!(code, OpCode::QueueGet | OpCode::QueueNext));
             let puts = parked(&|code| code == OpCode::QueuePut);
-            gets.min(queue.len()) + puts.min(queue.room())
+            joins
+                + match queue {
+                    _ if queue.closed => gets + puts,
+                    _ if queue.is_rendezvous() => 0,
+                    _ => gets.min(queue.len()) + puts.min(queue.room()),
+                }
         }
         Some(Object::Lock(lock)) => all.min(i64::from(lock.is_free())),
         Some(Object::Semaphore(semaphore)) => all.min(semaphore.value()),
