@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::os::{self, Report, Request, StartError};
 use crate::pipeline;
 use crate::plan::Plan;
-use crate::schedule::Schedule;
+use crate::schedule::{Replay, Schedule};
 use crate::source::Source;
 use crate::syntax::FILE_SIZE_MAX;
 use crate::trace::{Ending, Trace, Uncaught};
@@ -142,11 +142,21 @@ pub struct RunOptions {
     pub processes_max: u32,
     /// Who goes on when several can.
     pub schedule: Schedule,
+    /// In a free run: actors hold back a little before some of their operations, by this seed, so that orders come up
+    /// that are rare otherwise.
+    pub perturb: Option<u64>,
 }
 
 impl Default for RunOptions {
     fn default() -> RunOptions {
-        RunOptions { seed: None, timeout: None, trace: true, processes_max: PROCESSES_MAX, schedule: Schedule::Free }
+        RunOptions {
+            seed: None,
+            timeout: None,
+            trace: true,
+            processes_max: PROCESSES_MAX,
+            schedule: Schedule::Free,
+            perturb: None,
+        }
     }
 }
 
@@ -172,6 +182,8 @@ pub struct Run {
     pub output: String,
     /// What happened; empty if no trace was kept.
     pub trace: Trace,
+    /// The steps of a deterministic run, to be taken again.
+    pub replay: Option<Replay>,
 }
 
 impl Run {
@@ -226,6 +238,8 @@ impl Plan {
             trace: options.trace,
             timeout_ns: options.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)),
             processes_max: options.processes_max,
+            schedule: options.schedule.clone(),
+            perturb: options.perturb,
         })
     }
 }
@@ -238,5 +252,5 @@ pub fn new_seed() -> u64 {
 
 fn gather(report: Report, output: String) -> Run {
     let trace = Trace::new(report.trace.unwrap_or_default());
-    Run { ending: report.ending, errors: report.errors, output, trace }
+    Run { ending: report.ending, errors: report.errors, output, trace, replay: report.replay }
 }

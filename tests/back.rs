@@ -7,6 +7,18 @@ mod canonical;
 #[path = "back/outline.rs"]
 mod outline;
 
+#[path = "back/lanes.rs"]
+mod lanes;
+
+#[path = "back/stats.rs"]
+mod stats;
+
+#[path = "back/causes.rs"]
+mod causes;
+
+#[path = "back/diff.rs"]
+mod diff;
+
 #[path = "back/recorder.rs"]
 mod recorder;
 

@@ -9,6 +9,9 @@ mod run;
 mod test;
 
 mod plan;
+mod replay;
+
+mod verify;
 
 mod trace;
 
@@ -23,6 +26,8 @@ mod load;
 mod duration;
 
 mod verdict;
+
+mod terminal;
 
 pub use exit::Exit;
 

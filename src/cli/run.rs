@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::duration::duration;
-use super::{Exit, complain, err, load, out, verdict};
+use super::{Exit, complain, err, load, out, replay, verdict, verify};
 use crate::os::StartError;
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{PROCESSES_MAX, RunError, RunOptions, Scenario, new_seed};
-use crate::schedule::Schedule;
-use crate::trace::{Trace, Uncaught};
+use crate::schedule::{Replay, Schedule};
+use crate::trace::{Ending, Trace, Uncaught};
 
 /// Run scenarios on real processes and threads
 #[derive(Debug, clap::Args)]
@@ -24,9 +24,18 @@ pub(super) struct Args {
     /// Give a constant another value (may be repeated)
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = load::setting)]
     sets: Vec<(String, String)>,
+    /// Who goes on when several can: the system (free), or one step at a time, with virtual time
+    #[arg(long, value_name = "POLICY", default_value = "free", value_parser = replay::schedule)]
+    schedule: Schedule,
+    /// Take the steps of a recorded run again
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["schedule", "seed"])]
+    replay: Option<PathBuf>,
     /// Where random choices come from; a new one at every run unless given
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Pause before some operations, by this seed, so that rare orders come up
+    #[arg(long, value_name = "SEED")]
+    perturb: Option<u64>,
     /// End the run after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
@@ -36,6 +45,9 @@ pub(super) struct Args {
     /// Write the trace to a file that ends in .ron or .json
     #[arg(long, value_name = "FILE", value_parser = trace_file)]
     trace: Option<PathBuf>,
+    /// Judge the run at its end: can the machine do what the system did?
+    #[arg(long)]
+    verify: bool,
     /// Print the outline of the trace in place of what the scenario prints
     #[arg(long)]
     outline: bool,
@@ -46,10 +58,24 @@ pub(super) fn run(args: &Args) -> Exit {
         complain("--trace takes the trace of one scenario, and there are several");
         return Exit::Wrong;
     }
+    if args.replay.is_some() && args.files.len() > 1 {
+        complain("--replay takes the steps of one scenario again, and there are several");
+        return Exit::Wrong;
+    }
+    let again = match args.replay.as_deref().map(replay::read) {
+        Some(None) => return Exit::Wrong,
+        Some(Some(replay)) => Some(Arc::new(replay)),
+        None => None,
+    };
+    // The constants are those of the recorded run, unless others are given.
+    let sets = match &again {
+        Some(replay) if args.sets.is_empty() => &replay.sets,
+        _ => &args.sets,
+    };
     let mut planned = Vec::new();
     let mut wrong = false;
     for file in &args.files {
-        match load::scenario(file).and_then(|scenario| Ok((load::runnable(&scenario, &args.sets)?, scenario))) {
+        match load::scenario(file).and_then(|scenario| Ok((load::runnable(&scenario, sets)?, scenario))) {
             Ok((plan, scenario)) => planned.push((Arc::new(plan), scenario)),
             Err(_) => wrong = true,
         }
@@ -59,7 +85,7 @@ pub(super) fn run(args: &Args) -> Exit {
     }
     let mut exit = Exit::Expected;
     for (plan, scenario) in &planned {
-        let this = one(args, plan, scenario);
+        let this = one(args, plan, scenario, again.as_ref());
         exit = if exit == Exit::Expected { this } else { exit };
         if matches!(this, Exit::Signal(_)) {
             break;
@@ -68,13 +94,18 @@ pub(super) fn run(args: &Args) -> Exit {
     exit
 }
 
-fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario) -> Exit {
+fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Replay>>) -> Exit {
+    let schedule = again.map_or_else(|| args.schedule.clone(), |replay| Schedule::Replay(Arc::clone(replay)));
+    // First in, first out is the same at every run, random choices included.
+    let new_seed = || if schedule == Schedule::Fifo { 0 } else { new_seed() };
+    let seed = again.map(|replay| replay.seed).or(args.seed).unwrap_or_else(new_seed);
     let options = RunOptions {
-        seed: Some(args.seed.unwrap_or_else(new_seed)),
+        seed: Some(seed),
         timeout: args.timeout,
-        trace: args.outline || args.trace.is_some(),
+        trace: args.outline || args.verify || args.trace.is_some(),
         processes_max: args.max_processes,
-        schedule: Schedule::Free,
+        schedule,
+        perturb: args.perturb,
     };
     let mut told = |error: &Uncaught| err(&report::uncaught(scenario.source(), error, true));
     let result = if args.outline { plan.run(&options) } else { plan.run_live(&options, &mut told) };
@@ -95,12 +126,25 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario) -> Exit {
         complain(format!("{}: {message}", file.display()));
         return Exit::Wrong;
     }
+    if args.verify && !matches!(run.ending, Ending::Signalled(_) | Ending::Killed(_)) {
+        let judged = verify::verify_run(plan, &run.trace, &run.ending);
+        if judged != Exit::Expected {
+            return judged;
+        }
+    }
     let verdict = verdict::of(scenario, &run);
     verdict.said.iter().for_each(|text| err(text));
-    if let (Some(seed), true, None) = (options.seed, scenario.draws(), args.seed)
+    if let (Some(seed), true, None, None) = (options.seed, scenario.draws(), args.seed, &run.replay)
         && verdict.exit != Exit::Expected
     {
         err(&format!("to make the same random choices again: --seed {seed}\n"));
+    }
+    if let (Some(recorded), None) = (&run.replay, again)
+        && verdict.exit != Exit::Expected
+        && let Some(file) = replay::keep(recorded)
+    {
+        let scenario = scenario.source().name();
+        err(&format!("to see it again: conc run {scenario} --replay {}\n", file.display()));
     }
     verdict.exit
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::machine::{Machine, Rules, Time};
 use crate::plan::Plan;
-use crate::trace::{Place, TraceData};
+use crate::trace::{Ending, Place, TraceData};
 
 /// What the judge says of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +61,13 @@ pub enum Reason {
     Waits(Vec<String>),
     /// Something else comes of it: what, as literals of values or errors.
     ComesOut(Vec<String>),
+    /// The run ended in a deadlock after this event, the last one, and these could go on, by name.
+    NotStuck(Vec<String>),
 }
 
-/// Judges a trace of a planned scenario.
-pub fn judge(plan: &Arc<Plan>, data: &TraceData) -> Judgement {
+/// Judges a trace of a planned scenario; where it is known how the run ended, that as well.
+pub fn judge(plan: &Arc<Plan>, data: &TraceData, ending: Option<&Ending>) -> Judgement {
     let rules = Rules { time: Time::Any, late_deaths: true, processes_max: u32::MAX };
     let machine = Machine::new(Arc::clone(plan), rules);
-    search::judge(&machine, data)
+    search::judge(&machine, data, matches!(ending, Some(Ending::Deadlock(_))))
 }

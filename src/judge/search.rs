@@ -15,9 +15,11 @@ use crate::trace::{Datum, Event, Place, Status, TraceData};
 use crate::value::{self, Value};
 
 /// Dead ends that are turned back from at most.
-const DEAD_ENDS_MAX: usize = 20_000;
+const DEAD_ENDS_MAX: usize = 2_000;
 /// Silent steps that are tried in a row for one event.
 const SILENT_MAX: usize = 6;
+/// States that are looked at for the silent steps of one event.
+const STATES_MAX: usize = 500;
 
 /// How far the events have been taken.
 #[derive(Clone)]
@@ -38,9 +40,11 @@ struct Judge<'a> {
     machine: &'a Machine,
     data: &'a TraceData,
     order: Order,
+    /// The run ended in a deadlock.
+    stuck: bool,
 }
 
-pub(super) fn judge(machine: &Machine, data: &TraceData) -> Judgement {
+pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: bool) -> Judgement {
     let (state, happened) = match machine.initial() {
         Ok(begun) => begun,
         Err(error) => return Judgement::Unreadable(error.to_string()),
@@ -55,7 +59,7 @@ pub(super) fn judge(machine: &Machine, data: &TraceData) -> Judgement {
         taken: 0,
         steps: 0,
     };
-    let judge = Judge { machine, data, order };
+    let judge = Judge { machine, data, order, stuck };
     progress.keep(happened);
     judge.run(progress)
 }
@@ -76,7 +80,7 @@ impl Judge<'_> {
         let mut dead_ends = 0;
         while let Some(branch) = stack.last_mut() {
             if branch.progress.taken == self.data.events.len() {
-                return Judgement::Possible { events: branch.progress.taken, steps: branch.progress.steps };
+                return self.at_the_end(&branch.progress);
             }
             let Some(at) = branch.ready.pop() else {
                 dead_ends += 1;
@@ -115,6 +119,37 @@ impl Judge<'_> {
         }
     }
 
+    /// All events were taken; where the run ended in a deadlock, nobody can go on.
+    fn at_the_end(&self, progress: &Progress) -> Judgement {
+        let (events, steps) = (progress.taken, progress.steps);
+        let possible = Judgement::Possible { events, steps };
+        if !self.stuck {
+            return possible;
+        }
+        let mut end = progress.clone();
+        let last = self.data.events.iter().max_by_key(|event| event.time_ns);
+        for _ in 0..STATES_MAX {
+            let silent = last.map(|last| self.silent(&end, last)).unwrap_or_default();
+            let is_unrecorded = |choice: &&Choice| self.machine.next_op(&end.state, choice.actor).is_none();
+            let Some(next) = silent.iter().find(is_unrecorded).and_then(|choice| self.silently(&end, choice)) else {
+                break;
+            };
+            end = next;
+        }
+        let choices = self.machine.choices(&end.state);
+        let goes_on = |choice: &&Choice| !self.machine.only_arrives(&end.state, choice.actor);
+        let mut able: Vec<String> =
+            choices.iter().filter(goes_on).map(|choice| end.state.name(choice.actor).to_owned()).collect();
+        able.dedup();
+        match last.map(|event| event.place) {
+            Some(event) if !able.is_empty() => {
+                let reason = Reason::NotStuck(able);
+                Judgement::Impossible(Box::new(Objection { event, taken: events, reason }))
+            }
+            _ => possible,
+        }
+    }
+
     /// The events that can come next, the earliest last.
     fn ready(&self, progress: &Progress) -> Vec<u32> {
         let next = |(lane, done): (&Vec<u32>, &u32)| lane.get(*done as usize).copied();
@@ -131,32 +166,68 @@ impl Judge<'_> {
             Ok(next) => return Ok(self.done(next, at)),
             Err(reason) => reason,
         };
-        // Breadth first over the silent steps there are.
+        // Few silent steps are enough for most events; all there are for those that need many processes to be gone.
+        if let Some(next) = self.after_silent(progress, event, 2).or_else(|| self.after_all_silent(progress, event)) {
+            return Ok(self.done(next, at));
+        }
+        match self.after_silent(progress, event, SILENT_MAX) {
+            Some(next) => Ok(self.done(next, at)),
+            None => Err(refusal),
+        }
+    }
+
+    /// The progress after an event and the fewest silent steps that let it be.
+    fn after_silent(&self, progress: &Progress, event: &Event, most: usize) -> Option<Progress> {
         let mut seen = FxHashSet::default();
         let mut level = vec![progress.clone()];
-        for _ in 0..SILENT_MAX {
+        for _ in 0..most {
             let mut deeper = Vec::new();
             for from in &level {
                 for choice in self.silent(from, event) {
-                    let mut next = from.clone();
-                    let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
-                    if !seen.insert(self.machine.fingerprint(&next.state)) {
+                    let Some(next) = self.silently(from, &choice) else { continue };
+                    if seen.len() > STATES_MAX || !seen.insert(self.machine.fingerprint(&next.state)) {
                         continue;
                     }
-                    next.steps += 1;
-                    next.keep(happened);
                     if let Ok(next) = self.take_now(&next, event) {
-                        return Ok(self.done(next, at));
+                        return Some(next);
                     }
                     deeper.push(next);
                 }
             }
-            if deeper.is_empty() {
-                break;
-            }
             level = deeper;
         }
-        Err(refusal)
+        None
+    }
+
+    /// The progress after an event and every silent step by which processes come to their ends.
+    fn after_all_silent(&self, progress: &Progress, event: &Event) -> Option<Progress> {
+        let mut next = progress.clone();
+        for _ in 0..STATES_MAX {
+            let is_end = |choice: &Choice| match choice.what {
+                What::Go => self.machine.next_end(&next.state, choice.actor).is_some(),
+                What::Die(_) | What::Bury => true,
+                _ => false,
+            };
+            let choice = self.silent(&next, event).into_iter().find(is_end)?;
+            next = self.silently(&next, &choice)?;
+            if let Ok(next) = self.take_now(&next, event) {
+                return Some(next);
+            }
+        }
+        None
+    }
+
+    /// Takes a silent step. That an actor begins to wait is told only where that is always a step.
+    fn silently(&self, from: &Progress, choice: &Choice) -> Option<Progress> {
+        let mut next = from.clone();
+        let arrives = self.machine.only_arrives(&next.state, choice.actor);
+        let mut happened = self.machine.step(&mut next.state, choice).ok()?;
+        if arrives {
+            happened.noted.retain(|noted| noted.actor != choice.actor || noted.op != OpCode::Arrive);
+        }
+        next.steps += 1;
+        next.keep(happened);
+        Some(next)
     }
 
     fn done(&self, mut next: Progress, at: u32) -> Progress {
@@ -256,7 +327,8 @@ impl Judge<'_> {
         ways
     }
 
-    /// Steps that no event tells of, so far as what is recorded of their actors allows them.
+    /// Steps that no event tells of, so far as what is recorded of their actors allows them; some only for the sake of a
+    /// certain event.
     fn silent(&self, progress: &Progress, event: &Event) -> Vec<Choice> {
         let mut silent = Vec::new();
         let mut choices = Vec::new();
@@ -270,14 +342,11 @@ impl Judge<'_> {
                     What::Die(_) => self.has_no_more(progress, actor),
                     What::Bury | What::Replace(_) => true,
                     What::Go => match self.machine.next_end(&progress.state, actor) {
-                        Some(Ends::Dismiss | Ends::LetGo) => next.is_none_or(|next| next.op == OpCode::End),
+                        Some(Ends::Dismiss) => true,
+                        Some(Ends::LetGo) => next.is_none_or(|next| next.op == OpCode::End),
                         Some(Ends::Finally) => next.is_some(),
                         Some(Ends::End) => false,
-                        // It begins to wait, of which a trace tells only where that is always a step.
-                        None => {
-                            self.machine.only_arrives(&progress.state, actor)
-                                && next.is_none_or(|next| next.op != OpCode::Arrive)
-                        }
+                        None => self.goes_silently(progress, actor, (next, index), event),
                     },
                     What::TimeOut => {
                         let gave_up = |next: &Event| matches!(next.status, Status::Gave(Datum::Bool(false)));
@@ -290,8 +359,30 @@ impl Judge<'_> {
                 }
             }
         }
-        let _ = event;
         silent
+    }
+
+    /// Whether an actor before an operation may go on although its next event has not come.
+    fn goes_silently(
+        &self,
+        progress: &Progress,
+        actor: u32,
+        (next, index): (Option<&Event>, u32),
+        event: &Event,
+    ) -> bool {
+        let Some(next) = next else {
+            // One that was killed may have done something of which it could not tell.
+            let ended = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
+            let last = ended.and_then(|at| self.data.events.get(*at as usize));
+            return event.op != OpCode::Begin && last.is_some_and(|last| last.op != OpCode::End);
+        };
+        // It begins to wait, of which a trace tells only where that is always a step.
+        if self.machine.only_arrives(&progress.state, actor) {
+            return next.op != OpCode::Arrive;
+        }
+        // At a rendezvous a put is complete when it is got, and told of before.
+        let gets = matches!(next.op, OpCode::QueueGet | OpCode::QueueNext);
+        event.op == OpCode::QueuePut && gets && event.object == next.object
     }
 
     /// Whether nothing more is recorded of the process that an actor is the first of.

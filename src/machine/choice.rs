@@ -152,6 +152,18 @@ impl Machine {
         }
     }
 
+    /// Whether all that an actor can do is to begin to wait in its operation, and nobody completes it but itself.
+    pub fn waits_for_its_turn(&self, state: &State, actor: u32) -> bool {
+        let completed = |op: &Op| object::is_completed_by_others(state, actor, op);
+        self.only_arrives(state, actor) && self.next_op(state, actor).is_some_and(|op| !completed(op))
+    }
+
+    /// How many wait in an object, where an actor is about to ask.
+    pub fn waiting_in(&self, state: &State, actor: u32) -> Option<i64> {
+        let op = self.next_op(state, actor).filter(|op| op.code == OpCode::Waiting)?;
+        object::object_of(op).map(|id| object::waiting(state, id))
+    }
+
     /// Whether the run has come to an end that is none: no step, and main has not ended.
     pub fn is_stuck(&self, state: &State) -> bool {
         !state.is_over() && self.choices(state).is_empty() && state.actor(MAIN).is_some()

@@ -25,6 +25,7 @@ pub use canonical::Fingerprint;
 pub use choice::{Choice, What};
 pub use explore::{Explored, Failure, Limits, explore};
 pub use life::Ends;
+pub(crate) use local::pid_of;
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
 

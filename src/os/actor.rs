@@ -10,7 +10,7 @@ use super::layout::{ACTORS_MAX, Slot, slot_at, state};
 use super::object::{Done, Patience, Result, fail, say, waiting};
 use super::park::{Ctx, Locked, Verdict};
 use super::record::Note;
-use super::values;
+use super::{turns, values};
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
 use crate::value::{ErrorKind, Value};
@@ -115,6 +115,7 @@ pub(super) fn register(arena: Arena, birth: &Birth<'_>) -> Result<u32> {
     slot.started.store(birth.started, Relaxed);
     // The start is the first thing in the actor's order.
     slot.header.ticket.store(START_TICKET, Relaxed);
+    slot.now_ns.store(header.virtual_ns.load(Relaxed), Relaxed);
     header.running.fetch_add(1, SeqCst);
     header.alive.fetch_add(1, SeqCst);
     slot.state.store(state::STARTING, Release);
@@ -183,6 +184,10 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
         ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket, cause });
     }
     slot.settled.store(SETTLED, SeqCst);
+    drop(locked);
+    if turns::are_on(ctx.arena) {
+        turns::tell(ctx.arena);
+    }
 }
 
 /// Whether everyone who waited for an actor's end has been told.
@@ -245,6 +250,12 @@ pub(super) fn has_ended(arena: Arena, actor: u32) -> bool {
     slot(arena, actor).state.load(Acquire) == state::ENDED
 }
 
+/// Whether the process of an actor runs no more.
+pub(super) fn is_gone(arena: Arena, actor: u32) -> bool {
+    let process = slot(arena, slot(arena, actor).process.load(Relaxed));
+    super::sys::is_gone(process.pid.load(SeqCst))
+}
+
 /// Whether an actor has not ended, as a step in its order.
 pub(super) fn is_alive(ctx: &Ctx, actor: u32) -> Done {
     let locked = ctx.lock(slot_at(actor));
@@ -271,7 +282,9 @@ pub(super) fn signal(ctx: &Ctx, actor: u32, signal: nix::sys::signal::Signal) ->
     // Under the lock, under which its parent notes that it reaps it: the pid is still its own.
     let locked = ctx.lock(slot_at(actor));
     let pid = slot.pid.load(Acquire);
-    if slot.state.load(Acquire) != state::ENDED && slot.reaped.load(Relaxed) == 0 && pid != 0 {
+    // In a deterministic run the driver sends it, in a step of its own.
+    let is_sent = !turns::are_on(ctx.arena);
+    if is_sent && slot.state.load(Acquire) != state::ENDED && slot.reaped.load(Relaxed) == 0 && pid != 0 {
         // It may have ended this moment, which is as good.
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), signal);
     }
@@ -303,6 +316,10 @@ pub(super) fn timer_wait(ctx: &Ctx, delay: &Value) -> Result {
     let locked = ctx.lock(slot_at(ctx.me));
     if slot.timer.load(Relaxed) == CANCELLED {
         return Ok(Done::new(Value::Bool(false), locked.tick(), slot.header.last.load(Relaxed)));
+    }
+    if turns::are_on(ctx.arena) {
+        slot.timer.store(BEGUN, Relaxed);
+        return Ok(Done::new(Value::Bool(true), locked.tick(), 0));
     }
     let entered = ctx.enter(&locked, DELAY, 0, &waiting(OpCode::TimerWait, Some(deadline)));
     drop(locked);
@@ -342,6 +359,10 @@ pub(super) fn sleep(ctx: &Ctx, duration: &Value) -> Result {
         _ => return Err(fail(ErrorKind::TypeError, "one sleeps for a duration, such as `1s`")),
     };
     let ns = u64::try_from(ns).map_err(|_| fail(ErrorKind::ValueError, "one cannot sleep for a negative time"))?;
+    if turns::are_on(ctx.arena) {
+        // Its turn came when its time was over.
+        return Ok(Done::default());
+    }
     let deadline = super::sys::now_ns().saturating_add(ns);
     let locked = ctx.lock(slot_at(ctx.me));
     let entered = ctx.enter(&locked, 2, 0, &waiting(OpCode::Sleep, Some(deadline)));

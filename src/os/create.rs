@@ -57,8 +57,10 @@ pub(super) fn file_level(arena: Arena, plan: &Plan) -> Result<Vec<OwnedFd>> {
 }
 
 fn kernel_pipe() -> Result<(OwnedFd, OwnedFd)> {
-    nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)
-        .map_err(|errno| fail(ErrorKind::TooLarge, &format!("the system refused a pipe: {}", errno.desc())))
+    let ends = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)
+        .map_err(|errno| fail(ErrorKind::TooLarge, &format!("the system refused a pipe: {}", errno.desc())))?;
+    pipe::widen(&ends.1);
+    Ok(ends)
 }
 
 /// The lock over which a condition is declared.

@@ -14,7 +14,7 @@ use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
 use super::object::{self, barrier, condition, find, kind_number, lock, pipe, pool};
 use super::park::Ctx;
 use super::supervisor::MAIN;
-use super::{duty, history, process, sys};
+use super::{duty, history, process, sys, turns};
 use crate::plan::Plan;
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
@@ -45,7 +45,8 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         process::let_all_go(ctx, number);
         ctx.arena.header().processes.fetch_sub(1, SeqCst);
     } else {
-        members.iter().for_each(|member| ctx.bury(*member));
+        // Threads that were cut off may have held something.
+        members.iter().for_each(|member| clean_up(ctx, *member));
     }
     // Also one that ended by itself, by `exit`, may have had a task in hand.
     if actor::kind_of(slot) == ActorKind::Worker && (killed || slot.task.load(SeqCst) != 0) {
@@ -158,8 +159,11 @@ fn worker_died(ctx: &Ctx, number: u32) {
         && pool::wants_workers(ctx, off)
         && !actor::has_ended(ctx.arena, home)
     {
-        pool::miss_one(ctx.arena, off);
-        duty::impose(ctx, home);
+        // In a deterministic run the driver says when another is started.
+        if !turns::are_on(ctx.arena) {
+            pool::miss_one(ctx.arena, off);
+            duty::impose(ctx, home);
+        }
     }
 }
 
@@ -180,7 +184,11 @@ pub(super) fn who_is_blocked(arena: Arena, plan: &Plan) -> Vec<Blocked> {
 fn blocked(arena: Arena, plan: &Plan, number: u32) -> Option<Blocked> {
     let slot = actor::slot(arena, number);
     let op = OpCode::from_number(slot.blocked_op.load(Relaxed).checked_sub(1)? as u8)?;
-    let off = Off(slot.blocked_on.load(Relaxed));
+    let off = match Off(slot.blocked_on.load(Relaxed)) {
+        // Senders wait where it is decided that there is room: at the other end.
+        off if op == OpCode::PipeSend && !off.is_null() => pipe::peer_of(arena, off),
+        off => off,
+    };
     let target = history::target_at(arena, plan, off);
     Some(Blocked {
         actor: actor::name(arena, number),

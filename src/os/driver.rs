@@ -41,6 +41,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Whether the driver has ended the run.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// How the run ended, if the driver has ended it.
     pub(super) fn ending(&self) -> Option<Ending> {
         self.ending.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -118,7 +123,7 @@ impl Driver {
             return Err(if self.state.is_over() { Stop::Over } else { Stop::Ended(blocked()) });
         }
         let picked = self.policy.pick(&self.machine, &self.state, &choices);
-        let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(misfit)))? {
+        let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(Box::new(misfit))))? {
             Picked::At(at) => self.drawn(choices.into_iter().nth(at).ok_or(Stop::Over)?),
             Picked::Exactly(choice) => choice,
         };
@@ -130,7 +135,8 @@ impl Driver {
         };
         self.expect(&happened);
         self.lane(choice.actor).reports += u32::from(silent);
-        let mut awaited: Vec<u32> = happened.noted.iter().filter(|noted| noted.op != OpCode::Begin).map(|noted| noted.actor).collect();
+        let mut awaited: Vec<u32> =
+            happened.noted.iter().filter(|noted| noted.op != OpCode::Begin).map(|noted| noted.actor).collect();
         if silent {
             awaited.push(choice.actor);
         }
@@ -178,7 +184,7 @@ impl Driver {
                 return false;
             }
             What::Bury => return false,
-            What::Replace(_) => (Turn::Replace, None, true),
+            What::Replace(pool) => (Turn::Replace, Some(turns::drawn_order(&Value::Int(i64::from(*pool)))), true),
             What::TimeOut => {
                 let is_condition = self.machine.next_op(&self.state, choice.actor);
                 (Turn::TimeOut, None, is_condition.is_some_and(|op| op.code == OpCode::ConditionWait))
@@ -187,7 +193,8 @@ impl Driver {
             What::Serve(actors) => (Turn::Go, Some(turns::served_order(actors)), false),
             What::Go => match self.machine.next_end(&self.state, choice.actor) {
                 None if self.machine.is_computing(&self.state, choice.actor) => return false,
-                None => (Turn::Go, None, false),
+                None if self.machine.waits_for_its_turn(&self.state, choice.actor) => (Turn::Arrive, None, false),
+                None => (Turn::Go, self.told(choice.actor), false),
                 Some(Ends::Dismiss) => (Turn::Dismiss, None, true),
                 Some(Ends::Finally) => (Turn::Finally, None, true),
                 Some(Ends::LetGo) => (Turn::LetGo, None, true),
@@ -205,6 +212,12 @@ impl Driver {
         slot.turn.store(turn as u32, Release);
         self.wake(choice.actor);
         silent
+    }
+
+    /// What only the machine knows of an operation.
+    fn told(&self, actor: u32) -> Option<Value> {
+        let waiting = self.machine.waiting_in(&self.state, actor)?;
+        Some(turns::drawn_order(&Value::Int(waiting)))
     }
 
     /// Wakes an actor, wherever it waits for its turn.
@@ -306,7 +319,7 @@ impl Driver {
         let slot = self.slot(actor);
         let span = crate::source::Span { start: slot.span[0].load(Relaxed), end: slot.span[1].load(Relaxed) };
         let actor = self.state.name(actor).to_owned();
-        Stop::Ended(Ending::Diverged(Divergence { actor, span, machine: expected, os: found }))
+        Stop::Ended(Ending::Diverged(Box::new(Divergence { actor, span, machine: expected, os: found })))
     }
 
     fn bug(&self, what: &str) -> Stop {
@@ -348,7 +361,10 @@ fn agree(expected: &Noted, found: &Found) -> bool {
     let same_args = match (&found.args, expected.op) {
         // What an arrival tells beside itself is for people.
         (_, OpCode::Arrive | OpCode::Begin | OpCode::End) => true,
-        (Value::List(args), _) => args.len() == expected.args.as_slice().len() && args.iter().zip(expected.args.as_slice()).all(|(a, b)| same(a, b)),
+        (Value::List(args), _) => {
+            args.len() == expected.args.as_slice().len()
+                && args.iter().zip(expected.args.as_slice()).all(|(a, b)| same(a, b))
+        }
         _ => expected.args.as_slice().is_empty(),
     };
     let same_came = match (&expected.came, &found.came) {

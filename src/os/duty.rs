@@ -15,6 +15,7 @@ use super::object::pool;
 use super::park::Ctx;
 use super::process::{self, PoolHere, Process};
 use super::sys;
+use crate::value::Value;
 
 thread_local! {
     static PROCESS: RefCell<Weak<Process>> = const { RefCell::new(Weak::new()) };
@@ -52,7 +53,27 @@ pub(super) fn look_while_parked(ctx: &Ctx) {
     }
 }
 
+/// In a deterministic run: starts a worker of the pool that the driver names, if the pool still wants one.
+pub(super) fn replace_one_in_turn(ctx: &Ctx) {
+    let process = PROCESS.with(|here| here.borrow().upgrade());
+    if let (Some(process), Some(Value::Int(id))) = (process, super::turns::order_of_replacement(ctx)) {
+        let off = super::object::find(ctx.arena, id as u32);
+        let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let pool = pools.into_iter().find(|pool| pool.off == off);
+        if let Some(PoolHere { off, decl, name }) = pool.filter(|pool| pool::wants_workers(ctx, pool.off))
+            && let Ok(worker) = process::start_worker(ctx, &process, decl, off, &name)
+        {
+            process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        }
+    }
+    super::turns::report(ctx);
+}
+
 fn replace_workers(ctx: &Ctx, process: &Process) {
+    // One that is on its way to its end has no use for more workers.
+    if process.is_ending.load(SeqCst) {
+        return;
+    }
     let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for PoolHere { off, decl, name } in pools {
         while pool::replace_one(ctx.arena, off) {

@@ -12,6 +12,7 @@ use super::layout::{ACTORS_AT, ACTORS_MAX, OBJECTS_AT, OBJECTS_MAX, ObjectHeader
 use super::object::{self, barrier, condition, find, kind_number, queue, semaphore};
 use super::record::{self, Noted};
 use super::supervisor::MAIN;
+use crate::machine::pid_of;
 use crate::plan::Plan;
 use crate::program::op::OpCode;
 use crate::trace::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
@@ -45,17 +46,19 @@ pub(super) fn gather(arena: Arena, plan: &Plan, file: &str) -> TraceData {
     let actors = started.iter().map(|number| actor_info(arena, *number)).collect();
     let file =
         std::path::Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
-    TraceData { version: TRACE_VERSION, file, actors, objects: translator.objects, events }
+    let (scenario, sets) = (plan.hash(), plan.sets.clone());
+    TraceData { version: TRACE_VERSION, file, scenario, sets, actors, objects: translator.objects, events }
 }
 
 fn actor_info(arena: Arena, number: u32) -> ActorInfo {
     let slot: &Slot = actor::slot(arena, number);
+    let in_turns = super::turns::are_on(arena);
     ActorInfo {
         name: actor::name(arena, number),
         kind: actor::kind_of(slot),
         parent: slot.parent.load(Relaxed).checked_sub(1).and_then(|parent| parent.checked_sub(MAIN)),
-        pid: slot.pid.load(Relaxed) as i64,
-        tid: slot.tid.load(Relaxed) as i64,
+        pid: if in_turns { pid_of(slot.process.load(Relaxed)) } else { slot.pid.load(Relaxed) as i64 },
+        tid: if in_turns { pid_of(number) } else { slot.tid.load(Relaxed) as i64 },
     }
 }
 

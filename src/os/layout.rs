@@ -30,6 +30,8 @@ pub(super) struct Header {
     pub(super) free: [AtomicU64; CLASSES],
     /// Seed of the run.
     pub(super) seed: AtomicU64,
+    /// Seed of the pauses before operations.
+    pub(super) perturb_seed: AtomicU64,
     /// Actors that can go on by themselves: running, or waiting with a deadline.
     pub(super) running: AtomicI64,
     /// Actors given out.
@@ -46,6 +48,8 @@ pub(super) struct Header {
     pub(super) quitting: AtomicU32,
     /// 1: events are recorded.
     pub(super) tracing: AtomicU32,
+    /// 1: actors pause before some of their operations.
+    pub(super) perturbed: AtomicU32,
     /// Uncaught errors so far.
     pub(super) failures: AtomicU32,
     /// Panics of conc's own code in a process of the run.
@@ -56,6 +60,12 @@ pub(super) struct Header {
     pub(super) kicked: AtomicU32,
     /// Actors that have not ended, main included.
     pub(super) alive: AtomicI32,
+    /// 1: the run is deterministic: every step is granted by the driver (see `turns`).
+    pub(super) turns: AtomicU32,
+    /// Things told to the driver so far: the futex word on which it waits.
+    pub(super) reports: AtomicU32,
+    /// Virtual time, nanoseconds since the run began.
+    pub(super) virtual_ns: AtomicU64,
     /// Standard output, as an object: serialises lines.
     pub(super) stdout: AtomicU32,
     /// The request: what is run, encoded, so that a child that starts by exec can plan it again; and its length.
@@ -208,6 +218,15 @@ pub(super) struct Slot {
     pub(super) completing_wait: AtomicU32,
     /// How far what follows from its end has come; see `actor::settle`.
     pub(super) settled: AtomicU32,
+    /// In a deterministic run: the turn that it is granted (0: none, the futex word on which it waits), and what goes
+    /// with it: a block, and its length in bytes.
+    pub(super) turn: AtomicU32,
+    pub(super) turn_order: AtomicU32,
+    pub(super) turn_order_len: AtomicU32,
+    /// What it has told the driver: events, and steps without one.
+    pub(super) reported: AtomicU32,
+    /// Its own virtual time.
+    pub(super) now_ns: AtomicU64,
 }
 
 // SAFETY: repr(C), atomics only.

@@ -20,11 +20,14 @@ mod duty;
 mod failure;
 mod output;
 mod perform;
+mod perturb;
 mod process;
+mod turns;
 mod values;
 mod world;
 
 mod death;
+mod driver;
 mod history;
 mod launch;
 mod supervisor;

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 use super::arena::{Arena, Off};
 use super::layout::{Node, ObjectHeader, Slot, WaitList, pack_place, slot_at, state};
-use super::sys;
+use super::{sys, turns};
 use crate::program::op::OpCode;
 
 /// The supervisor's own number.
@@ -159,9 +159,7 @@ impl Ctx {
     /// Frees an object's small lock if the actor that holds it is dead. For the supervisor.
     fn free_from_the_dead(&self, off: Off, header: &ObjectHeader) {
         let Some(holder) = (header.lock.load(SeqCst) & !SLEEPER).checked_sub(1) else { return };
-        let slot: &Slot = self.arena.at(slot_at(holder));
-        let process: &Slot = self.arena.at(slot_at(slot.process.load(Relaxed)));
-        if sys::is_gone(process.pid.load(SeqCst)) {
+        if super::actor::is_gone(self.arena, holder) {
             super::object::mend(self.arena, off, holder);
         }
     }
@@ -202,13 +200,22 @@ impl Ctx {
             self.kick();
         }
         let mut deadline = entered.deadline;
+        let in_turns = turns::are_on(self.arena);
+        if in_turns {
+            turns::tell(self.arena);
+        }
         loop {
             let done = slot.done.load(Acquire);
             if done == entered.epoch {
                 break;
             }
             super::duty::look_while_parked(self);
-            if sys::futex_wait(&slot.done, done, deadline, private) == sys::FutexWait::TimedOut {
+            let mut timed_out = false;
+            if in_turns {
+                turns::look_while_parked(self);
+                timed_out = turns::is_timed_out(self);
+            }
+            if timed_out || sys::futex_wait(&slot.done, done, deadline, private) == sys::FutexWait::TimedOut {
                 let waiting = (entered.epoch << CLAIM_BITS) | WAITING;
                 let idle = (entered.epoch << CLAIM_BITS) | IDLE;
                 let locked = self.lock(entered.off);
@@ -233,9 +240,16 @@ impl Ctx {
     /// Takes waiters off a list until one is still waiting, and claims it.
     pub(super) fn claim_first(&self, locked: &Locked<'_>, list: usize) -> Option<Claimed> {
         loop {
-            let node_off = Off(locked.header.lists[list].head.load(Relaxed));
+            let mut node_off = Off(locked.header.lists[list].head.load(Relaxed));
             if node_off.is_null() {
                 return None;
+            }
+            if turns::are_on(self.arena)
+                && let Some(wanted) = turns::served_next()
+                && let of_it = Off(slot_at(wanted).0 + Self::node_skip())
+                && locked.contains(list, of_it)
+            {
+                node_off = of_it;
             }
             let node: &Node = self.arena.at(node_off);
             let actor = node.actor.load(Relaxed);
@@ -263,6 +277,7 @@ impl Ctx {
         slot.ticket.store(verdict.ticket, Relaxed);
         slot.cause.store(verdict.cause, Relaxed);
         self.count_again(slot);
+        slot.now_ns.store(self.arena.header().virtual_ns.load(Relaxed), Relaxed);
         slot.done.store(claimed.epoch, Release);
         sys::futex_wake(&slot.done, 1, claimed.private);
         self.slot.completing.store(0, Relaxed);
@@ -360,6 +375,12 @@ impl Locked<'_> {
     /// How many wait in a list.
     pub(super) fn waiting(&self, list: usize) -> u32 {
         self.header.lists[list].len.load(Relaxed)
+    }
+
+    /// The payload of the first in a list.
+    pub(super) fn first_payload(&self, list: usize) -> Option<u64> {
+        let head = self.header.lists[list].head.load(Relaxed);
+        (head != 0).then(|| self.node(head).payload.load(Relaxed))
     }
 
     /// Counts a waiter that waits elsewhere for what this list is for.

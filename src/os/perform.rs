@@ -15,13 +15,14 @@ use super::object::{
 };
 use super::park::Ctx;
 use super::record::Note;
-use super::values;
 use super::world::{About, World, unsupported};
+use super::{turns, values};
+use crate::machine::pid_of;
 use crate::program::op::{Op, OpCode};
 use crate::value::{ActorRef, ObjectKind, ObjectRef, Value};
 
 /// Notes that an operation has begun and waits, as a step of its own.
-fn arrive(ctx: &Ctx, object: ObjectRef, line: u32, ticket: u64, args: &[Value]) {
+pub(super) fn arrive(ctx: &Ctx, object: ObjectRef, line: u32, ticket: u64, args: &[Value]) {
     ctx.note(&Note {
         op: OpCode::Arrive,
         line,
@@ -46,6 +47,9 @@ impl World {
                 Ok(joined)
             }
             OpCode::IsAlive => Ok(actor::is_alive(ctx, actor.0)),
+            OpCode::ActorPid if turns::are_on(arena) => {
+                Ok(Done::value(Value::Pid(pid_of(actor::slot(arena, actor.0).process.load(Relaxed)))))
+            }
             OpCode::ActorPid => Ok(Done::value(Value::Pid(actor::slot(arena, actor.0).pid.load(Relaxed) as i64))),
             OpCode::ActorName => Ok(Done::value(values::text(&self.shown_name(actor.0)))),
             OpCode::ExitCode => Ok(actor::exit_code(ctx, actor.0)),
@@ -72,11 +76,12 @@ impl World {
     pub(super) fn act_on_object(&mut self, op: &mut Op, object: ObjectRef, about: &mut About) -> Result {
         let off = find(self.ctx.arena, object.id);
         if op.code == OpCode::Waiting {
-            return Ok(waiting_in(&self.ctx, off));
+            // In a deterministic run actors wait for their turns, not in objects: the machine knows how many.
+            return Ok(turns::drawn().map_or_else(|| waiting_in(&self.ctx, off), Done::value));
         }
         match object.kind {
             ObjectKind::Queue => self.act_on_queue(op, object, off, about.line),
-            ObjectKind::PipeEnd => self.act_on_pipe(op, object, off),
+            ObjectKind::PipeEnd => self.act_on_pipe(op, object, off, about.line),
             ObjectKind::Lock | ObjectKind::Rlock => self.act_on_lock(op, off),
             ObjectKind::Condition => {
                 if matches!(op.code, OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked) {
@@ -139,15 +144,16 @@ impl World {
         Ok(done)
     }
 
-    fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off) -> Result {
+    fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         if op.code == OpCode::PipeClose {
-            self.process.close_end(ctx, object.id)?;
-            return Ok(Done::default());
+            return Ok(Done::new(Value::None, self.process.close_end(ctx, object.id)?, 0));
         }
         let end = self.process.end(ctx, object.id)?;
         let done = match op.code {
-            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0)),
+            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0), |ticket| {
+                arrive(ctx, object, line, ticket, op.args.as_slice());
+            }),
             OpCode::PipeRecv => pipe::recv(ctx, off, &*end),
             OpCode::PipeNext => pipe::next(ctx, off, &*end),
             OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?),
@@ -171,7 +177,7 @@ impl World {
         let ctx = &self.ctx;
         match op.code {
             OpCode::ConditionWait => {
-                let patience = Patience::from_timeout(op.args.get(0))?;
+                let patience = Patience::arriving(op.args.get(0))?;
                 condition::wait(ctx, off, patience, |ticket| arrive(ctx, object, line, ticket, op.args.as_slice()))
             }
             OpCode::ConditionNotify => condition::notify(ctx, off, count_arg(op.args.get(0), "the number to notify")?),
@@ -252,9 +258,14 @@ impl World {
             OpCode::EventSet => event::set(ctx, off),
             OpCode::EventClear => event::clear(ctx, off),
             OpCode::EventIsSet => event::is_set(ctx, off),
-            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?),
+            OpCode::EventWait => event::wait(ctx, off, Patience::from_timeout(op.args.get(0))?, || {
+                // In a deterministic run to begin to wait is a step, where it matters to the scenario.
+                if turns::are_on(ctx.arena) {
+                    arrive(ctx, object, line, 0, op.args.as_slice());
+                }
+            }),
             OpCode::BarrierWait => {
-                let patience = Patience::from_timeout(op.args.get(0))?;
+                let patience = Patience::arriving(op.args.get(0))?;
                 barrier::wait(ctx, off, patience, |ticket| arrive(ctx, object, line, ticket, op.args.as_slice()))
             }
             OpCode::BarrierAbort => barrier::abort(ctx, off),

@@ -10,7 +10,7 @@
 use std::collections::hash_map::Entry;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use std::sync::atomic::{AtomicU32, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -56,6 +56,8 @@ pub(super) struct Process {
     pub(super) pools: Mutex<Vec<PoolHere>>,
     /// Workers that it started in place of others.
     pub(super) replacements: Mutex<Vec<u32>>,
+    /// Its first actor's body has ended: no more workers are started.
+    pub(super) is_ending: AtomicBool,
 }
 
 /// A pool of this process.
@@ -123,6 +125,7 @@ impl Process {
             named: Mutex::default(),
             pools: Mutex::default(),
             replacements: Mutex::default(),
+            is_ending: AtomicBool::new(false),
         }
     }
 
@@ -192,7 +195,7 @@ impl Process {
     pub(super) fn end(&self, ctx: &Ctx, id: u32) -> Result<Arc<EndFds>> {
         match self.ends.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
             Some(EndHere::Open(fds)) => return Ok(Arc::clone(fds)),
-            Some(EndHere::Closed) => return Err(fail(ErrorKind::Closed, "this end was closed here")),
+            Some(EndHere::Closed) => return Err(closed_here()),
             None => {}
         }
         let off = find(self.arena, id);
@@ -239,13 +242,16 @@ impl Process {
         Ok(())
     }
 
-    /// Closes an end in this process.
-    pub(super) fn close_end(&self, ctx: &Ctx, id: u32) -> Result<()> {
+    /// Closes an end in this process: its place in the order of the pipe.
+    pub(super) fn close_end(&self, ctx: &Ctx, id: u32) -> Result<u64> {
         self.end(ctx, id)?;
-        self.ends.write().unwrap_or_else(PoisonError::into_inner).insert(id, EndHere::Closed);
+        // Whoever finds it closed comes after the close.
+        let mut ends = self.ends.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(ends.insert(id, EndHere::Closed), Some(EndHere::Closed)) {
+            return Err(closed_here());
+        }
         let off = find(self.arena, id);
-        if_held(ctx, self.actor, |end| end == off);
-        Ok(())
+        Ok(if_held(ctx, self.actor, |end| end == off))
     }
 
     /// Holds the ends that a value that was received mentions.
@@ -299,17 +305,23 @@ fn note_end(ctx: &Ctx, process: u32, end: Off) -> Result<()> {
     }
 }
 
-/// Lets those ends go that a process holds and that are wanted.
-fn if_held(ctx: &Ctx, process: u32, wanted: impl Fn(Off) -> bool) {
+fn closed_here() -> Refused {
+    fail(ErrorKind::Closed, "this end was closed here")
+}
+
+/// Lets those ends go that a process holds and that are wanted: the place of the last one in the order of its pipe.
+fn if_held(ctx: &Ctx, process: u32, wanted: impl Fn(Off) -> bool) -> u64 {
+    let mut ticket = 0;
     let mut at = Off(actor::slot(ctx.arena, process).ends.load(Acquire));
     while !at.is_null() {
         let held: &HeldEnd = ctx.arena.at(at);
         let end = Off(held.end.load(Acquire));
         if !end.is_null() && wanted(end) && held.end.compare_exchange(end.0, 0, SeqCst, SeqCst).is_ok() {
-            pipe::let_go(ctx, end);
+            ticket = pipe::let_go(ctx, end);
         }
         at = Off(held.next.load(Relaxed));
     }
+    ticket
 }
 
 /// Lets everything go that a process holds: at its end, by itself, or after its death, by the supervisor.

@@ -70,6 +70,7 @@ impl Ctx {
             self.write_note(note);
         }
         self.slot.seq.store(seq + 1, Release);
+        super::turns::report(self);
     }
 
     fn write_note(&self, note: &Note<'_>) {
@@ -88,8 +89,11 @@ impl Ctx {
         bytes.extend((args.len() as u32).to_ne_bytes());
         bytes.extend(note.ticket.to_ne_bytes());
         bytes.extend(note.cause.to_ne_bytes());
-        let epoch = self.arena.header().epoch_ns.load(Relaxed);
-        bytes.extend(sys::now_ns().saturating_sub(epoch).to_ne_bytes());
+        let time = match super::turns::are_on(self.arena) {
+            true => super::turns::now_ns(self),
+            false => sys::now_ns().saturating_sub(self.arena.header().epoch_ns.load(Relaxed)),
+        };
+        bytes.extend(time.to_ne_bytes());
         bytes.extend((came.len() as u64).to_ne_bytes());
         bytes.extend(args);
         bytes.extend(came);
@@ -128,6 +132,45 @@ impl Ctx {
         chunk.used.store(0, Relaxed);
         chunk.room.store(room as u32, Relaxed);
         Some(off)
+    }
+}
+
+/// Reads the events of an actor while it goes on.
+pub(super) struct Reader {
+    actor: u32,
+    at: Off,
+    used: usize,
+}
+
+impl Reader {
+    pub(super) fn new(actor: u32) -> Reader {
+        Reader { actor, at: Off::NULL, used: 0 }
+    }
+
+    /// What was noted since the last time.
+    pub(super) fn read(&mut self, arena: Arena) -> Vec<Noted> {
+        let mut events = Vec::new();
+        if self.at.is_null() {
+            self.at = Off(arena.at::<Slot>(slot_at(self.actor)).chunk_first.load(Acquire));
+        }
+        while !self.at.is_null() {
+            let chunk: &Chunk = arena.at(self.at);
+            // The next one is there only once this one is complete.
+            let next = Off(chunk.next.load(Acquire));
+            let used = chunk.used.load(Acquire) as usize;
+            let bytes = arena.read(self.at, CHUNK_HEADER + self.used, used - self.used);
+            let mut rest = &bytes[..];
+            while let Some((event, after)) = parse(rest) {
+                events.push(event);
+                rest = after;
+            }
+            self.used = used;
+            if next.is_null() {
+                break;
+            }
+            (self.at, self.used) = (next, 0);
+        }
+        events
     }
 }
 

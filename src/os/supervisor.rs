@@ -5,8 +5,9 @@
 //! never passes a message on.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout};
@@ -19,13 +20,16 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{self, Birth};
 use super::arena::Arena;
+use super::driver::{Driver, Shared};
 use super::layout::state;
-use super::object::{self, Identity};
+use super::object::{self, Identity, Refused};
 use super::park::Ctx;
 use super::process::{self, Lines};
 use super::{StartError, create, death, failure, history, sys, values};
+use crate::machine::{Machine, Rules, Time};
 use crate::plan::Plan;
 use crate::program::ActorKind;
+use crate::schedule::{Replay, Schedule};
 use crate::trace::{Ending, TraceData, Uncaught};
 
 /// The supervisor's own number among the actors, and main's.
@@ -51,6 +55,10 @@ pub struct Request {
     pub timeout_ns: Option<u64>,
     /// Most processes at a time.
     pub processes_max: u32,
+    /// Who goes on when several can.
+    pub schedule: Schedule,
+    /// Seed of the pauses before operations; none makes none.
+    pub perturb: Option<u64>,
 }
 
 /// What became of a run.
@@ -62,6 +70,8 @@ pub struct Report {
     pub errors: Vec<Uncaught>,
     /// The events, where they were recorded.
     pub trace: Option<TraceData>,
+    /// The steps of a deterministic run.
+    pub replay: Option<Replay>,
 }
 
 /// Runs a planned scenario to its end; `told` hears of each uncaught error when it happens.
@@ -70,13 +80,18 @@ pub struct Report {
 pub fn supervise(plan: &Arc<Plan>, request: &Request, told: &mut dyn FnMut(&Uncaught)) -> Result<Report, StartError> {
     let mut run = Supervisor::prepare(plan, request)?;
     run.start_main()?;
+    let driver = run.start_driver(request)?;
     let ending = run.watch(told);
+    // The driver may be the one who knows better: it has compared what main did last.
+    run.stop_driver(driver);
+    let driven = run.shared.ending();
     run.take_down();
-    let ending = ending?;
+    let ending = driven.map_or(ending, Ok)?;
     run.collect_errors(told);
     let trace = request.trace.then(|| history::gather(run.arena, plan, &request.name));
     run.arena.discard();
-    Ok(Report { ending, errors: std::mem::take(&mut run.errors), trace })
+    let replay = run.shared.replay.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(Report { ending, errors: std::mem::take(&mut run.errors), trace, replay })
 }
 
 struct Supervisor {
@@ -98,6 +113,8 @@ struct Supervisor {
     errors: Vec<Uncaught>,
     /// Everyone seemed blocked at the last look.
     suspicious: bool,
+    /// What passes between this thread and the driver of a deterministic run.
+    shared: Arc<Shared>,
 }
 
 impl Supervisor {
@@ -108,8 +125,13 @@ impl Supervisor {
         header.epoch_ns.store(sys::now_ns(), Relaxed);
         header.seed.store(request.seed, Relaxed);
         header.supervisor.store(std::process::id(), Relaxed);
-        header.tracing.store(request.trace as u32, Relaxed);
+        let in_turns = request.schedule != Schedule::Free;
+        header.turns.store(in_turns as u32, Relaxed);
+        // The driver compares events.
+        header.tracing.store((request.trace || in_turns) as u32, Relaxed);
         header.processes_max.store(request.processes_max, Relaxed);
+        header.perturb_seed.store(request.perturb.unwrap_or(0), Relaxed);
+        header.perturbed.store(request.perturb.is_some() as u32, Relaxed);
         header.actors.store(MAIN, SeqCst);
         let asked = values::request(&request.name, &request.text, &request.sets).map_err(object::Refused::from)?;
         header.request.store(arena.alloc_bytes(&asked).map_err(|_| StartError::OutOfMemory)?.0, SeqCst);
@@ -143,7 +165,32 @@ impl Supervisor {
             watched: FxHashMap::default(),
             errors: Vec::new(),
             suspicious: false,
+            shared: Arc::default(),
         })
+    }
+
+    /// Starts the driver of a deterministic run, in a thread of its own.
+    fn start_driver(&self, request: &Request) -> Result<Option<JoinHandle<()>>, StartError> {
+        let rules = Rules { time: Time::Prompt, late_deaths: false, processes_max: request.processes_max };
+        if request.schedule == Schedule::Free {
+            return Ok(None);
+        }
+        let machine = Machine::new(Arc::clone(&self.plan), rules);
+        let Some(policy) = request.schedule.scheduler(request.seed, &machine) else { return Ok(None) };
+        let driver = Driver::new(self.ctx.clone(), machine, policy, request.seed, Arc::clone(&self.shared))
+            .map_err(Refused::from)?;
+        let thread = std::thread::Builder::new().name("driver".to_owned()).spawn(move || driver.run())?;
+        Ok(Some(thread))
+    }
+
+    /// Waits for the driver's last word; where the run was cut short, tells it to stop.
+    fn stop_driver(&self, driver: Option<JoinHandle<()>>) {
+        let Some(driver) = driver else { return };
+        if actor::slot(self.arena, MAIN).state.load(SeqCst) != state::ENDED {
+            self.shared.stop.store(true, SeqCst);
+        }
+        super::turns::tell(self.arena);
+        let _ = driver.join();
     }
 
     fn start_main(&mut self) -> Result<(), StartError> {
@@ -183,10 +230,15 @@ impl Supervisor {
             self.arena.header().kicked.store(0, SeqCst);
             self.look_for_processes()?;
             self.collect_errors(told);
+            if self.shared.has_ended() {
+                return Ok(Ending::Finished);
+            }
             if self.arena.header().output_lost.load(SeqCst) != 0 {
                 return Ok(Ending::Signalled(Signal::SIGPIPE as i32));
             }
-            let blocked = self.arena.header().running.load(SeqCst) <= 0;
+            // In a deterministic run the machine knows when nobody can go on.
+            let in_turns = super::turns::are_on(self.arena);
+            let blocked = !in_turns && self.arena.header().running.load(SeqCst) <= 0;
             if blocked && self.suspicious && self.all_asleep() {
                 return Ok(Ending::Deadlock(death::who_is_blocked(self.arena, &self.plan)));
             }

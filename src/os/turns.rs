@@ -33,10 +33,12 @@ pub(super) enum Turn {
     End = 6,
     /// Start a worker in place of one that died, whatever else it is doing.
     Replace = 7,
+    /// Begin to wait in its operation: it goes on waiting for its turn.
+    Arrive = 8,
 }
 
-const TURNS: [Turn; 7] =
-    [Turn::Go, Turn::TimeOut, Turn::Dismiss, Turn::Finally, Turn::LetGo, Turn::End, Turn::Replace];
+const TURNS: [Turn; 8] =
+    [Turn::Go, Turn::TimeOut, Turn::Dismiss, Turn::Finally, Turn::LetGo, Turn::End, Turn::Replace, Turn::Arrive];
 
 thread_local! {
     /// The turn that the calling actor has; none in a free run.
@@ -100,6 +102,12 @@ fn read_order(ctx: &Ctx) {
         }),
         _ => {}
     }
+}
+
+/// The pool that goes with a [`Turn::Replace`].
+pub(super) fn order_of_replacement(ctx: &Ctx) -> Option<Value> {
+    read_order(ctx);
+    drawn()
 }
 
 /// An order that goes with a turn, as [`read_order`] reads it.

@@ -4,20 +4,23 @@
 //! VM does) and never words a report.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 
 use super::actor::{self, Birth};
 use super::arena::Off;
 use super::create;
 use super::layout::{ObjectHeader, slot_at, state};
-use super::object::{Done, Patience, Refused, Result, condition, fail, find, pool};
+use super::object::{Done, Patience, Refused, Result, condition, fail, find, pipe, pool};
 use super::park::Ctx;
+use super::perturb::Pauses;
 use super::process::{self, Begin, Process};
 use super::record::Note;
+use super::turns::{self, Turn};
 use super::{output, values};
+use crate::machine::pid_of;
 use crate::plan::Transport;
 use crate::program::op::{Op, OpCode, Outcome, Target};
-use crate::program::{ActorKind, CodeId, Template};
+use crate::program::{ActorKind, CodeId, Template, fault};
 use crate::random::Random;
 use crate::value::{ActorRef, Error, ErrorKind, ObjectKind, Value};
 use crate::vm::{Stop, Vm};
@@ -31,6 +34,8 @@ pub(super) struct World {
     pub(super) process: Arc<Process>,
     name: Arc<str>,
     random: Option<Random>,
+    /// Where its pauses come from, in a perturbed run.
+    pauses: Option<Pauses>,
     /// What it started, in order.
     children: Vec<u32>,
     /// Handles of the objects of its process.
@@ -46,8 +51,9 @@ pub(super) struct About {
 
 impl World {
     pub(super) fn new(ctx: Ctx, process: Arc<Process>) -> World {
-        let name = Arc::from(actor::name(ctx.arena, ctx.me));
-        World { ctx, process, name, random: None, children: Vec::new(), privates: Arc::default() }
+        let name: Arc<str> = Arc::from(actor::name(ctx.arena, ctx.me));
+        let pauses = Pauses::of(ctx.arena, &name);
+        World { ctx, process, name, random: None, pauses, children: Vec::new(), privates: Arc::default() }
     }
 
     /// The same with the objects of the process it belongs to.
@@ -71,11 +77,45 @@ impl World {
             came: Ok(&Value::None),
         });
         let mut ended = self.first_steps(kind).and_then(|()| self.run_body(kind));
-        self.end_children();
-        if kind == ActorKind::Main && ended.is_ok() {
-            ended = self.finish_main();
+        if self.ctx.me == self.process.actor {
+            self.process.is_ending.store(true, SeqCst);
+        }
+        if turns::are_on(self.ctx.arena) {
+            ended = self.close_in_turns(ended);
+        } else {
+            self.end_children();
+            if kind == ActorKind::Main && ended.is_ok() {
+                ended = self.finish_main();
+            }
+        }
+        if kind == ActorKind::Worker {
+            pool::leave_task(&self.ctx);
         }
         self.report(&ended)
+    }
+
+    /// The way to its end in a deterministic run, step by step.
+    fn close_in_turns(&mut self, ended: Result<()>) -> Result<()> {
+        let mut ended = ended;
+        loop {
+            match turns::take(&self.ctx) {
+                Some(Turn::LetGo) => {
+                    process::let_all_go(&self.ctx, self.ctx.me);
+                    turns::report(&self.ctx);
+                }
+                Some(Turn::Finally) => {
+                    self.end_children();
+                    turns::report(&self.ctx);
+                    let finally = self.process.plan.image.program.finally;
+                    ended = finally.map_or(Ok(()), |finally| self.run_code(finally, Vec::new()));
+                }
+                // Its daemon children are terminated by the driver.
+                Some(Turn::Dismiss) => turns::report(&self.ctx),
+                _ => break,
+            }
+        }
+        self.end_children();
+        ended
     }
 
     /// Main starts the workers of the pools at file level before it does anything else.
@@ -122,7 +162,11 @@ impl World {
         loop {
             match vm.run(u64::MAX) {
                 Stop::Op(op) => {
+                    if let Some(pauses) = self.pauses.as_mut().filter(|_| is_noted(op.code)) {
+                        pauses.pause();
+                    }
                     super::duty::look(&self.ctx, &self.process);
+                    self.await_turn(&op);
                     let outcome = self.perform(op, &vm);
                     vm.resume(outcome);
                 }
@@ -193,6 +237,19 @@ impl World {
         }
     }
 
+    /// In a deterministic run, waits for the turn to perform an operation.
+    fn await_turn(&self, op: &Op) {
+        if !is_noted(op.code) {
+            return;
+        }
+        while turns::take(&self.ctx) == Some(Turn::Arrive) {
+            if let Target::Object(object) = op.target {
+                let line = self.arrive_at(op);
+                super::perform::arrive(&self.ctx, object, line, 0, op.args.as_slice());
+            }
+        }
+    }
+
     /// Performs an operation and notes its event.
     fn perform(&mut self, mut op: Op, vm: &Vm) -> Outcome {
         let line = self.arrive_at(&op);
@@ -236,7 +293,14 @@ impl World {
                 off => off,
             },
         };
-        if off.is_null() { 0 } else { self.ctx.lock(off).tick() }
+        if off.is_null() {
+            return 0;
+        }
+        let locked = self.ctx.lock(off);
+        match op.target {
+            Target::Object(object) if object.kind == ObjectKind::PipeEnd => pipe::tick(arena, off),
+            _ => locked.tick(),
+        }
     }
 
     fn is_traced(&self) -> bool {
@@ -271,24 +335,29 @@ impl World {
                 std::thread::yield_now();
                 Ok(Done::default())
             }
-            OpCode::Now => {
-                let since = super::sys::now_ns().saturating_sub(ctx.arena.header().epoch_ns.load(Relaxed));
-                Ok(Done::value(Value::Elapsed(since as i64)))
+            OpCode::Now => Ok(Done::value(Value::Elapsed(self.since_begin() as i64))),
+            OpCode::Random | OpCode::Shuffle | OpCode::Choose if turns::are_on(ctx.arena) => {
+                turns::drawn().map(Done::value).ok_or_else(|| fault::empty_range().into())
             }
             OpCode::Random => self.random().in_range(op.args.get(0)).map(Done::value).map_err(Refused::from),
             OpCode::Shuffle => self.random().shuffle(op.args.get(0)).map(Done::value).map_err(Refused::from),
             OpCode::Choose => self.random().choose(op.args.get(0)).map(Done::value).map_err(Refused::from),
+            OpCode::Pid | OpCode::Ppid | OpCode::Tid if turns::are_on(ctx.arena) => {
+                Ok(Done::value(Value::Pid(self.virtual_id(op.code))))
+            }
             OpCode::Pid => Ok(Done::value(Value::Pid(std::process::id() as i64))),
             OpCode::Ppid => Ok(Done::value(Value::Pid(std::os::unix::process::parent_id() as i64))),
             OpCode::Tid => Ok(Done::value(Value::Pid(super::sys::tid() as i64))),
             OpCode::Name => Ok(Done::value(values::text(&self.shown_name(ctx.me)))),
             OpCode::Outcome => Ok(Done::default()),
-            OpCode::Deadline => Ok(Done::value(match super::object::deadline(op.args.get(0))? {
-                Some(at) => Value::Elapsed(at as i64),
-                None => Value::None,
+            OpCode::Deadline => Ok(Done::value(match op.args.get(0) {
+                Value::Duration(ns) | Value::Elapsed(ns) => {
+                    Value::Elapsed((self.since_begin() as i64).saturating_add((*ns).max(0)))
+                }
+                _ => Value::None,
             })),
             OpCode::DeadlineLeft => Ok(Done::value(match op.args.get(0) {
-                Value::Elapsed(at) => Value::Duration((*at).saturating_sub(super::sys::now_ns() as i64).max(0)),
+                Value::Elapsed(at) => Value::Duration((*at).saturating_sub(self.since_begin() as i64).max(0)),
                 _ => Value::None,
             })),
             OpCode::TimerWait => {
@@ -311,6 +380,28 @@ impl World {
                 pool::done(ctx, &value, error.as_deref())
             }
             _ => Err(unsupported()),
+        }
+    }
+
+    /// Nanoseconds since the run began.
+    fn since_begin(&self) -> u64 {
+        if turns::are_on(self.ctx.arena) {
+            return turns::now_ns(&self.ctx);
+        }
+        super::sys::now_ns().saturating_sub(self.ctx.arena.header().epoch_ns.load(Relaxed))
+    }
+
+    /// The process or thread id of a deterministic run, the same at every run.
+    fn virtual_id(&self, code: OpCode) -> i64 {
+        let arena = self.ctx.arena;
+        let process = self.process.actor;
+        match code {
+            OpCode::Tid => pid_of(self.ctx.me),
+            OpCode::Ppid => match actor::slot(arena, process).parent.load(Relaxed).checked_sub(1) {
+                Some(parent) => pid_of(actor::slot(arena, parent).process.load(Relaxed)),
+                None => pid_of(super::supervisor::SUPERVISOR),
+            },
+            _ => pid_of(process),
         }
     }
 

@@ -133,6 +133,17 @@ pub enum User {
 }
 
 impl Plan {
+    /// What the scenario's text and the constants given hash to (XXH3, 128 bits), as hexadecimal digits: what a
+    /// recorded run is bound to.
+    pub fn hash(&self) -> String {
+        let mut all = self.image.program.source.text().as_bytes().to_vec();
+        for part in self.sets.iter().flat_map(|(name, value)| [name, value]) {
+            all.push(0);
+            all.extend(part.as_bytes());
+        }
+        format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&all))
+    }
+
     /// The declarations of the ends of pipes that a process holds from its start: those which its body, its threads, or
     /// the tasks they call name; merely passing one on is not holding it. `user` is main, a template of processes or a
     /// pool.

@@ -10,17 +10,32 @@ mod deadlock;
 
 mod outline;
 
+mod lanes;
+
+mod stats;
+
+mod causes;
+
+mod diff;
+
 pub mod plan;
 
 mod datum;
 
 mod excerpt;
 
-mod diff;
+mod changes;
+
+mod judgement;
 
 mod schedule;
 
+pub use causes::{before, causes};
+pub use changes::{changed_lines, changes};
 pub use deadlock::deadlock;
-pub use diff::{changed_lines, diff};
+pub use diff::diff;
+pub use judgement::judgement;
+pub use lanes::lanes;
 pub use schedule::{divergence, misfit};
+pub use stats::stats;
 pub use uncaught::uncaught;

@@ -16,7 +16,8 @@ impl Trace {
     /// Every event in canonical order, one a line: who, and what it did.
     pub fn outline(&self) -> String {
         let shown = Shown::new(self);
-        let lines: Vec<_> = self.shown_events().filter_map(|event| line(self, &shown, event)).collect();
+        let line = |event: &Event| Some((self.actor_name(event.place.actor), text(self, &shown, event)?));
+        let lines: Vec<_> = self.shown_events().filter_map(line).collect();
         let width = lines.iter().map(|(actor, _)| actor.chars().count()).max().unwrap_or(0);
         let mut text = String::from(HEADER);
         for (actor, step) in lines {
@@ -39,7 +40,7 @@ impl Trace {
         for actor in actors {
             text.push_str(&format!("\n{}\n", self.actor_name(actor)));
             for event in self.shown_events().filter(|event| event.place.actor == actor) {
-                if let Some((_, step)) = line(self, &shown, event) {
+                if let Some(step) = self::text(self, &shown, event) {
                     text.push_str(&format!("  {step}\n"));
                 }
             }
@@ -48,8 +49,8 @@ impl Trace {
     }
 }
 
-/// Who and what; none for what is no step of the scenario's.
-fn line<'a>(trace: &'a Trace, shown: &Shown<'_>, event: &Event) -> Option<(&'a str, String)> {
+/// What an event was; none for what is no step of the scenario's.
+pub(super) fn text(trace: &Trace, shown: &Shown<'_>, event: &Event) -> Option<String> {
     if matches!(event.op, OpCode::Deadline | OpCode::DeadlineLeft) {
         return None;
     }
@@ -64,7 +65,7 @@ fn line<'a>(trace: &'a Trace, shown: &Shown<'_>, event: &Event) -> Option<(&'a s
             }
         }
     }
-    Some((trace.actor_name(event.place.actor), text))
+    Some(text)
 }
 
 fn one_line(message: &str) -> String {

@@ -38,7 +38,7 @@ fn place((line, op): (u32, OpCode)) -> String {
 }
 
 /// `QueuePut` as `queue put`.
-fn words(op: OpCode) -> String {
+pub(super) fn words(op: OpCode) -> String {
     let mut words = String::new();
     for (at, letter) in format!("{op:?}").char_indices() {
         if at > 0 && letter.is_uppercase() {

@@ -15,7 +15,7 @@ use crate::machine::{Choice, Machine, State};
 use crate::trace::Misfit;
 
 /// How a run is scheduled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Schedule {
     /// As the operating system likes.
     #[default]

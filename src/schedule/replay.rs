@@ -79,7 +79,7 @@ impl Replay {
         Replay {
             version: VERSION,
             file: file.map_or_else(|| name.to_owned(), |name| name.to_string_lossy().into_owned()),
-            scenario: hash(plan),
+            scenario: plan.hash(),
             seed,
             sets: plan.sets.clone(),
             steps: Vec::new(),
@@ -88,7 +88,7 @@ impl Replay {
 
     /// Whether it was recorded of this scenario, with these constants.
     pub fn is_of(&self, plan: &Plan) -> bool {
-        self.scenario == hash(plan)
+        self.scenario == plan.hash()
     }
 
     /// Reads what [`Replay::to_ron`] wrote.
@@ -109,18 +109,6 @@ impl Replay {
     pub fn note(&mut self, machine: &Machine, state: &State, choice: &Choice) {
         self.steps.push(step(machine, state, choice));
     }
-}
-
-/// A hash of the text and the constants of a scenario.
-fn hash(plan: &Plan) -> String {
-    let mut all = plan.image.program.source.text().as_bytes().to_vec();
-    for (name, value) in &plan.sets {
-        all.push(0);
-        all.extend(name.as_bytes());
-        all.push(0);
-        all.extend(value.as_bytes());
-    }
-    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&all))
 }
 
 /// A choice as a replay has it.

@@ -97,7 +97,7 @@ fn examine_run(scenario: &Scenario, plan: &Plan, one: &mut RunOutcome, orders: &
         one.problems.push(match old {
             Some(old) => {
                 let lines = report::changed_lines(&old.outline, &new.outline);
-                Problem::Differs { old, new, lines, pending }
+                Problem::Differs { old: Box::new(old), new: Box::new(new), lines, pending }
             }
             None => Problem::Missing { new, pending },
         });

@@ -92,9 +92,9 @@ pub enum Problem {
     /// The outline is not that of the snapshot.
     Differs {
         /// The snapshot.
-        old: Snapshot,
+        old: Box<Snapshot>,
         /// What would be the new one.
-        new: Snapshot,
+        new: Box<Snapshot>,
         /// How many lines are in only one of them.
         lines: usize,
         /// Where that waits to be accepted.

@@ -27,9 +27,9 @@ pub enum Ending {
     /// Something happened that cannot: a bug of conc's.
     Bug(String),
     /// The OS did what the machine cannot do: a bug of conc's.
-    Diverged(Divergence),
+    Diverged(Box<Divergence>),
     /// A replay has a step that the run does not have.
-    Misfit(Misfit),
+    Misfit(Box<Misfit>),
 }
 
 /// Where the OS and the machine part.

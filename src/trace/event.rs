@@ -16,6 +16,12 @@ pub struct TraceData {
     pub version: u32,
     /// Name of the scenario's file.
     pub file: String,
+    /// What the scenario's text and constants hash to: [`crate::plan::Plan::hash`].
+    #[serde(default)]
+    pub scenario: String,
+    /// Constants that were given other values.
+    #[serde(default)]
+    pub sets: Vec<(String, String)>,
     /// Every actor, in the order in which they were started; events refer to them by index.
     pub actors: Vec<ActorInfo>,
     /// Every object with events; events refer to them by index.

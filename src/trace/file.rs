@@ -41,6 +41,10 @@ pub enum TraceError {
 struct Header {
     version: u32,
     file: String,
+    #[serde(default)]
+    scenario: String,
+    #[serde(default)]
+    sets: Vec<(String, String)>,
     actors: Vec<ActorInfo>,
     objects: Vec<ObjectDetail>,
 }
@@ -52,6 +56,8 @@ impl Trace {
         let header = Header {
             version: data.version,
             file: data.file.clone(),
+            scenario: data.scenario.clone(),
+            sets: data.sets.clone(),
             actors: data.actors.clone(),
             objects: data.objects.clone(),
         };
@@ -78,8 +84,8 @@ impl Trace {
                 Err(error) => return Err(wrong(at, error.to_string())),
             }
         }
-        let Header { version, file, actors, objects } = header;
-        checked(TraceData { version, file, actors, objects, events })
+        let Header { version, file, scenario, sets, actors, objects } = header;
+        checked(TraceData { version, file, scenario, sets, actors, objects, events })
     }
 
     /// JSON: one object, as `docs/trace.md` describes it.

@@ -44,9 +44,22 @@ impl Graph {
     pub(super) fn successors(&mut self) -> (Vec<usize>, Vec<Node>) {
         self.edges.sort_unstable();
         self.edges.dedup();
+        let offsets = self.offsets(|(before, _)| before);
+        (offsets, self.edges.iter().map(|(_, after)| *after).collect())
+    }
+
+    /// The edges by their second node: `sources[offsets[n]..offsets[n + 1]]` come before `n`.
+    pub(super) fn predecessors(&mut self) -> (Vec<usize>, Vec<Node>) {
+        self.edges.sort_unstable_by_key(|(before, after)| (*after, *before));
+        self.edges.dedup();
+        let offsets = self.offsets(|(_, after)| after);
+        (offsets, self.edges.iter().map(|(before, _)| *before).collect())
+    }
+
+    fn offsets(&self, end: impl Fn((Node, Node)) -> Node) -> Vec<usize> {
         let mut offsets = vec![0; self.len() + 1];
-        for (before, _) in &self.edges {
-            if let Some(count) = offsets.get_mut(*before as usize + 1) {
+        for edge in &self.edges {
+            if let Some(count) = offsets.get_mut(end(*edge) as usize + 1) {
                 *count += 1;
             }
         }
@@ -55,7 +68,7 @@ impl Graph {
             sum += *offset;
             *offset = sum;
         }
-        (offsets, self.edges.iter().map(|(_, after)| *after).collect())
+        offsets
     }
 }
 

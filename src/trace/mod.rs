@@ -22,11 +22,30 @@ mod snapshot;
 
 mod file;
 
+mod tickets;
+
+mod lanes;
+
+mod stats;
+
+mod before;
+
+mod causes;
+
+mod same;
+
+mod diff;
+
 mod ending;
 
+pub use causes::{How, Link, NoEvent, Why};
+pub use diff::{Difference, diff};
 pub use ending::{Blocked, Divergence, Ending, Misfit, Uncaught};
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
 pub use file::{TraceError, VERSION};
 pub use history::exit_code;
+pub use lanes::{Lane, Lanes, Row};
 pub(crate) use mask::{INDEX, TIME};
 pub use record::Trace;
+pub use same::Turn;
+pub use stats::{ActorStats, Hold, ObjectStats, Stats, Waits};

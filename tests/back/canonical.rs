@@ -17,8 +17,8 @@ const GO: u32 = 3;
 const CELL: u32 = 4;
 
 /// Who has not been started, is running, or has ended.
-struct Simulation {
-    recorder: Recorder,
+pub(super) struct Simulation {
+    pub(super) recorder: Recorder,
     actors: u32,
     holder: Option<u32>,
     items: VecDeque<Place>,
@@ -27,7 +27,7 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn new(actors: u32) -> Simulation {
+    pub(super) fn new(actors: u32) -> Simulation {
         let mut recorder = Recorder::new();
         for (name, kind, size) in [
             ("m", ObjectKind::Lock, None),
@@ -48,7 +48,7 @@ impl Simulation {
     }
 
     /// One step of an actor, if it is possible.
-    fn step(&mut self, actor: u32, choice: u8) {
+    pub(super) fn step(&mut self, actor: u32, choice: u8) {
         let held = self.permits.values().sum::<u32>();
         let r = &mut self.recorder;
         match choice {
@@ -104,7 +104,7 @@ impl Simulation {
         }
     }
 
-    fn finish(mut self) -> TraceData {
+    pub(super) fn finish(mut self) -> TraceData {
         for actor in 1..=self.actors {
             self.recorder.end(actor, 0);
             self.recorder.join(0, actor);

@@ -50,6 +50,13 @@ fn wrong_command_lines_and_files_end_with_2() {
         &["run", "-", "--set", "N"],
         &["explain", "E9999"],
         &["trace", "outline", "Cargo.toml"],
+        &["trace", "lanes", "no/such.ron"],
+        &["trace", "lanes", "Cargo.toml", "--width", "3"],
+        &["trace", "stats", "Cargo.toml", "--format", "xml"],
+        &["trace", "causes", "Cargo.toml"],
+        &["trace", "causes", "Cargo.toml", "main:1", "--last"],
+        &["trace", "diff", "Cargo.toml"],
+        &["trace", "diff", "Cargo.toml", "Cargo.toml"],
         &["plan", "tests"],
     ] {
         let output = conc(args, "main { print 1 }");
@@ -99,5 +106,64 @@ fn a_recorded_trace_has_the_outline_of_its_run() {
         assert_eq!(out(&conc(&["trace", "outline", &file], "")), out(&outline), "{name}");
         assert!(out(&conc(&["trace", "outline", "--by-actor", &file], "")).contains("\np\n"));
     }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A file with a recorded trace, in a folder of its own.
+fn recorded(name: &str, text: &str) -> (std::path::PathBuf, String) {
+    let folder = std::env::temp_dir().join(format!("conc-test-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("t.ron").display().to_string();
+    let run = conc(&["run", "-", "--trace", &file], text);
+    assert!(run.status.code() == Some(0), "{}", err(&run));
+    (folder, file)
+}
+
+#[test]
+fn events_of_a_recorded_trace_are_explained() {
+    let text = "queue q\nprocess p { q.put(7) }\nmain {\n    start p\n    print q.get()\n}";
+    let (folder, file) = recorded("causes", text);
+    let by_name = conc(&["trace", "causes", &file, "main:2"], "");
+    insta::assert_snapshot!(out(&by_name));
+    assert!(out(&conc(&["trace", "causes", &file, "--line", "5"], "")).starts_with(&out(&by_name)));
+    assert!(out(&conc(&["trace", "causes", &file, "--last"], "")).starts_with("main:4"));
+    assert!(out(&conc(&["trace", "causes", &file, "main:2", "--all"], "")).lines().count() > 10);
+    for wrong in [&["main:9"][..], &["mani:1"], &["main"], &["--line", "77"]] {
+        let output = conc(&[&["trace", "causes", &file], wrong].concat(), "");
+        assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()), "{wrong:?}");
+        assert!(err(&output).contains("no "), "{}", err(&output));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn runs_are_compared() {
+    let text = "const N = 1\nqueue q\nprocess p { q.put(N) }\nmain { start p; print q.get() }";
+    let (folder, one) = recorded("diff", text);
+    let two = folder.join("two.json").display().to_string();
+    assert!(conc(&["run", "-", "--set", "N=2", "--trace", &two], text).status.success());
+    let same = conc(&["trace", "diff", &one, &one], "");
+    assert_eq!((same.status.code(), out(&same)), (Some(0), "the same choices\n".into()));
+    let other = conc(&["trace", "diff", &one, &two], "");
+    assert_eq!(other.status.code(), Some(1));
+    insta::assert_snapshot!(out(&other));
+    // A file that was cut off in the middle of a line is read up to there.
+    let whole = std::fs::read_to_string(&one).unwrap();
+    let cut = folder.join("cut.ron").display().to_string();
+    std::fs::write(&cut, &whole[..whole.len() - 30]).unwrap();
+    let shorter = conc(&["trace", "diff", &one, &cut], "");
+    assert_eq!(shorter.status.code(), Some(1), "{}", err(&shorter));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn lanes_and_figures_of_a_recorded_trace() {
+    let (folder, file) = recorded("lanes", "lock m\nmain { with m { print 1 } }");
+    let lanes = conc(&["trace", "lanes", &file, "--width", "40"], "");
+    assert!(out(&lanes).starts_with("   main\n0  begin\n1  m.acquire() -> true\n"), "{}", out(&lanes));
+    assert!(out(&conc(&["trace", "stats", &file], "")).contains("main held it"));
+    let json = out(&conc(&["trace", "stats", &file, "--format", "json"], ""));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["objects"][0]["operations"]["LockAcquire"], 1);
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -8,7 +8,7 @@ use conc::value::{Mask, ObjectKind};
 use super::recorder::{Recorder, text};
 
 /// A bit of everything that an outline shows.
-fn sample() -> TraceData {
+pub(super) fn sample() -> TraceData {
     let mut r = Recorder::new();
     let q = r.object("q", ObjectKind::Queue, Some(1));
     let m = r.object("m", ObjectKind::Lock, None);

@@ -33,6 +33,21 @@ fn a_scenario_without_races_on_messages_has_one_outline() {
 }
 
 #[test]
+fn pauses_change_nothing_that_is_fixed() {
+    let text = "queue a(1)\nqueue b\nprocess left { for i in 0..20 { a.put(i) } }\nthread right { for i in 0..20 { b.put(a.get() * 2) } }\nmain { start left; start right; for i in 0..20 { print b.get() } }";
+    let plan = Scenario::from_str(text).plan(&[]).unwrap_or_else(|found| panic!("{found:?}"));
+    let expected: String = (0..20).map(|i| format!("{}\n", i * 2)).collect();
+    let outline = trace_of(text).outline();
+    for seed in 0..5 {
+        let options = RunOptions { perturb: Some(seed), ..RunOptions::default() };
+        let run = plan.run(&options).unwrap_or_else(|error| panic!("{error}"));
+        assert!(run.passed(), "{:?}", run.errors());
+        assert_eq!(run.output(), expected);
+        assert_eq!(run.trace().outline(), outline);
+    }
+}
+
+#[test]
 fn runs_side_by_side_in_threads_of_one_harness() {
     let threads: Vec<_> = (0..4)
         .map(|n| {

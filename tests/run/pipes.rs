@@ -1,6 +1,6 @@
 //! Pipes: messages, who holds which end, end of file, broken pipes.
 
-use super::harness::{check, run};
+use super::harness::{check, run, run_with};
 
 #[test]
 fn messages_of_every_kind_and_size() {
@@ -195,4 +195,60 @@ process w { writer.send("x") }
 main { let b = start bystander; start w; for x in reader { print x }; print "end"; b.kill() }
 "#);
     assert_eq!((seen.stdout.as_str(), seen.code), ("x\nend\n", Some(0)), "{}", seen.stderr);
+}
+
+#[test]
+fn a_direction_holds_so_much_and_more_goes_alone() {
+    check(
+        r#"
+pipe reader <- writer
+event sent
+process w {
+    for k in 0..3 { writer.send([k; 9000]) }
+    sent.set()
+    writer.send([3; 9000])
+    writer.send([4; 90000])
+    writer.send("end")
+}
+main {
+    start w
+    sent.wait()
+    for k in 0..4 { print reader.recv()[0] }
+    print len(reader.recv()), reader.recv()
+}
+"#,
+        "
+        0
+        1
+        2
+        3
+        90000 end
+        ",
+    );
+}
+
+#[test]
+fn who_is_killed_in_a_pipe_leaves_it_whole() {
+    let text = r#"
+pipe a <-> b
+process w { for k in 0..1000000 { b.send([k; k % 50 * 40]) } }
+process r { loop { a.recv() } }
+main {
+    for round in 0..15 {
+        let hs = [start w, start r, start w, start r]
+        for h in shuffle(hs) { sleep random(0ms..3ms); h.kill() }
+        join hs
+        while a.poll() { a.recv() }
+        b.send("mark")
+        let x = none
+        while x != "mark" { x = a.recv() }
+        assert not a.poll()
+    }
+    print "usable"
+}
+"#;
+    for seed in 0..6 {
+        let seen = run_with(&["--seed", &seed.to_string()], text);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("usable\n", Some(0)), "seed {seed}: {}", seen.stderr);
+    }
 }

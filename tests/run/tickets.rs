@@ -363,3 +363,58 @@ main {
         assert!(taken.into_iter().all(|place| !cancelled.contains(&place)));
     }
 }
+
+/// Checks the pipe whose ends have these names: they share one order.
+fn pipe(trace: &Trace, names: [&str; 2]) {
+    let end = |event: &&Event| {
+        event
+            .object
+            .and_then(|object| names.iter().position(|name| *name == trace.data().objects[object as usize].name))
+    };
+    let mut events: Vec<(usize, &Event)> =
+        trace.events().iter().filter_map(|event| Some((end(&event)?, event))).collect();
+    events.sort_by_key(|(_, event)| event.ticket);
+    assert!(events.windows(2).all(|pair| pair[0].1.ticket < pair[1].1.ticket), "one ticket twice");
+    // On its way to each end.
+    let mut ways = [VecDeque::new(), VecDeque::new()];
+    for (end, event) in events {
+        let came = match (&event.status, event.op) {
+            (Status::Gave(Datum::List(turn)), OpCode::PipeNext) => turn.get(1).filter(|_| turn[0] == Datum::Bool(true)),
+            (Status::Gave(value), OpCode::PipeRecv) => Some(value),
+            _ => None,
+        };
+        match (event.op, raised(event)) {
+            (OpCode::PipeSend, "") => ways[1 - end].push_back(event.args[0].clone()),
+            (OpCode::PipeRecv | OpCode::PipeNext, "" | "EOF") => {
+                assert_eq!(ways[end].pop_front().as_ref(), came, "{event:?}");
+            }
+            (OpCode::PipePoll, _) => assert!(gave(event, true) || ways[end].is_empty(), "{event:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn of_pipes() {
+    for kind in ["process", "thread"] {
+        let text = r#"
+pipe a <-> b
+KIND w[i in 0..3] { for k in 0..40 { b.send([i, k, [7; 400 * (k % 4)]]); if k % 8 == 0 { b.recv() } } }
+KIND r { for k in 0..30 { a.poll(timeout: 20us); a.recv() } }
+main {
+    let all = [start r, start r]
+    let ws = start w
+    for k in 0..15 { a.send(k); a.poll() }
+    for k in 0..60 { a.recv() }
+    join all
+    join ws
+    b.close()
+    for x in a { pass }
+    try { a.send([1; 70000]) } catch BrokenPipe { pass }
+}
+"#;
+        for _ in 0..3 {
+            pipe(&trace_of(&text.replace("KIND", kind)), ["a", "b"]);
+        }
+    }
+}

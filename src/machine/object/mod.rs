@@ -210,13 +210,13 @@ pub(super) fn alternatives(state: &State, op: &Op) -> Vec<Vec<u32>> {
 }
 
 /// How many wait in an object: those who have begun to and whom nobody has served.
-fn waiting(state: &State, id: u32) -> i64 {
+pub(super) fn waiting(state: &State, id: u32) -> i64 {
+    let waits_in = |phase: &Phase| match phase {
+        Phase::At(at) if at.parked && object_of(&at.op) == Some(id) => Some(at.op.code),
+        _ => None,
+    };
     let parked = |wanted: &dyn Fn(OpCode) -> bool| {
-        let waits = |phase: &Phase| match phase {
-            Phase::At(at) => at.parked && object_of(&at.op) == Some(id) && wanted(at.op.code),
-            _ => false,
-        };
-        state.actors.iter().filter(|actor| waits(&actor.phase)).count() as i64
+        state.actors.iter().filter_map(|actor| waits_in(&actor.phase)).filter(|code| wanted(*code)).count() as i64
     };
     let all = parked(&|_| true);
     // Whoever could go on is no longer counted: the one who made it possible took it off.

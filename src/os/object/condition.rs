@@ -8,6 +8,7 @@ use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Result, fail, find, kind
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::os::turns;
 use crate::program::op::OpCode;
 use crate::value::{ErrorKind, ObjectKind, Value};
 
@@ -82,6 +83,10 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     drop(lock);
     arrived(ticket);
     let woken = ctx.park(entered);
+    if matches!(woken, Woken::TimedOut { .. }) {
+        turns::report(ctx);
+    }
+    turns::take(ctx);
     let (ticket, orphaned) = lock::acquire_again(ctx, under, depth);
     if orphaned {
         return Err(lock::orphaned().at(ticket));

@@ -54,7 +54,8 @@ pub(in crate::os) fn is_set(ctx: &Ctx, off: Off) -> Result {
     Ok(Done::new(Value::Bool(set), locked.tick(), cause))
 }
 
-pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience) -> Result {
+/// Waits for it to be set; `arrived` is told that it begins to.
+pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl FnOnce()) -> Result {
     let state: &EventState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if state.set.load(Relaxed) != 0 {
@@ -65,6 +66,7 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience) -> Result {
     };
     let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::EventWait, deadline));
     drop(locked);
+    arrived();
     Ok(match ctx.park(entered) {
         Woken::By(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
         Woken::TimedOut { ticket } => Done::new(Value::Bool(false), ticket, 0),

@@ -21,7 +21,8 @@ use super::alloc::OutOfMemory;
 use super::arena::{Arena, Off, Shared, UNIT};
 use super::layout::{OBJECTS_AT, OBJECTS_MAX, ObjectHeader};
 use super::park::{Ctx, Verdict, Waiting};
-use super::sys;
+use super::turns::Turn;
+use super::{sys, turns};
 use crate::program::op::OpCode;
 use crate::value::{Error, ErrorKind, ObjectKind, Value};
 
@@ -158,6 +159,13 @@ impl Patience {
     pub(super) fn from_timeout(timeout: &Value) -> Result<Patience> {
         deadline(timeout).map(Patience::Until)
     }
+
+    /// The same of an operation that always begins to wait in a step of its own: in a deterministic run its time is
+    /// over when the driver says so.
+    pub(super) fn arriving(timeout: &Value) -> Result<Patience> {
+        let until = deadline(timeout)?;
+        Ok(Patience::Until(until.filter(|_| turns::mine().is_none())))
+    }
 }
 
 /// When a timeout that begins now has passed.
@@ -165,7 +173,13 @@ pub(super) fn deadline(timeout: &Value) -> Result<Option<u64>> {
     match timeout {
         Value::None => Ok(None),
         Value::Duration(ns) | Value::Elapsed(ns) => match u64::try_from(*ns) {
-            Ok(ns) => Ok(Some(sys::now_ns().saturating_add(ns))),
+            Ok(ns) => Ok(match turns::mine() {
+                None => Some(sys::now_ns().saturating_add(ns)),
+                // Its turn comes when it can go on, or when its time is over.
+                Some(Turn::TimeOut) => Some(0),
+                Some(_) if ns == 0 => Some(0),
+                Some(_) => None,
+            }),
             Err(_) => Err(fail(ErrorKind::ValueError, "a timeout cannot be negative")),
         },
         _ => Err(fail(ErrorKind::TypeError, "a timeout is a duration, such as `5s`, or none")),
@@ -288,6 +302,9 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
 
 /// How many actors wait in an object, over all its lists.
 pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
+    if kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
+        return pipe::waiting_in(ctx, off);
+    }
     let is_condition = kind_at(ctx.arena, off) == kind_number(ObjectKind::Condition);
     let under = is_condition.then(|| ctx.lock(condition::lock_of(ctx.arena, off)));
     let locked = ctx.lock(off);

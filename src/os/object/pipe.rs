@@ -3,59 +3,89 @@
 //! The supervisor keeps both ends of every pipe of the file open, so that what was sent stays readable; a process opens
 //! the ends that it holds, and no others. Whether an end is still held is counted here, not by the kernel.
 //!
-//! A message is a frame: its length, the place of its send, the encoded value. Frames of one end follow each other (a
-//! writer's turn), and are read whole (a reader's turn); one larger than the pipe's buffer goes in several pieces.
+//! A message is a frame: its length, the place of its send, the encoded value. A direction holds so many bytes of
+//! frames that nobody has begun to read; a send waits until its frame fits (a larger one until nothing is on the way,
+//! and then until it has been taken whole). What belongs to a direction lies at the end that receives, under its small
+//! lock: a send is complete when it is admitted there, a receipt when it gets its turn. The bytes follow: frames of one
+//! direction are written one after the other (the writer's turn) and read whole (the reader's turn).
+//!
+//! Tickets of both ends are drawn from one counter; an end is let go under the locks of both directions.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
+use super::queue::Taken;
 use super::{Done, Identity, Patience, Refused, Result, fail, find, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::os::park::{Claimed, Ctx, Locked, Verdict};
 use crate::os::values;
 use crate::program::op::OpCode;
 use crate::value::{ErrorKind, ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
 const RECEIVERS: usize = 0;
-/// Who waits for this end's turn to send.
+/// Who waits to send to this end; the payload is the length of the frame.
 const SENDERS: usize = 1;
 /// Whoever has a turn and waits for the kernel pipe: a reader for more of a message, a writer for room.
 const PIECES: usize = 2;
 
 const POLLS: u64 = 1;
-const READS: u64 = 2;
-const WRITES: u64 = 3;
 
 const FRAME_HEADER: usize = 12;
 /// Longest message.
 const MESSAGE_BYTES_MAX: usize = 1 << 28;
+/// Bytes of frames on their way in one direction; one that is larger goes alone.
+const BUFFER_BYTES: u64 = 64 << 10;
+/// What is asked of the kernel: small frames waste up to half of its pages, and what was admitted should find room.
+const KERNEL_BYTES: i32 = 256 << 10;
+/// How often, and how long each time, the supervisor lets a writer finish before it clears up after a reader.
+const WRITER_LOOKS: u32 = 10_000;
+const WRITER_MOMENT: std::time::Duration = std::time::Duration::from_micros(100);
+/// Most frames on their way: none is smaller than its header and a byte.
+const FRAMES_MAX: u32 = BUFFER_BYTES as u32 / (FRAME_HEADER as u32 + 1) + 1;
 
 #[repr(C)]
 pub(in crate::os) struct EndState {
     header: ObjectHeader,
-    /// Where the other end lies.
+    /// Where the other end lies, and the one of the two that keeps the tickets.
     peer: AtomicU32,
+    first: AtomicU32,
     /// The supervisor's descriptor from which this end reads, plus 1; and the one to which it writes.
     pub(in crate::os) read_fd: AtomicU32,
     pub(in crate::os) write_fd: AtomicU32,
     /// Processes that hold it, and whether one ever did.
     holders: AtomicU32,
     was_held: AtomicU32,
-    /// Messages that have been sent, or begun to be sent, to this end and that no reader has a turn for.
+    /// Messages that were admitted to this end and that no reader has a turn for: how many, a ring of the lengths of
+    /// their frames, where that begins, and their sum.
     messages: AtomicU32,
-    /// Whose turn it is to read and to write here: actor plus 1.
+    lengths: AtomicU32,
+    oldest: AtomicU32,
+    pad: AtomicU32,
+    unread: AtomicU64,
+    /// Whose turn it is to read here, and to write to here: actor plus 1.
     reader: AtomicU32,
     writer: AtomicU32,
+    /// 1: a frame that went alone has been taken whole.
+    whole: AtomicU32,
+    /// 1: the latest message may end too early, since its sender died.
+    suspect: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for EndState {}
+
+/// Four lengths of a ring.
+#[repr(C)]
+struct Lengths([AtomicU32; 4]);
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for Lengths {}
 
 /// The descriptors through which a process uses an end.
 pub(in crate::os) trait Ends {
@@ -70,8 +100,16 @@ pub(in crate::os) fn create(arena: Arena, who: Identity) -> Result<u32> {
 /// Makes two ends each other's.
 pub(in crate::os) fn connect(arena: Arena, first: u32, second: u32) {
     let (first, second) = (find(arena, first), find(arena, second));
-    arena.at::<EndState>(first).peer.store(second.0, Relaxed);
-    arena.at::<EndState>(second).peer.store(first.0, Relaxed);
+    for (end, peer) in [(first, second), (second, first)] {
+        let state: &EndState = arena.at(end);
+        state.peer.store(peer.0, Relaxed);
+        state.first.store(first.0.min(second.0), Relaxed);
+    }
+}
+
+/// Asks the kernel for as much room as keeps those from waiting who were admitted. Refused, they wait.
+pub(in crate::os) fn widen(pipe: &std::os::fd::OwnedFd) {
+    let _ = nix::fcntl::fcntl(pipe, nix::fcntl::FcntlArg::F_SETPIPE_SZ(KERNEL_BYTES));
 }
 
 fn gone(state: &EndState) -> bool {
@@ -86,73 +124,217 @@ fn broken() -> Refused {
     fail(ErrorKind::BrokenPipe, "nobody holds the other end any more")
 }
 
-fn peer_of(arena: Arena, off: Off) -> Off {
+/// Where the other end lies.
+pub(in crate::os) fn peer_of(arena: Arena, off: Off) -> Off {
     Off(arena.at::<EndState>(off).peer.load(Relaxed))
+}
+
+/// The next place in the order of the pipe. Under the small lock of the end that the step is about.
+pub(in crate::os) fn tick(arena: Arena, off: Off) -> u64 {
+    let first: &ObjectHeader = arena.at(Off(arena.at::<EndState>(off).first.load(Relaxed)));
+    first.ticket.fetch_add(1, SeqCst) + 1
+}
+
+/// The small locks of an end and of the other one; every actor takes them in the same order.
+fn lock_both(ctx: &Ctx, off: Off) -> (Locked<'_>, Locked<'_>) {
+    let peer = peer_of(ctx.arena, off);
+    if off.0 < peer.0 {
+        let own = ctx.lock(off);
+        (own, ctx.lock(peer))
+    } else {
+        let peer = ctx.lock(peer);
+        (ctx.lock(off), peer)
+    }
 }
 
 /// A process begins to hold an end.
 pub(in crate::os) fn hold(ctx: &Ctx, off: Off) {
     let state: &EndState = ctx.arena.at(off);
-    let _locked = ctx.lock(off);
+    let _locked = lock_both(ctx, off);
     state.holders.fetch_add(1, Relaxed);
     state.was_held.store(1, Relaxed);
 }
 
-/// A process lets an end go. The last one to do so lets everyone know who waits at the other end.
-pub(in crate::os) fn let_go(ctx: &Ctx, off: Off) {
-    let state: &EndState = ctx.arena.at(off);
-    let last = {
-        let _locked = ctx.lock(off);
-        state.holders.fetch_sub(1, Relaxed) == 1
-    };
-    if !last {
-        return;
+/// A process lets an end go: its place in the order of the pipe. The last one to do so lets everyone know who waits for
+/// that end.
+pub(in crate::os) fn let_go(ctx: &Ctx, off: Off) -> u64 {
+    let (own, peer) = lock_both(ctx, off);
+    let (state, other): (&EndState, &EndState) = (ctx.arena.at(off), ctx.arena.at(peer.off));
+    let ticket = tick(ctx.arena, off);
+    if state.holders.fetch_sub(1, Relaxed) != 1 {
+        return ticket;
     }
-    let peer = ctx.lock(peer_of(ctx.arena, off));
-    let verdict = Verdict { code: say::CLOSED, cause: ctx.place(), ..Verdict::default() };
-    let state: &EndState = ctx.arena.at(peer.off);
-    for list in [SENDERS, PIECES] {
-        while let Some(waiter) = ctx.claim_first(&peer, list) {
-            ctx.finish(waiter, verdict);
-        }
+    state.header.last.store(ctx.place(), Relaxed);
+    // Nobody will receive here, and nobody send there; what is on its way still gets its readers.
+    close_list(ctx, &own, SENDERS);
+    look_again(ctx, &own);
+    look_again(ctx, &peer);
+    if other.messages.load(Relaxed) == 0 {
+        close_list(ctx, &peer, RECEIVERS);
     }
-    // Whoever waits for a message has none coming: what was sent before has its readers already.
-    if state.messages.load(Relaxed) == 0 {
-        while let Some(waiter) = ctx.claim_first(&peer, RECEIVERS) {
-            ctx.finish(waiter, verdict);
-        }
+    ticket
+}
+
+fn close_list(ctx: &Ctx, locked: &Locked<'_>, list: usize) {
+    while let Some(waiter) = ctx.claim_first(locked, list) {
+        let ticket = tick(ctx.arena, locked.off);
+        ctx.finish(waiter, Verdict { code: say::CLOSED, given: 0, ticket, cause: ctx.place() });
     }
 }
 
-/// Takes the turns of a dead actor away. For the supervisor.
+/// Has those look again who have a turn and wait for the kernel pipe: at most a reader and a writer.
+fn look_again(ctx: &Ctx, locked: &Locked<'_>) {
+    while let Some(waiter) = ctx.claim_first(locked, PIECES) {
+        ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
+    }
+}
+
+/// Takes the turns of a dead actor away. What it had begun to send did not happen, or ends too early. For the
+/// supervisor.
 pub(in crate::os) fn forget(ctx: &Ctx, off: Off, dead: u32) {
     let state: &EndState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    if state.reader.load(Relaxed) == dead + 1 {
-        state.reader.store(0, Relaxed);
-        deliver(ctx, &locked, state);
-    }
+    // Both ends of a pipe without a descriptor here died with their process.
+    let Some(fd) = state.read_fd.load(Relaxed).checked_sub(1) else { return };
+    let fd = crate::os::sys::borrow(fd as i32);
+    let mut locked = ctx.lock(off);
     if state.writer.load(Relaxed) == dead + 1 {
         state.writer.store(0, Relaxed);
-        pass_turn(ctx, &locked, state);
+        state.suspect.store(1, Relaxed);
+        look_again(ctx, &locked);
+    }
+    if state.reader.load(Relaxed) == dead + 1 {
+        // Whoever writes at this moment is soon done; how much the dead one had read is known then.
+        for _ in 0..WRITER_LOOKS {
+            match state.writer.load(Relaxed).checked_sub(1) {
+                Some(writer) if !crate::os::actor::is_gone(ctx.arena, writer) => {}
+                _ => break,
+            }
+            if state.unread.load(Relaxed) == 0 {
+                // It writes what the dead one was reading.
+                drain(fd, bytes_in(fd));
+                state.whole.store(1, SeqCst);
+                look_again(ctx, &locked);
+            }
+            drop(locked);
+            std::thread::sleep(WRITER_MOMENT);
+            locked = ctx.lock(off);
+        }
+        if state.writer.load(Relaxed) != 0 || state.suspect.load(Relaxed) != 0 {
+            // Both ends of what is on its way are in the dark: all of it is lost.
+            state.messages.store(0, Relaxed);
+            state.unread.store(0, Relaxed);
+            state.suspect.store(0, Relaxed);
+        }
+        drain(fd, bytes_in(fd).saturating_sub(state.unread.load(Relaxed)));
+        state.reader.store(0, Relaxed);
+    }
+    if state.reader.load(Relaxed) == 0 {
+        clear_up(ctx, state, fd);
+    }
+    pass_turns(ctx, &locked, state);
+}
+
+/// How many bytes wait in the kernel.
+fn bytes_in(fd: BorrowedFd<'_>) -> u64 {
+    rustix::io::ioctl_fionread(fd).unwrap_or(0)
+}
+
+/// Throws bytes away that nobody can make sense of.
+fn drain(fd: BorrowedFd<'_>, mut bytes: u64) {
+    let mut rest = [0; 4096];
+    while bytes > 0 {
+        let wanted = rest.len().min(bytes as usize);
+        match rustix::io::read(fd, &mut rest[..wanted]) {
+            Ok(count) if count > 0 => bytes -= count as u64,
+            Err(Errno::INTR) => {}
+            _ => return,
+        }
     }
 }
 
-pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value) -> Result {
-    let state: &EndState = ctx.arena.at(off);
+/// With nobody reading: finds out how much of the latest message was written, if its sender died. One of which nothing
+/// was is withdrawn; one that was begun stays suspect until it is read.
+fn clear_up(ctx: &Ctx, state: &EndState, fd: BorrowedFd<'_>) {
+    if state.suspect.load(Relaxed) == 0 {
+        return;
+    }
+    let messages = state.messages.load(Relaxed);
+    let Some(last) = messages.checked_sub(1) else {
+        // It has been taken.
+        state.suspect.store(0, Relaxed);
+        return;
+    };
+    let len = u64::from(length_at(ctx, state, state.oldest.load(Relaxed) + last).load(Relaxed));
+    let before = state.unread.load(Relaxed).saturating_sub(len);
+    let written = bytes_in(fd).saturating_sub(before);
+    if written == 0 {
+        state.messages.store(last, Relaxed);
+        state.unread.store(before, Relaxed);
+    }
+    state.suspect.store(u32::from(written > 0 && written < len), Relaxed);
+}
+
+/// Gives turns that nobody has to whoever waits for them. For the supervisor.
+pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
+    let locked = ctx.lock(off);
+    pass_turns(ctx, &locked, ctx.arena.at(off));
+}
+
+fn pass_turns(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
+    admit_next(ctx, locked, state);
+    if let Some((reader, verdict)) = deliver(ctx, locked, state) {
+        ctx.finish(reader, verdict);
+    }
+}
+
+/// Sends a message; of one that is longer than what a direction holds, `arrived` is told the place at which it is on its
+/// way, a step of its own: it is complete once it was received.
+pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, arrived: impl FnOnce(u64)) -> Result {
+    let to = peer_of(ctx.arena, off);
+    let state: &EndState = ctx.arena.at(to);
     let Some(fd) = ends.writing(off) else {
         return Err(fail(ErrorKind::TypeError, "this end only receives"));
     };
     let frame = frame(value, ctx.place())?;
-    take_turn(ctx, off, state)?;
-    let ticket = ctx.lock(off).tick();
-    let sent = write_frame(ctx, off, fd, &frame);
-    let locked = ctx.lock(off);
+    if state.lengths.load(Relaxed) == 0 {
+        make_ring(ctx, to, state)?;
+    }
+    let len = frame.len() as u64;
+    let locked = ctx.lock(to);
+    if gone(state) {
+        return Err(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed)));
+    }
+    let (ticket, reader) = if locked.waiting(SENDERS) == 0 && has_place(state, len) {
+        let ticket = admit(ctx, to, state, ctx.me, len);
+        // Who waits for it is woken when there is something to read.
+        let reader = deliver(ctx, &locked, state);
+        drop(locked);
+        (ticket, reader)
+    } else {
+        let entered = ctx.enter(&locked, SENDERS, len, &waiting(OpCode::PipeSend, None));
+        drop(locked);
+        match ctx.park_or(entered, |_| ()) {
+            Ok(verdict) if verdict.code == say::DONE => (verdict.ticket, None),
+            Ok(Verdict { ticket, cause, .. }) => return Err(broken().at(ticket).because(cause)),
+            Err(()) => return Err(broken()),
+        }
+    };
+    let is_long = len > BUFFER_BYTES;
+    if is_long {
+        arrived(ticket);
+    }
+    let sent = write_frame(ctx, to, fd, &frame, reader);
+    let locked = ctx.lock(to);
+    let ticket = if is_long { tick(ctx.arena, to) } else { ticket };
     state.writer.store(0, Relaxed);
-    pass_turn(ctx, &locked, state);
+    look_again(ctx, &locked);
+    pass_turns(ctx, &locked, state);
     drop(locked);
-    sent?;
-    Ok(Done::new(Value::None, ticket, 0))
+    match sent {
+        Ok(()) => Ok(Done::new(Value::None, ticket, 0)),
+        Err(error) if error.ticket == 0 => Err(error.at(ticket)),
+        Err(error) => Err(error),
+    }
 }
 
 fn frame(value: &Value, place: u64) -> Result<Vec<u8>> {
@@ -167,47 +349,108 @@ fn frame(value: &Value, place: u64) -> Result<Vec<u8>> {
     Ok(frame)
 }
 
-fn take_turn(ctx: &Ctx, off: Off, state: &EndState) -> Result<()> {
-    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
-    let locked = ctx.lock(off);
-    if gone(peer) {
-        return Err(broken());
+/// Room for the lengths of the frames on their way, once something is sent.
+fn make_ring(ctx: &Ctx, to: Off, state: &EndState) -> Result<()> {
+    let ring = ctx.arena.alloc(FRAMES_MAX as usize * 4)?;
+    let _locked = ctx.lock(to);
+    if state.lengths.load(Relaxed) == 0 {
+        state.lengths.store(ring.0, Relaxed);
+    } else {
+        ctx.arena.free(ring);
     }
-    if state.writer.load(Relaxed) == 0 {
-        state.writer.store(ctx.me + 1, Relaxed);
-        return Ok(());
-    }
-    let entered = ctx.enter(&locked, SENDERS, 0, &waiting(OpCode::PipeSend, None));
-    drop(locked);
-    match ctx.park(entered) {
-        Woken::By(verdict) if verdict.code == say::DONE => Ok(()),
-        _ => Err(broken()),
-    }
+    Ok(())
 }
 
-fn pass_turn(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
+fn length_at<'a>(ctx: &Ctx, state: &EndState, index: u32) -> &'a AtomicU32 {
+    let index = index % FRAMES_MAX;
+    let row: &Lengths = ctx.arena.at(Off(state.lengths.load(Relaxed) + index / 4));
+    &row.0[(index % 4) as usize]
+}
+
+/// Whether a frame may be sent: nobody is writing, and it fits.
+fn has_place(state: &EndState, len: u64) -> bool {
+    let unread = state.unread.load(Relaxed);
+    let free = state.writer.load(Relaxed) == 0 && state.suspect.load(Relaxed) == 0;
+    free && (unread == 0 || unread + len <= BUFFER_BYTES)
+}
+
+/// Admits a message, and gives its sender the writer's turn: the place of the send.
+fn admit(ctx: &Ctx, to: Off, state: &EndState, sender: u32, len: u64) -> u64 {
+    let messages = state.messages.load(Relaxed);
+    length_at(ctx, state, state.oldest.load(Relaxed) + messages).store(len as u32, Relaxed);
+    state.whole.store(0, Relaxed);
+    state.writer.store(sender + 1, Relaxed);
+    state.unread.store(state.unread.load(Relaxed) + len, Relaxed);
+    state.messages.store(messages + 1, Relaxed);
+    tick(ctx.arena, to)
+}
+
+/// Admits the first that waits to send, where its frame fits.
+fn admit_next(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
+    if !locked.first_payload(SENDERS).is_some_and(|len| has_place(state, len)) {
+        return;
+    }
     if let Some(next) = ctx.claim_first(locked, SENDERS) {
-        state.writer.store(next.actor + 1, Relaxed);
-        ctx.finish(next, Verdict { code: say::DONE, ..Verdict::default() });
+        let ticket = admit(ctx, locked.off, state, next.actor, next.payload);
+        ctx.finish(next, Verdict { code: say::DONE, given: 0, ticket, cause: 0 });
     }
 }
 
-/// Writes a whole frame, waiting for room where there is none, and announces it to the other end.
-fn write_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, frame: &[u8]) -> Result<()> {
-    let peer = peer_of(ctx.arena, off);
-    let (mut written, mut announced) = (0, false);
-    while written < frame.len() {
-        if let Some(count) = try_write(fd, &frame[written..])? {
-            written += count;
-        } else {
-            wait_for_room(ctx, off, fd)?;
+/// Gives the reader's turn to the first who waits for a message, to be told by the caller, and lets those go who only
+/// wanted to know.
+#[must_use = "the reader sleeps until it is told"]
+fn deliver(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) -> Option<(Claimed, Verdict)> {
+    while state.reader.load(Relaxed) == 0 && state.messages.load(Relaxed) > 0 {
+        let waiter = ctx.claim_first(locked, RECEIVERS)?;
+        if waiter.payload == POLLS {
+            let ticket = tick(ctx.arena, locked.off);
+            ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: 0 });
             continue;
         }
-        if !announced {
-            announce(ctx, peer);
-            announced = true;
-        } else {
-            wake_piece(ctx, peer, READS);
+        let ticket = begin_read(ctx, locked.off, state, waiter.actor);
+        return Some((waiter, Verdict { code: say::DONE, given: 0, ticket, cause: 0 }));
+    }
+    None
+}
+
+/// Gives an actor the turn to read the oldest message: the place of the receipt.
+fn begin_read(ctx: &Ctx, off: Off, state: &EndState, actor: u32) -> u64 {
+    let oldest = state.oldest.load(Relaxed);
+    let len = length_at(ctx, state, oldest).load(Relaxed);
+    state.reader.store(actor + 1, Relaxed);
+    state.oldest.store((oldest + 1) % FRAMES_MAX, Relaxed);
+    state.unread.store(state.unread.load(Relaxed).saturating_sub(u64::from(len)), Relaxed);
+    state.messages.fetch_sub(1, Relaxed);
+    tick(ctx.arena, off)
+}
+
+/// Writes a whole frame, waiting for room where there is none, and tells the reader once there is something. One that
+/// goes alone is waited for until it has been taken.
+fn write_frame(
+    ctx: &Ctx,
+    to: Off,
+    fd: BorrowedFd<'_>,
+    frame: &[u8],
+    mut reader: Option<(Claimed, Verdict)>,
+) -> Result<()> {
+    let state: &EndState = ctx.arena.at(to);
+    let mut written = 0;
+    while written < frame.len() {
+        let count = try_write(fd, &frame[written..]);
+        written += count.as_ref().ok().copied().flatten().unwrap_or(0);
+        match reader.take() {
+            Some((reader, verdict)) => ctx.finish(reader, verdict),
+            None if written < frame.len() => look_again(ctx, &ctx.lock(to)),
+            None => {}
+        }
+        if count?.is_none() {
+            wait_for(ctx, to, || has_room(fd))?;
+        }
+    }
+    if frame.len() as u64 > BUFFER_BYTES {
+        look_again(ctx, &ctx.lock(to));
+        while state.whole.load(SeqCst) == 0 {
+            wait_for(ctx, to, || state.whole.load(SeqCst) != 0)?;
         }
     }
     Ok(())
@@ -225,22 +468,21 @@ fn try_write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Option<usize>> {
     }
 }
 
-fn wait_for_room(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>) -> Result<()> {
-    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
-    let locked = ctx.lock(off);
-    if gone(peer) {
-        return Err(broken());
-    }
-    // Looked at under the lock, under which the reader tells that it has made room.
-    if has_room(fd) {
+/// Of a writer: waits until something may have come about, unless nobody is left to read.
+fn wait_for(ctx: &Ctx, to: Off, is_there: impl FnOnce() -> bool) -> Result<()> {
+    let state: &EndState = ctx.arena.at(to);
+    let locked = ctx.lock(to);
+    // Looked at under the lock, under which the reader tells what it did.
+    if is_there() {
         return Ok(());
     }
-    let entered = ctx.enter(&locked, PIECES, WRITES, &waiting(OpCode::PipeSend, None));
-    drop(locked);
-    match ctx.park(entered) {
-        Woken::By(verdict) if verdict.code == say::RETRY => Ok(()),
-        _ => Err(broken()),
+    if gone(state) {
+        return Err(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed)));
     }
+    let entered = ctx.enter(&locked, PIECES, 0, &waiting(OpCode::PipeSend, None));
+    drop(locked);
+    ctx.park(entered);
+    Ok(())
 }
 
 fn has_room(fd: BorrowedFd<'_>) -> bool {
@@ -253,133 +495,137 @@ fn ready(fd: BorrowedFd<'_>, what: rustix::event::PollFlags) -> bool {
     matches!(rustix::event::poll(&mut poll, Some(&now)), Ok(count) if count > 0)
 }
 
-/// Tells an end that a message is coming.
-fn announce(ctx: &Ctx, off: Off) {
-    let state: &EndState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    state.messages.fetch_add(1, Relaxed);
-    deliver(ctx, &locked, state);
+/// Why a message was not read.
+enum Unread {
+    /// It was withdrawn: there may be others.
+    Withdrawn,
+    Lost(Refused),
 }
 
-/// Gives the reader's turn to the first who waits for a message, and lets those go who only wanted to know.
-fn deliver(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
-    while state.reader.load(Relaxed) == 0 && state.messages.load(Relaxed) > 0 {
-        let Some(waiter) = ctx.claim_first(locked, RECEIVERS) else { break };
-        if waiter.payload == POLLS {
-            ctx.finish(waiter, Verdict { code: say::DONE, ..Verdict::default() });
-            continue;
-        }
-        state.reader.store(waiter.actor + 1, Relaxed);
-        state.messages.fetch_sub(1, Relaxed);
-        let ticket = locked.tick();
-        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: 0 });
-    }
-}
-
-/// Wakes whoever has a turn at an end and waits for the kernel pipe.
-fn wake_piece(ctx: &Ctx, off: Off, which: u64) {
-    let locked = ctx.lock(off);
-    // At most two wait there: the reader and the writer of this end. The other one looks again, which does no harm.
-    let _ = which;
-    while let Some(waiter) = ctx.claim_first(&locked, PIECES) {
-        ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
-    }
-}
-
-/// The next message; `None` at the end of the file.
-fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode) -> Result<Option<Done>> {
+/// The next message, or that there will be none.
+fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode) -> Result<Taken> {
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let Some(fd) = ends.reading(off) else {
         return Err(fail(ErrorKind::TypeError, "this end only sends"));
     };
-    let locked = ctx.lock(off);
-    let ticket = if state.reader.load(Relaxed) == 0 && state.messages.load(Relaxed) > 0 {
-        state.reader.store(ctx.me + 1, Relaxed);
-        state.messages.fetch_sub(1, Relaxed);
-        let ticket = locked.tick();
-        drop(locked);
-        ticket
-    } else if state.messages.load(Relaxed) == 0 && gone(peer) {
-        return Ok(None);
-    } else {
-        let entered = ctx.enter(&locked, RECEIVERS, 0, &waiting(op, None));
-        drop(locked);
-        match ctx.park(entered) {
-            Woken::By(verdict) if verdict.code == say::DONE => verdict.ticket,
-            _ => return Ok(None),
+    loop {
+        let locked = ctx.lock(off);
+        let ticket = if state.reader.load(Relaxed) == 0 && state.messages.load(Relaxed) > 0 {
+            let ticket = begin_read(ctx, off, state, ctx.me);
+            admit_next(ctx, &locked, state);
+            drop(locked);
+            ticket
+        } else if state.messages.load(Relaxed) == 0 && gone(peer) {
+            return Ok(Taken::Closed { ticket: tick(ctx.arena, off), cause: peer.header.last.load(Relaxed) });
+        } else {
+            let entered = ctx.enter(&locked, RECEIVERS, 0, &waiting(op, None));
+            drop(locked);
+            match ctx.park_or(entered, |_| ()) {
+                Ok(verdict) if verdict.code == say::DONE => verdict.ticket,
+                Ok(Verdict { ticket, cause, .. }) => return Ok(Taken::Closed { ticket, cause }),
+                Err(()) => continue,
+            }
+        };
+        let message = read_frame(ctx, off, fd, op);
+        let locked = ctx.lock(off);
+        state.reader.store(0, Relaxed);
+        clear_up(ctx, state, fd);
+        // Whoever sent more than fits waits for this; who waits to be admitted may fit now.
+        if message.as_ref().is_ok_and(|(_, _, len)| *len as u64 > BUFFER_BYTES) {
+            state.whole.store(1, SeqCst);
         }
-    };
-    let message = read_frame(ctx, off, fd, op);
-    let locked = ctx.lock(off);
-    state.reader.store(0, Relaxed);
-    deliver(ctx, &locked, state);
-    if state.messages.load(Relaxed) == 0 && gone(peer) {
-        while let Some(waiter) = ctx.claim_first(&locked, RECEIVERS) {
-            ctx.finish(waiter, Verdict { code: say::CLOSED, ..Verdict::default() });
+        look_again(ctx, &locked);
+        pass_turns(ctx, &locked, state);
+        if state.messages.load(Relaxed) == 0 && gone(peer) {
+            while let Some(waiter) = ctx.claim_first(&locked, RECEIVERS) {
+                let (ticket, cause) = (tick(ctx.arena, off), peer.header.last.load(Relaxed));
+                ctx.finish(waiter, Verdict { code: say::CLOSED, given: 0, ticket, cause });
+            }
+        }
+        drop(locked);
+        match message {
+            Ok((value, place, _)) => return Ok(Taken::Message(Done::new(value, ticket, place))),
+            Err(Unread::Lost(error)) => return Err(error.at(ticket)),
+            Err(Unread::Withdrawn) => {}
         }
     }
-    drop(locked);
-    let (value, place) = message?;
-    Ok(Some(Done::new(value, ticket, place)))
 }
 
-fn read_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) -> Result<(Value, u64)> {
+/// The value, the place of its send, the length of its frame.
+fn read_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) -> std::result::Result<(Value, u64, usize), Unread> {
     let mut header = [0; FRAME_HEADER];
-    read_exactly(ctx, off, fd, &mut header, op)?;
+    read_exactly(ctx, off, fd, &mut header, (op, true))?;
     let len = u32::from_ne_bytes(std::array::from_fn(|i| header[i])) as usize;
     let place = u64::from_ne_bytes(std::array::from_fn(|i| header[4 + i]));
     let mut body = vec![0; len.min(MESSAGE_BYTES_MAX)];
-    read_exactly(ctx, off, fd, &mut body, op)?;
-    Ok((values::decode(&body), place))
+    read_exactly(ctx, off, fd, &mut body, (op, false))?;
+    Ok((values::decode(&body), place, FRAME_HEADER + len))
 }
 
-fn read_exactly(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, bytes: &mut [u8], op: OpCode) -> Result<()> {
-    let peer_off = peer_of(ctx.arena, off);
+fn read_exactly(
+    ctx: &Ctx,
+    off: Off,
+    fd: BorrowedFd<'_>,
+    bytes: &mut [u8],
+    (op, first): (OpCode, bool),
+) -> std::result::Result<(), Unread> {
     let mut filled = 0;
     while filled < bytes.len() {
         match rustix::io::read(fd, &mut bytes[filled..]) {
-            Ok(0) => return Err(eof()),
+            Ok(0) => return Err(Unread::Lost(eof())),
             Ok(count) => {
                 filled += count;
-                wake_piece(ctx, peer_off, WRITES);
+                // Of a message that arrives in pieces, the writer may wait for the room that this made.
+                if filled < bytes.len() {
+                    look_again(ctx, &ctx.lock(off));
+                }
             }
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait_for_more(ctx, off, fd, op)?,
-            Err(_) => return Err(eof()),
+            Err(Errno::AGAIN) => wait_for_more(ctx, off, fd, op, first && filled == 0)?,
+            Err(_) => return Err(Unread::Lost(eof())),
         }
     }
     Ok(())
 }
 
-fn wait_for_more(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) -> Result<()> {
-    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
+fn wait_for_more(
+    ctx: &Ctx,
+    off: Off,
+    fd: BorrowedFd<'_>,
+    op: OpCode,
+    nothing_yet: bool,
+) -> std::result::Result<(), Unread> {
+    let state: &EndState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if ready(fd, rustix::event::PollFlags::IN) {
         return Ok(());
     }
-    if gone(peer) {
-        return Err(fail(ErrorKind::Eof, "the sender died in the middle of a message"));
+    // The sender of the latest message died: no more of it comes.
+    if state.suspect.load(Relaxed) != 0 && state.messages.load(Relaxed) == 0 {
+        return Err(match nothing_yet {
+            true => Unread::Withdrawn,
+            false => Unread::Lost(fail(ErrorKind::Eof, "the sender died in the middle of a message")),
+        });
     }
-    let entered = ctx.enter(&locked, PIECES, READS, &waiting(op, None));
+    // Also whoever writes may wait: for the room that was made.
+    look_again(ctx, &locked);
+    let entered = ctx.enter(&locked, PIECES, 0, &waiting(op, None));
     drop(locked);
-    match ctx.park(entered) {
-        Woken::By(verdict) if verdict.code == say::RETRY => Ok(()),
-        // Let go meanwhile: what it had sent is still there to be read.
-        _ => Ok(()),
-    }
+    ctx.park(entered);
+    Ok(())
 }
 
 pub(in crate::os) fn recv(ctx: &Ctx, off: Off, ends: &dyn Ends) -> Result {
-    take(ctx, off, ends, OpCode::PipeRecv)?.ok_or_else(eof)
+    match take(ctx, off, ends, OpCode::PipeRecv)? {
+        Taken::Message(done) => Ok(done),
+        Taken::Closed { ticket, cause } => Err(eof().at(ticket).because(cause)),
+    }
 }
 
 /// One turn of `for x in end`.
 pub(in crate::os) fn next(ctx: &Ctx, off: Off, ends: &dyn Ends) -> Result {
-    Ok(match take(ctx, off, ends, OpCode::PipeNext)? {
-        Some(done) => Done { value: values::pair(Value::Bool(true), done.value), ..done },
-        None => Done::value(values::pair(Value::Bool(false), Value::None)),
-    })
+    Ok(take(ctx, off, ends, OpCode::PipeNext)?.turn())
 }
 
 /// Whether a message, or the end of the file, is there within the time.
@@ -390,15 +636,20 @@ pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patien
         return Err(fail(ErrorKind::TypeError, "this end only sends"));
     }
     let locked = ctx.lock(off);
-    if state.messages.load(Relaxed) > 0 || gone(peer) {
-        return Ok(Done::new(Value::Bool(true), locked.tick(), 0));
-    }
-    let Patience::Until(deadline) = patience else {
-        return Ok(Done::value(Value::Bool(false)));
+    let look = || {
+        let there = state.messages.load(Relaxed) > 0 || gone(peer);
+        Done::new(Value::Bool(there), tick(ctx.arena, off), 0)
+    };
+    let deadline = match patience {
+        Patience::Until(deadline) if state.messages.load(Relaxed) == 0 && !gone(peer) => deadline,
+        _ => return Ok(look()),
     };
     let entered = ctx.enter(&locked, RECEIVERS, POLLS, &waiting(OpCode::PipePoll, deadline));
     drop(locked);
-    Ok(Done::value(Value::Bool(matches!(ctx.park(entered), Woken::By(_)))))
+    Ok(match ctx.park_or(entered, |_| look()) {
+        Ok(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
+        Err(done) => done,
+    })
 }
 
 /// What to tell a waiter whose waker died: that it has its turn, that the other end is gone, or to look again.
@@ -409,20 +660,18 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
     let code = match list {
         PIECES => say::RETRY,
         SENDERS if state.writer.load(Relaxed) == waiter + 1 => say::DONE,
+        SENDERS if gone(state) => say::CLOSED,
+        SENDERS => return None,
         RECEIVERS if payload == POLLS || state.reader.load(Relaxed) == waiter + 1 => say::DONE,
-        RECEIVERS if state.messages.load(Relaxed) > 0 => return None,
-        _ if gone(peer) => say::CLOSED,
+        _ if state.messages.load(Relaxed) == 0 && gone(peer) => say::CLOSED,
         _ => return None,
     };
     Some(Verdict { code, ..Verdict::default() })
 }
 
-/// Gives turns that nobody has to whoever waits for them. For the supervisor.
-pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
-    let state: &EndState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    deliver(ctx, &locked, state);
-    if state.writer.load(Relaxed) == 0 {
-        pass_turn(ctx, &locked, state);
-    }
+/// How many wait in an end: to receive there, or to send from there.
+pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
+    let (own, peer) = lock_both(ctx, off);
+    let count = own.waiting(RECEIVERS) + peer.waiting(SENDERS);
+    Done::new(Value::Int(i64::from(count)), tick(ctx.arena, off), 0)
 }

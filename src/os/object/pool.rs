@@ -13,6 +13,7 @@ use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
 use crate::os::park::{Ctx, Verdict, Woken};
 use crate::os::values;
+use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::{Error, ErrorKind, ObjectKind, ResultRef, Value};
 
@@ -369,11 +370,28 @@ pub(in crate::os) fn done(ctx: &Ctx, value: &Value, error: Option<&Error>) -> Re
 
 /// Fails the task in hand of a worker that died. For the supervisor.
 pub(in crate::os) fn worker_died(ctx: &Ctx, worker: u32) {
-    let block = Off(ctx.arena.at::<Slot>(slot_at(worker)).task.swap(0, Acquire));
-    if !block.is_null() {
+    if let Some(block) = in_hand(ctx.arena.at(slot_at(worker))) {
         settle(ctx, block, Err(&fail(ErrorKind::WorkerDied, "the worker that ran the task died").error));
     }
 }
+
+/// Of a worker that ends, by `exit`, with a task in hand: the task fails. That it did is left for the supervisor, which
+/// sees to another worker.
+pub(in crate::os) fn leave_task(ctx: &Ctx) {
+    if let Some(block) = in_hand(ctx.slot) {
+        ctx.slot.task.store(LEFT, Relaxed);
+        settle(ctx, block, Err(&fault::worker_died()));
+    }
+}
+
+/// Takes the task in hand of a worker away.
+fn in_hand(slot: &Slot) -> Option<Off> {
+    let block = slot.task.swap(0, Acquire);
+    (block != 0 && block != LEFT).then_some(Off(block))
+}
+
+/// In the place of a task: there was one, and it has failed.
+const LEFT: u32 = u32::MAX;
 
 /// Enters what came of a task into its result; the last part lets everyone go who waits.
 fn settle(ctx: &Ctx, block: Off, came: std::result::Result<Vec<u8>, &Error>) -> u64 {
@@ -464,8 +482,7 @@ pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
         settle(ctx, task, Err(&terminated));
     }
     for worker in workers(ctx, off) {
-        let task = Off(ctx.arena.at::<Slot>(slot_at(worker)).task.swap(0, Acquire));
-        if !task.is_null() {
+        if let Some(task) = in_hand(ctx.arena.at(slot_at(worker))) {
             // The worker may be reading it until the signal reaches it, so the block stays.
             let (result, part) = destination(ctx, task);
             settle_part(ctx, result, part, Err(&terminated));

@@ -76,7 +76,7 @@ pub fn detail(problem: &Problem, source: Option<&Source>, styled: bool) -> Optio
             Some(errors.iter().map(|error| report::uncaught(source, error, styled)).collect())
         }
         (Problem::Ended(Ending::Deadlock(blocked)), Some(source)) => Some(report::deadlock(source, blocked, styled)),
-        (Problem::Differs { old, new, .. }, _) => Some(report::diff(&old.format(), &new.format(), styled)),
+        (Problem::Differs { old, new, .. }, _) => Some(report::changes(&old.format(), &new.format(), styled)),
         _ => None,
     }
 }
