@@ -3,3 +3,13 @@
 
 #[path = "machine/explore.rs"]
 mod explore;
+#[path = "machine/graph.rs"]
+mod graph;
+#[path = "machine/laws.rs"]
+mod laws;
+#[path = "machine/objects.rs"]
+mod objects;
+#[path = "machine/outcomes.rs"]
+mod outcomes;
+#[path = "machine/scenarios.rs"]
+mod scenarios;

@@ -5,11 +5,30 @@
 use super::actor::{Actor, Phase};
 use super::object::{Object, condition, object_of};
 use super::{Machine, State};
-use crate::plan::{PASSED_ON, User};
+use crate::plan::{PASSED_ON, Use, User};
 use crate::program::ActorKind;
 use crate::program::op::{Op, OpCode, Site, Target};
 use crate::trace::Blocked;
 use crate::value::ObjectKind;
+
+/// Whether it is an actor's program that uses something.
+fn is_by(used: &Use, actor: &Actor) -> bool {
+    match (actor.kind, actor.template) {
+        (ActorKind::Worker, Some(pool)) => used.by == User::Worker(pool),
+        (ActorKind::Main, _) | (_, None) => matches!(used.by, User::Main | User::Finally),
+        (_, Some(template)) => used.by == User::Template(template),
+    }
+}
+
+fn performs(used: &Use, wanted: &str) -> bool {
+    used.operations.iter().any(|operation| &**operation == wanted)
+}
+
+/// Those who have not ended, but for one, and of whom something is true.
+fn others(state: &State, but: &Actor, wanted: impl Fn(&Actor) -> bool) -> Vec<u32> {
+    let others = state.actors.iter().filter(|other| other.id != but.id && !other.has_ended());
+    others.filter(|other| wanted(other)).map(|other| other.id).collect()
+}
 
 /// An actor that has no step.
 #[derive(Clone, Debug)]
@@ -46,10 +65,10 @@ impl Machine {
 
     fn stuck_one(&self, state: &State, actor: &Actor) -> Stuck {
         let Some(op) = actor.op() else {
-            // On its way to its end it waits for those it started.
+            // On its way to its end it waits for those it started; main, before `finally`, for everyone.
             let waits_for = |child: &u32| state.actor(*child).is_some_and(|child| !child.has_ended());
             let held_by: Vec<u32> = actor.children.iter().copied().filter(waits_for).collect();
-            let could_enable = held_by.clone();
+            let could_enable = if held_by.is_empty() { others(state, actor, |_| true) } else { held_by.clone() };
             let (op, target, site) = (OpCode::Join, Target::None, Site::default());
             return Stuck { actor: actor.id, op, target, site, held_by, could_enable };
         };
@@ -73,26 +92,53 @@ impl Machine {
     }
 
     fn could_enable(&self, state: &State, actor: &Actor, op: &Op, held_by: &[u32]) -> Vec<u32> {
-        if !held_by.is_empty() {
-            return held_by.to_vec();
-        }
-        let decl = object_of(op).and_then(|id| state.entry(id)).and_then(|entry| entry.decl);
-        let peer = decl.and_then(|decl| self.plan.image.program.objects.get(decl as usize)).and_then(|spec| spec.peer);
-        let others = state.actors.iter().filter(|other| other.id != actor.id && other.is_alive());
-        others.filter(|other| self.may_use(other, decl, peer)).map(|other| other.id).collect()
+        let id = object_of(op);
+        let decl = id.and_then(|id| state.entry(id)).and_then(|entry| entry.decl);
+        let who: Vec<u32> = if !held_by.is_empty() {
+            let releases =
+                |other: &Actor| held_by.contains(&other.id) || self.is_open(state, op) && self.may_release(other);
+            others(state, actor, releases)
+        } else if op.code == OpCode::PoolJoin {
+            others(state, actor, |_| true)
+        } else {
+            let spec = decl.and_then(|decl| self.plan.image.program.objects.get(decl as usize));
+            let peer = spec.and_then(|spec| spec.peer);
+            others(state, actor, |other| self.may_use(other, decl, peer))
+        };
+        // With a process everything in it ends.
+        let mut all: Vec<u32> = who.iter().map(|one| state.process_of(*one)).chain(who.iter().copied()).collect();
+        all.retain(|one| *one != actor.id);
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Whether it waits for a lock that others than its holder may release.
+    fn is_open(&self, state: &State, op: &Op) -> bool {
+        let lock = match object_of(op).and_then(|id| state.object(id)) {
+            Some(Object::Lock(lock)) => Some(lock),
+            Some(Object::Condition(over)) => condition::lock(state, over),
+            _ => None,
+        };
+        lock.is_some_and(|lock| !lock.reentrant)
     }
 
     /// Whether an actor's program may act on objects of a declaration.
     fn may_use(&self, actor: &Actor, decl: Option<u32>, peer: Option<u32>) -> bool {
         let Some(decl) = decl else { return true };
-        let user = match (actor.kind, actor.template) {
-            (ActorKind::Worker, Some(pool)) => User::Worker(pool),
-            (ActorKind::Main, _) | (_, None) => User::Main,
-            (_, Some(template)) => User::Template(template),
+        let names = |used: &&Use| used.decl == decl || Some(used.decl) == peer;
+        self.plan.uses.iter().filter(names).any(|used| is_by(used, actor) || performs(used, PASSED_ON))
+    }
+
+    /// Whether an actor's program may release a lock that it does not hold; of which name does not matter, for a
+    /// condition is another name of its lock.
+    fn may_release(&self, actor: &Actor) -> bool {
+        let is_lock = |used: &&Use| {
+            let spec = self.plan.image.program.objects.get(used.decl as usize);
+            spec.is_some_and(|spec| matches!(spec.kind, ObjectKind::Lock | ObjectKind::Condition))
         };
-        let names = |used: &crate::plan::Use| used.decl == decl || Some(used.decl) == peer;
-        let passed = |used: &crate::plan::Use| used.operations.iter().any(|operation| &**operation == PASSED_ON);
-        self.plan.uses.iter().any(|used| names(used) && (used.by == user || passed(used)))
+        let frees = |used: &Use| performs(used, PASSED_ON) || is_by(used, actor) && performs(used, "release");
+        self.plan.uses.iter().filter(is_lock).any(frees)
     }
 
     /// The same as a report shows it; daemons only where nobody else is stuck.

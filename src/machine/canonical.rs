@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::actor::{Actor, Phase};
 use super::object::condition::Under;
 use super::object::{Entry, Object};
-use super::{MAIN, Machine, State};
+use super::{MAIN, Machine, State, local};
 use crate::program::op::{Op, Target};
 use crate::value::{Ids, Value, encode_error, encode_with};
 
@@ -26,6 +26,9 @@ impl Machine {
     /// The canonical form.
     pub fn canonical(&self, state: &State) -> Vec<u8> {
         let mut writer = Writer::new(state, self.sights.names, self.plan.objects.len() as u32);
+        if self.sights.clock {
+            writer.long(state.clock_ns as i64);
+        }
         writer.write();
         writer.out
     }
@@ -48,6 +51,11 @@ impl Machine {
         writer.write();
         let (actors, objects) = (writer.actors.numbers, writer.objects.numbers);
         state.actors.retain(|actor| !actor.has_ended() || actor.id == MAIN || actors.contains_key(&actor.id));
+        for actor in &mut state.actors {
+            if actor.children.iter().any(|child| !actors.contains_key(child)) {
+                std::sync::Arc::make_mut(actor).children.retain(|child| actors.contains_key(child));
+            }
+        }
         state.objects.retain(|entry| (entry.id as usize) < fixed || objects.contains_key(&entry.id));
         for entry in &mut state.objects {
             if matches!(entry.object, Object::Pool(_))
@@ -96,6 +104,11 @@ impl Ids for Renaming<'_> {
     fn result(&mut self, id: u32) -> u32 {
         self.objects.number(id)
     }
+
+    fn pid(&mut self, pid: i64) -> i64 {
+        // What belongs to no actor stays what it is, out of the way.
+        local::actor_of(pid).map_or_else(|| !pid.saturating_abs(), |actor| i64::from(self.actors.number(actor)))
+    }
 }
 
 struct Writer<'s> {
@@ -129,7 +142,7 @@ impl<'s> Writer<'s> {
                 if let Some(entry) = self.state.entry(*id) {
                     self.entry(entry);
                 }
-            } else if let Some(orphan) = self.state.alive().find(|id| !self.actors.numbers.contains_key(id)) {
+            } else if let Some(orphan) = self.unmet() {
                 // Whose starter is gone and to whom nobody has a handle.
                 self.actors.number(orphan);
             } else {
@@ -141,6 +154,12 @@ impl<'s> Writer<'s> {
                 [*template, *at, *count].into_iter().for_each(|number| self.number(number));
             }
         }
+    }
+
+    /// An actor that is not over and that nothing led to.
+    fn unmet(&self) -> Option<u32> {
+        let ids = self.state.actors.iter().filter(|actor| !actor.has_ended()).map(|actor| actor.id);
+        ids.into_iter().find(|id| !self.actors.numbers.contains_key(id))
     }
 
     fn number(&mut self, number: u32) {
@@ -277,7 +296,26 @@ impl<'s> Writer<'s> {
         }
     }
 
+    /// How an object was made; what was made before the run began is always the same.
+    fn made(&mut self, entry: &Entry) {
+        self.number(entry.decl.unwrap_or(u32::MAX));
+        match &entry.object {
+            Object::Queue(queue) => {
+                self.long(queue.capacity.unwrap_or(-1));
+                self.out.push(queue.order as u8);
+            }
+            Object::Semaphore(semaphore) => self.long(semaphore.most),
+            Object::Barrier(barrier) => self.long(barrier.parties),
+            Object::Cell(cell) => self.long(cell.room as i64),
+            Object::Pool(pool) => self.number(pool.size),
+            _ => {}
+        }
+    }
+
     fn entry(&mut self, entry: &Entry) {
+        if entry.id >= self.fixed {
+            self.made(entry);
+        }
         match &entry.object {
             Object::Queue(queue) => {
                 self.number(queue.items.len() as u32);

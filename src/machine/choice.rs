@@ -111,7 +111,7 @@ impl Machine {
 
     /// Whether an actor before an operation has a step of its own: to perform it, or to begin to wait in it.
     pub(super) fn can_go(&self, state: &State, id: u32, at: &At) -> bool {
-        if at.parked && object::is_completed_by_others(state, &at.op) {
+        if at.parked && object::is_completed_by_others(state, id, &at.op) {
             return false;
         }
         self.can_complete(state, id, at) || (!at.parked && self.arrives(state, &at.op))
@@ -161,7 +161,7 @@ impl Machine {
 
     /// Whether all that an actor can do is to begin to wait in its operation, and nobody completes it but itself.
     pub fn waits_for_its_turn(&self, state: &State, actor: u32) -> bool {
-        let completed = |op: &Op| object::is_completed_by_others(state, op);
+        let completed = |op: &Op| object::is_completed_by_others(state, actor, op);
         self.only_arrives(state, actor) && self.next_op(state, actor).is_some_and(|op| !completed(op))
     }
 

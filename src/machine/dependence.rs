@@ -4,9 +4,10 @@
 //! the same state in either order, and neither lets or keeps the other from being taken.
 
 use super::actor::Phase;
-use super::object::{Object, condition, object_of};
-use super::{Choice, Machine, State, What};
+use super::object::{Object, condition, object_of, pipe};
+use super::{Choice, Ends, MAIN, Machine, State, What};
 use crate::program::op::{Op, OpCode, Target};
+use crate::value::{ObjectKind, Value};
 
 /// Something that steps touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +27,12 @@ struct Touch {
 impl Machine {
     /// Whether the order of two steps of a state may matter.
     pub fn are_dependent(&self, state: &State, a: &Choice, b: &Choice) -> bool {
-        if a.actor == b.actor || state.process_of(a.actor) == state.process_of(b.actor) && (kills(a) || kills(b)) {
+        let ends = |choice| self.ends_process(state, choice);
+        if a.actor == b.actor || state.process_of(a.actor) == state.process_of(b.actor) && (ends(a) || ends(b)) {
+            return true;
+        }
+        // With main the run is over for everyone.
+        if [a, b].into_iter().any(|choice| choice.actor == MAIN && ends(choice)) {
             return true;
         }
         let (a, b) = (self.touches(state, a), self.touches(state, b));
@@ -36,6 +42,17 @@ impl Machine {
                 same && (a.writes || b.writes)
             })
         })
+    }
+
+    /// Whether the step ends its whole process, or one that was killed is seen to be over.
+    fn ends_process(&self, state: &State, choice: &Choice) -> bool {
+        match choice.what {
+            What::Die(_) | What::Bury => true,
+            What::Go => {
+                state.process_of(choice.actor) == choice.actor && self.next_end(state, choice.actor) == Some(Ends::End)
+            }
+            _ => false,
+        }
     }
 
     fn touches(&self, state: &State, choice: &Choice) -> Vec<Touch> {
@@ -52,10 +69,18 @@ impl Machine {
         }
     }
 
+    /// Whether it makes a pool, and with it workers.
+    fn makes_pool(&self, op: &Op) -> bool {
+        let Value::Int(decl) = op.args.get(0) else { return false };
+        let spec = self.plan.image.program.objects.get(*decl as usize);
+        op.code == OpCode::Create && spec.is_some_and(|spec| spec.kind == ObjectKind::Pool)
+    }
+
     fn touched_by(&self, state: &State, op: &Op) -> Vec<Touch> {
-        let writes = !is_reading(op.code);
+        // To begin to wait changes how many do.
+        let writes = !is_reading(op.code) || self.arrives(state, op);
         match op.target {
-            Target::None if is_alone(op.code) => Vec::new(),
+            Target::None if is_alone(op.code) && !self.makes_pool(op) => Vec::new(),
             Target::None => vec![Touch { thing: Thing::World, writes: true }],
             Target::Actor(actor) => vec![Touch { thing: Thing::Actor(actor.0), writes }],
             Target::Object(_) | Target::Result(_) => {
@@ -74,14 +99,30 @@ impl Machine {
                     Some(Object::Pool(_)) => touched.push(Touch { thing: Thing::World, writes: true }),
                     _ => {}
                 }
+                for end in ends_given(state, id, op) {
+                    touched.push(Touch { thing: Thing::Object(end), writes: true });
+                }
                 touched
             }
         }
     }
 }
 
-fn kills(choice: &Choice) -> bool {
-    matches!(choice.what, What::Die(_) | What::Bury)
+/// Ends of pipes that the operation makes a process hold: those in the messages that it can give.
+fn ends_given(state: &State, id: u32, op: &Op) -> Vec<u32> {
+    let mut ends = Vec::new();
+    match (op.code, state.object(id)) {
+        (OpCode::QueuePut, _) => pipe::ends_in(op.args.get(0), &mut ends),
+        (OpCode::QueueGet | OpCode::QueueNext, Some(Object::Queue(queue))) => {
+            let offered = queue.putters.iter().map(|(_, item)| item);
+            queue.items.iter().chain(offered).for_each(|item| pipe::ends_in(item, &mut ends));
+        }
+        (OpCode::PipeRecv | OpCode::PipeNext, Some(Object::End(end))) => {
+            end.inbox.iter().for_each(|message| pipe::ends_in(&message.value, &mut ends));
+        }
+        _ => {}
+    }
+    ends
 }
 
 /// Operations that change nothing.

@@ -22,6 +22,11 @@ pub(crate) fn pid_of(actor: u32) -> i64 {
     PIDS_FROM + i64::from(actor)
 }
 
+/// The number of the actor that has a virtual id; none of what is no such id.
+pub(super) fn actor_of(pid: i64) -> Option<u32> {
+    u32::try_from(pid.checked_sub(PIDS_FROM)?).ok().filter(|actor| *actor > 0)
+}
+
 /// The name that `name()` gives: the one behind `as`, or the instance's.
 pub(super) fn shown_name(machine: &Machine, actor: &Actor) -> Arc<str> {
     let template = match actor.template {

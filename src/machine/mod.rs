@@ -75,6 +75,8 @@ struct Sights {
     clears: bool,
     /// It looks at names.
     names: bool,
+    /// It looks at the clock, or keeps a deadline to look at later.
+    clock: bool,
 }
 
 impl Machine {
@@ -109,6 +111,7 @@ impl Sights {
                     Instr::Op { code, .. } | Instr::OpOn { code, .. } => {
                         sights.waiting |= *code == OpCode::Waiting;
                         sights.clears |= *code == OpCode::EventClear;
+                        sights.clock |= matches!(code, OpCode::Now | OpCode::Deadline);
                         sights.names |= matches!(code, OpCode::Name | OpCode::ActorName);
                     }
                     Instr::Caught { .. } => sights.names = true,

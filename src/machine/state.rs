@@ -59,6 +59,11 @@ impl State {
         !self.failed
     }
 
+    /// How many actors and objects are kept.
+    pub fn size(&self) -> (usize, usize) {
+        (self.actors.len(), self.objects.len())
+    }
+
     /// The name of an actor.
     pub fn name(&self, actor: u32) -> &str {
         self.actor(actor).map_or("", |actor| &actor.name)

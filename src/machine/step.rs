@@ -92,6 +92,9 @@ impl Machine {
     /// Where the state does not have it; the state is then as it was.
     pub fn step(&self, state: &mut State, choice: &Choice) -> Result<Happened, Impossible> {
         let id = choice.actor;
+        if state.is_over() {
+            return Err(Impossible);
+        }
         let actor = state.actor(id).filter(|actor| !actor.has_ended()).ok_or(Impossible)?;
         let phase = actor.phase.clone();
         let signals = actor.process_wide.signals.clone();
@@ -103,7 +106,7 @@ impl Machine {
         let mut tx = Tx { machine: self, state, happened: Happened::default(), served, drawn };
         match (&choice.what, phase) {
             (What::Go | What::Serve(_) | What::Draw(_), Phase::At(at)) => {
-                if !self.can_go(tx.state, id, &at) {
+                if !self.can_go(tx.state, id, &at) || !is_way(tx.state, &at.op, &choice.what) {
                     return Err(Impossible);
                 }
                 tx.perform(id, &at);
@@ -123,7 +126,7 @@ impl Machine {
                 life::close(&mut tx, id);
             }
             (What::TimeOut, Phase::At(at)) => {
-                if !self.may_time_out(tx.state, &at) {
+                if self.can_go(tx.state, id, &at) || !self.may_time_out(tx.state, &at) {
                     return Err(Impossible);
                 }
                 if let Some(actor) = tx.state.actor_mut(id) {
@@ -158,9 +161,19 @@ impl Machine {
     }
 }
 
+/// Whether an operation has this way of being performed. What is drawn a real run has said, so it may be anything.
+fn is_way(state: &State, op: &Op, what: &What) -> bool {
+    match what {
+        What::Serve(served) => object::alternatives(state, op).contains(served),
+        What::Draw(_) => matches!(op.code, OpCode::Random | OpCode::Shuffle | OpCode::Choose | OpCode::Now),
+        _ => true,
+    }
+}
+
 impl Tx<'_> {
     fn perform(&mut self, id: u32, at: &At) {
         let op = &at.op;
+        // Where to arrive is always a step, the object notes who did.
         if !self.machine.can_complete(self.state, id, at) && !object::always_arrives(self.state, op) {
             self.park(id, op);
             return;
@@ -173,11 +186,11 @@ impl Tx<'_> {
 
     /// An actor has begun to wait.
     fn park(&mut self, id: u32, op: &Arc<Op>) {
-        self.note_arrival(id, op);
         if let Some(actor) = self.state.actor_mut(id)
             && let Phase::At(at) = &mut actor.phase
+            && !std::mem::replace(&mut at.parked, true)
         {
-            at.parked = true;
+            self.note_arrival(id, op);
         }
     }
 

@@ -47,6 +47,11 @@ pub trait Ids {
     fn result(&mut self, id: u32) -> u32 {
         id
     }
+
+    /// The process or thread id of an actor.
+    fn pid(&mut self, pid: i64) -> i64 {
+        pid
+    }
 }
 
 /// Every handle by its own number.
@@ -74,7 +79,7 @@ pub fn encode_with(value: &Value, out: &mut Vec<u8>, ids: &mut impl Ids) {
             out.extend_from_slice(&value.to_bits().to_le_bytes());
         }
         Value::Duration(nanos) => signed(DURATION, *nanos, out),
-        Value::Pid(pid) => signed(PID, *pid, out),
+        Value::Pid(pid) => signed(PID, ids.pid(*pid), out),
         Value::Elapsed(nanos) => signed(ELAPSED, *nanos, out),
         Value::Str(text) => encode_text(text, out),
         Value::List(items) => encode_all(LIST, items.len(), items.iter(), out, ids),

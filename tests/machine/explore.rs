@@ -14,7 +14,8 @@ fn explored(text: &str) -> Explored {
 fn philosophers() {
     for (count, deadlocks) in [(2, true), (3, true)] {
         let text = format!(
-            "const N = {count}\nlock forks[N]\nprocess philosopher[id in 0..N] {{\n with forks[id], forks[(id + 1) % N] {{ print \"eats\" }}\n}}\n"
+            "const N = {count}\nlock forks[N]\nprocess philosopher[id in 0..N] {{\n\
+             with forks[id], forks[(id + 1) % N] {{ print \"eats\" }}\n}}\n"
         );
         let found = explored(&text);
         eprintln!("{count}: {} states, {} transitions", found.states, found.transitions);

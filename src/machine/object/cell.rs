@@ -12,7 +12,7 @@ pub(super) const ROOM_BYTES: i64 = 64 << 10;
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct Cell {
     pub(in crate::machine) value: Value,
-    room: u64,
+    pub(in crate::machine) room: u64,
 }
 
 impl Cell {

@@ -191,10 +191,11 @@ pub(super) fn always_arrives(state: &State, op: &Op) -> bool {
 }
 
 /// Whether an operation that has begun to wait is completed by whoever makes it possible.
-pub(super) fn is_completed_by_others(state: &State, op: &Op) -> bool {
+pub(super) fn is_completed_by_others(state: &State, me: u32, op: &Op) -> bool {
     match op.code {
         OpCode::EventWait => true,
-        OpCode::PipeSend => pipe::is_long(op),
+        // A long message, once it is on its way.
+        OpCode::PipeSend => pipe::is_sending(state, me, op),
         _ => always_arrives(state, op),
     }
 }
@@ -220,10 +221,16 @@ pub(super) fn waiting(state: &State, id: u32) -> i64 {
     let all = parked(&|_| true);
     // Whoever could go on is no longer counted: the one who made it possible took it off.
     let served = match state.object(id) {
-        Some(Object::Queue(queue)) if !queue.is_rendezvous() => {
+        Some(Object::Queue(queue)) => {
+            let joins = if queue.unfinished == 0 { parked(&|code| code == OpCode::QueueJoin) } else { 0 };
             let gets = parked(&|code| matches!(code, OpCode::QueueGet | OpCode::QueueNext));
             let puts = parked(&|code| code == OpCode::QueuePut);
-            gets.min(queue.len()) + puts.min(queue.room())
+            joins
+                + match queue {
+                    _ if queue.closed => gets + puts,
+                    _ if queue.is_rendezvous() => 0,
+                    _ => gets.min(queue.len()) + puts.min(queue.room()),
+                }
         }
         Some(Object::Lock(lock)) => all.min(i64::from(lock.is_free())),
         Some(Object::Semaphore(semaphore)) => all.min(semaphore.value()),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Act, Came, Object, fault, gives_up, pair};
+use super::{Act, Came, Object, fault, gives_up, object_of, pair};
 use crate::machine::State;
 use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
@@ -66,11 +66,10 @@ fn frame_bytes(op: &Op) -> usize {
     FRAME_HEADER_BYTES + bytes.len()
 }
 
-/// Whether a message is longer than what a direction holds.
-pub(super) fn is_long(op: &Op) -> bool {
-    // Only texts and collections can be.
-    matches!(op.args.get(0), Value::Str(_) | Value::List(_) | Value::Map(_) | Value::Set(_))
-        && frame_bytes(op) > BUFFER_BYTES
+/// Whether an actor is in the middle of sending a long message.
+pub(super) fn is_sending(state: &State, me: u32, op: &Op) -> bool {
+    let there = object_of(op).and_then(|id| end(state, id)).and_then(|this| end(state, this.peer));
+    there.is_some_and(|there| there.inbox.iter().any(|message| message.sender == Some(me)))
 }
 
 fn end(state: &State, id: u32) -> Option<&End> {

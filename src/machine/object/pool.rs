@@ -94,7 +94,8 @@ pub(super) fn can(state: &State, pool: &Pool, op: &Op) -> bool {
         return true;
     }
     let ended = |worker: &u32| state.actor(*worker).is_none_or(|actor| actor.has_ended());
-    let home_ends = state.actor(pool.home).is_none_or(|home| matches!(home.phase, Phase::Closing { .. }));
+    let home_ends =
+        state.actor(pool.home).is_none_or(|home| !home.is_alive() || matches!(home.phase, Phase::Closing { .. }));
     (pool.missing == 0 || !pool.wants_workers() || home_ends) && pool.workers.iter().all(ended)
 }
 
