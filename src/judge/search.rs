@@ -350,8 +350,8 @@ impl Judge<'_> {
         (!served.is_empty()).then_some(served)
     }
 
-    /// Steps that no event tells of, so far as what is recorded of their actors allows them; some only for the sake of a
-    /// certain event.
+    /// Steps that no event tells of, so far as what is recorded of their actors allows them; some only for the sake of
+    /// a certain event.
     fn silent(&self, progress: &Progress, event: &Event) -> Vec<Choice> {
         let mut silent = Vec::new();
         let mut choices = Vec::new();

@@ -165,7 +165,9 @@ impl Machine {
 fn is_way(state: &State, op: &Op, what: &What) -> bool {
     match what {
         What::Serve(served) => object::alternatives(state, op).contains(served),
-        What::Draw(_) => matches!(op.code, OpCode::Random | OpCode::Shuffle | OpCode::Choose | OpCode::Now),
+        What::Draw(_) => {
+            matches!(op.code, OpCode::Random | OpCode::Shuffle | OpCode::Choose | OpCode::Now | OpCode::DeadlineLeft)
+        }
         _ => true,
     }
 }

@@ -119,14 +119,20 @@ impl Driver {
         }
         let choices = self.machine.choices(&self.state);
         if choices.is_empty() {
-            let blocked = || Ending::Deadlock(self.machine.blocked(&self.state));
-            return Err(if self.state.is_over() { Stop::Over } else { Stop::Ended(blocked()) });
+            if self.state.is_over() {
+                return Err(Stop::Over);
+            }
+            self.catch_up()?;
+            return Err(Stop::Ended(Ending::Deadlock(self.machine.blocked(&self.state))));
         }
         let picked = self.policy.pick(&self.machine, &self.state, &choices);
         let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(Box::new(misfit))))? {
             Picked::At(at) => self.drawn(choices.into_iter().nth(at).ok_or(Stop::Over)?),
             Picked::Exactly(choice) => choice,
         };
+        if self.ends_a_process(&choice) {
+            self.catch_up()?;
+        }
         self.replay.note(&self.machine, &self.state, &choice);
         let silent = self.grant(&choice);
         let before: Vec<u32> = self.state.alive().collect();
@@ -147,6 +153,25 @@ impl Driver {
         let gone = before.into_iter().filter(|actor| !self.state.is_alive(*actor));
         self.await_ends(&gone.collect::<Vec<_>>())?;
         awaited.into_iter().try_for_each(|actor| self.compare(actor))
+    }
+
+    /// Whether a step is the end of a process, and so perhaps of others.
+    fn ends_a_process(&self, choice: &Choice) -> bool {
+        match choice.what {
+            What::Die(_) => true,
+            What::Go => {
+                let is_first = self.state.is_of(choice.actor, choice.actor);
+                is_first && self.machine.next_end(&self.state, choice.actor) == Some(Ends::End)
+            }
+            _ => false,
+        }
+    }
+
+    /// Waits until everyone who was started has begun: an end must not cut that off.
+    fn catch_up(&mut self) -> Result<(), Stop> {
+        let alive: Vec<u32> = self.state.alive().filter(|actor| !self.has_reported(*actor)).collect();
+        self.await_reports(&alive)?;
+        alive.into_iter().try_for_each(|actor| self.compare(actor))
     }
 
     /// What chance gives in a step, by the run's seed and the actor's name.

@@ -44,9 +44,10 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     if state.broken.load(Relaxed) != 0 {
         return Err(broken().at(locked.tick()).because(state.header.last.load(Relaxed)));
     }
-    arrived(locked.tick());
+    let arrival = locked.tick();
     let index = state.inside.load(Relaxed);
     if index + 1 == state.parties.load(Relaxed) {
+        arrived(arrival);
         state.inside.store(0, Relaxed);
         let ticket = locked.tick();
         while let Some(party) = ctx.claim_first(&locked, PARTIES) {
@@ -63,6 +64,8 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     };
     state.inside.store(index + 1, Relaxed);
     let entered = ctx.enter(&locked, PARTIES, index as u64, &waiting(OpCode::BarrierWait, deadline));
+    // Told once it is so: one that is killed meanwhile has arrived, or has not.
+    arrived(arrival);
     drop(locked);
     let over = |locked: &Locked<'_>| {
         let ticket = locked.tick();

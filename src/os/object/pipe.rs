@@ -287,8 +287,8 @@ fn pass_turns(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
     }
 }
 
-/// Sends a message; of one that is longer than what a direction holds, `arrived` is told the place at which it is on its
-/// way, a step of its own: it is complete once it was received.
+/// Sends a message; of one that is longer than what a direction holds, `arrived` is told the place at which it is on
+/// its way, a step of its own: it is complete once it was received.
 pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, arrived: impl FnOnce(u64)) -> Result {
     let to = peer_of(ctx.arena, off);
     let state: &EndState = ctx.arena.at(to);
