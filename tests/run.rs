@@ -12,5 +12,6 @@ mod run {
     mod queues;
     mod stages;
     mod tickets;
+    mod turns;
     mod tutorial;
 }

@@ -31,6 +31,11 @@ pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
             let exit = if foreseen { failed } else { Exit::Deadlock };
             (exit, Some(report::deadlock(scenario.source(), blocked, true)))
         }
+        Ending::InvariantBroken(broken) => {
+            let names = |expect: &Expect| matches!(expect, Expect::Invariant(name) if *name.text == *broken.name);
+            let exit = if expects.iter().any(|expect| names(expect)) { failed } else { Exit::Failed };
+            (exit, Some(report::broken_invariant(scenario.source(), broken, true)))
+        }
         Ending::TimedOut => (Exit::OverLimit, Some("out of time: the run was ended\n".into())),
         Ending::OverLimit(limit) => (Exit::OverLimit, Some(format!("over a limit: {limit}\n"))),
         Ending::Killed(signal) => (signalled(*signal), Some(format!("main was killed by signal {signal}\n"))),

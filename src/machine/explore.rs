@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashMap;
 
-use super::{Choice, Fingerprint, Machine, State};
+use super::{Broken, Choice, Fingerprint, Machine, State};
 use crate::program::op::OpCode;
 use crate::trace::Blocked;
 use crate::value::{self, Error, ErrorKind};
@@ -47,6 +47,8 @@ pub struct Explored {
 pub enum Failure {
     /// Nobody can go on.
     Deadlock(Vec<Blocked>),
+    /// An invariant does not hold.
+    Invariant(Broken),
     /// An error ended an actor: its name, and the error.
     Uncaught(String, Error),
 }
@@ -115,6 +117,9 @@ impl Search<'_> {
     }
 
     fn expand(&mut self, number: u32, state: &State) {
+        if let Some(broken) = self.machine.broken_invariant(state) {
+            self.fail(format!("invariant {}", broken.name), Failure::Invariant(broken), number, None);
+        }
         let choices = self.machine.choices(state);
         if choices.is_empty() {
             if state.is_over() {

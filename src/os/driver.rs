@@ -18,10 +18,10 @@ use super::record::{Noted as Found, Reader};
 use super::turns::{self, Turn};
 use super::{actor, death, sys, values};
 use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, What};
-use crate::program::op::OpCode;
+use crate::program::op::{OpCode, Site};
 use crate::random::Random;
 use crate::schedule::{Picked, Replay, Scheduler};
-use crate::trace::{Divergence, Ending};
+use crate::trace::{BrokenInvariant, Divergence, Ending};
 use crate::value::{self, Value};
 
 /// How long the driver waits before it looks whether the actor is where it should be.
@@ -100,11 +100,11 @@ impl Driver {
 
     /// Drives the run to its end.
     pub(super) fn run(mut self) {
-        let stop = loop {
-            if let Err(stop) = self.step() {
-                break stop;
-            }
-        };
+        let mut went = self.watch_invariants(None);
+        while went.is_ok() {
+            went = self.step();
+        }
+        let stop = went.err().unwrap_or(Stop::Over);
         let shared = &self.shared;
         *shared.replay.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.replay);
         if let Stop::Ended(ending) = stop {
@@ -134,6 +134,7 @@ impl Driver {
             self.catch_up()?;
         }
         self.replay.note(&self.machine, &self.state, &choice);
+        let site = self.machine.next_op(&self.state, choice.actor).map(|op| op.site).unwrap_or_default();
         let silent = self.grant(&choice);
         let before: Vec<u32> = self.state.alive().collect();
         let Ok(happened) = self.machine.step(&mut self.state, &choice) else {
@@ -152,7 +153,22 @@ impl Driver {
         // Who is over must be so for all who look.
         let gone = before.into_iter().filter(|actor| !self.state.is_alive(*actor));
         self.await_ends(&gone.collect::<Vec<_>>())?;
-        awaited.into_iter().try_for_each(|actor| self.compare(actor))
+        awaited.into_iter().try_for_each(|actor| self.compare(actor))?;
+        self.watch_invariants(Some((choice.actor, site)))
+    }
+
+    /// Every invariant holds after every step.
+    fn watch_invariants(&mut self, by: Option<(u32, Site)>) -> Result<(), Stop> {
+        if !self.machine.has_invariants() {
+            return Ok(());
+        }
+        let Some(broken) = self.machine.broken_invariant(&self.state) else { return Ok(()) };
+        self.catch_up()?;
+        let program = &self.machine.plan().image.program;
+        let by = by.map(|(actor, site)| (self.state.name(actor).to_owned(), program.span_of(site).unwrap_or_default()));
+        let (name, claimed, error) = (broken.name.to_string(), broken.span, broken.error);
+        let broken = BrokenInvariant { name, claimed, error, by };
+        Err(Stop::Ended(Ending::InvariantBroken(Box::new(broken))))
     }
 
     /// Whether a step is the end of a process, and so perhaps of others.

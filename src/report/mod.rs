@@ -36,6 +36,6 @@ pub use deadlock::deadlock;
 pub use diff::diff;
 pub use judgement::judgement;
 pub use lanes::lanes;
-pub use schedule::{divergence, misfit};
+pub use schedule::{broken_invariant, divergence, misfit};
 pub use stats::stats;
 pub use uncaught::uncaught;

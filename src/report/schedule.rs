@@ -7,7 +7,25 @@ use annotate_snippets::Level;
 use super::excerpt::{Excerpt, draw};
 use crate::program::op::OpCode;
 use crate::source::Source;
-use crate::trace::{Divergence, Misfit};
+use crate::trace::{BrokenInvariant, Divergence, Misfit};
+
+/// Which invariant does not hold, and which step broke it.
+pub fn broken_invariant(source: &Source, broken: &BrokenInvariant, styled: bool) -> String {
+    let label = match &broken.error {
+        None => "this is false".to_owned(),
+        Some(error) => format!("evaluating it came to {error}"),
+    };
+    let title = format!("the invariant `{}` does not hold", broken.name);
+    let span = broken.claimed;
+    let claim = Excerpt { level: Level::ERROR, title, span, label, notes: Vec::new() };
+    let mut excerpts = vec![claim];
+    if let Some((actor, span)) = &broken.by {
+        let title = format!("broken by a step of {actor}");
+        let label = "after this".to_owned();
+        excerpts.push(Excerpt { level: Level::NOTE, title, span: *span, label, notes: Vec::new() });
+    }
+    draw(source, excerpts, styled)
+}
 
 /// What the machine says and what the OS did, at the place.
 pub fn divergence(source: &Source, divergence: &Divergence, styled: bool) -> String {

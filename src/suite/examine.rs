@@ -3,12 +3,13 @@
 //! Answers for: what is compared with what, and what is written beside the scenario. Never words anything.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::beside;
 use super::outcome::{Outcome, Problem, RunOutcome};
 use super::snapshot::{RunSettings, Snapshot};
 use super::verdict::verdict;
+use super::{beside, explored};
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::Scenario;
@@ -55,8 +56,14 @@ fn fill(outcome: &mut Outcome, orders: &Orders) -> Result<(), Problem> {
     }
     // What went wrong otherwise may be why it was not shown.
     if outcome.runs.iter().all(|run| run.problems.iter().all(Problem::is_about_a_snapshot)) {
-        let missing = expects.iter().zip(shown).filter(|(_, shown)| !shown);
-        outcome.problems.extend(missing.map(|((_, span), _)| Problem::NotShown(*span)));
+        let missing: Vec<_> = expects.iter().zip(shown).filter(|(_, shown)| !shown).map(|(expect, _)| expect).collect();
+        if !missing.is_empty() {
+            // A failure that not every schedule has: is there one?
+            let wanted: Vec<_> = missing.iter().map(|(expect, _)| expect).collect();
+            let found = explored::shown(&Arc::new(plan), &wanted);
+            let absent = missing.iter().zip(found).filter(|(_, found)| !found);
+            outcome.problems.extend(absent.map(|((_, span), _)| Problem::NotShown(*span)));
+        }
     }
     Ok(())
 }

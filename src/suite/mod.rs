@@ -5,6 +5,8 @@
 
 mod examine;
 
+mod explored;
+
 mod parallel;
 
 mod outcome;

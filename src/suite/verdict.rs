@@ -1,7 +1,7 @@
 //! What a run means, given what its scenario expects.
 //!
-//! Answers for: what of it is not expected, and which expectations it showed. A single run cannot show a race, a broken
-//! invariant, a livelock or a set of outcomes: of those nothing is asked here. Never says what a missing one means: of
+//! Answers for: what of it is not expected, and which expectations it showed. A single run cannot show a race, a
+//! livelock or a set of outcomes: of those nothing is asked here. Never says what a missing one means: of
 //! several runs it is enough that one shows it.
 
 use super::outcome::Problem;
@@ -34,9 +34,11 @@ pub fn verdict(scenario: &Scenario, run: &Run) -> Verdict {
     match &run.ending {
         Ending::Finished => {}
         Ending::Deadlock(_) if deadlock => {}
+        Ending::InvariantBroken(_) if expects.iter().any(|(expect, _)| shows(run, expect) && is_invariant(expect)) => {}
         other => problems.push(Problem::Ended(other.clone())),
     }
-    let came_to_an_end = matches!(run.ending, Ending::Finished | Ending::Exited(_) | Ending::Deadlock(_));
+    let came_to_an_end =
+        matches!(run.ending, Ending::Finished | Ending::Exited(_) | Ending::Deadlock(_) | Ending::InvariantBroken(_));
     Verdict { problems, shown, came_to_an_end }
 }
 
@@ -45,8 +47,15 @@ fn shows(run: &Run, expect: &Expect) -> bool {
     match expect {
         Expect::Deadlock => matches!(run.ending, Ending::Deadlock(_)),
         Expect::Assertion | Expect::Error(..) => run.errors.iter().any(|error| foreseen(expect, error)),
-        Expect::Pass | Expect::Race(_) | Expect::Invariant(_) | Expect::Livelock | Expect::Outcomes(_) => true,
+        Expect::Invariant(name) => {
+            matches!(&run.ending, Ending::InvariantBroken(broken) if *broken.name == *name.text)
+        }
+        Expect::Pass | Expect::Race(_) | Expect::Livelock | Expect::Outcomes(_) => true,
     }
+}
+
+fn is_invariant(expect: &Expect) -> bool {
+    matches!(expect, Expect::Invariant(_))
 }
 
 /// Whether an `expect` names an error.

@@ -16,6 +16,8 @@ pub enum Ending {
     Exited(u8),
     /// Nobody could go on, or some never can again: each of them.
     Deadlock(Vec<Blocked>),
+    /// An invariant did not hold after a step.
+    InvariantBroken(Box<BrokenInvariant>),
     /// The time given to the run was over.
     TimedOut,
     /// A limit was reached: which.
@@ -30,6 +32,19 @@ pub enum Ending {
     Diverged(Box<Divergence>),
     /// A replay has a step that the run does not have.
     Misfit(Box<Misfit>),
+}
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct BrokenInvariant {
+    /// Its name.
+    pub name: String,
+    /// Where it is claimed.
+    pub claimed: Span,
+    /// The error that evaluating it came to, if it did; otherwise it is false.
+    pub error: Option<String>,
+    /// Whose step broke it, and where that stands; none where it did not hold from the beginning.
+    pub by: Option<(String, Span)>,
 }
 
 /// Where the OS and the machine part.

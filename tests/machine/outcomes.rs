@@ -17,6 +17,7 @@ fn explored(text: &str, time: Time) -> Explored {
 fn ends(found: &Explored) -> BTreeSet<String> {
     let failures = found.failures.iter().map(|(failure, _)| match failure {
         conc::machine::Failure::Deadlock(_) => "deadlock".to_owned(),
+        conc::machine::Failure::Invariant(broken) => format!("invariant {}", broken.name),
         conc::machine::Failure::Uncaught(name, error) => format!("{name}: {}", error.kind),
     });
     found.outcomes.keys().cloned().chain(failures).collect()
@@ -210,4 +211,15 @@ proptest! {
             prop_assert!(ends(&prompt).is_subset(&ends(&any)), "{}", text);
         }
     }
+}
+
+#[test]
+fn an_invariant_is_watched_in_every_state() {
+    let counting = |step: &str| {
+        format!(
+            "atomic n = 0\nqueue q(1)\nprocess p[i in 0..2] {{ {step} }}\ninvariant small: n < 2 and q.len() <= 1\n"
+        )
+    };
+    comes_to(&counting("n.add(1) ; q.put(1) ; n.sub(1) ; q.get()"), &["invariant small"]);
+    comes_to(&counting("q.put(1) ; n.add(1) ; n.sub(1) ; q.get()"), &[]);
 }

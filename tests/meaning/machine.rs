@@ -23,6 +23,7 @@ pub(crate) fn check(case: &Case) -> Result<(), String> {
         let verdict = match failure {
             Failure::Deadlock(_) => Verdict::Deadlock,
             Failure::Uncaught(_, error) if error.kind == ErrorKind::AssertionFailed => Verdict::Assertion,
+            Failure::Invariant(broken) => return Err(format!("the invariant {} does not hold", broken.name)),
             Failure::Uncaught(actor, error) => Verdict::Error(error.kind.name().to_owned(), Some(actor.clone())),
         };
         case.judge_failure(&verdict).map_err(|message| format!("{message}: {failure:?} by {way:#?}"))?;

@@ -23,6 +23,7 @@ pub fn kind(problem: &Problem) -> &'static str {
             Ending::Finished => "finished",
             Ending::Exited(_) => "exited",
             Ending::Deadlock(_) => "deadlock",
+            Ending::InvariantBroken(_) => "invariant",
             Ending::TimedOut => "out-of-time",
             Ending::OverLimit(_) => "over-limit",
             Ending::Killed(_) | Ending::Signalled(_) => "killed",
@@ -75,6 +76,9 @@ pub fn detail(problem: &Problem, source: Option<&Source>, styled: bool) -> Optio
         (Problem::Uncaught(errors), Some(source)) => {
             Some(errors.iter().map(|error| report::uncaught(source, error, styled)).collect())
         }
+        (Problem::Ended(Ending::InvariantBroken(broken)), Some(source)) => {
+            Some(report::broken_invariant(source, broken, styled))
+        }
         (Problem::Ended(Ending::Deadlock(blocked)), Some(source)) => Some(report::deadlock(source, blocked, styled)),
         (Problem::Differs { old, new, .. }, _) => Some(report::changes(&old.format(), &new.format(), styled)),
         _ => None,
@@ -113,6 +117,7 @@ fn ended(ending: &Ending) -> String {
             let actors: Vec<String> = blocked.iter().map(|one| one.actor.clone()).collect();
             format!("deadlock of {}", listed(&actors))
         }
+        Ending::InvariantBroken(broken) => format!("the invariant `{}` does not hold", broken.name),
         Ending::TimedOut => "out of time: the run was ended".into(),
         Ending::OverLimit(limit) => format!("over a limit: {limit}"),
         Ending::Killed(signal) => format!("main was killed by signal {signal}"),

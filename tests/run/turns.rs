@@ -1,0 +1,122 @@
+//! Deterministic runs by the command: schedules, invariants, replays.
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
+use super::harness::{run_with, start};
+
+const RACE: &str = "shared n = 0\nprocess p[i in 0..3] { n += 1 }\nfinally { assert n == 3, \"lost\" }\n";
+
+#[test]
+fn fifo_goes_on_as_long_as_it_can() {
+    let text = "process p[i in 0..2] { print \"a{i}\" ; print \"b{i}\" ; yield ; print \"c{i}\" }\n";
+    let seen = run_with(&["--schedule", "fifo"], text);
+    assert_eq!(seen.stdout, "a0\nb0\na1\nb1\nc0\nc1\n");
+    assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)));
+}
+
+#[test]
+fn time_is_virtual() {
+    let text = "main { let before = now() ; sleep 100m ; print now() - before, pid() }\n";
+    let seen = run_with(&["--schedule", "fifo"], text);
+    assert_eq!((seen.stdout.as_str(), seen.code), ("100m 1001\n", Some(0)), "{}", seen.stderr);
+}
+
+#[test]
+fn an_invariant_that_a_step_breaks_ends_the_run() {
+    let text = "atomic n = 0\nprocess p[i in 0..2] { n.add(1) }\ninvariant few: n < 2\n";
+    let seen = run_with(&["--schedule", "fifo"], text);
+    assert_eq!(seen.code, Some(1));
+    assert!(seen.stderr.contains("the invariant `few` does not hold"), "{}", seen.stderr);
+    assert!(seen.stderr.contains("broken by a step of p[1]"), "{}", seen.stderr);
+    let expected = run_with(&["--schedule", "fifo"], &format!("{text}expect invariant few\n"));
+    assert_eq!(expected.code, Some(0), "{}", expected.stderr);
+}
+
+/// A folder of its own, removed in the end.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("conc-turns-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder");
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs the command in a folder.
+fn conc(folder: &Folder, args: &[&str]) -> (String, Option<i32>) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_conc"));
+    let out = command.args(args).env("NO_COLOR", "1").current_dir(&folder.0).output().expect("the command");
+    (String::from_utf8_lossy(&out.stderr).into_owned(), out.status.code())
+}
+
+#[test]
+fn a_failing_run_is_seen_again() {
+    let folder = Folder::new("again");
+    let scenario = folder.file("race.conc", RACE);
+    let failing = (0..50).find(|seed| {
+        let (said, code) = conc(&folder, &["run", "--schedule", "random", "--seed", &seed.to_string(), &scenario]);
+        code == Some(1) && said.contains(&format!("to see it again: conc run {scenario} --replay race.replay.ron"))
+    });
+    assert!(failing.is_some(), "random schedules find the lost update");
+    let (said, code) = conc(&folder, &["run", &scenario, "--replay", "race.replay.ron"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("AssertionFailed: lost"), "{said}");
+
+    // Lines may move; what is done may not.
+    folder.file("race.conc", &format!("# A comment.\n{RACE}"));
+    let (said, code) = conc(&folder, &["run", &scenario, "--replay", "race.replay.ron"]);
+    assert_eq!(code, Some(1), "{said}");
+    folder.file("race.conc", &RACE.replace("n += 1", "n = 1"));
+    let (said, code) = conc(&folder, &["run", &scenario, "--replay", "race.replay.ron"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("the replay does not fit: step "), "{said}");
+    assert!(said.contains("the scenario has changed since the replay was recorded"), "{said}");
+}
+
+#[test]
+fn pct_finds_it_too() {
+    let folder = Folder::new("pct");
+    let scenario = folder.file("race.conc", RACE);
+    let fails = |seed: &i32| {
+        conc(&folder, &["run", "--schedule", "pct:3", "--seed", &seed.to_string(), &scenario]).1 == Some(1)
+    };
+    assert!((0..50).any(|seed| fails(&seed)), "PCT finds the lost update");
+}
+
+#[test]
+fn what_is_no_replay_is_said() {
+    let folder = Folder::new("wrong");
+    let scenario = folder.file("race.conc", RACE);
+    folder.file("no.ron", "(version: 1)");
+    let (said, code) = conc(&folder, &["run", &scenario, "--replay", "no.ron"]);
+    assert_eq!(code, Some(2), "{said}");
+    let (said, code) = conc(&folder, &["run", &scenario, "--replay", "missing.ron"]);
+    assert_eq!(code, Some(2), "{said}");
+    // A file of the user's own is not written over.
+    folder.file("race.replay.ron", "mine");
+    let fails = (0..50).any(|seed| {
+        conc(&folder, &["run", "--schedule", "random", "--seed", &seed.to_string(), &scenario]).1 == Some(1)
+    });
+    assert!(fails);
+    assert_eq!(std::fs::read_to_string(folder.0.join("race.replay.ron")).expect("it is there"), "mine");
+}
+
+#[test]
+fn a_deterministic_run_leaves_nothing() {
+    // Two daemons, a child that is stuck, and a deadlock.
+    let text = "queue q\ndaemon process d { loop { sleep 1s } }\nprocess p { q.get() }\nmain { start d ; start p ; q.get() }\n";
+    let seen = start(&["run", "-", "--schedule", "fifo", "--timeout", "300ms"], text).finish();
+    assert!(matches!(seen.code, Some(3 | 4)), "{:?} {}", seen.code, seen.stderr);
+}
