@@ -225,8 +225,9 @@ pub(super) struct Slot {
     pub(super) turn_order_len: AtomicU32,
     /// What it has told the driver: events, and steps without one.
     pub(super) reported: AtomicU32,
-    /// Its own virtual time.
+    /// Its own virtual time, and when it was started: it may begin after its first turn was granted.
     pub(super) now_ns: AtomicU64,
+    pub(super) born_ns: AtomicU64,
 }
 
 // SAFETY: repr(C), atomics only.

@@ -90,6 +90,7 @@ impl Ctx {
         bytes.extend(note.ticket.to_ne_bytes());
         bytes.extend(note.cause.to_ne_bytes());
         let time = match super::turns::are_on(self.arena) {
+            true if note.op == OpCode::Begin => self.slot.born_ns.load(Relaxed),
             true => super::turns::now_ns(self),
             false => sys::now_ns().saturating_sub(self.arena.header().epoch_ns.load(Relaxed)),
         };

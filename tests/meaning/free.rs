@@ -9,14 +9,14 @@ use conc::{Run, RunOptions};
 
 use super::case::{Case, Verdict};
 
-/// How often each scenario is run.
+/// How often each scenario is run; more with `MEANING_RUNS`.
 const RUNS: u64 = 4;
 /// Longer than any of them takes on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs a scenario some times over: no run may come to what the scenario excludes.
 pub(crate) fn check(case: &Case) -> Result<(), String> {
-    for seed in 0..RUNS {
+    for seed in 0..runs(RUNS) {
         // The first run is left alone, the others are disturbed.
         let perturb = (seed > 0).then_some(seed);
         let options = RunOptions { seed: Some(seed), timeout: Some(TIMEOUT), perturb, ..RunOptions::default() };
@@ -24,6 +24,11 @@ pub(crate) fn check(case: &Case) -> Result<(), String> {
         judged(case, &run).map_err(|message| format!("perturbed by {perturb:?}: {message}"))?;
     }
     Ok(())
+}
+
+/// How many runs to make: as many as the environment asks for, where it asks.
+pub(crate) fn runs(unless_asked: u64) -> u64 {
+    std::env::var("MEANING_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(unless_asked)
 }
 
 /// Whether a run came to what the scenario allows, in a way that the machine allows.
