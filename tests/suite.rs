@@ -6,6 +6,7 @@ mod suite {
     mod folder;
     mod formats;
     mod new;
+    mod own;
     mod snapshots;
     mod verdicts;
 }

@@ -39,6 +39,7 @@ fn refused(text: &str, sets: &[(&str, &str)]) -> String {
 fn tutorial() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tutorial");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "conc"));
     files.sort();
     assert!(!files.is_empty());
     for file in files {

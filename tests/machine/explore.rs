@@ -18,7 +18,6 @@ fn philosophers() {
              with forks[id], forks[(id + 1) % N] {{ print \"eats\" }}\n}}\n"
         );
         let found = explored(&text);
-        eprintln!("{count}: {} states, {} transitions", found.states, found.transitions);
         assert!(found.complete);
         assert_eq!(found.has_deadlock(), deadlocks);
     }
@@ -32,19 +31,12 @@ fn lost_update() {
 }
 
 #[test]
-fn tutorial() {
-    for entry in std::fs::read_dir("scenarios/tutorial").expect("the scenarios") {
-        let path = entry.expect("an entry").path();
-        let text = std::fs::read_to_string(&path).expect("a scenario");
-        let plan = conc::Scenario::from_str(&text).plan(&[]).expect("a correct scenario");
-        let machine = Machine::new(Arc::new(plan), Rules { time: Time::Any, late_deaths: false, processes_max: 512 });
-        let found = explore(&machine, Limits { states: 20_000 }).expect("objects");
-        eprintln!(
-            "{}: {} states {} failures {:?}",
-            path.display(),
-            found.states,
-            found.complete,
-            found.failures.iter().map(|f| &f.0).collect::<Vec<_>>()
-        );
+fn the_tutorial_can_be_explored() {
+    // Small enough to be covered, and nothing goes wrong in any schedule.
+    for name in ["pipe_rules", "pipe_send", "pipe_talk", "pool_apply", "process", "queue_timeouts", "thread"] {
+        let text = std::fs::read_to_string(format!("scenarios/tutorial/{name}.conc")).expect("a scenario");
+        let found = explored(&text);
+        assert!(found.passes(), "{name}: {} states, {:?}", found.states, found.failures);
+        assert!(found.passed > 0, "{name}");
     }
 }

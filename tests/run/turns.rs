@@ -14,6 +14,21 @@ fn fifo_goes_on_as_long_as_it_can() {
 }
 
 #[test]
+fn the_tutorial_prints_what_was_published() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/tutorial");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("the scenarios")
+        .filter_map(|entry| entry.expect("an entry").file_name().to_str()?.strip_suffix(".conc").map(str::to_owned))
+        .collect();
+    names.sort();
+    for name in names {
+        let seen = start(&["run", &format!("scenarios/tutorial/{name}.conc"), "--schedule", "fifo"], "").finish();
+        assert_eq!((seen.stderr.as_str(), seen.code), ("", Some(0)), "{name}");
+        insta::assert_snapshot!(format!("fifo_{name}"), seen.stdout);
+    }
+}
+
+#[test]
 fn time_is_virtual() {
     let text = "main { let before = now() ; sleep 100m ; print now() - before, pid() }\n";
     let seen = run_with(&["--schedule", "fifo"], text);
