@@ -13,6 +13,9 @@ use crate::scenario::Scenario;
 use crate::source::Source;
 use crate::syntax::FILE_SIZE_MAX;
 
+/// The name of a scenario from standard input.
+pub(super) const STANDARD_INPUT: &str = "<stdin>";
+
 /// Reads a scenario; `-` is standard input. Says what is wrong and gives nothing if there are errors.
 pub(super) fn scenario(path: &Path) -> Result<Scenario, Exit> {
     let scenario = if path == Path::new("-") { from_input()? } else { from_file(path)? };
@@ -64,7 +67,7 @@ fn from_input() -> Result<Scenario, Exit> {
             return Err(Exit::Wrong);
         }
     };
-    Ok(Scenario::named("<stdin>", text))
+    Ok(Scenario::named(STANDARD_INPUT, text))
 }
 
 fn show(source: &Source, diagnostics: &[Diagnostic]) {

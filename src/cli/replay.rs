@@ -35,6 +35,14 @@ pub(super) fn keep(replay: &Replay) -> Option<PathBuf> {
     Some(file)
 }
 
+/// A policy as one would type it.
+pub(super) fn typed(schedule: &Schedule) -> String {
+    match schedule {
+        Schedule::Pct { depth } => format!("pct:{depth}"),
+        other => other.name().to_owned(),
+    }
+}
+
 /// A policy as it is typed: `fifo`, `random`, `pct`, `pct:5`.
 pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
     const DEPTH: u32 = 3;

@@ -141,10 +141,14 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     }
     if let (Some(recorded), None) = (&run.replay, again)
         && verdict.exit != Exit::Expected
-        && let Some(file) = replay::keep(recorded)
     {
-        let scenario = scenario.source().name();
-        err(&format!("to see it again: conc run {scenario} --replay {}\n", file.display()));
+        let name = scenario.source().name();
+        if name == load::STANDARD_INPUT {
+            let schedule = replay::typed(&args.schedule);
+            err(&format!("to see it again: --schedule {schedule} --seed {seed}\n"));
+        } else if let Some(file) = replay::keep(recorded) {
+            err(&format!("to see it again: conc run {name} --replay {}\n", file.display()));
+        }
     }
     verdict.exit
 }
