@@ -1,0 +1,161 @@
+//! The judge: what the machine can do is possible, and what was changed in a trace is not.
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
+use std::sync::Arc;
+
+use conc::judge::{Judgement, Reason, judge};
+use conc::plan::Plan;
+use conc::program::op::OpCode;
+use conc::trace::{Datum, Ending, Event, Status, TraceData};
+use conc::{RunOptions, Scenario, Schedule};
+
+/// A scenario that uses much, and the trace of a run.
+fn recorded(text: &str) -> (Arc<Plan>, TraceData) {
+    let plan = Arc::new(Scenario::from_str(text).plan(&[]).expect("a correct scenario"));
+    let options = RunOptions { schedule: Schedule::Random, seed: Some(3), ..RunOptions::default() };
+    let run = plan.run(&options).expect("a run");
+    assert_eq!(run.ending, Ending::Finished, "{:?}", run.errors);
+    let data = run.trace.data().clone();
+    assert!(matches!(judge(&plan, &data, Some(&run.ending)), Judgement::Possible { .. }));
+    (plan, data)
+}
+
+fn objection(plan: &Arc<Plan>, data: &TraceData) -> Reason {
+    match judge(plan, data, None) {
+        Judgement::Impossible(objection) => objection.reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn is_possible(plan: &Arc<Plan>, data: &TraceData) -> bool {
+    matches!(judge(plan, data, None), Judgement::Possible { .. })
+}
+
+const MUCH: &str = "
+queue q(2)
+lock m
+semaphore s(1)
+atomic n = 0
+shared log = []
+process writer[i in 0..2] {
+    for k in 0..2 { q.put(i * 10 + k) }
+    with s { n.add(1) }
+}
+process reader {
+    for _ in 0..4 {
+        let item = q.get()
+        with m { log.push(item) }
+    }
+    exit(3)
+}
+main {
+    let ws = start writer
+    let r = start reader
+    join ws, r
+    print r.exitcode(), n
+}
+";
+
+#[test]
+fn every_changed_number_is_noticed() {
+    let (plan, data) = recorded(MUCH);
+    let mut changed = 0;
+    for at in 0..data.events.len() {
+        let mut other = data.clone();
+        let event = &mut other.events[at];
+        let Status::Gave(Datum::Int(value)) = &mut event.status else { continue };
+        *value += 1;
+        changed += 1;
+        assert!(!is_possible(&plan, &other), "{:?}", other.events[at]);
+    }
+    assert!(changed > 10, "{changed}");
+}
+
+#[test]
+fn every_event_that_is_missing_is_noticed() {
+    let (plan, data) = recorded(MUCH);
+    for at in 0..data.events.len() {
+        let place = data.events[at].place;
+        let is_last = !data.events.iter().any(|other| other.place.actor == place.actor && other.place.seq > place.seq);
+        // An actor's last event may be missing: the run may have been cut off there.
+        if is_last || data.events[at].op == OpCode::Begin {
+            continue;
+        }
+        let mut other = data.clone();
+        other.events.remove(at);
+        assert!(!is_possible(&plan, &other), "{:?}", data.events[at]);
+    }
+}
+
+#[test]
+fn messages_in_another_order_are_noticed() {
+    let text = "queue q\nmain { q.put(1) ; q.put(2) ; print q.get(), q.get() }\n";
+    let (plan, mut data) = recorded(text);
+    let gets: Vec<usize> = (0..data.events.len()).filter(|at| data.events[*at].op == OpCode::QueueGet).collect();
+    let (first, second) = (data.events[gets[0]].status.clone(), data.events[gets[1]].status.clone());
+    (data.events[gets[0]].status, data.events[gets[1]].status) = (second, first);
+    assert_eq!(objection(&plan, &data), Reason::ComesOut(vec!["1".into()]));
+}
+
+#[test]
+fn a_lock_that_two_hold_is_noticed() {
+    let text = "lock m\nprocess p[i in 0..2] { m.acquire() ; yield ; m.release() }\n";
+    let (plan, mut data) = recorded(text);
+    // The second acquisition comes before the first release.
+    let of = |data: &TraceData, op: OpCode| -> Vec<usize> {
+        let mut found: Vec<usize> = (0..data.events.len()).filter(|at| data.events[*at].op == op).collect();
+        found.sort_by_key(|at| data.events[*at].ticket);
+        found
+    };
+    let (acquired, released) = (of(&data, OpCode::LockAcquire), of(&data, OpCode::LockRelease));
+    let (late, early) = (data.events[acquired[1]].ticket, data.events[released[0]].ticket);
+    data.events[acquired[1]].ticket = early;
+    data.events[acquired[1]].cause = None;
+    data.events[released[0]].ticket = late;
+    assert!(matches!(objection(&plan, &data), Reason::Waits(_)));
+}
+
+#[test]
+fn an_error_that_was_not_raised_is_noticed() {
+    let text = "queue q(1)\nmain { q.put(1) ; try { q.put_nowait(2) } catch Full { print \"full\" } }\n";
+    let (plan, mut data) = recorded(text);
+    let full = |event: &&mut Event| matches!(event.status, Status::Raised(..));
+    let event = data.events.iter_mut().find(full).expect("it was full");
+    event.status = Status::Raised("Full".into(), "the queue stayed full".into());
+    assert_eq!(objection(&plan, &data), Reason::ComesOut(vec!["Full: the queue is full".into()]));
+}
+
+#[test]
+fn a_deadlock_that_is_none_is_noticed() {
+    let text = "queue q\nprocess p { q.get() ; print \"got\" }\nmain { let p = start p ; q.put(1) ; p.join() }\n";
+    let (plan, mut data) = recorded(text);
+    // As if the reader had never been woken.
+    let reader = data.actors.iter().position(|actor| actor.name == "p").expect("it was started") as u32;
+    data.events.retain(|event| event.op != OpCode::Join && (event.place.actor != reader || event.op == OpCode::Begin));
+    data.events.retain(|event| event.op != OpCode::End);
+    let judgement = judge(&plan, &data, Some(&Ending::Deadlock(Vec::new())));
+    let Judgement::Impossible(objection) = judgement else { panic!("{judgement:?}") };
+    assert_eq!(objection.reason, Reason::NotStuck(vec!["p".into()]));
+    assert!(is_possible(&plan, &data), "it may have been cut off there");
+}
+
+#[test]
+fn what_was_killed_needs_no_end() {
+    let text = "
+lock m
+event held
+process p { m.acquire() ; held.set() ; sleep 1h }
+main {
+    let p = start p
+    held.wait()
+    p.kill()
+    p.join()
+    try { m.acquire() } catch OwnerDied { print p.exitcode() }
+}
+";
+    let (plan, mut data) = recorded(&text.replace("1h", "60m"));
+    assert!(is_possible(&plan, &data));
+    // It cannot have been told of a death that was not.
+    data.events.retain(|event| event.op != OpCode::Kill);
+    assert!(!is_possible(&plan, &data));
+}
