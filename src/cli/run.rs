@@ -140,7 +140,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
         err(&format!("to make the same random choices again: --seed {seed}\n"));
     }
     if let (Some(recorded), None) = (&run.replay, again)
-        && verdict.exit != Exit::Expected
+        && !matches!(verdict.exit, Exit::Expected | Exit::Signal(_))
     {
         let name = scenario.source().name();
         if name == load::STANDARD_INPUT {

@@ -21,10 +21,12 @@ enum Domain {
 pub(super) struct Order {
     /// By actor: indices of its events, in its order.
     pub(super) lanes: Vec<Vec<u32>>,
-    /// By event: those that come after it.
-    pub(super) after: Vec<Vec<u32>>,
-    /// By event: how many come before it.
-    pub(super) before: Vec<u32>,
+    /// By event: its place among those of its actor.
+    position: Vec<u32>,
+    /// By event: those of other actors that must come before it.
+    before: Vec<Vec<u32>>,
+    /// By event: its actor.
+    actor: Vec<u32>,
 }
 
 impl Order {
@@ -32,8 +34,9 @@ impl Order {
         let count = data.events.len();
         let mut order = Order {
             lanes: vec![Vec::new(); data.actors.len()],
-            after: vec![Vec::new(); count],
-            before: vec![0; count],
+            position: vec![0; count],
+            before: vec![Vec::new(); count],
+            actor: data.events.iter().map(|event| event.place.actor).collect(),
         };
         let mut places = FxHashMap::default();
         for (at, event) in (0u32..).zip(&data.events) {
@@ -44,8 +47,12 @@ impl Order {
         }
         let seq = |at: &u32| data.events.get(*at as usize).map_or(0, |event| event.place.seq);
         order.lanes.iter_mut().for_each(|lane| lane.sort_by_key(seq));
-        for lane in order.lanes.clone() {
-            lane.windows(2).for_each(|pair| order.edge(pair[0], pair[1]));
+        for lane in &order.lanes {
+            for (position, at) in (0..).zip(lane) {
+                if let Some(slot) = order.position.get_mut(*at as usize) {
+                    *slot = position;
+                }
+            }
         }
         for (at, event) in (0u32..).zip(&data.events) {
             if let Some(cause) = event.cause.and_then(|cause| places.get(&cause)) {
@@ -58,13 +65,20 @@ impl Order {
     }
 
     fn edge(&mut self, first: u32, then: u32) {
-        if first == then {
-            return;
+        // Within an actor its own order says it all.
+        if self.actor.get(first as usize) != self.actor.get(then as usize)
+            && let Some(before) = self.before.get_mut(then as usize)
+        {
+            before.push(first);
         }
-        if let (Some(after), Some(before)) = (self.after.get_mut(first as usize), self.before.get_mut(then as usize)) {
-            after.push(then);
-            *before += 1;
-        }
+    }
+
+    /// Whether everything that must come before an event is done; `done` says how many of each actor's are.
+    pub(super) fn is_ready(&self, at: u32, done: &[u32]) -> bool {
+        self.before.get(at as usize).into_iter().flatten().all(|before| {
+            let actor = self.actor.get(*before as usize).map_or(0, |actor| *actor as usize);
+            self.position.get(*before as usize) < done.get(actor)
+        })
     }
 
     /// The orders of objects, actors and results.

@@ -3,6 +3,7 @@
 //! Answers for: the search over orders and silent steps. Never compares values itself.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -16,6 +17,8 @@ use crate::value::{self, Value};
 
 /// Dead ends that are turned back from at most.
 const DEAD_ENDS_MAX: usize = 2_000;
+/// Places that can be turned back to.
+const BRANCHES_MAX: usize = 4_096;
 /// Silent steps that are tried in a row for one event.
 const SILENT_MAX: usize = 6;
 /// States that are looked at for the silent steps of one event.
@@ -27,11 +30,11 @@ struct Progress {
     state: State,
     /// By actor of the trace: how many of its events were taken.
     done: Vec<u32>,
-    /// By event: how many must still come before it.
-    before: Vec<u32>,
+    /// By actor of the trace: its number in the machine; 0 until it is started there.
+    ids: Arc<Vec<u32>>,
     /// What happened to an actor of the machine's already, that its next events tell of.
     pending: FxHashMap<u32, VecDeque<Noted>>,
-    results: FxHashMap<Place, u32>,
+    results: Arc<FxHashMap<Place, u32>>,
     taken: usize,
     steps: usize,
 }
@@ -40,6 +43,8 @@ struct Judge<'a> {
     machine: &'a Machine,
     data: &'a TraceData,
     order: Order,
+    /// Actors of the trace.
+    by_name: FxHashMap<&'a str, usize>,
     /// By event: those of whoever took over what it gave.
     takers: FxHashMap<Place, Vec<Place>>,
     /// The run ended in a deadlock.
@@ -55,9 +60,9 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: bool) -> Judgeme
     let mut progress = Progress {
         state,
         done: vec![0; data.actors.len()],
-        before: order.before.clone(),
+        ids: Arc::new(vec![0; data.actors.len()]),
         pending: FxHashMap::default(),
-        results: FxHashMap::default(),
+        results: Arc::default(),
         taken: 0,
         steps: 0,
     };
@@ -67,8 +72,9 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: bool) -> Judgeme
             takers.entry(cause).or_default().push(event.place);
         }
     }
-    let judge = Judge { machine, data, order, takers, stuck };
-    progress.keep(happened);
+    let by_name = (0..).zip(&data.actors).map(|(at, info)| (info.name.as_str(), at)).collect();
+    let judge = Judge { machine, data, order, by_name, takers, stuck };
+    judge.keep(&mut progress, happened);
     judge.run(progress)
 }
 
@@ -82,11 +88,11 @@ struct Branch {
 impl Judge<'_> {
     fn run(&self, progress: Progress) -> Judgement {
         let ready = self.ready(&progress);
-        let mut stack = vec![Branch { progress, ready }];
-        let mut seen: FxHashSet<Vec<u32>> = FxHashSet::default();
+        let mut stack = VecDeque::from([Branch { progress, ready }]);
+        let mut seen: FxHashSet<u128> = FxHashSet::default();
         let mut best: Option<(usize, Objection)> = None;
         let mut dead_ends = 0;
-        while let Some(branch) = stack.last_mut() {
+        while let Some(branch) = stack.back_mut() {
             if branch.progress.taken == self.data.events.len() {
                 return self.at_the_end(&branch.progress);
             }
@@ -95,20 +101,25 @@ impl Judge<'_> {
                 if dead_ends > DEAD_ENDS_MAX {
                     break;
                 }
-                stack.pop();
+                stack.pop_back();
                 continue;
             };
             match self.take(&branch.progress, at) {
                 Ok(next) => {
                     // The last one that could come next is not turned back to: its state is not needed any more.
                     if branch.ready.is_empty() {
-                        stack.pop();
+                        stack.pop_back();
                     }
-                    if !seen.insert(next.done.clone()) {
+                    let bytes: Vec<u8> = next.done.iter().flat_map(|done| done.to_le_bytes()).collect();
+                    if !seen.insert(xxhash_rust::xxh3::xxh3_128(&bytes)) {
                         continue;
                     }
                     let ready = self.ready(&next);
-                    stack.push(Branch { progress: next, ready });
+                    stack.push_back(Branch { progress: next, ready });
+                    // What lies that far back has long been confirmed by what came after it.
+                    if stack.len() > BRANCHES_MAX {
+                        stack.pop_front();
+                    }
                 }
                 Err(reason) => {
                     let taken = branch.progress.taken;
@@ -162,7 +173,7 @@ impl Judge<'_> {
     fn ready(&self, progress: &Progress) -> Vec<u32> {
         let next = |(lane, done): (&Vec<u32>, &u32)| lane.get(*done as usize).copied();
         let mut ready: Vec<u32> = self.order.lanes.iter().zip(&progress.done).filter_map(next).collect();
-        ready.retain(|at| progress.before.get(*at as usize) == Some(&0));
+        ready.retain(|at| self.order.is_ready(*at, &progress.done));
         ready.sort_by_key(|at| std::cmp::Reverse(self.data.events.get(*at as usize).map(|event| event.time_ns)));
         ready
     }
@@ -234,8 +245,21 @@ impl Judge<'_> {
             happened.noted.retain(|noted| noted.actor != choice.actor || noted.op != OpCode::Arrive);
         }
         next.steps += 1;
-        next.keep(happened);
+        self.keep(&mut next, happened);
         Some(next)
+    }
+
+    /// Keeps what happened until events tell of it.
+    fn keep(&self, progress: &mut Progress, happened: Happened) {
+        for noted in happened.noted {
+            if noted.op == OpCode::Begin
+                && let Some(index) = self.by_name.get(progress.state.name(noted.actor))
+                && let Some(id) = Arc::make_mut(&mut progress.ids).get_mut(*index)
+            {
+                *id = noted.actor;
+            }
+            progress.pending.entry(noted.actor).or_default().push_back(noted);
+        }
     }
 
     fn done(&self, mut next: Progress, at: u32) -> Progress {
@@ -243,11 +267,6 @@ impl Judge<'_> {
             self.data.events.get(at as usize).and_then(|event| next.done.get_mut(event.place.actor as usize))
         {
             *done += 1;
-        }
-        for then in self.order.after.get(at as usize).into_iter().flatten() {
-            if let Some(before) = next.before.get_mut(*then as usize) {
-                *before = before.saturating_sub(1);
-            }
         }
         next.taken += 1;
         next
@@ -259,7 +278,7 @@ impl Judge<'_> {
 
     /// The progress after an event that the machine can do in this state, in one step or none.
     fn take_now(&self, progress: &Progress, event: &Event) -> Result<Progress, Reason> {
-        let actor = progress.state.named(self.name(event.place.actor)).ok_or(Reason::NoSuchActor)?;
+        let actor = progress.id(event.place.actor).ok_or(Reason::NoSuchActor)?;
         let mut next = progress.clone();
         if let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) {
             return self.accept(next, event, &noted);
@@ -269,7 +288,7 @@ impl Judge<'_> {
             let mut next = progress.clone();
             let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
             next.steps += 1;
-            next.keep(happened);
+            self.keep(&mut next, happened);
             let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) else { continue };
             let came = shown(&noted);
             match self.accept(next, event, &noted) {
@@ -310,7 +329,7 @@ impl Judge<'_> {
             return Err(Reason::ComesOut(vec![shown(noted)]));
         }
         if let (Ok(Value::Result(result)), Status::Gave(Datum::Result(_))) = (&noted.came, &event.status) {
-            next.results.insert(event.place, result.0);
+            Arc::make_mut(&mut next.results).insert(event.place, result.0);
         }
         Ok(next)
     }
@@ -340,7 +359,7 @@ impl Judge<'_> {
 
     /// Who is served by a notification, or met at a rendezvous, so far as causes tell.
     fn served(&self, progress: &Progress, event: &Event) -> Option<Vec<u32>> {
-        let named = |place: &Place| progress.state.named(self.name(place.actor));
+        let named = |place: &Place| progress.id(place.actor);
         let takers = || self.takers.get(&event.place).into_iter().flatten();
         let served: Vec<u32> = match event.op {
             OpCode::ConditionNotify | OpCode::QueuePut => takers().filter_map(named).collect(),
@@ -356,7 +375,7 @@ impl Judge<'_> {
         let mut silent = Vec::new();
         let mut choices = Vec::new();
         for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
-            let Some(actor) = progress.state.named(self.name(index)) else { continue };
+            let Some(actor) = progress.id(index) else { continue };
             let next = lane.get(*done as usize).and_then(|at| self.data.events.get(*at as usize));
             choices.clear();
             self.machine.choices_of(&progress.state, actor, &mut choices);
@@ -415,19 +434,16 @@ impl Judge<'_> {
     /// Whether nothing more is recorded of the process that an actor is the first of.
     fn has_no_more(&self, progress: &Progress, process: u32) -> bool {
         (0u32..).zip(self.order.lanes.iter().zip(&progress.done)).all(|(index, (lane, done))| {
-            let of_it =
-                || progress.state.named(self.name(index)).is_some_and(|actor| progress.state.is_of(actor, process));
+            let of_it = || progress.id(index).is_some_and(|actor| progress.state.is_of(actor, process));
             (*done as usize) >= lane.len() || !of_it()
         })
     }
 }
 
 impl Progress {
-    /// Keeps what happened until events tell of it.
-    fn keep(&mut self, happened: Happened) {
-        for noted in happened.noted {
-            self.pending.entry(noted.actor).or_default().push_back(noted);
-        }
+    /// The machine's number of an actor of the trace, once it is started.
+    fn id(&self, actor: u32) -> Option<u32> {
+        self.ids.get(actor as usize).copied().filter(|id| *id != 0)
     }
 }
 
