@@ -148,9 +148,14 @@ impl Judge<'_> {
         let mut end = progress.clone();
         let last = self.data.events.iter().max_by_key(|event| event.time_ns);
         for _ in 0..STATES_MAX {
-            let silent = last.map(|last| self.silent(&end, last)).unwrap_or_default();
-            let is_unrecorded = |choice: &&Choice| self.machine.next_op(&end.state, choice.actor).is_none();
-            let Some(next) = silent.iter().find(is_unrecorded).and_then(|choice| self.silently(&end, choice)) else {
+            let silent = last.map(|last| self.silent(&end, last, false)).unwrap_or_default();
+            // What the kernel does, and what an end begins with; that an actor could end would be news.
+            let is_kernels = |choice: &&Choice| match choice.what {
+                What::Die(_) | What::Bury | What::Replace(_) => true,
+                What::Go => self.machine.next_end(&end.state, choice.actor).is_some_and(|step| step != Ends::End),
+                _ => false,
+            };
+            let Some(next) = silent.iter().find(is_kernels).and_then(|choice| self.silently(&end, choice)) else {
                 break;
             };
             end = next;
@@ -185,24 +190,23 @@ impl Judge<'_> {
             Ok(next) => return Ok(self.done(next, at)),
             Err(reason) => reason,
         };
-        // Few silent steps are enough for most events; all there are for those that need many processes to be gone.
-        if let Some(next) = self.after_silent(progress, event, 2).or_else(|| self.after_all_silent(progress, event)) {
-            return Ok(self.done(next, at));
-        }
-        match self.after_silent(progress, event, SILENT_MAX) {
-            Some(next) => Ok(self.done(next, at)),
-            None => Err(refusal),
-        }
+        // Few silent steps are enough for most events; all there are for those that need many processes to be gone. That
+        // somebody did what it could not tell of, since it was killed, is the last resort.
+        let mut ways = [(2, false), (SILENT_MAX, false), (SILENT_MAX, true)].into_iter();
+        let next = ways.next().and_then(|(most, cut_off)| self.after_silent(progress, event, most, cut_off));
+        let next = next.or_else(|| self.after_all_silent(progress, event));
+        let next = next.or_else(|| ways.find_map(|(most, cut_off)| self.after_silent(progress, event, most, cut_off)));
+        next.map(|next| self.done(next, at)).ok_or(refusal)
     }
 
     /// The progress after an event and the fewest silent steps that let it be.
-    fn after_silent(&self, progress: &Progress, event: &Event, most: usize) -> Option<Progress> {
+    fn after_silent(&self, progress: &Progress, event: &Event, most: usize, cut_off: bool) -> Option<Progress> {
         let mut seen = FxHashSet::default();
         let mut level = vec![progress.clone()];
         for _ in 0..most {
             let mut deeper = Vec::new();
             for from in &level {
-                for choice in self.silent(from, event) {
+                for choice in self.silent(from, event, cut_off) {
                     let Some(next) = self.silently(from, &choice) else { continue };
                     if seen.len() > STATES_MAX || !seen.insert(self.machine.fingerprint(&next.state)) {
                         continue;
@@ -227,7 +231,7 @@ impl Judge<'_> {
                 What::Die(_) | What::Bury => true,
                 _ => false,
             };
-            let choice = self.silent(&next, event).into_iter().find(is_end)?;
+            let choice = self.silent(&next, event, false).into_iter().find(is_end)?;
             next = self.silently(&next, &choice)?;
             if let Ok(next) = self.take_now(&next, event) {
                 return Some(next);
@@ -370,8 +374,8 @@ impl Judge<'_> {
     }
 
     /// Steps that no event tells of, so far as what is recorded of their actors allows them; some only for the sake of
-    /// a certain event.
-    fn silent(&self, progress: &Progress, event: &Event) -> Vec<Choice> {
+    /// a certain event. With `cut_off`, also what the killed may have done last.
+    fn silent(&self, progress: &Progress, event: &Event, cut_off: bool) -> Vec<Choice> {
         let mut silent = Vec::new();
         let mut choices = Vec::new();
         for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
@@ -387,8 +391,11 @@ impl Judge<'_> {
                         Some(Ends::Dismiss) => true,
                         Some(Ends::LetGo) => next.is_none_or(|next| next.op == OpCode::End),
                         Some(Ends::Finally) => next.is_some(),
-                        Some(Ends::End) => false,
-                        None => self.goes_silently(progress, actor, (next, index), event),
+                        Some(Ends::End) => cut_off && next.is_none(),
+                        None => match next {
+                            Some(next) => self.goes_silently(progress, actor, next, event),
+                            None => cut_off && self.may_be_cut_off(index),
+                        },
                     },
                     What::TimeOut => {
                         let gave_up = |next: &Event| matches!(next.status, Status::Gave(Datum::Bool(false)));
@@ -409,19 +416,7 @@ impl Judge<'_> {
     }
 
     /// Whether an actor before an operation may go on although its next event has not come.
-    fn goes_silently(
-        &self,
-        progress: &Progress,
-        actor: u32,
-        (next, index): (Option<&Event>, u32),
-        event: &Event,
-    ) -> bool {
-        let Some(next) = next else {
-            // One that was killed may have done something of which it could not tell.
-            let ended = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
-            let last = ended.and_then(|at| self.data.events.get(*at as usize));
-            return event.op != OpCode::Begin && last.is_some_and(|last| last.op != OpCode::End);
-        };
+    fn goes_silently(&self, progress: &Progress, actor: u32, next: &Event, event: &Event) -> bool {
         // It begins to wait, of which a trace tells only where that is always a step.
         if self.machine.only_arrives(&progress.state, actor) {
             return next.op != OpCode::Arrive;
@@ -429,6 +424,12 @@ impl Judge<'_> {
         // At a rendezvous a put is complete when it is got, and told of before.
         let gets = matches!(next.op, OpCode::QueueGet | OpCode::QueueNext);
         event.op == OpCode::QueuePut && gets && event.object == next.object
+    }
+
+    /// Whether an actor may have done something of which it could not tell: its record does not end with its end.
+    fn may_be_cut_off(&self, index: u32) -> bool {
+        let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
+        last.and_then(|at| self.data.events.get(*at as usize)).is_some_and(|last| last.op != OpCode::End)
     }
 
     /// Whether nothing more is recorded of the process that an actor is the first of.

@@ -1,0 +1,216 @@
+//! Random scenarios in both worlds: whatever they do, the machine can do it too.
+//!
+//! `RANDOM_SCENARIOS=n` makes n of them, `RANDOM_FROM=seed` begins with another one.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use conc::judge::{Judgement, judge};
+use conc::trace::Ending;
+use conc::{RunOptions, Scenario, Schedule};
+
+/// Scenarios, unless the environment asks for more.
+const SCENARIOS: u64 = 40;
+/// Longer than any of them takes on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A stream of numbers (SplitMix64; Steele, Lea and Flood, OOPSLA 2014).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % n
+    }
+
+    fn one_of<'t>(&mut self, all: &[&'t str]) -> &'t str {
+        all[self.below(all.len() as u64) as usize]
+    }
+}
+
+const DECLARATIONS: &str = "
+queue q
+queue b(1)
+queue z(0)
+queue l(order: lifo)
+lock m
+rlock r
+condition c
+semaphore s(1)
+bounded semaphore t(1)
+event e
+barrier g(2)
+pipe x <-> y
+shared cells = [0, 0]
+atomic n = 0
+pool w(2)
+task half(k) {
+    if k % 2 == 1 { raise Odd(str(k)) }
+    if k == 4 { exit(2) }
+    return k // 2
+}
+";
+
+/// Statements that need nothing around them.
+const STATEMENTS: &[&str] = &[
+    "q.put(1)",
+    "q.put([1, \"two\"])",
+    "print q.get(timeout: 3ms)",
+    "q.get_nowait()",
+    "b.put(2, timeout: 2ms)",
+    "b.put(3)",
+    "b.get()",
+    "z.put(4, timeout: 2ms)",
+    "z.get(timeout: 2ms)",
+    "z.put_nowait(5)",
+    "z.get_nowait()",
+    "l.put(6)",
+    "print l.get(timeout: 1ms)",
+    "q.close()",
+    "print q.len(), b.full(), l.empty()",
+    "q.task_done()",
+    "if m.acquire(timeout: 1ms) { n.add(1) ; m.release() }",
+    "with m { n.add(2) }",
+    "with m { sleep 1ms }",
+    "m.acquire()",
+    "m.release()",
+    "print m.locked()",
+    "with r { with r { n.sub(1) } }",
+    "r.release()",
+    "with c { print c.wait(timeout: 1ms) }",
+    "with c { c.notify() }",
+    "with c { c.notify_all() }",
+    "with c { c.wait_for(n > 3, timeout: 2ms) }",
+    "c.notify()",
+    "with s { yield }",
+    "s.release()",
+    "print s.acquire(block: false), s.value()",
+    "t.release()",
+    "if t.acquire(timeout: 1ms) { t.release() }",
+    "e.set()",
+    "e.clear()",
+    "print e.wait(timeout: 2ms), e.is_set()",
+    "print g.wait(timeout: 2ms) >= 0",
+    "g.abort()",
+    "g.reset()",
+    "print g.broken()",
+    "cells[0] += 1",
+    "print cells, n",
+    "print n.cas(0, 7), n.swap(3)",
+    "n = n + 1",
+    "sleep 1ms",
+    "yield",
+    "print half(3)",
+    "raise Oops(\"oops\")",
+    "exit(1)",
+    "print w.apply(half, 2)",
+    "print w.map(half, [0, 2, 6])",
+    "w.apply(half, 4)",
+    "print w.apply_async(half, 5).get(timeout: 5ms)",
+    "let h = w.apply_async(half, 8) ; print type(h.cancel())",
+    "w.close()",
+];
+
+/// Statements of whoever has an end of the pipe.
+const ON_ENDS: &[&str] = &["send(1)", "send(\"text\")", "recv()", "poll(timeout: 2ms)", "poll()", "close()"];
+
+/// Statements of main about its children.
+const ON_CHILDREN: &[&str] = &[
+    "p0.join(timeout: 3ms)",
+    "p0.join()",
+    "print p0.is_alive()",
+    "print p0.exitcode()",
+    "p0.terminate()",
+    "p1.kill()",
+    "p1.join()",
+    "print p1.exitcode() == none",
+    "u.join(timeout: 1ms)",
+    "k.cancel()",
+];
+
+fn scenario(seed: u64) -> String {
+    let chance = &mut Chance(seed);
+    let mut text = DECLARATIONS.to_owned();
+    let body = |chance: &mut Chance, end: &str, children: bool| {
+        let mut lines = String::new();
+        for _ in 0..=chance.below(5) {
+            let statement = match chance.below(10) {
+                0 | 1 => format!("{end}.{}", chance.one_of(ON_ENDS)),
+                2..=4 if children => chance.one_of(ON_CHILDREN).to_owned(),
+                _ => chance.one_of(STATEMENTS).to_owned(),
+            };
+            // What fails is passed over now and then; `exit` is not.
+            if chance.below(3) > 0 {
+                let _ = writeln!(lines, "    try {{ {statement} }} catch {{ print \"caught\" }}");
+            } else {
+                let _ = writeln!(lines, "    {statement}");
+            }
+        }
+        lines
+    };
+    let _ = writeln!(text, "process p0 {{\n{}}}", body(chance, "x", false));
+    let _ = writeln!(text, "process p1(end) {{\n{}}}", body(chance, "end", false));
+    let _ = writeln!(text, "thread u {{\n{}}}", body(chance, "x", false));
+    let _ = writeln!(text, "timer k(2ms) {{\n{}}}", body(chance, "x", false));
+    let main = body(chance, "x", true);
+    let starts = "    let p0 = start p0\n    let p1 = start p1(y)\n    let u = start u\n    let k = start k\n";
+    let _ = writeln!(text, "main {{\n{starts}{main}    w.terminate()\n}}");
+    text
+}
+
+/// Runs one scenario in several ways.
+fn check(seed: u64) -> Result<(), String> {
+    let text = scenario(seed);
+    let said = |what: &dyn std::fmt::Debug, how: &str| format!("scenario {seed}, {how}: {what:?}\n{text}");
+    let plan = Scenario::from_str(&text).plan(&[]).map_err(|found| said(&found, "plan"))?;
+    let plan = Arc::new(plan);
+    let ways = [(Schedule::Free, 1), (Schedule::Free, 2), (Schedule::Fifo, 0), (Schedule::Random, 1)];
+    let ways = ways.into_iter().chain([(Schedule::Random, 2), (Schedule::Pct { depth: 3 }, 1)]);
+    for (schedule, run) in ways {
+        let how = format!("{schedule:?} {run}");
+        let perturb = (schedule == Schedule::Free && run > 1).then_some(run);
+        let options =
+            RunOptions { seed: Some(run), timeout: Some(TIMEOUT), schedule, perturb, ..RunOptions::default() };
+        let run = plan.run(&options).map_err(|error| said(&error, &how))?;
+        if !matches!(run.ending, Ending::Finished | Ending::Exited(_) | Ending::Deadlock(_)) {
+            return Err(said(&run.ending, &how) + &run.trace.outline());
+        }
+        match judge(&plan, run.trace.data(), Some(&run.ending)) {
+            Judgement::Possible { .. } => {}
+            judgement => {
+                let words = conc::report::judgement(&run.trace, &judgement);
+                return Err(said(&run.ending, &how) + &words + &run.trace.outline());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_machine_can_do_what_the_system_does() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let (from, count) = (number("RANDOM_FROM").unwrap_or(0), number("RANDOM_SCENARIOS").unwrap_or(SCENARIOS));
+    let next = std::sync::atomic::AtomicU64::new(from);
+    let failed = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    if seed >= from + count {
+                        return;
+                    }
+                    if let Err(message) = check(seed) {
+                        failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(message);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    assert!(failed.is_empty(), "{} of {count}:\n{}", failed.len(), failed.join("\n"));
+}
