@@ -23,6 +23,7 @@ use super::layout::{OBJECTS_AT, OBJECTS_MAX, ObjectHeader};
 use super::park::{Ctx, Verdict, Waiting};
 use super::turns::Turn;
 use super::{sys, turns};
+use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::{Error, ErrorKind, ObjectKind, Value};
 
@@ -195,7 +196,7 @@ pub(super) fn waiting(op: OpCode, deadline: Option<u64>) -> Waiting {
 pub(super) fn count_arg(value: &Value, what: &str) -> Result<i64> {
     match value {
         Value::Int(n) | Value::Pid(n) => Ok(*n),
-        _ => Err(fail(ErrorKind::TypeError, &format!("{what} is an int"))),
+        _ => Err(fault::not_a_count(what).into()),
     }
 }
 

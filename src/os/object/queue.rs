@@ -7,13 +7,14 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
-use super::{Done, Identity, Patience, Refused, Result, fail, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::os::values;
+use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ErrorKind, ObjectKind, Value};
+use crate::value::{ObjectKind, Value};
 
 pub(super) const GETTERS: usize = 0;
 pub(super) const PUTTERS: usize = 1;
@@ -71,7 +72,7 @@ pub(in crate::os) fn capacity_of(arena: Arena, off: Off) -> Option<i64> {
 }
 
 pub(super) fn closed() -> Refused {
-    fail(ErrorKind::Closed, "the queue is closed")
+    fault::queue_closed().into()
 }
 
 /// Puts a message. At a rendezvous where nobody waits for it, `arrived` is told the place from which on it waits for
@@ -103,7 +104,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
     }
     let Patience::Until(deadline) = patience else {
         ctx.arena.free(message);
-        return Err(fail(ErrorKind::Full, "the queue is full").at(locked.tick()));
+        return Err(Refused::from(fault::queue_full()).at(locked.tick()));
     };
     let arrival = (capacity == 0).then(|| locked.tick());
     if arrival.is_some() {
@@ -123,7 +124,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
         }
         Woken::TimedOut { ticket } => {
             ctx.arena.free(message);
-            Err(fail(ErrorKind::Full, "the queue stayed full").at(ticket))
+            Err(Refused::from(fault::queue_stayed_full()).at(ticket))
         }
     }
 }
@@ -180,7 +181,7 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
         return Ok(Taken::Closed { ticket: locked.tick(), cause: 0 });
     }
     let Patience::Until(deadline) = patience else {
-        return Err(fail(ErrorKind::Empty, "the queue is empty").at(locked.tick()));
+        return Err(Refused::from(fault::queue_empty()).at(locked.tick()));
     };
     let arrival = (queue.capacity.load(Relaxed) == 0).then(|| locked.tick());
     let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, deadline));
@@ -193,7 +194,7 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
             Ok(Taken::Message(read_message(ctx, Off(verdict.given as u32), verdict.ticket)))
         }
         Woken::By(Verdict { ticket, cause, .. }) => Ok(Taken::Closed { ticket, cause }),
-        Woken::TimedOut { ticket } => Err(fail(ErrorKind::Empty, "the queue stayed empty").at(ticket)),
+        Woken::TimedOut { ticket } => Err(Refused::from(fault::queue_stayed_empty()).at(ticket)),
     }
 }
 
@@ -253,7 +254,7 @@ pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
     let locked = ctx.lock(off);
     let left = queue.unfinished.load(Relaxed) - 1;
     if left < 0 {
-        let error = fail(ErrorKind::ValueError, "task_done() was called more often than items were put");
+        let error = Refused::from(fault::surplus_task_done());
         return Err(error.at(locked.tick()));
     }
     queue.unfinished.fetch_sub(1, Relaxed);
