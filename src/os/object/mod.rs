@@ -66,6 +66,8 @@ pub(super) mod say {
     pub(in super::super) const CLOSED: u32 = 3;
     /// The object is broken.
     pub(in super::super) const BROKEN: u32 = 4;
+    /// The operation raises the error that is given.
+    pub(in super::super) const REFUSED: u32 = 5;
 }
 
 /// What came of an operation, with what its event needs.

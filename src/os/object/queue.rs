@@ -8,13 +8,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
 use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
+use crate::os::alloc::OutOfMemory;
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::os::values;
 use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ObjectKind, Value};
+use crate::value::{Error, ObjectKind, Value};
 
 pub(super) const GETTERS: usize = 0;
 pub(super) const PUTTERS: usize = 1;
@@ -118,6 +119,10 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
     }
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::DONE => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
+        Woken::By(verdict) if verdict.code == say::REFUSED => {
+            ctx.arena.free(message);
+            Err(read_error(ctx, verdict.given).at(verdict.ticket).because(verdict.cause))
+        }
         Woken::By(verdict) => {
             ctx.arena.free(message);
             Err(closed().at(verdict.ticket).because(verdict.cause))
@@ -283,17 +288,39 @@ pub(in crate::os) fn join(ctx: &Ctx, off: Off) -> Result {
     }
 }
 
-/// After a message was taken: the first waiting put can be completed.
+/// After a message was taken: the first waiting put can be completed, but for those that cannot be compared with what
+/// is in the queue.
 fn refill(ctx: &Ctx, locked: &Locked<'_>, queue: &QueueState) {
-    let Some(putter) = ctx.claim_first(locked, PUTTERS) else { return };
-    let message = Off(putter.payload as u32);
-    let value = (queue.order.load(Relaxed) == Order::Priority as u32).then(|| peek_value(ctx, message));
-    // What cannot be compared was refused before its put began to wait, against what was in the queue then.
-    if store(ctx, queue, message, &value.unwrap_or_default()).is_err() {
-        append(ctx, queue, message);
+    while let Some(putter) = ctx.claim_first(locked, PUTTERS) {
+        let message = Off(putter.payload as u32);
+        let value = (queue.order.load(Relaxed) == Order::Priority as u32).then(|| peek_value(ctx, message));
+        let stored = store(ctx, queue, message, &value.unwrap_or_default());
+        let (ticket, cause) = (locked.tick(), ctx.place());
+        match stored {
+            Ok(()) => return ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket, cause }),
+            Err(Refused { error, .. }) => {
+                let given = write_error(ctx, &error);
+                ctx.finish(putter, Verdict { code: say::REFUSED, given, ticket, cause });
+            }
+        }
     }
-    let ticket = locked.tick();
-    ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+}
+
+/// An error for another actor: where its bytes lie, and above that how many there are; 0 where there is no room.
+fn write_error(ctx: &Ctx, error: &Error) -> u64 {
+    let bytes = values::encode_error(error);
+    let block = ctx.arena.alloc_bytes(&bytes).unwrap_or(Off::NULL);
+    if block.is_null() { 0 } else { u64::from(block.0) | (bytes.len() as u64) << 32 }
+}
+
+fn read_error(ctx: &Ctx, given: u64) -> Refused {
+    if given == 0 {
+        return OutOfMemory.into();
+    }
+    let block = Off(given as u32);
+    let error = values::decode_error(&ctx.arena.read(block, 0, (given >> 32) as usize));
+    ctx.arena.free(block);
+    error.into()
 }
 
 /// Puts a message where it belongs and counts it.
