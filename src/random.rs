@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::program::fault;
 use crate::value::{self, Error, ErrorKind, Result, Value};
 
 /// A stream of random choices.
@@ -43,7 +44,7 @@ impl Random {
     fn between(&mut self, low: i64, high: i64, inclusive: bool) -> Result<i64> {
         let span = i128::from(high) - i128::from(low) + i128::from(inclusive);
         if span <= 0 {
-            return Err(Error::new(ErrorKind::ValueError, "the range of a random number is empty"));
+            return Err(fault::empty_range());
         }
         let drawn = match u64::try_from(span) {
             Ok(span) => self.below(span),

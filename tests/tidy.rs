@@ -26,8 +26,12 @@ const ORDER: &[&[&str]] = &[
     &["cli"],
 ];
 /// Tables that earlier modules read all the same: where from, what.
-const TABLES: &[(&str, &str)] =
-    &[("analysis", "program::signature"), ("analysis", "program::ObjectSpec"), ("value", "analysis::Builtin")];
+const TABLES: &[(&str, &str)] = &[
+    ("analysis", "program::signature"),
+    ("analysis", "program::ObjectSpec"),
+    ("random", "program::fault"),
+    ("value", "analysis::Builtin"),
+];
 /// A crate as a user would write it has the user's rules.
 const OTHERS: &str = "tests/user_crate";
 const COLUMNS_MAX: usize = 120;

@@ -39,6 +39,15 @@ const LOOKING: [&str; 15] = [
 const PEEKING: [&str; 10] =
     ["len", "empty", "full", "locked", "waiting", "value", "is_set", "parties", "broken", "count"];
 
+/// Whether handles of some kind have an operation of this name.
+fn is_of_a_handle(name: &str) -> bool {
+    let receivers = ObjectKind::ALL.iter().map(|(kind, _)| Receiver::Object(*kind));
+    let mut all = receivers.chain([Receiver::Actor, Receiver::Result]);
+    name == "wait_for"
+        || POOL_SUBMITS.iter().any(|(submit, ..)| *submit == name)
+        || all.any(|receiver| signature(receiver, name).is_some())
+}
+
 impl Resolver {
     /// `base.name(args)`; gives what is known of the result.
     pub(super) fn method(&mut self, base: &ast::Expr, name: &Ident, args: &[Arg], span: Span) -> Known {
@@ -84,7 +93,10 @@ impl Resolver {
         let is_value_method = CHANGING.contains(&text) || LOOKING.contains(&text);
         let is_own = signature(Receiver::Object(kind), text).is_some();
         match kind {
-            ObjectKind::Shared | ObjectKind::Atomic if is_value_method && !is_own => Known::Any,
+            // Of the value, or of a handle that is kept there.
+            ObjectKind::Shared | ObjectKind::Atomic if !is_own && (is_value_method || is_of_a_handle(text)) => {
+                Known::Any
+            }
             ObjectKind::Pool if POOL_SUBMITS.iter().any(|(submit, ..)| *submit == text) => {
                 self.submit(id, name, args, span)
             }

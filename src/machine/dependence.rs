@@ -99,7 +99,8 @@ impl Machine {
                     Some(Object::Pool(_)) => touched.push(Touch { thing: Thing::World, writes: true }),
                     _ => {}
                 }
-                for end in ends_given(state, id, op) {
+                let given = if self.sights.ends { ends_given(state, id, op) } else { Vec::new() };
+                for end in given {
                     touched.push(Touch { thing: Thing::Object(end), writes: true });
                 }
                 touched
@@ -119,6 +120,10 @@ fn ends_given(state: &State, id: u32, op: &Op) -> Vec<u32> {
         }
         (OpCode::PipeRecv | OpCode::PipeNext, Some(Object::End(end))) => {
             end.inbox.iter().for_each(|message| pipe::ends_in(&message.value, &mut ends));
+        }
+        (code, Some(Object::Cell(cell))) if code.brings_a_value() => pipe::ends_in(&cell.value, &mut ends),
+        (OpCode::ResultGet, Some(Object::Result(result))) => {
+            result.parts.iter().flatten().for_each(|part| pipe::ends_in(part, &mut ends));
         }
         _ => {}
     }

@@ -79,6 +79,8 @@ struct Sights {
     names: bool,
     /// It looks at the clock, or keeps a deadline to look at later.
     clock: bool,
+    /// It has pipes, whose ends values may bring.
+    ends: bool,
 }
 
 impl Machine {
@@ -101,7 +103,7 @@ impl Machine {
 
 impl Sights {
     fn of(plan: &Plan) -> Sights {
-        let mut sights = Sights::default();
+        let mut sights = Sights { ends: plan.image.program.has_pipes(), ..Sights::default() };
         for code in &plan.image.program.codes {
             for call in &code.calls {
                 sights.waiting |= &*call.name == "waiting";

@@ -180,6 +180,12 @@ impl Tx<'_> {
             self.park(id, op);
             return;
         }
+        if let Some(read) = object::cell::as_read(self.state, op) {
+            if let Act::Done(Ok(handle)) = object::perform(self, id, &read) {
+                self.end_with(id, &read, Ok(handle.clone()), Outcome::Handle(handle));
+            }
+            return;
+        }
         match object::perform(self, id, op) {
             Act::Done(came) => self.finish(id, op, came),
             Act::Parked => self.park(id, op),
@@ -211,17 +217,28 @@ impl Tx<'_> {
 
     /// An operation is complete; its actor goes on.
     pub(super) fn finish(&mut self, id: u32, op: &Op, came: Came) {
+        let outcome = match came.clone() {
+            Ok(value) => Outcome::Value(value),
+            Err(error) => Outcome::Raise(error),
+        };
+        self.end_with(id, op, came, outcome);
+    }
+
+    /// The same, with what the VM is told.
+    fn end_with(&mut self, id: u32, op: &Op, came: Came, outcome: Outcome) {
         let target = self.shown_target(op);
         if op.code != OpCode::DeadlineLeft {
             let args = op.args.clone();
-            let noted = Noted { actor: id, op: op.code, target, site: op.site, args, came: came.clone() };
-            self.happened.noted.push(noted);
+            self.happened.noted.push(Noted { actor: id, op: op.code, target, site: op.site, args, came });
+        }
+        if let Outcome::Value(value) | Outcome::Handle(value) = &outcome
+            && self.machine.sights.ends
+            && op.code.brings_a_value()
+        {
+            self.receive(id, value);
         }
         if let Some(vm) = self.state.actor_mut(id).and_then(|actor| actor.vm.as_mut()) {
-            vm.resume(match came {
-                Ok(value) => Outcome::Value(value),
-                Err(error) => Outcome::Raise(error),
-            });
+            vm.resume(outcome);
         }
         self.go_on(id);
     }
@@ -250,7 +267,7 @@ impl Tx<'_> {
     }
 
     /// A process that receives a value holds the ends of pipes in it.
-    pub(super) fn receive(&mut self, actor: u32, value: &Value) {
+    fn receive(&mut self, actor: u32, value: &Value) {
         let mut ends = Vec::new();
         pipe::ends_in(value, &mut ends);
         let process = self.state.process_of(actor);

@@ -12,6 +12,7 @@ use super::park::{Ctx, Locked, Verdict};
 use super::record::Note;
 use super::{turns, values};
 use crate::program::ActorKind;
+use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::{ErrorKind, Value};
 
@@ -223,7 +224,7 @@ pub(super) fn await_all(ctx: &Ctx) {
 /// Waits for the end of an actor; true when it has ended.
 pub(super) fn join(ctx: &Ctx, actor: u32, patience: Patience) -> Result {
     if actor == ctx.me {
-        return Err(fail(ErrorKind::ValueError, "an actor cannot wait for its own end"));
+        return Err(fault::joins_itself().into());
     }
     let slot = slot(ctx.arena, actor);
     let locked = ctx.lock(slot_at(actor));
@@ -278,7 +279,7 @@ pub(super) fn exit_code(ctx: &Ctx, actor: u32) -> Done {
 pub(super) fn signal(ctx: &Ctx, actor: u32, signal: nix::sys::signal::Signal) -> Result {
     let slot = slot(ctx.arena, actor);
     if !is_process(slot) {
-        return Err(fail(ErrorKind::TypeError, "only a process can be terminated or killed"));
+        return Err(fault::only_processes().into());
     }
     // Under the lock, under which its parent notes that it reaps it: the pid is still its own.
     let locked = ctx.lock(slot_at(actor));
@@ -338,7 +339,7 @@ pub(super) fn timer_wait(ctx: &Ctx, delay: &Value) -> Result {
 pub(super) fn timer_cancel(ctx: &Ctx, actor: u32) -> Result {
     let slot = slot(ctx.arena, actor);
     if kind_of(slot) != ActorKind::Timer {
-        return Err(fail(ErrorKind::TypeError, "only a timer can be cancelled"));
+        return Err(fault::only_timers().into());
     }
     let locked = ctx.lock(slot_at(actor));
     let ticket = locked.tick();

@@ -21,6 +21,7 @@ use super::values;
 use super::world::transport_of;
 use crate::plan::{Plan, PlannedObject, Transport};
 use crate::program::ObjectSpec;
+use crate::program::fault;
 use crate::program::op::Args;
 use crate::value::{ErrorKind, ObjectKind, ObjectRef, Value};
 
@@ -68,7 +69,7 @@ fn lock_of_condition(arg: Option<&Value>) -> Result<Option<u32>> {
     match arg {
         None | Some(Value::None) => Ok(None),
         Some(Value::Object(ObjectRef { id, kind: ObjectKind::Lock | ObjectKind::Rlock, .. })) => Ok(Some(*id)),
-        Some(_) => Err(fail(ErrorKind::TypeError, "a condition is made over a lock or an rlock")),
+        Some(_) => Err(fault::condition_over().into()),
     }
 }
 
@@ -109,7 +110,7 @@ fn capacity(value: &Value) -> Result<Option<i64>> {
     match value {
         Value::None => Ok(None),
         given => match count_arg(given, "a queue's capacity")? {
-            capacity if capacity < 0 => Err(fail(ErrorKind::ValueError, "a queue's capacity cannot be negative")),
+            capacity if capacity < 0 => Err(fault::negative_capacity().into()),
             capacity => Ok(Some(capacity)),
         },
     }
@@ -120,7 +121,7 @@ fn order(value: &Value) -> Result<queue::Order> {
         "" | "none" | "fifo" => Ok(queue::Order::Fifo),
         "lifo" => Ok(queue::Order::Lifo),
         "priority" => Ok(queue::Order::Priority),
-        _ => Err(fail(ErrorKind::ValueError, "a queue's order is fifo, lifo or priority")),
+        _ => Err(fault::unknown_order().into()),
     }
 }
 
@@ -181,7 +182,7 @@ const ARRAY_MAX: i64 = 65_536;
 fn array_length(value: &Value) -> Result<u32> {
     match count_arg(value, "the length of an array")? {
         length @ 0..=ARRAY_MAX => Ok(length as u32),
-        _ => Err(fail(ErrorKind::ValueError, "an array has from 0 to 65536 elements")),
+        _ => Err(fault::array_length().into()),
     }
 }
 

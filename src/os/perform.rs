@@ -105,9 +105,9 @@ impl World {
                 arrive(ctx, object, line, ticket, &args);
             }
         };
-        let done = match op.code {
-            OpCode::QueueTaskDone => return queue::task_done(ctx, off),
-            OpCode::QueueJoin => return queue::join(ctx, off),
+        match op.code {
+            OpCode::QueueTaskDone => queue::task_done(ctx, off),
+            OpCode::QueueJoin => queue::join(ctx, off),
             _ => match create::channel_of(&self.process, object.id, off) {
                 Some(channel) => match op.code {
                     OpCode::QueuePut => {
@@ -139,9 +139,7 @@ impl World {
                     _ => Err(unsupported()),
                 },
             },
-        }?;
-        self.process.hold_received(ctx, &done.value);
-        Ok(done)
+        }
     }
 
     fn act_on_pipe(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
@@ -150,7 +148,7 @@ impl World {
             return Ok(Done::new(Value::None, self.process.close_end(ctx, object.id)?, 0));
         }
         let end = self.process.end(ctx, object.id)?;
-        let done = match op.code {
+        match op.code {
             OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0), |ticket| {
                 arrive(ctx, object, line, ticket, op.args.as_slice());
             }),
@@ -158,9 +156,7 @@ impl World {
             OpCode::PipeNext => pipe::next(ctx, off, &*end),
             OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?),
             _ => Err(unsupported()),
-        }?;
-        self.process.hold_received(ctx, &done.value);
-        Ok(done)
+        }
     }
 
     fn act_on_lock(&mut self, op: &Op, off: Off) -> Result {
@@ -196,8 +192,12 @@ impl World {
             OpCode::CellRead => cell::read(ctx, off, &path(op.args.get(0))),
             OpCode::CellWrite => cell::write(ctx, off, &path(op.args.get(0)), op.args.take(1)),
             OpCode::CellMethod => {
-                let args = path(op.args.get(2));
-                cell::method(ctx, off, &path(op.args.get(0)), &values::text_of(op.args.get(1)), &args)
+                let (place, args) = (path(op.args.get(0)), path(op.args.get(2)));
+                let (done, is_handle) = cell::method(ctx, off, &place, &values::text_of(op.args.get(1)), &args)?;
+                if is_handle {
+                    op.code = OpCode::CellRead;
+                }
+                Ok(done)
             }
             OpCode::AtomicAdd => cell::add(ctx, off, op.args.get(0), false),
             OpCode::AtomicSub => cell::add(ctx, off, op.args.get(0), true),

@@ -25,6 +25,7 @@ use super::park::Ctx;
 use super::sys;
 use super::world::World;
 use crate::plan::{Plan, Transport, User};
+use crate::program::fault;
 use crate::program::{ActorKind, ObjectSpec};
 use crate::value::{ErrorKind, ObjectKind, Value};
 
@@ -56,6 +57,8 @@ pub(super) struct Process {
     pub(super) pools: Mutex<Vec<PoolHere>>,
     /// Workers that it started in place of others.
     pub(super) replacements: Mutex<Vec<u32>>,
+    /// The scenario has pipes, whose ends values may bring.
+    has_pipes: bool,
     /// Its first actor's body has ended: no more workers are started.
     pub(super) is_ending: AtomicBool,
 }
@@ -115,6 +118,7 @@ impl Process {
     pub(super) fn new(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32) -> Process {
         Process {
             arena,
+            has_pipes: plan.image.program.has_pipes(),
             plan,
             lines,
             actor,
@@ -256,6 +260,9 @@ impl Process {
 
     /// Holds the ends that a value that was received mentions.
     pub(super) fn hold_received(&self, ctx: &Ctx, value: &Value) {
+        if !self.has_pipes {
+            return;
+        }
         let mut ids = Vec::new();
         ends_in(value, &mut ids);
         for id in ids {
@@ -306,7 +313,7 @@ fn note_end(ctx: &Ctx, process: u32, end: Off) -> Result<()> {
 }
 
 fn closed_here() -> Refused {
-    fail(ErrorKind::Closed, "this end was closed here")
+    fault::end_closed().into()
 }
 
 /// Lets those ends go that a process holds and that are wanted: the place of the last one in the order of its pipe.
@@ -368,8 +375,7 @@ pub(super) fn start(ctx: &Ctx, process: &Process, begin: &Begin, birth: &Birth<'
     }
     if header.processes.fetch_add(1, SeqCst) >= header.processes_max.load(Relaxed) {
         header.processes.fetch_sub(1, SeqCst);
-        let message = format!("more than {} processes at a time", header.processes_max.load(Relaxed));
-        return Err(fail(ErrorKind::TooLarge, &message));
+        return Err(fault::too_many_processes(header.processes_max.load(Relaxed)).into());
     }
     let actor = actor::register(process.arena, birth)?;
     if let Begin::Worker(_, pool) = begin {

@@ -80,6 +80,11 @@ pub(super) fn call_at_path(whole: &mut Value, path: &[Value], name: &str, args: 
     methods::call(value::path_mut(whole, path)?, Call { name, values: args, names: &[] })
 }
 
+/// The handle that a path leads to, if it does.
+pub(super) fn handle_at_path(whole: &Value, path: &[Value]) -> Option<Value> {
+    methods::leads_to_handle(whole, path).then(|| at_path(whole.clone(), path).ok())?
+}
+
 /// The sum.
 pub(super) fn add(a: &Value, b: &Value) -> Result<Value> {
     value::add(a, b)

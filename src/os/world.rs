@@ -261,9 +261,20 @@ impl World {
             Target::None => {}
         }
         // A message that is put in a channel is moved: its event needs it as well.
-        let args: Vec<Value> = if self.is_traced() { op.args.as_slice().to_vec() } else { Vec::new() };
-        let code = op.code;
+        let mut args: Vec<Value> = if self.is_traced() { op.args.as_slice().to_vec() } else { Vec::new() };
+        let asked = op.code;
         let came = self.act(&mut op, vm, &mut about);
+        let code = op.code;
+        // The method of a handle that a variable holds: so far it was read.
+        let is_handle = (asked, code) == (OpCode::CellMethod, OpCode::CellRead);
+        if is_handle {
+            args.truncate(1);
+        }
+        if let Ok(done) = &came
+            && code.brings_a_value()
+        {
+            self.process.hold_received(&self.ctx, &done.value);
+        }
         let (ticket, cause) = match &came {
             Ok(done) => (done.ticket, done.cause),
             Err(refused) => (refused.ticket, refused.cause),
@@ -275,6 +286,7 @@ impl World {
             self.ctx.note(&Note { op: code, line, object, actor, ticket, cause, args: &args, came });
         }
         match came {
+            Ok(done) if is_handle => Outcome::Handle(done.value),
             Ok(done) => Outcome::Value(done.value),
             // The VM fills in where and who, but for what a worker raised.
             Err(refused) => Outcome::Raise(refused.error),

@@ -79,6 +79,11 @@ impl Program {
         self.codes.get(id.0 as usize)
     }
 
+    /// Whether it declares pipes.
+    pub fn has_pipes(&self) -> bool {
+        self.objects.iter().any(|object| object.kind == ObjectKind::PipeEnd)
+    }
+
     /// The place in the text of a place in the program.
     pub fn span_of(&self, site: op::Site) -> Option<Span> {
         self.codes.get(site.code as usize)?.spans.get(site.pc as usize).copied()

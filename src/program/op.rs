@@ -91,6 +91,9 @@ pub enum Outcome {
     Value(Value),
     /// It raised an error; the VM fills in the place.
     Raise(Error),
+    /// Of an [`OpCode::CellMethod`]: it was an [`OpCode::CellRead`] of its path, which leads to this handle; the method
+    /// is the handle's, and the operation that follows.
+    Handle(Value),
     /// The actor is to run a body first (a barrier's action, a `once`) and then perform `then` on the same target, with
     /// the error of the body (or `none`) as its argument; what that gives is what the operation gives.
     Call {
@@ -263,7 +266,8 @@ pub enum OpCode {
     CellRead,
     /// list of indices and keys (empty: the whole), value
     CellWrite,
-    /// list of indices and keys, name of the list, map or set method, list of arguments -> what the method gives
+    /// list of indices and keys, name of the list, map or set method, list of arguments -> what the method gives; where
+    /// the path leads to a handle it is a `CellRead`, see [`Outcome::Handle`]
     CellMethod,
     /// k -> value after
     AtomicAdd,
@@ -409,6 +413,25 @@ impl OpCode {
         OpCode::ResultCancelled,
         OpCode::ResultNext,
     ];
+
+    /// Whether what it gives may come from another process, and bring ends of pipes.
+    pub fn brings_a_value(self) -> bool {
+        matches!(
+            self,
+            OpCode::QueueGet
+                | OpCode::QueueNext
+                | OpCode::PipeRecv
+                | OpCode::PipeNext
+                | OpCode::CellRead
+                | OpCode::CellMethod
+                | OpCode::AtomicAdd
+                | OpCode::AtomicSub
+                | OpCode::AtomicSwap
+                | OpCode::PoolTake
+                | OpCode::ResultGet
+                | OpCode::ResultNext
+        )
+    }
 
     /// The operation with a number (`op as u8`).
     pub fn from_number(number: u8) -> Option<OpCode> {

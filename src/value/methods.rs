@@ -96,6 +96,15 @@ pub fn is_method(name: &str) -> bool {
     ALL.contains(&name)
 }
 
+/// Whether a path leads to a handle, whose methods are operations.
+pub fn leads_to_handle(whole: &Value, path: &[Value]) -> bool {
+    let is_handle = |value: &Value| matches!(value, Value::Object(_) | Value::Actor(_) | Value::Result(_));
+    match path {
+        [] => is_handle(whole),
+        path => index::get_path(whole, path).is_ok_and(|value| is_handle(&value)),
+    }
+}
+
 /// Calls a method, which may change the value in place. The value is as it was when it raises.
 pub fn call(receiver: &mut Value, call: Call<'_>) -> Result<Value> {
     let kind = receiver.kind_name();

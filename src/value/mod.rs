@@ -227,7 +227,7 @@ impl Value {
 }
 
 impl ObjectKind {
-    const ALL: &[(ObjectKind, &str)] = &[
+    pub(crate) const ALL: &[(ObjectKind, &str)] = &[
         (ObjectKind::Queue, "queue"),
         (ObjectKind::PipeEnd, "pipe end"),
         (ObjectKind::Lock, "lock"),

@@ -17,9 +17,9 @@ use context::Context;
 use exec::{Exit, Machine, exec};
 
 use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
-use crate::program::{Code, CodeId, Image, Instr};
+use crate::program::{CallSpec, Code, CodeId, Image, Instr};
 use crate::source::Span;
-use crate::value::{Error, ErrorKind, Ids, Own, Value, encode_with};
+use crate::value::{Error, ErrorKind, Ids, ObjectKind, Own, Value, encode_with};
 
 /// How many frames there can be.
 const FRAMES_MAX: usize = 10_000;
@@ -96,6 +96,9 @@ impl Vm {
     /// Runs local instructions, at most `budget` of them, up to the next visible operation or the end.
     pub fn run(&mut self, budget: u64) -> Stop {
         let mut budget = budget;
+        if let Some(op) = self.context.op.take() {
+            return self.stop(*op);
+        }
         let image = Arc::clone(&self.context.image);
         if let Some(error) = self.raised.take()
             && let Some(stop) = self.unwind(*error, &image.program.codes)
@@ -110,10 +113,7 @@ impl Vm {
                 Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, codes),
                 Exit::Return(value) => self.finish(value),
                 Exit::Raise(error) => self.unwind(*error, codes),
-                Exit::Operation => self.context.op.take().map(|op| {
-                    self.waiting = Some(op.target);
-                    Stop::Op(*op)
-                }),
+                Exit::Operation => self.context.op.take().map(|op| self.stop(*op)),
                 Exit::Budget => Some(Stop::Budget),
                 Exit::Recount => match self.context.recount(&self.regs) {
                     Ok(()) => None,
@@ -131,8 +131,13 @@ impl Vm {
     pub fn resume(&mut self, outcome: Outcome) {
         let Some(target) = self.waiting.take() else { return };
         match outcome {
+            Outcome::Value(value) if self.has_read_to_call(target) => self.call_held(value),
             Outcome::Value(value) => self.accept(value),
-            Outcome::Raise(error) => self.fail(error),
+            Outcome::Handle(handle) => self.call_held(handle),
+            Outcome::Raise(error) => {
+                self.forget_kept();
+                self.fail(error);
+            }
             Outcome::Call { code, then } => {
                 let image = Arc::clone(&self.context.image);
                 let Some(body) = image.program.codes.get(code as usize) else { return };
@@ -285,6 +290,55 @@ impl Vm {
         span.copied().unwrap_or_default()
     }
 
+    fn stop(&mut self, op: Op) -> Stop {
+        self.waiting = Some(op.target);
+        Stop::Op(op)
+    }
+
+    /// The call at which it stands: where its value goes, its first register, what it says; whether on a variable.
+    fn standing_call(code: &Code, pc: u32) -> Option<(u16, u16, &CallSpec, bool)> {
+        let (dst, base, call, of_cell) = match *code.instrs.get(pc as usize)? {
+            Instr::CellMethod { dst, base, call } => (dst, base, call, true),
+            Instr::Method { dst, base, call } | Instr::MethodOn { dst, base, call } => (dst, base, call, false),
+            _ => return None,
+        };
+        Some((dst, base, code.calls.get(call as usize)?, of_cell))
+    }
+
+    /// Whether the operation was a read of a variable whose value a method is to be called on.
+    fn has_read_to_call(&self, target: Target) -> bool {
+        let (Target::Object(object), Some(frame)) = (target, self.frames.last()) else { return false };
+        if !matches!(object.kind, ObjectKind::Shared | ObjectKind::Atomic) {
+            return false;
+        }
+        let code = self.context.image.program.codes.get(frame.code as usize);
+        let call = code.and_then(|code| Vm::standing_call(code, frame.pc));
+        call.is_some_and(|(_, _, spec, of_cell)| {
+            visible::needs_handle(spec) && (of_cell || visible::is_of_what_it_holds(target, spec))
+        })
+    }
+
+    /// Goes on to the operation of a handle that a variable holds.
+    fn call_held(&mut self, held: Value) {
+        let image = Arc::clone(&self.context.image);
+        let Some(frame) = self.frames.last() else { return };
+        let Some(code) = image.program.codes.get(frame.code as usize) else { return };
+        let Some((dst, base, spec, _)) = Vm::standing_call(code, frame.pc) else { return };
+        let Some(regs) = self.regs.get_mut(frame.base as usize..) else { return };
+        self.context.code = frame.code;
+        let stopped = visible::invoke_held(regs, (held, spec), (dst, base), frame.pc as usize, &mut self.context);
+        self.raised = stopped.err().map(Box::new);
+    }
+
+    /// Forgets the arguments that were kept for a handle.
+    fn forget_kept(&mut self) {
+        let Some(frame) = self.frames.last() else { return };
+        let code = self.context.image.program.codes.get(frame.code as usize);
+        let Some((_, base, ..)) = code.and_then(|code| Vm::standing_call(code, frame.pc)) else { return };
+        let slot = self.regs.get_mut(frame.base as usize + base as usize);
+        slot.into_iter().for_each(|kept| *kept = Value::None);
+    }
+
     /// What the operation gave.
     fn accept(&mut self, value: Value) {
         self.context.admit(&value);
@@ -296,12 +350,14 @@ impl Vm {
         frame.pc += 1;
         let Some(regs) = self.regs.get_mut(base..) else { return };
         match *instr {
-            Instr::Op { dst, .. }
-            | Instr::OpOn { dst, .. }
-            | Instr::Method { dst, .. }
-            | Instr::MethodOn { dst, .. }
-            | Instr::CellRead { dst, .. }
-            | Instr::CellMethod { dst, .. } => regs[dst as usize] = value,
+            Instr::Op { dst, .. } | Instr::OpOn { dst, .. } | Instr::CellRead { dst, .. } => regs[dst as usize] = value,
+            Instr::Method { dst, base, .. }
+            | Instr::MethodOn { dst, base, .. }
+            | Instr::CellMethod { dst, base, .. } => {
+                // The arguments that were kept for a handle.
+                regs.get_mut(base as usize).into_iter().for_each(|kept| *kept = Value::None);
+                regs[dst as usize] = value;
+            }
             Instr::IterNext { dst, base, target } => match iterate::answered(&regs[base as usize], value) {
                 Some(item) => {
                     regs[dst as usize] = item;

@@ -63,11 +63,11 @@ pub(super) fn step(
         Instr::CellMethod { dst, base, call } => {
             let spec = call_spec(code, call)?;
             let target = cell(&regs[base as usize])?;
-            no_names(spec)?;
             let path = list(regs, base as usize + 1, spec.path as usize);
             let args = list(regs, base as usize + 1 + spec.path as usize, spec.count as usize);
-            let args = Args::from_values([path, Value::from(&*spec.name), args]);
-            (Context::op(OpCode::CellMethod, target, args), Some(dst), base)
+            let op = on_variable(target, path, spec, &args);
+            stop_in_call(regs, (op, args), (dst, base), at, context);
+            return Err(Exit::Operation);
         }
         Instr::WithEnter { src, base } => (with(&regs[src as usize], true)?, None, base),
         Instr::WithLeave { src, base } => (with(&regs[src as usize], false)?, None, base),
@@ -91,22 +91,76 @@ pub(super) fn invoke(
     at: usize,
     context: &mut Context,
 ) -> Result<Step, Exit> {
-    let args = &mut regs[first..first + spec.count as usize];
-    if let Value::Object(ObjectRef { kind: ObjectKind::Shared | ObjectKind::Atomic, .. }) = handle
-        && value::methods::is_method(&spec.name)
-        && !matches!(&*spec.name, "add" if matches!(handle, Value::Object(ObjectRef { kind: ObjectKind::Atomic, .. })))
-    {
-        no_names(spec)?;
-        let args = Value::list(args.iter_mut().map(std::mem::take).collect());
-        let args = Args::from_values([Value::list(Vec::new()), Value::from(&*spec.name), args]);
-        let target = invoke::target(&handle).unwrap_or(Target::None);
-        context.stop_at(Context::op(OpCode::CellMethod, target, args), at);
-    } else {
-        let op = invoke::method(context, &handle, spec, args)?;
-        context.stop_at(op, at);
-    }
-    slow::forget(regs, dst, base as usize);
+    let called = called(context, &handle, spec, &mut regs[first..first + spec.count as usize])?;
+    stop_in_call(regs, called, (dst, base), at, context);
     Err(Exit::Operation)
+}
+
+/// Calls the method of what a variable holds, which is known now.
+pub(super) fn invoke_held(
+    regs: &mut [Value],
+    (held, spec): (Value, &CallSpec),
+    (dst, base): (Reg, Reg),
+    at: usize,
+    context: &mut Context,
+) -> Result<(), Error> {
+    let mut args = match regs.get_mut(base as usize).map(std::mem::take) {
+        Some(Value::List(args)) if spec.count > 0 => args.to_vec(),
+        _ => Vec::new(),
+    };
+    if invoke::target(&held).is_none() {
+        no_names(spec)?;
+        return Err(invoke::no_method(&held, &spec.name));
+    }
+    let called = called(context, &held, spec, &mut args)?;
+    stop_in_call(regs, called, (dst, base), at, context);
+    Ok(())
+}
+
+/// The operation that a method of a handle is, and the arguments that are kept until it is known what a variable holds.
+fn called(context: &Context, handle: &Value, spec: &CallSpec, args: &mut [Value]) -> Result<(Op, Value), Error> {
+    match invoke::target(handle) {
+        Some(target) if is_of_what_it_holds(target, spec) => {
+            let args = Value::list(args.iter_mut().map(std::mem::take).collect());
+            Ok((on_variable(target, Value::list(Vec::new()), spec, &args), args))
+        }
+        _ => Ok((invoke::method(context, handle, spec, args)?, Value::None)),
+    }
+}
+
+fn stop_in_call(
+    regs: &mut [Value],
+    (op, kept): (Op, Value),
+    (dst, base): (Reg, Reg),
+    at: usize,
+    context: &mut Context,
+) {
+    slow::forget(regs, dst, base as usize);
+    // A call without arguments may have no register, and nothing to keep.
+    if let Some(slot) = regs.get_mut(base as usize) {
+        *slot = kept;
+    }
+    context.stop_at(op, at);
+}
+
+/// Whether a method is not a variable's own but that of the value or handle in it.
+pub(super) fn is_of_what_it_holds(target: Target, spec: &CallSpec) -> bool {
+    matches!(target, Target::Object(ObjectRef { kind: kind @ (ObjectKind::Shared | ObjectKind::Atomic), .. })
+        if signature::signature(signature::Receiver::Object(kind), &spec.name).is_none())
+}
+
+/// Whether only a handle can have a method that is called like this.
+pub(super) fn needs_handle(spec: &CallSpec) -> bool {
+    !spec.names.is_empty() || !value::methods::is_method(&spec.name)
+}
+
+/// The method of what a variable holds, where a value can have it; else the read that tells what it holds.
+fn on_variable(target: Target, path: Value, spec: &CallSpec, args: &Value) -> Op {
+    if needs_handle(spec) {
+        return Context::op(OpCode::CellRead, target, Args::from_values([path]));
+    }
+    let args = Args::from_values([path, Value::from(&*spec.name), args.clone()]);
+    Context::op(OpCode::CellMethod, target, args)
 }
 
 fn no_names(spec: &CallSpec) -> Result<(), Error> {

@@ -12,6 +12,32 @@ fn check(decls: &str, body: &str, ops: &[&str]) {
 }
 
 #[test]
+fn handles_in_variables() {
+    let decls = "queue q\nlock m\nshared r = none\nshared box = {way: none}\natomic a = none";
+    let set = "r = q\nbox.way = q\na = m\n";
+    let check = |body: &str, ops: &[&str]| {
+        let run = run(&format!("{decls}\nmain {{\n{set}{body}\n}}"));
+        assert!(run.end.is_ok(), "{body}: {}", run.error());
+        assert_eq!(run.ops[3..], *ops, "{body}");
+    };
+    let got = ["#0 QueuePut 7, true, none", "#2 CellMethod [], \"get\", []", "#0 QueueGet true, none"];
+    check("q.put(7)\nassert r.get() == 7", &got);
+    let read = ["#2 CellRead []", "#0 QueuePut 7, true, 1s", "#2 CellRead []", "#0 QueueGet false, none"];
+    check("r.put(7, timeout: 1s)\nprint r.get(block: false) + 1", &read);
+    let deep = ["#0 QueuePut 7, true, none", "#3 CellMethod [\"way\"], \"get\", [true]", "#0 QueueGet true, none"];
+    check("q.put(7)\nassert box.way.get(true) == 7", &deep);
+    check(
+        "a.acquire()\na.release()",
+        &["#4 CellRead []", "#1 LockAcquire true, none", "#4 CellRead []", "#1 LockRelease"],
+    );
+    let error = |body: &str| run(&format!("{decls}\nmain {{\n{set}{body}\n}}")).error();
+    assert_eq!(error("r.get(1, 2, 3)"), "TypeError at 10: `get` takes 2 arguments, not 3");
+    assert_eq!(error("r.pop()"), "TypeError at 10: queue has no method `pop`");
+    assert_eq!(error("r = [1]\nr.pop(at: 1)"), "TypeError at 11: `pop` has no parameter `at` here");
+    assert_eq!(error("r = [1]\nr.put(1)"), "TypeError at 11: list has no method `put`");
+}
+
+#[test]
 fn shared_variables() {
     check("shared n = 0", "n += 1\nprint n", &["#0 CellRead []", "#0 CellWrite [], 1", "#0 CellRead []"]);
     check("shared n = 0", "n = n + n", &["#0 CellRead []", "#0 CellRead []", "#0 CellWrite [], 0"]);

@@ -190,6 +190,10 @@ impl World {
                 let (Value::Str(name), Value::List(args)) = (op.args.get(1).clone(), op.args.get(2).clone()) else {
                     panic!("a method has a name and arguments")
                 };
+                let whole = self.cell(op);
+                if value::methods::leads_to_handle(whole, &path) {
+                    return Ok(Outcome::Handle(value::get_path(whole, &path)?));
+                }
                 let call = value::methods::Call { name: &name.text, values: &args, names: &[] };
                 value::methods::call(value::path_mut(self.cell(op), &path)?, call)?
             }

@@ -1,8 +1,9 @@
 //! Shared and atomic variables: each access is one step.
 
-use super::{Came, Object, fault};
+use super::{Came, Object, fault, object_of};
+use crate::machine::State;
 use crate::machine::step::Tx;
-use crate::program::op::{Op, OpCode};
+use crate::program::op::{Args, Op, OpCode};
 use crate::value::methods::{self, Call};
 use crate::value::{self, Value};
 
@@ -49,6 +50,15 @@ fn path(value: &Value) -> &[Value] {
         Value::List(path) => path,
         _ => &[],
     }
+}
+
+/// The read that a method call is where its path leads to a handle.
+pub(in crate::machine) fn as_read(state: &State, op: &Op) -> Option<Op> {
+    let Some(Object::Cell(cell)) = object_of(op).and_then(|id| state.object(id)) else { return None };
+    if op.code != OpCode::CellMethod || !methods::leads_to_handle(&cell.value, path(op.args.get(0))) {
+        return None;
+    }
+    Some(Op { code: OpCode::CellRead, args: Args::from_values([op.args.get(0).clone()]), ..op.clone() })
 }
 
 pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {

@@ -114,7 +114,7 @@ pub(super) fn perform(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     }
     match op.code {
         OpCode::PipeSend => send(tx, me, id, op),
-        OpCode::PipeRecv | OpCode::PipeNext => Act::Done(receive(tx, me, id, op.code)),
+        OpCode::PipeRecv | OpCode::PipeNext => Act::Done(receive(tx, id, op.code)),
         OpCode::PipePoll => Act::Done(match end(tx.state, id) {
             Some(this) if !this.receives => Err(fault::only_sends()),
             Some(this) => {
@@ -151,7 +151,7 @@ fn send(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     if sender.is_some() { Act::Parked } else { Act::Done(Ok(Value::None)) }
 }
 
-fn receive(tx: &mut Tx<'_>, me: u32, id: u32, code: OpCode) -> Came {
+fn receive(tx: &mut Tx<'_>, id: u32, code: OpCode) -> Came {
     let Some(this) = end_mut(tx, id) else { return Err(fault::no_runtime()) };
     if !this.receives {
         return Err(fault::only_sends());
@@ -161,7 +161,6 @@ fn receive(tx: &mut Tx<'_>, me: u32, id: u32, code: OpCode) -> Came {
             if let Some(sender) = message.sender {
                 tx.complete(sender, Ok(Value::None));
             }
-            tx.receive(me, &message.value);
             Ok(if code == OpCode::PipeNext { pair(Value::Bool(true), message.value) } else { message.value })
         }
         None if code == OpCode::PipeNext => Ok(pair(Value::Bool(false), Value::None)),

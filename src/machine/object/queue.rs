@@ -150,7 +150,6 @@ fn put(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
         let at = queue.getters.iter().position(|(getter, _)| Some(*getter) == served).unwrap_or(0);
         let (getter, code) = queue.getters.remove(at);
         queue.unfinished += 1;
-        tx.receive(getter, &item);
         tx.complete(getter, Ok(given(code, item)));
         return Act::Done(Ok(Value::None));
     }
@@ -168,7 +167,6 @@ fn get(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     let served = tx.served_first();
     let Some(queue) = queue(tx, id) else { return Act::Done(Err(fault::no_runtime())) };
     if let Some(item) = queue.items.pop_front() {
-        tx.receive(me, &item);
         return Act::Done(Ok(given(op.code, item)));
     }
     if !queue.putters.is_empty() {
@@ -176,7 +174,6 @@ fn get(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
         let (putter, item) = queue.putters.remove(at);
         queue.unfinished += 1;
         tx.complete(putter, Ok(Value::None));
-        tx.receive(me, &item);
         return Act::Done(Ok(given(op.code, item)));
     }
     if queue.closed {

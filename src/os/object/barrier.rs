@@ -4,12 +4,13 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Done, Identity, Patience, Refused, Result, fail, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict};
+use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ErrorKind, ObjectKind, Value};
+use crate::value::{ObjectKind, Value};
 
 const PARTIES: usize = 0;
 
@@ -27,14 +28,14 @@ unsafe impl Shared for BarrierState {}
 
 pub(in crate::os) fn create(arena: Arena, who: Identity, parties: i64) -> Result<u32> {
     let parties = u32::try_from(parties).ok().filter(|parties| *parties > 0);
-    let parties = parties.ok_or_else(|| fail(ErrorKind::ValueError, "a barrier has at least one party"))?;
+    let parties = parties.ok_or_else(fault::no_parties)?;
     let (id, off) = make::<BarrierState>(arena, kind_number(ObjectKind::Barrier), who)?;
     arena.at::<BarrierState>(off).parties.store(parties, Relaxed);
     Ok(id)
 }
 
 fn broken() -> Refused {
-    fail(ErrorKind::BrokenBarrier, "the barrier is broken")
+    fault::barrier_broken().into()
 }
 
 /// Arrives and waits; `arrived` is told the place of the arrival, a step of its own.
@@ -77,10 +78,7 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
             Ok(Done::new(Value::Int(verdict.given as i64), verdict.ticket, verdict.cause))
         }
         Ok(verdict) => Err(broken().at(verdict.ticket).because(verdict.cause)),
-        Err(ticket) => {
-            let message = "the others did not come in time: the barrier is broken";
-            Err(fail(ErrorKind::BrokenBarrier, message).at(ticket))
-        }
+        Err(ticket) => Err(Refused::from(fault::barrier_late()).at(ticket)),
     }
 }
 

@@ -4,12 +4,13 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::{Done, Identity, Refused, Result, enrol, fail, kind_number, make_hidden};
+use super::{Done, Identity, Refused, Result, enrol, kind_number, make_hidden};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::Ctx;
 use crate::os::values;
-use crate::value::{ErrorKind, ObjectKind, Value};
+use crate::program::fault;
+use crate::value::{ObjectKind, Value};
 
 /// Room of a variable that names none.
 pub(in crate::os) const ROOM_BYTES: i64 = 64 << 10;
@@ -32,7 +33,7 @@ struct CellState {
 unsafe impl Shared for CellState {}
 
 pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, room: i64, value: &Value) -> Result<u32> {
-    let room = u64::try_from(room).map_err(|_| fail(ErrorKind::ValueError, "a variable's room cannot be negative"))?;
+    let room = u64::try_from(room).map_err(|_| fault::negative_room())?;
     let off = make_hidden::<CellState>(arena, kind_number(kind), who)?;
     let state: &CellState = arena.at(off);
     state.room.store(room, Relaxed);
@@ -54,9 +55,7 @@ fn load(arena: Arena, state: &CellState) -> Value {
 fn store(arena: Arena, state: &CellState, value: &Value) -> Result<()> {
     let bytes = values::encode(value)?;
     if bytes.len() as u64 > state.room.load(Relaxed) {
-        let message =
-            format!("the value takes {} bytes, the variable has room for {}", bytes.len(), state.room.load(Relaxed));
-        return Err(fail(ErrorKind::TooLarge, &message));
+        return Err(fault::no_room(bytes.len(), state.room.load(Relaxed)).into());
     }
     if bytes.len() > INLINE_BYTES {
         if bytes.len() > state.block_room.load(Relaxed) as usize {
@@ -92,14 +91,27 @@ pub(in crate::os) fn read(ctx: &Ctx, off: Off, path: &[Value]) -> Result {
 
 /// Changes the value in one step; `change` gives what the operation gives.
 fn update(ctx: &Ctx, off: Off, change: impl FnOnce(&mut Value) -> Result<Value>) -> Result {
+    update_or_read(ctx, off, |_| None, change).map(|(done, _)| done)
+}
+
+/// The same, unless `read` finds something to give instead, without a change: whether it did.
+fn update_or_read(
+    ctx: &Ctx,
+    off: Off,
+    read: impl FnOnce(&Value) -> Option<Value>,
+    change: impl FnOnce(&mut Value) -> Result<Value>,
+) -> Result<(Done, bool)> {
     let state: &CellState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     let mut value = load(ctx.arena, state);
     let (ticket, cause) = (locked.tick(), state.header.last.load(Relaxed));
+    if let Some(found) = read(&value) {
+        return Ok((Done::new(found, ticket, cause), true));
+    }
     let changed = change(&mut value).and_then(|given| store(ctx.arena, state, &value).map(|()| given));
     let given = changed.map_err(|refused| refused.at(ticket).because(cause))?;
     state.header.last.store(ctx.place(), Relaxed);
-    Ok(Done::new(given, ticket, cause))
+    Ok((Done::new(given, ticket, cause), false))
 }
 
 pub(in crate::os) fn write(ctx: &Ctx, off: Off, path: &[Value], value: Value) -> Result {
@@ -109,8 +121,10 @@ pub(in crate::os) fn write(ctx: &Ctx, off: Off, path: &[Value], value: Value) ->
     })
 }
 
-pub(in crate::os) fn method(ctx: &Ctx, off: Off, path: &[Value], name: &str, args: &[Value]) -> Result {
-    update(ctx, off, |whole| Ok(values::call_at_path(whole, path, name, args)?))
+/// Calls a method of the value; where the path leads to a handle, reads that instead, and says so.
+pub(in crate::os) fn method(ctx: &Ctx, off: Off, path: &[Value], name: &str, args: &[Value]) -> Result<(Done, bool)> {
+    let call = |whole: &mut Value| Ok(values::call_at_path(whole, path, name, args)?);
+    update_or_read(ctx, off, |whole| values::handle_at_path(whole, path), call)
 }
 
 /// `add` (sign 1) and `sub` (sign -1): the value after.

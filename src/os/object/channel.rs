@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded, unbounded};
 
 use super::queue::{GETTERS, PUTTERS, Taken, closed, count_unfinished};
-use super::{Done, Patience, Result, fail};
+use super::{Done, Patience, Refused, Result};
 use crate::os::arena::Off;
 use crate::os::park::{Ctx, Locked};
 use crate::os::sys;
+use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ErrorKind, Value};
+use crate::value::Value;
 
 /// A value and the place of its put.
 type Message = (Value, u64);
@@ -90,10 +91,10 @@ impl Channel {
                 Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) => message = back,
             }
             let Patience::Until(deadline) = patience else {
-                return Err(fail(ErrorKind::Full, "the queue is full").at(locked.tick()));
+                return Err(Refused::from(fault::queue_full()).at(locked.tick()));
             };
             if is_over(deadline) {
-                return Err(fail(ErrorKind::Full, "the queue stayed full").at(locked.tick()));
+                return Err(Refused::from(fault::queue_stayed_full()).at(locked.tick()));
             }
             let mut select = Select::new();
             select.send(&self.sender);
@@ -112,10 +113,10 @@ impl Channel {
                 return Ok(Taken::Closed { ticket: locked.tick(), cause: 0 });
             }
             let Patience::Until(deadline) = patience else {
-                return Err(fail(ErrorKind::Empty, "the queue is empty").at(locked.tick()));
+                return Err(Refused::from(fault::queue_empty()).at(locked.tick()));
             };
             if is_over(deadline) {
-                return Err(fail(ErrorKind::Empty, "the queue stayed empty").at(locked.tick()));
+                return Err(Refused::from(fault::queue_stayed_empty()).at(locked.tick()));
             }
             let mut select = Select::new();
             select.recv(&self.receiver);

@@ -4,13 +4,14 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Result, fail, find, kind_number, lock, make, say, waiting};
+use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Refused, Result, find, kind_number, lock, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::os::turns;
+use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ErrorKind, ObjectKind, Value};
+use crate::value::{ObjectKind, Value};
 
 const WAITERS: usize = 0;
 
@@ -61,7 +62,7 @@ fn require_held(ctx: &Ctx, lock: &Locked<'_>) -> Result<()> {
     if lock::is_held_by_me(ctx, lock) {
         return Ok(());
     }
-    let error = fail(ErrorKind::NotHeld, "a condition is waited for and notified by whoever holds its lock");
+    let error = Refused::from(fault::condition_not_held());
     Err(error.at(lock.tick()))
 }
 
@@ -103,7 +104,7 @@ pub(in crate::os) fn notify(ctx: &Ctx, off: Off, count: i64) -> Result {
     require_held(ctx, &lock)?;
     let ticket = lock.tick();
     if count < 0 {
-        return Err(fail(ErrorKind::ValueError, "the number to notify cannot be negative").at(ticket));
+        return Err(Refused::from(fault::negative_notify()).at(ticket));
     }
     let locked = ctx.lock(off);
     for _ in 0..count {

@@ -4,13 +4,14 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Refused, Result, fail, make, make_hidden, say, waiting};
+use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Refused, Result, make, make_hidden, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict};
 use crate::os::sys;
+use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ErrorKind, Value};
+use crate::value::Value;
 
 const WAITERS: usize = 0;
 /// After so long a waiter asks to have the lock handed to it (eventual fairness, as in parking_lot).
@@ -62,7 +63,7 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result 
 
 /// The error of an acquisition that finds its holder dead.
 pub(super) fn orphaned() -> Refused {
-    fail(ErrorKind::OwnerDied, "the lock's holder was killed; the lock is now held here")
+    fault::owner_died().into()
 }
 
 fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired {
@@ -112,11 +113,11 @@ pub(in crate::os) fn release(ctx: &Ctx, off: Off) -> Result {
     let locked = ctx.lock(off);
     let holder = state.holder.load(Relaxed);
     if holder == 0 {
-        return Err(fail(ErrorKind::NotHeld, "the lock is not held").at(locked.tick()));
+        return Err(Refused::from(fault::not_held()).at(locked.tick()));
     }
     if state.reentrant.load(Relaxed) != 0 {
         if holder != ctx.me + 1 {
-            return Err(fail(ErrorKind::NotHeld, "the lock is held by another").at(locked.tick()));
+            return Err(Refused::from(fault::held_by_another()).at(locked.tick()));
         }
         let depth = state.depth.load(Relaxed);
         if depth > 1 {

@@ -23,6 +23,7 @@ use super::layout::{OBJECTS_AT, OBJECTS_MAX, ObjectHeader};
 use super::park::{Ctx, Verdict, Waiting};
 use super::turns::Turn;
 use super::{sys, turns};
+use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::{Error, ErrorKind, ObjectKind, Value};
 
@@ -65,6 +66,8 @@ pub(super) mod say {
     pub(in super::super) const CLOSED: u32 = 3;
     /// The object is broken.
     pub(in super::super) const BROKEN: u32 = 4;
+    /// The operation raises the error that is given.
+    pub(in super::super) const REFUSED: u32 = 5;
 }
 
 /// What came of an operation, with what its event needs.
@@ -195,7 +198,7 @@ pub(super) fn waiting(op: OpCode, deadline: Option<u64>) -> Waiting {
 pub(super) fn count_arg(value: &Value, what: &str) -> Result<i64> {
     match value {
         Value::Int(n) | Value::Pid(n) => Ok(*n),
-        _ => Err(fail(ErrorKind::TypeError, &format!("{what} is an int"))),
+        _ => Err(fault::not_a_count(what).into()),
     }
 }
 

@@ -19,13 +19,14 @@ use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
 use super::queue::Taken;
-use super::{Done, Identity, Patience, Refused, Result, fail, find, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, find, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Claimed, Ctx, Locked, Verdict};
 use crate::os::values;
+use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ErrorKind, ObjectKind, Value};
+use crate::value::{ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
 const RECEIVERS: usize = 0;
@@ -117,11 +118,11 @@ fn gone(state: &EndState) -> bool {
 }
 
 fn eof() -> Refused {
-    fail(ErrorKind::Eof, "the other end has been let go, and nothing is left to read")
+    fault::end_of_file().into()
 }
 
 fn broken() -> Refused {
-    fail(ErrorKind::BrokenPipe, "nobody holds the other end any more")
+    fault::broken_pipe().into()
 }
 
 /// Where the other end lies.
@@ -293,7 +294,7 @@ pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, a
     let to = peer_of(ctx.arena, off);
     let state: &EndState = ctx.arena.at(to);
     let Some(fd) = ends.writing(off) else {
-        return Err(fail(ErrorKind::TypeError, "this end only receives"));
+        return Err(fault::only_receives().into());
     };
     let frame = frame(value, ctx.place())?;
     if state.lengths.load(Relaxed) == 0 {
@@ -340,7 +341,7 @@ pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, a
 fn frame(value: &Value, place: u64) -> Result<Vec<u8>> {
     let body = values::encode(value)?;
     if body.len() > MESSAGE_BYTES_MAX {
-        return Err(fail(ErrorKind::TooLarge, "a message of more than 256 MiB"));
+        return Err(fault::long_message().into());
     }
     let mut frame = Vec::with_capacity(FRAME_HEADER + body.len());
     frame.extend((body.len() as u32).to_ne_bytes());
@@ -507,7 +508,7 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode) -> Result<Taken> {
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let Some(fd) = ends.reading(off) else {
-        return Err(fail(ErrorKind::TypeError, "this end only sends"));
+        return Err(fault::only_sends().into());
     };
     loop {
         let locked = ctx.lock(off);
@@ -605,7 +606,7 @@ fn wait_for_more(
     if state.suspect.load(Relaxed) != 0 && state.messages.load(Relaxed) == 0 {
         return Err(match nothing_yet {
             true => Unread::Withdrawn,
-            false => Unread::Lost(fail(ErrorKind::Eof, "the sender died in the middle of a message")),
+            false => Unread::Lost(fault::cut_off().into()),
         });
     }
     // Also whoever writes may wait: for the room that was made.
@@ -633,7 +634,7 @@ pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patien
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     if ends.reading(off).is_none() {
-        return Err(fail(ErrorKind::TypeError, "this end only sends"));
+        return Err(fault::only_sends().into());
     }
     let locked = ctx.lock(off);
     let look = || {

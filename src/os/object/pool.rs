@@ -6,8 +6,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{
-    Done, Identity, KIND_RESULT, Patience, Refused, Result, enrol, fail, find, kind_number, make, make_hidden, say,
-    waiting,
+    Done, Identity, KIND_RESULT, Patience, Refused, Result, enrol, find, kind_number, make, make_hidden, say, waiting,
 };
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
@@ -15,7 +14,7 @@ use crate::os::park::{Ctx, Verdict, Woken};
 use crate::os::values;
 use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{Error, ErrorKind, ObjectKind, ResultRef, Value};
+use crate::value::{Error, ObjectKind, ResultRef, Value};
 
 /// Idle workers.
 const TAKERS: usize = 0;
@@ -111,7 +110,7 @@ unsafe impl Shared for Part {}
 
 pub(in crate::os) fn create(arena: Arena, who: Identity, workers: i64) -> Result<u32> {
     let size = usize::try_from(workers).ok().filter(|size| (1..=WORKERS_MAX).contains(size));
-    let size = size.ok_or_else(|| fail(ErrorKind::ValueError, "a pool has from 1 to 4096 workers"))?;
+    let size = size.ok_or_else(fault::pool_size)?;
     let (id, off) = make::<PoolState>(arena, kind_number(ObjectKind::Pool), who)?;
     let pool: &PoolState = arena.at(off);
     pool.size.store(size as u32, Relaxed);
@@ -185,7 +184,7 @@ pub(in crate::os) fn wants_workers(ctx: &Ctx, off: Off) -> bool {
 }
 
 fn not_open() -> Refused {
-    fail(ErrorKind::PoolClosed, "the pool takes no more tasks")
+    fault::pool_closed().into()
 }
 
 /// One task with its arguments.
@@ -197,16 +196,13 @@ pub(in crate::os) fn submit(ctx: &Ctx, off: Off, task: &Value, args: Value) -> R
 /// One task for each of a list of argument lists, in chunks.
 pub(in crate::os) fn submit_map(ctx: &Ctx, off: Off, task: &Value, calls: &Value, chunk: &Value) -> Result {
     let Value::List(calls) = calls else {
-        return Err(fail(ErrorKind::TypeError, "the arguments of the tasks are a list"));
+        return Err(fault::map_arguments().into());
     };
     let chunk = match chunk {
         Value::None => calls.len().div_ceil(size(ctx.arena, off) as usize * CHUNKS_PER_WORKER).max(1),
         chunk => {
             let chunk = super::count_arg(chunk, "`chunk`")?;
-            usize::try_from(chunk)
-                .ok()
-                .filter(|chunk| *chunk > 0)
-                .ok_or_else(|| fail(ErrorKind::ValueError, "a chunk has at least one task"))?
+            usize::try_from(chunk).ok().filter(|chunk| *chunk > 0).ok_or_else(fault::empty_chunk)?
         }
     };
     let parts = calls.chunks(chunk).map(<[Value]>::to_vec).collect();
@@ -371,7 +367,7 @@ pub(in crate::os) fn done(ctx: &Ctx, value: &Value, error: Option<&Error>) -> Re
 /// Fails the task in hand of a worker that died. For the supervisor.
 pub(in crate::os) fn worker_died(ctx: &Ctx, worker: u32) {
     if let Some(block) = in_hand(ctx.arena.at(slot_at(worker))) {
-        settle(ctx, block, Err(&fail(ErrorKind::WorkerDied, "the worker that ran the task died").error));
+        settle(ctx, block, Err(&fault::worker_died()));
     }
 }
 
@@ -477,7 +473,7 @@ pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
         cut.push(task);
     }
     drop(locked);
-    let terminated = fail(ErrorKind::PoolClosed, "the pool was terminated").error;
+    let terminated = fault::pool_terminated();
     for task in cut {
         settle(ctx, task, Err(&terminated));
     }
@@ -496,9 +492,7 @@ pub(in crate::os) fn require_closed(ctx: &Ctx, off: Off) -> Result<()> {
     let pool: &PoolState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if pool.state.load(Relaxed) == OPEN {
-        return Err(
-            fail(ErrorKind::PoolRunning, "a pool is closed or terminated before it is joined").at(locked.tick())
-        );
+        return Err(Refused::from(fault::pool_running()).at(locked.tick()));
     }
     Ok(())
 }
@@ -534,7 +528,7 @@ pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience) -> Result {
     let (ticket, cause) = match await_result(ctx, off, patience, OpCode::ResultGet) {
         Awaited::There { ticket, cause } => (ticket, cause),
         Awaited::TimedOut { ticket } => {
-            return Err(fail(ErrorKind::Timeout, "the result did not come in time").at(ticket));
+            return Err(Refused::from(fault::result_late()).at(ticket));
         }
     };
     let result: &ResultState = ctx.arena.at(off);
@@ -589,7 +583,7 @@ pub(in crate::os) fn successful(ctx: &Ctx, id: u32) -> Result {
             let succeeded = result.state.load(Relaxed) == SUCCEEDED;
             Ok(Done::new(Value::Bool(succeeded), locked.tick(), result.done.load(Relaxed)))
         }
-        _ => Err(fail(ErrorKind::ValueError, "the result is not ready").at(locked.tick())),
+        _ => Err(Refused::from(fault::not_ready()).at(locked.tick())),
     }
 }
 
@@ -603,7 +597,7 @@ pub(in crate::os) fn cancel(ctx: &Ctx, id: u32) -> Result {
     let ticket = locked.tick();
     if result.state.load(Relaxed) == PENDING {
         result.cancelled.store(1, Relaxed);
-        keep_error(ctx, result, 0, 0, &fail(ErrorKind::Cancelled, "the task was cancelled").error);
+        keep_error(ctx, result, 0, 0, &fault::cancelled());
         complete(ctx, &locked, result, FAILED);
         return Ok(Done::new(Value::Bool(true), ticket, 0));
     }

@@ -7,13 +7,15 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
-use super::{Done, Identity, Patience, Refused, Result, fail, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
+use crate::os::alloc::OutOfMemory;
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::os::values;
+use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ErrorKind, ObjectKind, Value};
+use crate::value::{Error, ObjectKind, Value};
 
 pub(super) const GETTERS: usize = 0;
 pub(super) const PUTTERS: usize = 1;
@@ -71,7 +73,7 @@ pub(in crate::os) fn capacity_of(arena: Arena, off: Off) -> Option<i64> {
 }
 
 pub(super) fn closed() -> Refused {
-    fail(ErrorKind::Closed, "the queue is closed")
+    fault::queue_closed().into()
 }
 
 /// Puts a message. At a rendezvous where nobody waits for it, `arrived` is told the place from which on it waits for
@@ -103,7 +105,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
     }
     let Patience::Until(deadline) = patience else {
         ctx.arena.free(message);
-        return Err(fail(ErrorKind::Full, "the queue is full").at(locked.tick()));
+        return Err(Refused::from(fault::queue_full()).at(locked.tick()));
     };
     let arrival = (capacity == 0).then(|| locked.tick());
     if arrival.is_some() {
@@ -117,13 +119,17 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
     }
     match ctx.park(entered) {
         Woken::By(verdict) if verdict.code == say::DONE => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
+        Woken::By(verdict) if verdict.code == say::REFUSED => {
+            ctx.arena.free(message);
+            Err(read_error(ctx, verdict.given).at(verdict.ticket).because(verdict.cause))
+        }
         Woken::By(verdict) => {
             ctx.arena.free(message);
             Err(closed().at(verdict.ticket).because(verdict.cause))
         }
         Woken::TimedOut { ticket } => {
             ctx.arena.free(message);
-            Err(fail(ErrorKind::Full, "the queue stayed full").at(ticket))
+            Err(Refused::from(fault::queue_stayed_full()).at(ticket))
         }
     }
 }
@@ -180,7 +186,7 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
         return Ok(Taken::Closed { ticket: locked.tick(), cause: 0 });
     }
     let Patience::Until(deadline) = patience else {
-        return Err(fail(ErrorKind::Empty, "the queue is empty").at(locked.tick()));
+        return Err(Refused::from(fault::queue_empty()).at(locked.tick()));
     };
     let arrival = (queue.capacity.load(Relaxed) == 0).then(|| locked.tick());
     let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, deadline));
@@ -193,7 +199,7 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
             Ok(Taken::Message(read_message(ctx, Off(verdict.given as u32), verdict.ticket)))
         }
         Woken::By(Verdict { ticket, cause, .. }) => Ok(Taken::Closed { ticket, cause }),
-        Woken::TimedOut { ticket } => Err(fail(ErrorKind::Empty, "the queue stayed empty").at(ticket)),
+        Woken::TimedOut { ticket } => Err(Refused::from(fault::queue_stayed_empty()).at(ticket)),
     }
 }
 
@@ -253,7 +259,7 @@ pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
     let locked = ctx.lock(off);
     let left = queue.unfinished.load(Relaxed) - 1;
     if left < 0 {
-        let error = fail(ErrorKind::ValueError, "task_done() was called more often than items were put");
+        let error = Refused::from(fault::surplus_task_done());
         return Err(error.at(locked.tick()));
     }
     queue.unfinished.fetch_sub(1, Relaxed);
@@ -282,17 +288,39 @@ pub(in crate::os) fn join(ctx: &Ctx, off: Off) -> Result {
     }
 }
 
-/// After a message was taken: the first waiting put can be completed.
+/// After a message was taken: the first waiting put can be completed, but for those that cannot be compared with what
+/// is in the queue.
 fn refill(ctx: &Ctx, locked: &Locked<'_>, queue: &QueueState) {
-    let Some(putter) = ctx.claim_first(locked, PUTTERS) else { return };
-    let message = Off(putter.payload as u32);
-    let value = (queue.order.load(Relaxed) == Order::Priority as u32).then(|| peek_value(ctx, message));
-    // What cannot be compared was refused before its put began to wait, against what was in the queue then.
-    if store(ctx, queue, message, &value.unwrap_or_default()).is_err() {
-        append(ctx, queue, message);
+    while let Some(putter) = ctx.claim_first(locked, PUTTERS) {
+        let message = Off(putter.payload as u32);
+        let value = (queue.order.load(Relaxed) == Order::Priority as u32).then(|| peek_value(ctx, message));
+        let stored = store(ctx, queue, message, &value.unwrap_or_default());
+        let (ticket, cause) = (locked.tick(), ctx.place());
+        match stored {
+            Ok(()) => return ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket, cause }),
+            Err(Refused { error, .. }) => {
+                let given = write_error(ctx, &error);
+                ctx.finish(putter, Verdict { code: say::REFUSED, given, ticket, cause });
+            }
+        }
     }
-    let ticket = locked.tick();
-    ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+}
+
+/// An error for another actor: where its bytes lie, and above that how many there are; 0 where there is no room.
+fn write_error(ctx: &Ctx, error: &Error) -> u64 {
+    let bytes = values::encode_error(error);
+    let block = ctx.arena.alloc_bytes(&bytes).unwrap_or(Off::NULL);
+    if block.is_null() { 0 } else { u64::from(block.0) | (bytes.len() as u64) << 32 }
+}
+
+fn read_error(ctx: &Ctx, given: u64) -> Refused {
+    if given == 0 {
+        return OutOfMemory.into();
+    }
+    let block = Off(given as u32);
+    let error = values::decode_error(&ctx.arena.read(block, 0, (given >> 32) as usize));
+    ctx.arena.free(block);
+    error.into()
 }
 
 /// Puts a message where it belongs and counts it.

@@ -4,12 +4,13 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU32};
 
-use super::{Done, Identity, Patience, Result, fail, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Verdict, Woken};
+use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{ErrorKind, ObjectKind, Value};
+use crate::value::{ObjectKind, Value};
 
 const WAITERS: usize = 0;
 
@@ -26,7 +27,7 @@ unsafe impl Shared for SemaphoreState {}
 
 pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, value: i64) -> Result<u32> {
     if value < 0 {
-        return Err(fail(ErrorKind::ValueError, "a semaphore cannot begin below zero"));
+        return Err(fault::negative_semaphore().into());
     }
     let (id, off) = make::<SemaphoreState>(arena, kind_number(kind), who)?;
     let state: &SemaphoreState = arena.at(off);
@@ -57,14 +58,14 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result 
 
 pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
     if count < 1 {
-        return Err(fail(ErrorKind::ValueError, "at least one permit is released"));
+        return Err(fault::no_permit().into());
     }
     let state: &SemaphoreState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     let after = state.value.load(Relaxed).checked_add(count);
     let most = if state.bounded.load(Relaxed) != 0 { state.initial.load(Relaxed) } else { i64::MAX };
     if after.is_none_or(|after| after > most) {
-        let error = fail(ErrorKind::Overflow, "the semaphore was released more often than it was acquired");
+        let error = Refused::from(fault::surplus_release());
         return Err(error.at(locked.tick()));
     }
     let ticket = locked.tick();
