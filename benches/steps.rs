@@ -17,11 +17,11 @@ use nix::unistd::{ForkResult, fork};
 use rustix::thread::futex;
 
 /// Rounds, in each of which everything is measured once; the first warms up and does not count.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 10;
 /// Steps of the short run; the long one has three times as many.
-const STEPS: u32 = 4000;
+const STEPS: u32 = 16_000;
 /// Two hand-offs each.
-const PING_PONGS: u32 = 2 * STEPS;
+const PING_PONGS: u32 = STEPS;
 /// What is measured, and how.
 const PROGRAMS: [(&str, &str, &str); 3] = [
     ("alone", "fifo", "one actor alone"),
