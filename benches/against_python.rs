@@ -3,9 +3,11 @@
 //!
 //! Machines are shared and noisy: read the medians and the spread of the ratios, never a single time.
 
+mod measure;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Instant;
+
+use measure::{CONC, quartiles, time};
 
 /// Pairs of runs of each program; the first pair warms up and does not count.
 const ROUNDS: usize = 8;
@@ -22,7 +24,7 @@ fn main() {
     println!("{:<12} {:>10} {:>10}   CPython / conc: quartiles", "", "conc ms", "CPython ms");
     for name in names {
         let file = |ending: &str| folder.join(format!("{name}.{ending}")).display().to_string();
-        let conc = [env!("CARGO_BIN_EXE_conc").to_owned(), "run".to_owned(), file("conc")];
+        let conc = [CONC.to_owned(), "run".to_owned(), file("conc")];
         let python = ["python3".to_owned(), file("py")];
         let pairs: Vec<(f64, f64)> =
             (0..=ROUNDS).filter_map(|_| Some((time(&conc)?, time(&python)?))).skip(1).collect();
@@ -35,17 +37,4 @@ fn main() {
         let [low, median, high] = quartiles(pairs.iter().map(|(conc, python)| python / conc).collect());
         println!("{name:<12} {conc_ms:>10.1} {python_ms:>10.1}   {low:>6.2} {median:>6.2} {high:>6.2}");
     }
-}
-
-/// Milliseconds that a command takes; none where it fails.
-fn time(command: &[String]) -> Option<f64> {
-    let (program, args) = command.split_first()?;
-    let begun = Instant::now();
-    let status = Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).status().ok()?;
-    status.success().then(|| begun.elapsed().as_secs_f64() * 1e3)
-}
-
-fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
-    values.sort_by(f64::total_cmp);
-    [1, 2, 3].map(|quarter| values[(values.len() - 1) * quarter / 4])
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use conc::{RunOptions, Scenario, report};
+use conc::schedule::Replay;
+use conc::{RunOptions, Scenario, Schedule, report};
 
 /// A fenced block: its language, its text, the line where it begins.
 struct Fenced {
@@ -35,14 +36,17 @@ fn fenced(markdown: &str) -> Vec<Fenced> {
     blocks
 }
 
+fn read(page: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap()
+}
+
 /// `conc` blocks are correct; where a `text` block follows, they are run and print it. `conc parse` blocks are only
 /// parts.
 #[test]
 fn examples() {
     let mut run = 0;
-    for page in ["README.md", "docs/language.md"] {
-        let markdown = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
-        let blocks = fenced(&markdown);
+    for page in ["README.md", "docs/language.md", "docs/replay.md"] {
+        let blocks = fenced(&read(page));
         for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.language == "conc") {
             let place = format!("{page}:{}", block.line);
             let scenario = Scenario::named(&place, &block.text);
@@ -59,4 +63,22 @@ fn examples() {
         }
     }
     assert!(run > 10, "the examples are run");
+}
+
+/// The replay that stands in the documentation is one of the scenario above it, and leads to what is said there.
+#[test]
+fn replay() {
+    let blocks = fenced(&read("docs/replay.md"));
+    let text = |language: &str| &blocks.iter().find(|block| block.language == language).unwrap().text;
+    let plan = Scenario::named("stock.conc", text("conc")).plan(&[]).unwrap();
+    let replay = Replay::from_ron(text("ron")).unwrap();
+    assert!(replay.is_of(&plan), "the replay is of {}, the scenario is {}", replay.scenario, plan.hash());
+    // Cut short, it still shows it.
+    for steps in [replay.steps.len(), 4] {
+        let mut replay = replay.clone();
+        replay.steps.truncate(steps);
+        let options = RunOptions { schedule: Schedule::Replay(replay.into()), ..RunOptions::default() };
+        let run = plan.run(&options).unwrap();
+        assert_eq!(run.errors().first().map(|error| error.message.as_str()), Some("sold 2 seats"), "{:?}", run.ending);
+    }
 }
