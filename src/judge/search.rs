@@ -293,6 +293,9 @@ impl Judge<'_> {
             let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
             next.steps += 1;
             self.keep(&mut next, happened);
+            if !self.wakes_the_right(progress, &next, event) {
+                continue;
+            }
             let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) else { continue };
             let came = shown(&noted);
             match self.accept(next, event, &noted) {
@@ -359,6 +362,23 @@ impl Judge<'_> {
             ways.clear();
         }
         ways
+    }
+
+    /// Whether those whom a notification wakes are those who say so. Who says that its time was over must have gone
+    /// before.
+    fn wakes_the_right(&self, before: &Progress, after: &Progress, event: &Event) -> bool {
+        if !matches!(event.op, OpCode::ConditionNotify | OpCode::ConditionNotifyAll) {
+            return true;
+        }
+        let old = self.machine.notified(&before.state);
+        let new = self.machine.notified(&after.state);
+        let says_otherwise = |actor: &u32| {
+            let index = before.ids.iter().position(|id| id == actor)?;
+            let at = *self.order.lanes.get(index)?.get(*before.done.get(index)? as usize)?;
+            let next = self.data.events.get(at as usize)?;
+            (next.op == OpCode::ConditionWait && next.cause != Some(event.place)).then_some(())
+        };
+        !new.iter().filter(|actor| !old.contains(actor)).any(|actor| says_otherwise(actor).is_some())
     }
 
     /// Who is served by a notification, or met at a rendezvous, so far as causes tell.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::program::ActorKind;
-use crate::program::op::Op;
+use crate::program::op::{Op, Site};
 use crate::value::Error;
 use crate::vm::Vm;
 
@@ -28,6 +28,8 @@ pub(super) struct Actor {
     pub(super) phase: Phase,
     /// Its computing; none once its body has ended.
     pub(super) vm: Option<Vm>,
+    /// Where its last visible operation stands.
+    pub(super) last: Site,
     /// Of main: it is in `finally`.
     pub(super) in_finally: bool,
     /// Of a timer: it was cancelled in time.

@@ -69,7 +69,7 @@ impl Machine {
             let waits_for = |child: &u32| state.actor(*child).is_some_and(|child| !child.has_ended());
             let held_by: Vec<u32> = actor.children.iter().copied().filter(waits_for).collect();
             let could_enable = if held_by.is_empty() { others(state, actor, |_| true) } else { held_by.clone() };
-            let (op, target, site) = (OpCode::Join, Target::None, Site::default());
+            let (op, target, site) = (OpCode::Join, Target::None, actor.last);
             return Stuck { actor: actor.id, op, target, site, held_by, could_enable };
         };
         let held_by = self.held_by(state, &actor.phase, op);
@@ -139,6 +139,12 @@ impl Machine {
         };
         let frees = |used: &Use| performs(used, PASSED_ON) || is_by(used, actor) && performs(used, "release");
         self.plan.uses.iter().filter(is_lock).any(frees)
+    }
+
+    /// Who has been notified and has not taken the lock again.
+    pub fn notified(&self, state: &State) -> Vec<u32> {
+        let is_notified = |actor: &&std::sync::Arc<Actor>| matches!(actor.phase, Phase::Again { woken: true, .. });
+        state.actors.iter().filter(is_notified).map(|actor| actor.id).collect()
     }
 
     /// The same as a report shows it; daemons only where nobody else is stuck.

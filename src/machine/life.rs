@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::actor::{Actor, Phase};
 use super::object::{Came, Object, pipe, pool};
-use super::step::{Noted, Tx, Uncaught};
+use super::step::{Noted, Tx};
 use super::{MAIN, Machine, State, kill};
 use crate::plan::User;
 use crate::program::op::{Args, Op, OpCode, Site, Target};
@@ -241,12 +241,6 @@ fn end(tx: &mut Tx<'_>, id: u32, came: Result<(), Error>) {
         Err(Error { kind: ErrorKind::Exit(code), .. }) => i32::from(*code),
         Err(_) => 1,
     };
-    if let Err(error) = came
-        && !(matches!(error.kind, ErrorKind::Exit(_)) && error.message.is_empty())
-    {
-        tx.state.failed |= !matches!(error.kind, ErrorKind::Exit(_));
-        tx.happened.uncaught.push(Uncaught { actor: id, error });
-    }
     if is_process {
         // Its daemon threads go with it.
         for member in tx.state.members(id).into_iter().filter(|member| *member != id) {
@@ -314,6 +308,7 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         children: Vec::new(),
         phase: Phase::Computing,
         vm,
+        last: Site::default(),
         in_finally: false,
         cancelled: false,
         begun: false,

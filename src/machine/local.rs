@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::actor::{Actor, At, Phase};
 use super::object::{self, pipe};
-use super::step::Tx;
+use super::step::{Tx, Uncaught};
 use super::{Machine, Time};
 use crate::program::op::{Op, OpCode, Outcome, Target};
-use crate::value::{Error, ObjectKind, Value};
+use crate::value::{Error, ErrorKind, ObjectKind, Value};
 use crate::vm::Stop;
 
 /// Instructions that are run at a time; what takes longer goes on in another step.
@@ -51,10 +51,23 @@ impl Tx<'_> {
                 Stop::Budget => break Phase::Computing,
             }
         };
+        if let Phase::Closing { came: Err(error), .. } = &phase {
+            self.fails(id, error);
+        }
         let Some(actor) = self.state.actor_mut(id) else { return };
         let over = matches!(phase, Phase::Closing { .. });
         actor.phase = phase;
         actor.vm = (!over).then_some(vm);
+    }
+
+    /// An error that nobody caught is told of at once, whatever its actor still has to wait for; so is the text of an
+    /// `exit`.
+    fn fails(&mut self, actor: u32, error: &Error) {
+        let is_exit = matches!(error.kind, ErrorKind::Exit(_));
+        if !(is_exit && error.message.is_empty()) {
+            self.state.failed |= !is_exit;
+            self.happened.uncaught.push(Uncaught { actor, error: error.clone() });
+        }
     }
 
     /// What an operation gives that nobody else can see or change.

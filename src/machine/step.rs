@@ -237,6 +237,9 @@ impl Tx<'_> {
         {
             self.receive(id, value);
         }
+        if let Some(actor) = self.state.actor_mut(id) {
+            actor.last = op.site;
+        }
         if let Some(vm) = self.state.actor_mut(id).and_then(|actor| actor.vm.as_mut()) {
             vm.resume(outcome);
         }

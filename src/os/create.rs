@@ -5,8 +5,8 @@
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use super::arena::{Arena, Off};
 use super::layout::ObjectHeader;
@@ -190,7 +190,8 @@ fn array_length(value: &Value) -> Result<u32> {
 fn private_pipe(ctx: &Ctx, process: &Process, spec: &ObjectSpec, first: u32, second: u32) -> Result<()> {
     pipe::connect(ctx.arena, first, second);
     let (read, write) = kernel_pipe()?;
-    let (mut here, mut there) = (EndFds { read: Some(read), write: None }, EndFds { read: None, write: Some(write) });
+    let fds = |read, write| EndFds { read, write, closed: AtomicBool::new(false) };
+    let (mut here, mut there) = (fds(Some(read), None), fds(None, Some(write)));
     if spec.sends {
         let (read, write) = kernel_pipe()?;
         (there.read, here.write) = (Some(read), Some(write));

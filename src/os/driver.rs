@@ -17,12 +17,12 @@ use super::park::Ctx;
 use super::record::{Noted as Found, Reader};
 use super::turns::{self, Turn};
 use super::{actor, death, sys, values};
-use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, What};
+use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, Uncaught, What};
 use crate::program::op::{OpCode, Site};
 use crate::random::Random;
 use crate::schedule::{Picked, Replay, Scheduler};
 use crate::trace::{BrokenInvariant, Divergence, Ending};
-use crate::value::{self, Value};
+use crate::value::{self, ErrorKind, Value};
 
 /// How long the driver waits before it looks whether the actor is where it should be.
 const LOOK_AGAIN_NS: u64 = 20_000_000;
@@ -128,7 +128,11 @@ impl Driver {
         let picked = self.policy.pick(&self.machine, &self.state, &choices);
         let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(Box::new(misfit))))? {
             Picked::At(at) => self.drawn(choices.into_iter().nth(at).ok_or(Stop::Over)?),
-            Picked::Exactly(choice) => choice,
+            Picked::Exactly(choice) => {
+                // The stream of chance goes on as it did when this was recorded.
+                self.drawn(choice.clone());
+                choice
+            }
         };
         if self.ends_a_process(&choice) {
             self.catch_up()?;
@@ -144,6 +148,7 @@ impl Driver {
         self.lane(choice.actor).reports += u32::from(silent);
         let mut awaited: Vec<u32> =
             happened.noted.iter().filter(|noted| noted.op != OpCode::Begin).map(|noted| noted.actor).collect();
+        awaited.extend(failed(&happened));
         if silent {
             awaited.push(choice.actor);
         }
@@ -290,6 +295,9 @@ impl Driver {
             lane.expected.push_back(noted.clone());
             lane.reports += 1;
         }
+        for actor in failed(happened) {
+            self.lane(actor).reports += 1;
+        }
     }
 
     fn has_reported(&self, actor: u32) -> bool {
@@ -384,6 +392,12 @@ impl Driver {
         let expected = expected.map_or_else(|| "nothing".to_owned(), |noted| shown(noted.op, &noted.came));
         Err(self.diverged(actor, expected, shown(op, &found.came)))
     }
+}
+
+/// Those whose errors nobody caught: they tell of them.
+fn failed(happened: &Happened) -> impl Iterator<Item = u32> + '_ {
+    let is_error = |uncaught: &&Uncaught| !matches!(uncaught.error.kind, ErrorKind::Exit(_));
+    happened.uncaught.iter().filter(is_error).map(|uncaught| uncaught.actor)
 }
 
 /// An operation and what came of it, for the report of a difference.

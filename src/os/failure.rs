@@ -42,6 +42,7 @@ pub(super) fn file(ctx: &Ctx, error: &Error) {
         }
     }
     ctx.kick();
+    super::turns::report(ctx);
 }
 
 /// Takes what was filed since the last time, the earliest first.

@@ -239,8 +239,25 @@ impl Ctx {
 
     /// Takes waiters off a list until one is still waiting, and claims it.
     pub(super) fn claim_first(&self, locked: &Locked<'_>, list: usize) -> Option<Claimed> {
+        self.claim_where(locked, list, |_| true)
+    }
+
+    /// The same, passing over those that are not wanted.
+    pub(super) fn claim_where(
+        &self,
+        locked: &Locked<'_>,
+        list: usize,
+        wanted: impl Fn(&Slot) -> bool,
+    ) -> Option<Claimed> {
         loop {
             let mut node_off = Off(locked.header.lists[list].head.load(Relaxed));
+            while !node_off.is_null() {
+                let node: &Node = self.arena.at(node_off);
+                if wanted(self.arena.at(slot_at(node.actor.load(Relaxed)))) {
+                    break;
+                }
+                node_off = Off(node.next.load(Relaxed));
+            }
             if node_off.is_null() {
                 return None;
             }
@@ -447,12 +464,13 @@ impl Locked<'_> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         let word = self.header.lock.swap(0, Release);
-        let holding = &self.ctx.slot.holding;
-        let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
-        holding[hold].store(0, Relaxed);
         if word & SLEEPER != 0 {
             sys::futex_wake(&self.header.lock, 1, self.header.private.load(Relaxed) != 0);
         }
+        // Last, so that whoever dies before it has woken the next is known to have had it in hand.
+        let holding = &self.ctx.slot.holding;
+        let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
+        holding[hold].store(0, SeqCst);
     }
 }
 
@@ -460,6 +478,12 @@ impl Drop for Locked<'_> {
 pub(super) fn is_locked_by(arena: Arena, off: Off, actor: u32) -> bool {
     let header: &ObjectHeader = arena.at(off);
     header.lock.load(SeqCst) & !SLEEPER == actor + 1
+}
+
+/// Wakes whoever sleeps on an object's small lock: the one that was to be woken for it died. For the supervisor.
+pub(super) fn stir(arena: Arena, off: Off) {
+    let header: &ObjectHeader = arena.at(off);
+    sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);
 }
 
 /// Repairs the lists of an object whose small lock is held by an actor that died, and frees the lock. For the

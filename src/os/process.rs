@@ -82,9 +82,19 @@ enum EndHere {
 pub(super) struct EndFds {
     pub(super) read: Option<OwnedFd>,
     pub(super) write: Option<OwnedFd>,
+    /// It was closed by this process: set under the locks of both ends.
+    pub(super) closed: AtomicBool,
 }
 
 impl pipe::Ends for EndFds {
+    fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Relaxed);
+    }
+
     fn reading(&self, _off: Off) -> Option<BorrowedFd<'_>> {
         self.read.as_ref().map(AsFd::as_fd)
     }
@@ -218,7 +228,7 @@ impl Process {
         };
         let read = open(&state.read_fd, nix::fcntl::OFlag::O_RDONLY)?;
         let write = open(&state.write_fd, nix::fcntl::OFlag::O_WRONLY)?;
-        Ok(self.adopt_end(id, EndFds { read, write }))
+        Ok(self.adopt_end(id, EndFds { read, write, closed: AtomicBool::new(false) }))
     }
 
     /// Takes the descriptors of an end into use.
@@ -248,14 +258,14 @@ impl Process {
 
     /// Closes an end in this process: its place in the order of the pipe.
     pub(super) fn close_end(&self, ctx: &Ctx, id: u32) -> Result<u64> {
-        self.end(ctx, id)?;
+        let fds = self.end(ctx, id)?;
         // Whoever finds it closed comes after the close.
         let mut ends = self.ends.write().unwrap_or_else(PoisonError::into_inner);
         if matches!(ends.insert(id, EndHere::Closed), Some(EndHere::Closed)) {
             return Err(closed_here());
         }
         let off = find(self.arena, id);
-        Ok(if_held(ctx, self.actor, |end| end == off))
+        Ok(if_held(ctx, self.actor, Some(&*fds), |end| end == off))
     }
 
     /// Holds the ends that a value that was received mentions.
@@ -317,14 +327,14 @@ fn closed_here() -> Refused {
 }
 
 /// Lets those ends go that a process holds and that are wanted: the place of the last one in the order of its pipe.
-fn if_held(ctx: &Ctx, process: u32, wanted: impl Fn(Off) -> bool) -> u64 {
+fn if_held(ctx: &Ctx, process: u32, closed: Option<&dyn pipe::Ends>, wanted: impl Fn(Off) -> bool) -> u64 {
     let mut ticket = 0;
     let mut at = Off(actor::slot(ctx.arena, process).ends.load(Acquire));
     while !at.is_null() {
         let held: &HeldEnd = ctx.arena.at(at);
         let end = Off(held.end.load(Acquire));
         if !end.is_null() && wanted(end) && held.end.compare_exchange(end.0, 0, SeqCst, SeqCst).is_ok() {
-            ticket = pipe::let_go(ctx, end);
+            ticket = pipe::let_go(ctx, end, closed);
         }
         at = Off(held.next.load(Relaxed));
     }
@@ -333,7 +343,7 @@ fn if_held(ctx: &Ctx, process: u32, wanted: impl Fn(Off) -> bool) -> u64 {
 
 /// Lets everything go that a process holds: at its end, by itself, or after its death, by the supervisor.
 pub(super) fn let_all_go(ctx: &Ctx, process: u32) {
-    if_held(ctx, process, |_| true);
+    if_held(ctx, process, None, |_| true);
 }
 
 /// Gives main its first ends. For the supervisor, before main is started.

@@ -76,27 +76,29 @@ impl World {
             args: &[],
             came: Ok(&Value::None),
         });
-        let mut ended = self.first_steps(kind).and_then(|()| self.run_body(kind));
+        let ended = self.first_steps(kind).and_then(|()| self.run_body(kind));
+        // At once, whatever it still has to wait for.
+        let mut code = self.report(&ended);
         if self.ctx.me == self.process.actor {
             self.process.is_ending.store(true, SeqCst);
         }
         if turns::are_on(self.ctx.arena) {
-            ended = self.close_in_turns(ended);
+            code = self.close_in_turns(code);
         } else {
             self.end_children();
             if kind == ActorKind::Main && ended.is_ok() {
-                ended = self.finish_main();
+                code = self.finish_main();
             }
         }
         if kind == ActorKind::Worker {
             pool::leave_task(&self.ctx);
         }
-        self.report(&ended)
+        code
     }
 
     /// The way to its end in a deterministic run, step by step.
-    fn close_in_turns(&mut self, ended: Result<()>) -> Result<()> {
-        let mut ended = ended;
+    fn close_in_turns(&mut self, code: i32) -> i32 {
+        let mut code = code;
         loop {
             match turns::take(&self.ctx) {
                 Some(Turn::LetGo) => {
@@ -106,8 +108,10 @@ impl World {
                 Some(Turn::Finally) => {
                     self.end_children();
                     turns::report(&self.ctx);
-                    let finally = self.process.plan.image.program.finally;
-                    ended = finally.map_or(Ok(()), |finally| self.run_code(finally, Vec::new()));
+                    if let Some(finally) = self.process.plan.image.program.finally {
+                        let ended = self.run_code(finally, Vec::new());
+                        code = self.report(&ended);
+                    }
                 }
                 // Its daemon children are terminated by the driver.
                 Some(Turn::Dismiss) => turns::report(&self.ctx),
@@ -115,7 +119,7 @@ impl World {
             }
         }
         self.end_children();
-        ended
+        code
     }
 
     /// Main starts the workers of the pools at file level before it does anything else.
@@ -196,13 +200,14 @@ impl World {
         }
     }
 
-    /// `finally`, once every other actor has ended.
-    fn finish_main(&mut self) -> Result<()> {
-        let Some(finally) = self.process.plan.image.program.finally else { return Ok(()) };
+    /// `finally`, once every other actor has ended; gives the exit code.
+    fn finish_main(&mut self) -> i32 {
+        let Some(finally) = self.process.plan.image.program.finally else { return 0 };
         actor::await_all(&self.ctx);
-        self.run_code(finally, Vec::new())?;
+        let ended = self.run_code(finally, Vec::new());
+        let code = self.report(&ended);
         self.end_children();
-        Ok(())
+        code
     }
 
     /// The exit code; an error goes to the supervisor, which reports it.

@@ -66,6 +66,8 @@ pub(super) mod say {
     pub(in super::super) const CLOSED: u32 = 3;
     /// The object is broken.
     pub(in super::super) const BROKEN: u32 = 4;
+    /// The waiter's own process closed it.
+    pub(in super::super) const CLOSED_HERE: u32 = 5;
     /// The operation raises the error that is given.
     pub(in super::super) const REFUSED: u32 = 5;
 }
@@ -264,6 +266,8 @@ pub(super) fn kind_number(kind: ObjectKind) -> u32 {
 /// Makes an object whole again whose small lock is held by an actor that died, and frees the lock. For the supervisor.
 pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
     if !super::park::is_locked_by(arena, off, dead) {
+        // It was about to take it, or had let it go and not woken the next.
+        super::park::stir(arena, off);
         return;
     }
     let kind = arena.at::<ObjectHeader>(off).kind.load(Relaxed);

@@ -21,7 +21,7 @@ use rustix::io::Errno;
 use super::queue::Taken;
 use super::{Done, Identity, Patience, Refused, Result, find, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
-use crate::os::layout::ObjectHeader;
+use crate::os::layout::{ObjectHeader, Slot};
 use crate::os::park::{Claimed, Ctx, Locked, Verdict};
 use crate::os::values;
 use crate::program::fault;
@@ -90,6 +90,10 @@ unsafe impl Shared for Lengths {}
 
 /// The descriptors through which a process uses an end.
 pub(in crate::os) trait Ends {
+    /// Whether the process has closed the end.
+    fn is_closed(&self) -> bool;
+    /// Notes that it has.
+    fn close(&self);
     fn reading(&self, off: Off) -> Option<BorrowedFd<'_>>;
     fn writing(&self, off: Off) -> Option<BorrowedFd<'_>>;
 }
@@ -157,29 +161,46 @@ pub(in crate::os) fn hold(ctx: &Ctx, off: Off) {
 }
 
 /// A process lets an end go: its place in the order of the pipe. The last one to do so lets everyone know who waits for
-/// that end.
-pub(in crate::os) fn let_go(ctx: &Ctx, off: Off) -> u64 {
+/// that end. Where it does so by closing it, its own threads that wait there go on as well.
+pub(in crate::os) fn let_go(ctx: &Ctx, off: Off, closed: Option<&dyn Ends>) -> u64 {
     let (own, peer) = lock_both(ctx, off);
     let (state, other): (&EndState, &EndState) = (ctx.arena.at(off), ctx.arena.at(peer.off));
     let ticket = tick(ctx.arena, off);
+    if let Some(ends) = closed {
+        ends.close();
+        let process = ctx.slot.process.load(Relaxed);
+        for (locked, list) in [(&own, RECEIVERS), (&peer, SENDERS)] {
+            let of_it = |slot: &Slot| slot.process.load(Relaxed) == process;
+            while let Some(waiter) = ctx.claim_where(locked, list, of_it) {
+                let ticket = tick(ctx.arena, off);
+                ctx.finish(waiter, Verdict { code: say::CLOSED_HERE, given: 0, ticket, cause: ctx.place() });
+            }
+        }
+    }
     if state.holders.fetch_sub(1, Relaxed) != 1 {
         return ticket;
     }
-    state.header.last.store(ctx.place(), Relaxed);
+    // A process that comes to its end lets go before it ends: after what it did last.
+    let cause = if closed.is_some() { ctx.place() } else { ctx.last_place() };
+    state.header.last.store(cause, Relaxed);
     // Nobody will receive here, and nobody send there; what is on its way still gets its readers.
-    close_list(ctx, &own, SENDERS);
+    close_list(ctx, &own, SENDERS, cause);
     look_again(ctx, &own);
     look_again(ctx, &peer);
     if other.messages.load(Relaxed) == 0 {
-        close_list(ctx, &peer, RECEIVERS);
+        close_list(ctx, &peer, RECEIVERS, cause);
     }
     ticket
 }
 
-fn close_list(ctx: &Ctx, locked: &Locked<'_>, list: usize) {
+fn closed_here(ticket: u64) -> Refused {
+    Refused::from(fault::end_closed()).at(ticket)
+}
+
+fn close_list(ctx: &Ctx, locked: &Locked<'_>, list: usize, cause: u64) {
     while let Some(waiter) = ctx.claim_first(locked, list) {
         let ticket = tick(ctx.arena, locked.off);
-        ctx.finish(waiter, Verdict { code: say::CLOSED, given: 0, ticket, cause: ctx.place() });
+        ctx.finish(waiter, Verdict { code: say::CLOSED, given: 0, ticket, cause });
     }
 }
 
@@ -302,6 +323,9 @@ pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, a
     }
     let len = frame.len() as u64;
     let locked = ctx.lock(to);
+    if ends.is_closed() {
+        return Err(closed_here(tick(ctx.arena, to)));
+    }
     if gone(state) {
         return Err(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed)));
     }
@@ -316,6 +340,7 @@ pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, a
         drop(locked);
         match ctx.park_or(entered, |_| ()) {
             Ok(verdict) if verdict.code == say::DONE => (verdict.ticket, None),
+            Ok(verdict) if verdict.code == say::CLOSED_HERE => return Err(closed_here(verdict.ticket)),
             Ok(Verdict { ticket, cause, .. }) => return Err(broken().at(ticket).because(cause)),
             Err(()) => return Err(broken()),
         }
@@ -512,6 +537,9 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode) -> Result<Taken> {
     };
     loop {
         let locked = ctx.lock(off);
+        if ends.is_closed() {
+            return Err(closed_here(tick(ctx.arena, off)));
+        }
         let ticket = if state.reader.load(Relaxed) == 0 && state.messages.load(Relaxed) > 0 {
             let ticket = begin_read(ctx, off, state, ctx.me);
             admit_next(ctx, &locked, state);
@@ -524,6 +552,7 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode) -> Result<Taken> {
             drop(locked);
             match ctx.park_or(entered, |_| ()) {
                 Ok(verdict) if verdict.code == say::DONE => verdict.ticket,
+                Ok(verdict) if verdict.code == say::CLOSED_HERE => return Err(closed_here(verdict.ticket)),
                 Ok(Verdict { ticket, cause, .. }) => return Ok(Taken::Closed { ticket, cause }),
                 Err(()) => continue,
             }
@@ -637,6 +666,9 @@ pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patien
         return Err(fault::only_sends().into());
     }
     let locked = ctx.lock(off);
+    if ends.is_closed() {
+        return Err(closed_here(tick(ctx.arena, off)));
+    }
     let look = || {
         let there = state.messages.load(Relaxed) > 0 || gone(peer);
         Done::new(Value::Bool(there), tick(ctx.arena, off), 0)
@@ -648,6 +680,7 @@ pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patien
     let entered = ctx.enter(&locked, RECEIVERS, POLLS, &waiting(OpCode::PipePoll, deadline));
     drop(locked);
     Ok(match ctx.park_or(entered, |_| look()) {
+        Ok(verdict) if verdict.code == say::CLOSED_HERE => return Err(closed_here(verdict.ticket)),
         Ok(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
         Err(done) => done,
     })
