@@ -383,6 +383,16 @@ impl Locked<'_> {
         (head != 0).then(|| self.node(head).payload.load(Relaxed))
     }
 
+    /// The payloads of a list, the first first.
+    pub(super) fn payloads(&self, list: usize) -> impl Iterator<Item = u64> {
+        let mut at = self.header.lists[list].head.load(Relaxed);
+        std::iter::from_fn(move || {
+            let node = (at != 0).then(|| self.node(at))?;
+            at = node.next.load(Relaxed);
+            Some(node.payload.load(Relaxed))
+        })
+    }
+
     /// Counts a waiter that waits elsewhere for what this list is for.
     pub(super) fn count_in(&self, list: usize) {
         let len = &self.header.lists[list].len;

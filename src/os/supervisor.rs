@@ -47,6 +47,8 @@ pub struct Request {
     pub text: String,
     /// Constants given on the command line.
     pub sets: Vec<(String, String)>,
+    /// The number of processors that the scenario is planned for.
+    pub cores: u32,
     /// Seed of `random`, `shuffle` and `choose`.
     pub seed: u64,
     /// Whether events are recorded.
@@ -133,7 +135,8 @@ impl Supervisor {
         header.perturb_seed.store(request.perturb.unwrap_or(0), Relaxed);
         header.perturbed.store(request.perturb.is_some() as u32, Relaxed);
         header.actors.store(MAIN, SeqCst);
-        let asked = values::request(&request.name, &request.text, &request.sets).map_err(object::Refused::from)?;
+        let Request { name, text, sets, cores, .. } = request;
+        let asked = values::request(name, text, sets, *cores).map_err(object::Refused::from)?;
         header.request.store(arena.alloc_bytes(&asked).map_err(|_| StartError::OutOfMemory)?.0, SeqCst);
         header.request_len.store(asked.len() as u32, SeqCst);
         raise_descriptor_limit();
