@@ -23,21 +23,21 @@ pub fn check(source: &Source) -> (Checked, Vec<Diagnostic>) {
 }
 
 /// Text to plan; or what is wrong with it.
-pub fn plan(source: &Source, sets: &[(String, String)]) -> Result<Plan, Vec<Diagnostic>> {
+pub fn plan(source: &Source, sets: &[(String, String)], cores: u32) -> Result<Plan, Vec<Diagnostic>> {
     let (checked, diagnostics) = check(source);
     if has_errors(&diagnostics) {
         return Err(diagnostics);
     }
-    plan_checked(&checked, sets)
+    plan_checked(&Arc::new(checked), sets, cores)
 }
 
 /// Checked scenario to plan.
-pub fn plan_checked(checked: &Checked, sets: &[(String, String)]) -> Result<Plan, Vec<Diagnostic>> {
+pub fn plan_checked(checked: &Arc<Checked>, sets: &[(String, String)], cores: u32) -> Result<Plan, Vec<Diagnostic>> {
     let (program, diagnostics) = lower(checked);
     if has_errors(&diagnostics) {
         return Err(diagnostics);
     }
-    build(Arc::new(program), checked, sets)
+    build(Arc::new(program), checked, sets, cores)
 }
 
 /// Whether any of them keeps the scenario from running.

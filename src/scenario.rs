@@ -10,7 +10,7 @@ use crate::analysis::{Binding, Builtin, Checked};
 use crate::diagnostic::Diagnostic;
 use crate::os::{self, Report, Request, StartError};
 use crate::pipeline;
-use crate::plan::Plan;
+use crate::plan::{CORES, Plan};
 use crate::schedule::{Replay, Schedule};
 use crate::source::Source;
 use crate::syntax::FILE_SIZE_MAX;
@@ -30,7 +30,7 @@ use crate::trace::{Ending, Trace, Uncaught};
 #[derive(Clone, Debug)]
 pub struct Scenario {
     source: Source,
-    checked: Checked,
+    checked: Arc<Checked>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -86,7 +86,7 @@ impl Scenario {
         let source = Source::new(name, text);
         let (checked, mut diagnostics) = pipeline::check(&source);
         diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-        Scenario { source, checked, diagnostics }
+        Scenario { source, checked: Arc::new(checked), diagnostics }
     }
 
     /// The text.
@@ -117,12 +117,13 @@ impl Scenario {
         self.checked.bindings.iter().any(draws)
     }
 
-    /// Plans a run. `sets` are constants with other values, each a literal: `("N", "7")`.
+    /// Plans a run. `sets` are constants with other values, each a literal: `("N", "7")`. The plan is for [`CORES`]
+    /// processors; a free run has those that there are.
     pub fn plan(&self, sets: &[(String, String)]) -> Result<Plan, Vec<Diagnostic>> {
         if !self.is_correct() {
             return Err(self.diagnostics.clone());
         }
-        pipeline::plan_checked(&self.checked, sets)
+        pipeline::plan_checked(&self.checked, sets, CORES)
     }
 }
 
@@ -166,6 +167,9 @@ pub enum RunError {
     /// The scenario uses what cannot be run yet: where.
     #[error("the scenario uses what cannot be run yet")]
     Unsupported(Vec<Diagnostic>),
+    /// With as many processors as there are, the scenario cannot be planned: why.
+    #[error("with the {cores} processors of this system the scenario cannot be planned", cores = .0)]
+    Cores(u32, Vec<Diagnostic>),
     /// The system refused something that a run needs.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -214,6 +218,9 @@ impl Plan {
     /// The run has a supervisor of its own, so that it may be called from any thread of any program.
     pub fn run(&self, options: &RunOptions) -> Result<Run, RunError> {
         let request = self.request(options)?;
+        if request.cores != self.image.cores {
+            self.again(request.cores).map_err(|found| RunError::Cores(request.cores, found))?;
+        }
         let captured = os::run_captured(&request)?;
         Ok(gather(captured.report, String::from_utf8_lossy(&captured.output).into_owned()))
     }
@@ -222,7 +229,8 @@ impl Plan {
     /// of each uncaught error when it happens. Only for a process that has no other thread, and no other children.
     pub fn run_live(self: &Arc<Plan>, options: &RunOptions, told: &mut dyn FnMut(&Uncaught)) -> Result<Run, RunError> {
         let request = self.request(options)?;
-        Ok(gather(os::supervise(self, &request, told)?, String::new()))
+        let plan = self.with_cores(request.cores).map_err(|found| RunError::Cores(request.cores, found))?;
+        Ok(gather(os::supervise(&plan, &request, told)?, String::new()))
     }
 
     fn request(&self, options: &RunOptions) -> Result<Request, RunError> {
@@ -234,6 +242,7 @@ impl Plan {
             name: source.name().into(),
             text: source.text().into(),
             sets: self.sets.clone(),
+            cores: if options.schedule == Schedule::Free { os::cores() } else { CORES },
             seed: options.seed.unwrap_or_else(new_seed),
             trace: options.trace,
             timeout_ns: options.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)),

@@ -156,7 +156,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
 /// What it means that a run could not begin.
 fn refusal(error: &RunError) -> Exit {
     match error {
-        RunError::Unsupported(_) | RunError::Start(StartError::Object(_)) => Exit::Wrong,
+        RunError::Unsupported(_) | RunError::Cores(..) | RunError::Start(StartError::Object(_)) => Exit::Wrong,
         RunError::Start(StartError::System(_) | StartError::Io(_) | StartError::OutOfMemory) => Exit::OverLimit,
         RunError::Start(_) => Exit::Bug,
     }

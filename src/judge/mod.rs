@@ -65,9 +65,14 @@ pub enum Reason {
     NotStuck(Vec<String>),
 }
 
-/// Judges a trace of a planned scenario; where it is known how the run ended, that as well.
+/// Judges a trace of a planned scenario; where it is known how the run ended, that as well. The number of processors is
+/// that of the run.
 pub fn judge(plan: &Arc<Plan>, data: &TraceData, ending: Option<&Ending>) -> Judgement {
+    let cores = if data.cores == 0 { plan.image.cores } else { data.cores };
+    let Ok(plan) = plan.with_cores(cores) else {
+        return Judgement::Unreadable(format!("with {cores} processors the scenario has no plan"));
+    };
     let rules = Rules { time: Time::Any, late_deaths: true, processes_max: u32::MAX };
-    let machine = Machine::new(Arc::clone(plan), rules);
+    let machine = Machine::new(plan, rules);
     search::judge(&machine, data, matches!(ending, Some(Ending::Deadlock(_))))
 }

@@ -49,6 +49,8 @@ struct Judge<'a> {
     takers: FxHashMap<Place, Vec<Place>>,
     /// The run ended in a deadlock.
     stuck: bool,
+    /// Whether those whose record does not end with their end may have done more.
+    cut_off: bool,
 }
 
 pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: bool) -> Judgement {
@@ -73,9 +75,16 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: bool) -> Judgeme
         }
     }
     let by_name = (0..).zip(&data.actors).map(|(at, info)| (info.name.as_str(), at)).collect();
-    let judge = Judge { machine, data, order, by_name, takers, stuck };
+    let mut judge = Judge { machine, data, order, by_name, takers, stuck, cut_off: false };
     judge.keep(&mut progress, happened);
-    judge.run(progress)
+    match judge.run(progress.clone()) {
+        Judgement::Impossible(_) | Judgement::Undecided { .. } if judge.was_somebody_cut_off() => {
+            // That the killed did what they could not tell of is the last resort.
+            judge.cut_off = true;
+            judge.run(progress)
+        }
+        judgement => judgement,
+    }
 }
 
 /// An event that is tried in a state, and which of the others were before.
@@ -190,12 +199,12 @@ impl Judge<'_> {
             Ok(next) => return Ok(self.done(next, at)),
             Err(reason) => reason,
         };
-        // Few silent steps are enough for most events; all there are for those that need many processes to be gone. That
-        // somebody did what it could not tell of, since it was killed, is the last resort.
-        let mut ways = [(2, false), (SILENT_MAX, false), (SILENT_MAX, true)].into_iter();
-        let next = ways.next().and_then(|(most, cut_off)| self.after_silent(progress, event, most, cut_off));
+        // Few silent steps are enough for most events; all there are for those that need many processes to be gone.
+        let next = self.after_silent(progress, event, 2, false);
         let next = next.or_else(|| self.after_all_silent(progress, event));
-        let next = next.or_else(|| ways.find_map(|(most, cut_off)| self.after_silent(progress, event, most, cut_off)));
+        let next = next.or_else(|| self.after_silent(progress, event, SILENT_MAX, false));
+        let next =
+            next.or_else(|| if self.cut_off { self.after_silent(progress, event, SILENT_MAX, true) } else { None });
         next.map(|next| self.done(next, at)).ok_or(refusal)
     }
 
@@ -286,6 +295,13 @@ impl Judge<'_> {
         let mut next = progress.clone();
         if let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) {
             return self.accept(next, event, &noted);
+        }
+        // Where the pool was terminated meanwhile, a worker is done with nothing.
+        if event.op == OpCode::PoolDone {
+            let had_task = matches!(event.args.first(), Some(Datum::Result(_)));
+            if had_task != self.machine.has_task(&progress.state, actor) {
+                return Err(Reason::NoOperation);
+            }
         }
         let mut came_out = Vec::new();
         for choice in self.ways(progress, actor, event) {
@@ -450,6 +466,11 @@ impl Judge<'_> {
     fn may_be_cut_off(&self, index: u32) -> bool {
         let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
         last.and_then(|at| self.data.events.get(*at as usize)).is_some_and(|last| last.op != OpCode::End)
+    }
+
+    /// Whether anybody's record does not end with its end.
+    fn was_somebody_cut_off(&self) -> bool {
+        (0..self.order.lanes.len() as u32).any(|index| self.may_be_cut_off(index))
     }
 
     /// Whether nothing more is recorded of the process that an actor is the first of.

@@ -171,6 +171,11 @@ impl Machine {
         object::object_of(op).map(|id| object::waiting(state, id))
     }
 
+    /// Whether a worker has a task in hand.
+    pub fn has_task(&self, state: &State, worker: u32) -> bool {
+        state.actor(worker).is_some_and(|worker| worker.task.is_some())
+    }
+
     /// Whether the run has come to an end that is none: no step, and main has not ended.
     pub fn is_stuck(&self, state: &State) -> bool {
         !state.is_over() && self.choices(state).is_empty() && state.actor(MAIN).is_some()

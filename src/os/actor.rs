@@ -176,6 +176,10 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     if slot.uncounted.swap(1, SeqCst) == 0 && header.running.fetch_sub(1, SeqCst) == 1 {
         ctx.kick();
     }
+    // What it owed its pools, it owes no more.
+    if slot.duty.swap(0, SeqCst) != 0 && header.running.fetch_sub(1, SeqCst) == 1 {
+        ctx.kick();
+    }
     if slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok() && header.alive.fetch_sub(1, SeqCst) == 2 {
         wake_last(ctx);
     }

@@ -33,7 +33,7 @@ pub(super) fn file_level(arena: Arena, plan: &Plan) -> Result<Vec<OwnedFd>> {
         Identity { decl: Some(object.decl), index, owner: None, private }
     };
     for (expected, object) in plan.objects.iter().enumerate() {
-        let id = make(arena, object.kind, identity(object), &object.setup)?;
+        let id = make(arena, object.kind, identity(object), &object.setup, plan.image.cores)?;
         if id as usize != expected {
             return Err(fail(ErrorKind::ValueError, "objects were made out of order"));
         }
@@ -74,7 +74,7 @@ fn lock_of_condition(arg: Option<&Value>) -> Result<Option<u32>> {
 }
 
 /// Makes one object. `setup` holds the arguments in the order of [`ObjectSpec::arguments`], then the start value.
-fn make(arena: Arena, kind: ObjectKind, who: Identity, setup: &[Value]) -> Result<u32> {
+fn make(arena: Arena, kind: ObjectKind, who: Identity, setup: &[Value], cores: u32) -> Result<u32> {
     let arg = |index: usize| setup.get(index).unwrap_or(&Value::None);
     let count = |index: usize, what: &str, default: i64| match arg(index) {
         Value::None => Ok(default),
@@ -96,10 +96,7 @@ fn make(arena: Arena, kind: ObjectKind, who: Identity, setup: &[Value]) -> Resul
             cell::create(arena, kind, who, room, arg(1))
         }
         ObjectKind::Atomic => cell::create(arena, kind, who, cell::ROOM_BYTES, arg(0)),
-        ObjectKind::Pool => {
-            let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as i64);
-            pool::create(arena, who, count(0, "the number of workers", cores)?)
-        }
+        ObjectKind::Pool => pool::create(arena, who, count(0, "the number of workers", i64::from(cores))?),
         ObjectKind::Rwlock | ObjectKind::Latch | ObjectKind::Once => {
             Err(fail(ErrorKind::TypeError, "an object of this kind has no runtime on the OS yet"))
         }
@@ -147,7 +144,7 @@ pub(super) fn private(ctx: &Ctx, process: &Process, args: &Args) -> Result<Value
         let mut setup = setup.clone();
         setup.push(starts(index.unwrap_or(0)));
         let kind = process.spec(decl).map_or(spec.kind, |spec| spec.kind);
-        let id = make(ctx.arena, kind, who, &setup)?;
+        let id = make(ctx.arena, kind, who, &setup, process.plan.image.cores)?;
         if kind == ObjectKind::Condition {
             condition::join_lock(ctx.arena, id, who, lock_of_condition(setup.first())?)?;
         }

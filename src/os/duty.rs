@@ -30,6 +30,7 @@ pub(super) fn belong_to(process: &Arc<Process>) {
 pub(super) fn adopt_pool(process: &Process, off: Off, decl: u32, name: &str) {
     let pool = PoolHere { off, decl, name: Arc::from(name) };
     process.pools.lock().unwrap_or_else(PoisonError::into_inner).push(pool);
+    actor::slot(process.arena, process.actor).keeps_pools.store(1, SeqCst);
 }
 
 /// Does what is owed, if the calling actor is the first of its process.
@@ -95,8 +96,17 @@ pub(super) fn impose(ctx: &Ctx, process: u32) {
     if slot.duty.swap(1, SeqCst) != 0 {
         ctx.arena.header().running.fetch_sub(1, SeqCst);
     }
-    // It may be parked on a private or a shared futex: neither wake does harm.
     sys::futex_wake(&slot.done, 1, false);
+}
+
+/// Wakes a process that has not done its duty: it may have looked and not yet been asleep. For the supervisor.
+pub(super) fn remind(ctx: &Ctx, process: u32) -> bool {
+    let slot = actor::slot(ctx.arena, process);
+    let owes = slot.duty.load(SeqCst) != 0;
+    if owes {
+        sys::futex_wake(&slot.done, 1, false);
+    }
+    owes
 }
 
 /// The children of an actor, the workers it started in place of others included.

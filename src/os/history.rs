@@ -47,7 +47,8 @@ pub(super) fn gather(arena: Arena, plan: &Plan, file: &str) -> TraceData {
     let file =
         std::path::Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
     let (scenario, sets) = (plan.hash(), plan.sets.clone());
-    TraceData { version: TRACE_VERSION, file, scenario, sets, actors, objects: translator.objects, events }
+    let (cores, objects) = (plan.image.cores, translator.objects);
+    TraceData { version: TRACE_VERSION, file, scenario, sets, cores, actors, objects, events }
 }
 
 fn actor_info(arena: Arena, number: u32) -> ActorInfo {

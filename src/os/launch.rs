@@ -100,13 +100,14 @@ fn be_actor(line: &str) -> ! {
     }
 }
 
-/// Plans the scenario of the run a second time: planning is a function of the text and the constants given.
+/// Plans the scenario of the run a second time: planning is a function of the text, the constants given and the number
+/// of processors.
 fn plan_again(arena: Arena) -> Option<crate::plan::Plan> {
     use std::sync::atomic::Ordering::SeqCst;
     let header = arena.header();
     let bytes = arena.read(Off(header.request.load(SeqCst)), 0, header.request_len.load(SeqCst) as usize);
-    let (name, text, sets) = values::read_request(&bytes)?;
-    pipeline::plan(&Source::new(name, text), &sets).ok()
+    let (name, text, sets, cores) = values::read_request(&bytes)?;
+    pipeline::plan(&Source::new(name, text), &sets, cores).ok()
 }
 
 /// The rest of an executed supervisor's life.
@@ -127,6 +128,7 @@ fn supervise_request(asked: OwnedFd) -> Result<Report, String> {
     let text = contents(File::from(asked)).map_err(|error| error.to_string())?;
     let request: Request = ron::from_str(&String::from_utf8_lossy(&text)).map_err(|error| error.to_string())?;
     let source = Source::new(request.name.clone(), request.text.clone());
-    let plan = pipeline::plan(&source, &request.sets).map_err(|_| "the scenario has errors".to_owned())?;
+    let plan =
+        pipeline::plan(&source, &request.sets, request.cores).map_err(|_| "the scenario has errors".to_owned())?;
     supervise(&Arc::new(plan), &request, &mut |_| {}).map_err(|error| error.to_string())
 }

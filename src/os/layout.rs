@@ -212,6 +212,8 @@ pub(super) struct Slot {
     pub(super) pool: AtomicU32,
     /// For the first actor of a process: 1 when workers of its pools died and are to be replaced.
     pub(super) duty: AtomicU32,
+    /// For the same: 1 where it has pools, so that the supervisor must be able to wake it wherever it waits.
+    pub(super) keeps_pools: AtomicU32,
     /// The actor whose wait it is completing, plus 1: what the supervisor finishes if it dies meanwhile.
     pub(super) completing: AtomicU32,
     /// Which wait of that actor.

@@ -195,7 +195,7 @@ impl Ctx {
     /// The same, with what follows when the deadline has passed: it is one step with leaving the list.
     pub(super) fn park_or<T>(&self, entered: Entered, over: impl FnOnce(&Locked<'_>) -> T) -> Result<Verdict, T> {
         let slot = self.slot;
-        let private = self.arena.at::<ObjectHeader>(entered.off).private.load(Relaxed) != 0;
+        let private = is_private(self.arena.at(entered.off), slot);
         if entered.last_to_block {
             self.kick();
         }
@@ -279,7 +279,7 @@ impl Ctx {
             let waiting = (epoch << CLAIM_BITS) | WAITING;
             let claimed = (epoch << CLAIM_BITS) | CLAIMED;
             if slot.claim.compare_exchange(waiting, claimed, AcqRel, Acquire).is_ok() {
-                let private = locked.header.private.load(Relaxed) != 0;
+                let private = is_private(locked.header, slot);
                 return Some(Claimed { actor, payload: node.payload.load(Relaxed), slot, epoch, private });
             }
             self.slot.completing.store(0, Relaxed);
@@ -316,7 +316,7 @@ impl Ctx {
         let locked = self.lock(off);
         let claim = slot.claim.load(SeqCst);
         let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
-        let private = locked.header.private.load(Relaxed) != 0;
+        let private = is_private(locked.header, slot);
         if slot.done.load(SeqCst) == epoch {
             // It was told; perhaps not woken.
             sys::futex_wake(&slot.done, 1, private);
@@ -400,6 +400,16 @@ impl Locked<'_> {
         (head != 0).then(|| self.node(head).payload.load(Relaxed))
     }
 
+    /// The payloads of a list, the first first.
+    pub(super) fn payloads(&self, list: usize) -> impl Iterator<Item = u64> {
+        let mut at = self.header.lists[list].head.load(Relaxed);
+        std::iter::from_fn(move || {
+            let node = (at != 0).then(|| self.node(at))?;
+            at = node.next.load(Relaxed);
+            Some(node.payload.load(Relaxed))
+        })
+    }
+
     /// Counts a waiter that waits elsewhere for what this list is for.
     pub(super) fn count_in(&self, list: usize) {
         let len = &self.header.lists[list].len;
@@ -472,6 +482,11 @@ impl Drop for Locked<'_> {
         let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
         holding[hold].store(0, SeqCst);
     }
+}
+
+/// Whether an actor that waits in an object does so on a futex that only its own process reaches.
+fn is_private(header: &ObjectHeader, slot: &Slot) -> bool {
+    header.private.load(Relaxed) != 0 && slot.keeps_pools.load(Relaxed) == 0
 }
 
 /// Whether an actor holds an object's small lock.

@@ -47,6 +47,8 @@ pub struct Request {
     pub text: String,
     /// Constants given on the command line.
     pub sets: Vec<(String, String)>,
+    /// The number of processors that the scenario is planned for.
+    pub cores: u32,
     /// Seed of `random`, `shuffle` and `choose`.
     pub seed: u64,
     /// Whether events are recorded.
@@ -133,7 +135,8 @@ impl Supervisor {
         header.perturb_seed.store(request.perturb.unwrap_or(0), Relaxed);
         header.perturbed.store(request.perturb.is_some() as u32, Relaxed);
         header.actors.store(MAIN, SeqCst);
-        let asked = values::request(&request.name, &request.text, &request.sets).map_err(object::Refused::from)?;
+        let Request { name, text, sets, cores, .. } = request;
+        let asked = values::request(name, text, sets, *cores).map_err(object::Refused::from)?;
         header.request.store(arena.alloc_bytes(&asked).map_err(|_| StartError::OutOfMemory)?.0, SeqCst);
         header.request_len.store(asked.len() as u32, SeqCst);
         raise_descriptor_limit();
@@ -245,7 +248,7 @@ impl Supervisor {
             if self.deadline.is_some_and(|deadline| sys::now_ns() >= deadline) {
                 return Ok(Ending::TimedOut);
             }
-            let dead = self.poll(blocked)?;
+            let dead = self.poll(blocked || self.remind())?;
             // A death, or a kick, may let someone go on: what seemed blocked is looked at anew.
             self.suspicious = blocked && dead.is_empty() && self.arena.header().kicked.load(SeqCst) == 0;
             if let Some(signal) = self.signal() {
@@ -306,14 +309,14 @@ impl Supervisor {
     }
 
     /// Sleeps until something happens; gives the processes that are dead.
-    fn poll(&self, blocked: bool) -> Result<Vec<u32>, StartError> {
+    fn poll(&self, soon: bool) -> Result<Vec<u32>, StartError> {
         let mut fds = vec![
             PollFd::new(self.kick.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
         ];
         let numbers: Vec<(u32, BorrowedFd<'_>)> = self.watched.iter().map(|(n, fd)| (*n, fd.as_fd())).collect();
         fds.extend(numbers.iter().map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN)));
-        match nix::poll::poll(&mut fds, self.patience(blocked)) {
+        match nix::poll::poll(&mut fds, self.patience(soon)) {
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -327,8 +330,14 @@ impl Supervisor {
         Ok(dead)
     }
 
-    fn patience(&self, blocked: bool) -> PollTimeout {
-        if blocked {
+    /// Whether a process still owes workers to its pools; it is woken again.
+    fn remind(&self) -> bool {
+        let reminded = self.watched.keys().filter(|process| super::duty::remind(&self.ctx, **process));
+        reminded.count() > 0
+    }
+
+    fn patience(&self, soon: bool) -> PollTimeout {
+        if soon {
             return PollTimeout::try_from(LOOK_AGAIN).unwrap_or(PollTimeout::NONE);
         }
         match self.deadline {

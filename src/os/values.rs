@@ -96,21 +96,22 @@ pub(super) fn subtract(a: &Value, b: &Value) -> Result<Value> {
 }
 
 /// What a run is asked to do, so far as planning it again needs to know.
-pub(super) fn request(name: &str, source: &str, sets: &[(String, String)]) -> Result<Vec<u8>> {
+pub(super) fn request(name: &str, source: &str, sets: &[(String, String)], cores: u32) -> Result<Vec<u8>> {
     let sets = sets.iter().map(|(name, value)| pair(text(name), text(value))).collect();
-    encode(&Value::List(Arc::new(vec![text(name), text(source), Value::List(Arc::new(sets))])))
+    let cores = Value::Int(i64::from(cores));
+    encode(&Value::List(Arc::new(vec![text(name), text(source), Value::List(Arc::new(sets)), cores])))
 }
 
-/// Name, text and constants given.
-pub(super) type Asked = (String, String, Vec<(String, String)>);
+/// Name, text, constants given, and the number of processors.
+pub(super) type Asked = (String, String, Vec<(String, String)>, u32);
 
 /// What a [`request`] asks.
 pub(super) fn read_request(bytes: &[u8]) -> Option<Asked> {
     let Value::List(parts) = value::decode(bytes)? else { return None };
-    let [name, source, Value::List(sets)] = parts.as_slice() else { return None };
+    let [name, source, Value::List(sets), Value::Int(cores)] = parts.as_slice() else { return None };
     let set = |set: &Value| match set {
         Value::List(pair) => Some((text_of(pair.first()?), text_of(pair.get(1)?))),
         _ => None,
     };
-    Some((text_of(name), text_of(source), sets.iter().map(set).collect::<Option<_>>()?))
+    Some((text_of(name), text_of(source), sets.iter().map(set).collect::<Option<_>>()?, u32::try_from(*cores).ok()?))
 }

@@ -388,13 +388,14 @@ impl World {
                 pool::take(ctx, self.my_pool())
             }
             OpCode::PoolDone => {
-                about.object = pool::result_in_hand(ctx);
                 let value = op.args.take(0);
                 let error = match op.args.get(1) {
                     Value::Error(error) => Some(Arc::clone(error)),
                     _ => None,
                 };
-                pool::done(ctx, &value, error.as_deref())
+                let (done, result) = pool::done(ctx, &value, error.as_deref());
+                about.object = result;
+                Ok(done)
             }
             _ => Err(unsupported()),
         }

@@ -18,14 +18,19 @@ use crate::program::{ObjectSpec, Program};
 use crate::source::Span;
 use crate::value::{ObjectKind, ObjectRef, Value};
 
-/// Plans a program. `sets` are constants with other values, each a literal.
-pub fn build(program: Arc<Program>, checked: &Checked, sets: &[(String, String)]) -> Result<Plan, Vec<Diagnostic>> {
+/// Plans a program. `sets` are constants with other values, each a literal; `cores` is what `cpu_count()` gives.
+pub fn build(
+    program: Arc<Program>,
+    checked: &Arc<Checked>,
+    sets: &[(String, String)],
+    cores: u32,
+) -> Result<Plan, Vec<Diagnostic>> {
     let usage = usage(checked);
     let transports = transports(checked, &usage);
     let mut maker = Maker {
         checked,
         transports: &transports,
-        evaluator: Evaluator::new(Arc::clone(&program)),
+        evaluator: Evaluator::new(Arc::clone(&program), cores),
         limits: Limits::default(),
         objects: Vec::new(),
         wrong: Vec::new(),
@@ -47,7 +52,7 @@ pub fn build(program: Arc<Program>, checked: &Checked, sets: &[(String, String)]
         }
     }
     let (image, uses, unsupported) = (evaluator.into_image(), usage.uses, unsupported(checked));
-    Ok(Plan { image, objects, transports, uses, unsupported, sets: sets.to_vec() })
+    Ok(Plan { image, objects, transports, uses, unsupported, sets: sets.to_vec(), checked: Arc::clone(checked) })
 }
 
 struct Maker<'a> {

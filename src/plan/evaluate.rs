@@ -20,10 +20,10 @@ pub(super) struct Evaluator {
 }
 
 impl Evaluator {
-    pub(super) fn new(program: Arc<Program>) -> Evaluator {
+    pub(super) fn new(program: Arc<Program>, cores: u32) -> Evaluator {
         let globals = vec![Value::None; program.objects.len()];
         let replicas = vec![None; program.templates.len()];
-        Evaluator { image: Arc::new(Image { program, consts: Vec::new(), globals, replicas }) }
+        Evaluator { image: Arc::new(Image { program, consts: Vec::new(), globals, replicas, cores }) }
     }
 
     /// The value of a code; `span` is where its declaration stands.

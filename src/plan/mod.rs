@@ -23,11 +23,15 @@ pub use unsupported::unsupported;
 
 use std::sync::Arc;
 
-use crate::analysis::Owner;
+use crate::analysis::{Checked, Owner};
 use crate::diagnostic::Diagnostic;
 use crate::program::{ActorKind, Image};
 use crate::source::Span;
 use crate::value::{ObjectKind, Value};
+
+/// The number of processors wherever it must not depend on where a scenario is run: in the machine, and so in
+/// deterministic runs.
+pub const CORES: u32 = 4;
 
 /// A planned scenario.
 #[derive(Debug)]
@@ -44,6 +48,7 @@ pub struct Plan {
     pub unsupported: Vec<Diagnostic>,
     /// Constants that were given other values.
     pub sets: Vec<(String, String)>,
+    checked: Arc<Checked>,
 }
 
 /// An object at file level.
@@ -133,6 +138,22 @@ pub enum User {
 }
 
 impl Plan {
+    /// The same scenario with another number of processors.
+    ///
+    /// # Errors
+    /// Where that number leads to what cannot be: too many objects, a constant that fails.
+    pub fn with_cores(self: &Arc<Plan>, cores: u32) -> Result<Arc<Plan>, Vec<Diagnostic>> {
+        if self.image.cores == cores {
+            return Ok(Arc::clone(self));
+        }
+        self.again(cores).map(Arc::new)
+    }
+
+    /// Plans the same scenario once more.
+    pub(crate) fn again(&self, cores: u32) -> Result<Plan, Vec<Diagnostic>> {
+        build(Arc::clone(&self.image.program), &self.checked, &self.sets, cores)
+    }
+
     /// What the scenario's text and the constants given hash to (XXH3, 128 bits), as hexadecimal digits: what a
     /// recorded run is bound to.
     pub fn hash(&self) -> String {

@@ -16,4 +16,6 @@ pub struct Image {
     pub globals: Vec<Value>,
     /// By template: the indices of a replicated one.
     pub replicas: Vec<Option<Vec<Value>>>,
+    /// What `cpu_count()` gives, and the workers of a pool that does not say how many.
+    pub cores: u32,
 }

@@ -22,12 +22,20 @@ pub struct TraceData {
     /// Constants that were given other values.
     #[serde(default)]
     pub sets: Vec<(String, String)>,
+    /// The number of processors that the scenario was planned for; 0 where that is not known.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub cores: u32,
     /// Every actor, in the order in which they were started; events refer to them by index.
     pub actors: Vec<ActorInfo>,
     /// Every object with events; events refer to them by index.
     pub objects: Vec<ObjectDetail>,
     /// Events: grouped by actor, in each actor's own order.
     pub events: Vec<Event>,
+}
+
+/// Whether a number of processors is none.
+pub(super) fn is_unknown(cores: &u32) -> bool {
+    *cores == 0
 }
 
 /// An actor of the run.

@@ -45,6 +45,8 @@ struct Header {
     scenario: String,
     #[serde(default)]
     sets: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "super::event::is_unknown")]
+    cores: u32,
     actors: Vec<ActorInfo>,
     objects: Vec<ObjectDetail>,
 }
@@ -58,6 +60,7 @@ impl Trace {
             file: data.file.clone(),
             scenario: data.scenario.clone(),
             sets: data.sets.clone(),
+            cores: data.cores,
             actors: data.actors.clone(),
             objects: data.objects.clone(),
         };
@@ -84,8 +87,8 @@ impl Trace {
                 Err(error) => return Err(wrong(at, error.to_string())),
             }
         }
-        let Header { version, file, scenario, sets, actors, objects } = header;
-        checked(TraceData { version, file, scenario, sets, actors, objects, events })
+        let Header { version, file, scenario, sets, cores, actors, objects } = header;
+        checked(TraceData { version, file, scenario, sets, cores, actors, objects, events })
     }
 
     /// JSON: one object, as `docs/trace.md` describes it.

@@ -194,10 +194,7 @@ pub(super) fn step(
             let args = &regs[base as usize..base as usize + spec.count as usize];
             let given = methods::Call { name: &spec.name, values: args, names: &spec.names };
             let value = match function {
-                // A property of the machine, as constant as its word size.
-                Builtin::CpuCount => {
-                    Value::Int(std::thread::available_parallelism().map_or(1, |count| count.get() as i64))
-                }
+                Builtin::CpuCount => Value::Int(i64::from(context.image.cores)),
                 _ => value::builtins::call(function, given, context)?,
             };
             clear(regs, base, spec.count);

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
-use conc::{RunOptions, Scenario};
+use conc::judge::{Judgement, judge};
+use conc::trace::TraceData;
+use conc::{RunOptions, Scenario, Schedule};
 
 #[track_caller]
 fn trace_of(text: &str) -> conc::trace::Trace {
@@ -44,6 +47,28 @@ fn pauses_change_nothing_that_is_fixed() {
         assert!(run.passed(), "{:?}", run.errors());
         assert_eq!(run.output(), expected);
         assert_eq!(run.trace().outline(), outline);
+    }
+}
+
+#[test]
+fn the_number_of_processors_is_that_of_the_host_in_a_free_run_and_fixed_in_others() {
+    let text = "const N = cpu_count()\npool w\ntask count() { return cpu_count() }\nprocess p[i in 0..N] { assert N == cpu_count() }\nmain { thread t { sleep 1ms }\nstart t; start p; print N, cpu_count(), w.apply(count) }";
+    let plan = Arc::new(Scenario::from_str(text).plan(&[]).unwrap_or_else(|found| panic!("{found:?}")));
+    let host = std::thread::available_parallelism().map_or(1, usize::from);
+    for (schedule, cores) in [(Schedule::Fifo, 4), (Schedule::Random, 4), (Schedule::Free, host)] {
+        let options = RunOptions { seed: Some(0), schedule, ..RunOptions::default() };
+        let run = plan.run(&options).unwrap_or_else(|error| panic!("{error}"));
+        assert!(run.passed(), "{:?}", run.errors());
+        assert_eq!(run.output(), format!("{cores} {cores} {cores}\n"));
+        let data = run.trace().data();
+        let of = |name: &str| data.actors.iter().filter(|actor| actor.name.starts_with(name)).count();
+        assert_eq!((data.cores as usize, of("w/"), of("p[")), (cores, cores, cores));
+        let judgement = judge(&plan, data, Some(&run.ending));
+        assert!(matches!(judgement, Judgement::Possible { .. }), "{judgement:?}");
+        // The judge takes the number of the run, and no other.
+        let other = TraceData { cores: data.cores + 1, ..data.clone() };
+        let judgement = judge(&plan, &other, Some(&run.ending));
+        assert!(!matches!(judgement, Judgement::Possible { .. }), "{judgement:?}");
     }
 }
 

@@ -211,6 +211,9 @@ pub(super) fn alternatives(state: &State, op: &Op) -> Vec<Vec<u32>> {
 
 /// How many wait in an object: those who have begun to and whom nobody has served.
 pub(super) fn waiting(state: &State, id: u32) -> i64 {
+    if let Some(Object::End(end)) = state.object(id) {
+        return pipe::waiting(state, id, end);
+    }
     let waits_in = |phase: &Phase| match phase {
         Phase::At(at) if at.parked && object_of(&at.op) == Some(id) => Some(at.op.code),
         _ => None,
@@ -234,7 +237,6 @@ pub(super) fn waiting(state: &State, id: u32) -> i64 {
         }
         Some(Object::Lock(lock)) => all.min(i64::from(lock.is_free())),
         Some(Object::Semaphore(semaphore)) => all.min(semaphore.value()),
-        Some(Object::End(end)) => all.min(end.messages() as i64),
         _ => 0,
     };
     all - served

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Act, Came, Object, fault, gives_up, object_of, pair};
 use crate::machine::State;
+use crate::machine::actor::{At, Phase};
 use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
 use crate::value::{self, ObjectKind, Value};
@@ -43,10 +44,6 @@ impl End {
 
     fn is_gone(&self) -> bool {
         self.was_held && self.holders == 0
-    }
-
-    pub(super) fn messages(&self) -> usize {
-        self.inbox.len()
     }
 
     fn bytes(&self) -> usize {
@@ -166,6 +163,29 @@ fn receive(tx: &mut Tx<'_>, id: u32, code: OpCode) -> Came {
         None if code == OpCode::PipeNext => Ok(pair(Value::Bool(false), Value::None)),
         None => Err(fault::end_of_file()),
     }
+}
+
+/// How many wait in an end, to receive there or to send from there, and could not go on.
+pub(super) fn waiting(state: &State, id: u32, this: &End) -> i64 {
+    let Some(peer) = end(state, this.peer).filter(|peer| !peer.is_gone()) else { return 0 };
+    let (mut receivers, mut polls, mut senders, mut there) = (0, 0, 0, peer.bytes());
+    for actor in &state.actors {
+        let Phase::At(At { op, parked: true, .. }) = &actor.phase else { continue };
+        if object_of(op) != Some(id) || is_closed_here(state, actor.id, id) {
+            continue;
+        }
+        match op.code {
+            OpCode::PipeRecv | OpCode::PipeNext => receivers += 1,
+            OpCode::PipePoll => polls += 1,
+            OpCode::PipeSend if !is_sending(state, actor.id, op) => {
+                let fits = there == 0 || there + frame_bytes(op) <= BUFFER_BYTES;
+                if fits { there += frame_bytes(op) } else { senders += 1 }
+            }
+            _ => {}
+        }
+    }
+    let looks = if this.inbox.is_empty() { polls } else { 0 };
+    (receivers - this.inbox.len() as i64).max(0) + looks + senders
 }
 
 /// A process begins to hold an end, unless it does or did.

@@ -29,7 +29,7 @@ pub(in crate::machine) fn file_level(machine: &Machine, state: &mut State) -> Re
             decl: Some(object.decl),
             index: object.index.filter(|_| spec.is_some_and(|spec| spec.is_array)),
             owner: None,
-            object: make(object.kind, spec, &object.setup)?,
+            object: make(object.kind, spec, &object.setup, plan.image.cores)?,
         };
         let id = state.add_object(entry);
         if let (Some(peer), Some(Object::End(end))) = (object.peer, state.object_mut(id)) {
@@ -54,7 +54,7 @@ fn count(value: &Value, what: &str, default: i64) -> Result<i64, Error> {
 }
 
 /// Makes one. `setup` holds the arguments in the order of [`ObjectSpec::arguments`], then the start value.
-fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value]) -> Result<Object, Error> {
+fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value], cores: u32) -> Result<Object, Error> {
     let arg = |at: usize| setup.get(at).unwrap_or(&Value::None);
     Ok(match kind {
         ObjectKind::Queue => Object::Queue(Queue::new(capacity(arg(0))?, order(arg(1))?)),
@@ -85,13 +85,10 @@ fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value]) -> Result<
         }
         ObjectKind::Shared => Object::Cell(Cell::new(arg(1).clone(), count(arg(0), "a variable's room", ROOM_BYTES)?)?),
         ObjectKind::Atomic => Object::Cell(Cell::new(arg(0).clone(), ROOM_BYTES)?),
-        ObjectKind::Pool => Object::Pool(Pool::new(count(arg(0), "the number of workers", WORKERS)?)?),
+        ObjectKind::Pool => Object::Pool(Pool::new(count(arg(0), "the number of workers", i64::from(cores))?)?),
         ObjectKind::Rwlock | ObjectKind::Latch | ObjectKind::Once => return Err(fault::no_runtime()),
     })
 }
-
-/// Workers of a pool that does not say how many: a machine has no cores to count.
-const WORKERS: i64 = 4;
 
 fn capacity(value: &Value) -> Result<Option<i64>, Error> {
     match value {
@@ -165,7 +162,7 @@ fn one(tx: &mut Tx<'_>, me: u32, decl: u32, index: Option<u32>, op: &Op) -> Resu
         (value, _) => value.clone(),
     });
     let process = tx.state.process_of(me);
-    let object = make(spec.kind, Some(spec), &setup)?;
+    let object = make(spec.kind, Some(spec), &setup, plan.image.cores)?;
     let entry = Entry { id: 0, decl: Some(decl), index, owner: Some(process), object };
     let id = tx.state.add_object(entry);
     if spec.kind == ObjectKind::Pool {

@@ -38,6 +38,18 @@ fn instant(deadline: u64) -> Instant {
     Instant::now() + Duration::from_nanos(deadline.saturating_sub(sys::now_ns()))
 }
 
+/// Nobody can wake it in the channel for what it owes its pools: it looks now and then.
+fn wait_and_look(ctx: &Ctx, deadline: Option<u64>, select: &mut Select<'_>) {
+    const LOOK_EVERY_NS: u64 = 5_000_000;
+    while !is_over(deadline) {
+        let next = sys::now_ns() + LOOK_EVERY_NS;
+        if select.ready_deadline(instant(deadline.map_or(next, |deadline| deadline.min(next)))).is_ok() {
+            return;
+        }
+        crate::os::duty::look_while_parked(ctx);
+    }
+}
+
 fn is_over(deadline: Option<u64>) -> bool {
     deadline.is_some_and(|deadline| sys::now_ns() >= deadline)
 }
@@ -65,10 +77,13 @@ impl Channel {
                 ctx.kick();
             }
         }
-        match deadline {
-            // Whether it was in time is decided under the lock.
-            Some(deadline) => drop(select.ready_deadline(instant(deadline))),
-            None => drop(select.ready()),
+        // Whether it was in time is decided under the lock.
+        if slot.keeps_pools.load(Ordering::Relaxed) != 0 {
+            wait_and_look(ctx, deadline, &mut select);
+        } else if let Some(deadline) = deadline {
+            let _ = select.ready_deadline(instant(deadline));
+        } else {
+            select.ready();
         }
         ctx.count_again(slot);
         ctx.lock(off).count_out(list);

@@ -703,9 +703,19 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
     Some(Verdict { code, ..Verdict::default() })
 }
 
-/// How many wait in an end: to receive there, or to send from there.
+/// How many wait in an end, to receive there or to send from there, and not only for their turn.
 pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
     let (own, peer) = lock_both(ctx, off);
-    let count = own.waiting(RECEIVERS) + peer.waiting(SENDERS);
-    Done::new(Value::Int(i64::from(count)), tick(ctx.arena, off), 0)
+    let (here, there): (&EndState, &EndState) = (ctx.arena.at(off), ctx.arena.at(peer.off));
+    let messages = here.messages.load(Relaxed) as usize;
+    let (polls, receivers): (Vec<u64>, Vec<u64>) = own.payloads(RECEIVERS).partition(|payload| *payload == POLLS);
+    let mut unread = there.unread.load(Relaxed);
+    let senders = peer.payloads(SENDERS).filter(|len| {
+        let fits = unread == 0 || unread + len <= BUFFER_BYTES;
+        unread += if fits { *len } else { 0 };
+        !fits
+    });
+    let looks = if messages == 0 { polls.len() } else { 0 };
+    let count = receivers.len().saturating_sub(messages) + looks + senders.count();
+    Done::new(Value::Int(count as i64), tick(ctx.arena, off), 0)
 }

@@ -338,22 +338,11 @@ fn begin(result: &ResultState) -> bool {
     true
 }
 
-/// The id of the result of the task that a worker has in hand.
-pub(in crate::os) fn result_in_hand(ctx: &Ctx) -> Option<u32> {
-    let block = Off(ctx.slot.task.load(Acquire));
-    if block.is_null() {
-        return None;
-    }
+/// Of a worker: what came of the task in hand, and the id of its result; none where the pool was terminated meanwhile.
+pub(in crate::os) fn done(ctx: &Ctx, value: &Value, error: Option<&Error>) -> (Done, Option<u32>) {
+    let Some(block) = in_hand(ctx.slot) else { return (Done::default(), None) };
     let (result, _) = destination(ctx, block);
-    Some(ctx.arena.at::<ObjectHeader>(result).id.load(Relaxed))
-}
-
-/// Of a worker: what came of the task in hand.
-pub(in crate::os) fn done(ctx: &Ctx, value: &Value, error: Option<&Error>) -> Result {
-    let block = Off(ctx.slot.task.swap(0, Acquire));
-    if block.is_null() {
-        return Ok(Done::default());
-    }
+    let id = ctx.arena.at::<ObjectHeader>(result).id.load(Relaxed);
     let ticket = match error {
         Some(error) => settle(ctx, block, Err(error)),
         None => match values::encode(value) {
@@ -361,7 +350,7 @@ pub(in crate::os) fn done(ctx: &Ctx, value: &Value, error: Option<&Error>) -> Re
             Err(error) => settle(ctx, block, Err(&error)),
         },
     };
-    Ok(Done::new(Value::None, ticket, 0))
+    (Done::new(Value::None, ticket, 0), Some(id))
 }
 
 /// Fails the task in hand of a worker that died. For the supervisor.
