@@ -392,7 +392,8 @@ impl Judge<'_> {
             let index = before.ids.iter().position(|id| id == actor)?;
             let at = *self.order.lanes.get(index)?.get(*before.done.get(index)? as usize)?;
             let next = self.data.events.get(at as usize)?;
-            (next.op == OpCode::ConditionWait && next.cause != Some(event.place)).then_some(())
+            let gave = matches!(next.status, Status::Gave(_));
+            (next.op == OpCode::ConditionWait && gave && next.cause != Some(event.place)).then_some(())
         };
         !new.iter().filter(|actor| !old.contains(actor)).any(|actor| says_otherwise(actor).is_some())
     }

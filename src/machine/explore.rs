@@ -139,7 +139,7 @@ impl Search<'_> {
                 if matches!(uncaught.error.kind, ErrorKind::Exit(_)) {
                     continue;
                 }
-                let name = state.name(uncaught.actor).to_owned();
+                let name = next.name(uncaught.actor).to_owned();
                 let key = format!("{name} {} {:?}", uncaught.error.kind, uncaught.error.span);
                 self.fail(key, Failure::Uncaught(name, uncaught.error), number, Some(&choice));
             }

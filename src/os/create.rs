@@ -12,8 +12,8 @@ use super::arena::{Arena, Off};
 use super::layout::ObjectHeader;
 use super::object::channel::Channel;
 use super::object::{
-    Identity, Result, barrier, cell, condition, count_arg, event, fail, find, kind_number, lock, pipe, pool, queue,
-    semaphore,
+    Identity, Result, barrier, cell, condition, count_arg, event, fail, find, frame, kind_number, lock, pipe, pool,
+    queue, semaphore,
 };
 use super::park::Ctx;
 use super::process::{EndFds, Process, is_in_process};
@@ -60,7 +60,7 @@ pub(super) fn file_level(arena: Arena, plan: &Plan) -> Result<Vec<OwnedFd>> {
 fn kernel_pipe() -> Result<(OwnedFd, OwnedFd)> {
     let ends = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)
         .map_err(|errno| fail(ErrorKind::TooLarge, &format!("the system refused a pipe: {}", errno.desc())))?;
-    pipe::widen(&ends.1);
+    frame::widen(&ends.1);
     Ok(ends)
 }
 

@@ -8,6 +8,7 @@ pub(super) mod cell;
 pub(super) mod channel;
 pub(super) mod condition;
 pub(super) mod event;
+pub(super) mod frame;
 pub(super) mod lock;
 pub(super) mod pipe;
 pub(super) mod pool;

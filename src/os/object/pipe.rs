@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
+use super::frame::{FRAME_HEADER, MESSAGE_BYTES_MAX, bytes_in, drain, frame, has_room, ready, try_write};
 use super::queue::Taken;
 use super::{Done, Identity, Patience, Refused, Result, find, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
@@ -37,13 +38,8 @@ const PIECES: usize = 2;
 
 const POLLS: u64 = 1;
 
-const FRAME_HEADER: usize = 12;
-/// Longest message.
-const MESSAGE_BYTES_MAX: usize = 1 << 28;
 /// Bytes of frames on their way in one direction; one that is larger goes alone.
 const BUFFER_BYTES: u64 = 64 << 10;
-/// What is asked of the kernel: small frames waste up to half of its pages, and what was admitted should find room.
-const KERNEL_BYTES: i32 = 256 << 10;
 /// How often, and how long each time, the supervisor lets a writer finish before it clears up after a reader.
 const WRITER_LOOKS: u32 = 10_000;
 const WRITER_MOMENT: std::time::Duration = std::time::Duration::from_micros(100);
@@ -112,11 +108,6 @@ pub(in crate::os) fn connect(arena: Arena, first: u32, second: u32) {
     }
 }
 
-/// Asks the kernel for as much room as keeps those from waiting who were admitted. Refused, they wait.
-pub(in crate::os) fn widen(pipe: &std::os::fd::OwnedFd) {
-    let _ = nix::fcntl::fcntl(pipe, nix::fcntl::FcntlArg::F_SETPIPE_SZ(KERNEL_BYTES));
-}
-
 fn gone(state: &EndState) -> bool {
     state.was_held.load(Relaxed) != 0 && state.holders.load(Relaxed) == 0
 }
@@ -125,7 +116,7 @@ fn eof() -> Refused {
     fault::end_of_file().into()
 }
 
-fn broken() -> Refused {
+pub(super) fn broken() -> Refused {
     fault::broken_pipe().into()
 }
 
@@ -256,24 +247,6 @@ pub(in crate::os) fn forget(ctx: &Ctx, off: Off, dead: u32) {
     pass_turns(ctx, &locked, state);
 }
 
-/// How many bytes wait in the kernel.
-fn bytes_in(fd: BorrowedFd<'_>) -> u64 {
-    rustix::io::ioctl_fionread(fd).unwrap_or(0)
-}
-
-/// Throws bytes away that nobody can make sense of.
-fn drain(fd: BorrowedFd<'_>, mut bytes: u64) {
-    let mut rest = [0; 4096];
-    while bytes > 0 {
-        let wanted = rest.len().min(bytes as usize);
-        match rustix::io::read(fd, &mut rest[..wanted]) {
-            Ok(count) if count > 0 => bytes -= count as u64,
-            Err(Errno::INTR) => {}
-            _ => return,
-        }
-    }
-}
-
 /// With nobody reading: finds out how much of the latest message was written, if its sender died. One of which nothing
 /// was is withdrawn; one that was begun stays suspect until it is read.
 fn clear_up(ctx: &Ctx, state: &EndState, fd: BorrowedFd<'_>) {
@@ -361,18 +334,6 @@ pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, a
         Err(error) if error.ticket == 0 => Err(error.at(ticket)),
         Err(error) => Err(error),
     }
-}
-
-fn frame(value: &Value, place: u64) -> Result<Vec<u8>> {
-    let body = values::encode(value)?;
-    if body.len() > MESSAGE_BYTES_MAX {
-        return Err(fault::long_message().into());
-    }
-    let mut frame = Vec::with_capacity(FRAME_HEADER + body.len());
-    frame.extend((body.len() as u32).to_ne_bytes());
-    frame.extend(place.to_ne_bytes());
-    frame.extend(body);
-    Ok(frame)
 }
 
 /// Room for the lengths of the frames on their way, once something is sent.
@@ -482,18 +443,6 @@ fn write_frame(
     Ok(())
 }
 
-/// How many bytes the pipe took; none where it is full.
-fn try_write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Option<usize>> {
-    loop {
-        return match rustix::io::write(fd, bytes) {
-            Ok(count) => Ok(Some(count)),
-            Err(Errno::INTR) => continue,
-            Err(Errno::AGAIN) => Ok(None),
-            Err(_) => Err(broken()),
-        };
-    }
-}
-
 /// Of a writer: waits until something may have come about, unless nobody is left to read.
 fn wait_for(ctx: &Ctx, to: Off, is_there: impl FnOnce() -> bool) -> Result<()> {
     let state: &EndState = ctx.arena.at(to);
@@ -509,16 +458,6 @@ fn wait_for(ctx: &Ctx, to: Off, is_there: impl FnOnce() -> bool) -> Result<()> {
     drop(locked);
     ctx.park(entered);
     Ok(())
-}
-
-fn has_room(fd: BorrowedFd<'_>) -> bool {
-    ready(fd, rustix::event::PollFlags::OUT)
-}
-
-fn ready(fd: BorrowedFd<'_>, what: rustix::event::PollFlags) -> bool {
-    let mut poll = [rustix::event::PollFd::new(&fd, what)];
-    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    matches!(rustix::event::poll(&mut poll, Some(&now)), Ok(count) if count > 0)
 }
 
 /// Why a message was not read.
