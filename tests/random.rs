@@ -11,7 +11,7 @@ use conc::trace::Ending;
 use conc::{RunOptions, Scenario, Schedule};
 
 /// Scenarios, unless the environment asks for more.
-const SCENARIOS: u64 = 40;
+const SCENARIOS: u64 = 20;
 /// Longer than any of them takes on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -298,8 +298,11 @@ impl Judge<'_> {
         }
         // Where the pool was terminated meanwhile, a worker is done with nothing.
         if event.op == OpCode::PoolDone {
-            let had_task = matches!(event.args.first(), Some(Datum::Result(_)));
-            if had_task != self.machine.has_task(&progress.state, actor) {
+            let result = match event.args.first() {
+                Some(Datum::Result(place)) => progress.results.get(place).copied(),
+                _ => None,
+            };
+            if result != self.machine.in_hand(&progress.state, actor) {
                 return Err(Reason::NoOperation);
             }
         }
@@ -347,6 +350,12 @@ impl Judge<'_> {
             && let (Ok(Value::Actor(child)), Some(started)) = (&noted.came, event.actor)
         {
             agrees &= next.state.name(child.0) == self.name(started);
+        }
+        if event.op == OpCode::PoolTake
+            && let (Some(cause), Some(actor)) = (event.cause, next.id(event.place.actor))
+        {
+            // Tasks may look alike: it is the one that was submitted there.
+            agrees &= next.results.get(&cause).copied() == self.machine.in_hand(&next.state, actor);
         }
         if !agrees {
             return Err(Reason::ComesOut(vec![shown(noted)]));
@@ -435,7 +444,8 @@ impl Judge<'_> {
                         },
                     },
                     What::TimeOut => {
-                        let gave_up = |next: &Event| matches!(next.status, Status::Gave(Datum::Bool(false)));
+                        let gave_up =
+                            |next: &Event| matches!(next.status, Status::Gave(Datum::Bool(false)) | Status::Raised(..));
                         next.is_some_and(|next| next.op == OpCode::ConditionWait && gave_up(next))
                     }
                     What::Draw(_) => {

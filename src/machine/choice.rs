@@ -171,9 +171,9 @@ impl Machine {
         object::object_of(op).map(|id| object::waiting(state, id))
     }
 
-    /// Whether a worker has a task in hand.
-    pub fn has_task(&self, state: &State, worker: u32) -> bool {
-        state.actor(worker).is_some_and(|worker| worker.task.is_some())
+    /// The result of the task that a worker has in hand.
+    pub fn in_hand(&self, state: &State, worker: u32) -> Option<u32> {
+        state.actor(worker)?.task.map(|task| task.result)
     }
 
     /// Whether the run has come to an end that is none: no step, and main has not ended.
