@@ -159,3 +159,32 @@ main {
     data.events.retain(|event| event.op != OpCode::Kill);
     assert!(!is_possible(&plan, &data));
 }
+
+/// Perturbed free runs of each scenario.
+const RUNS: u64 = 3;
+
+#[test]
+fn free_runs_of_the_repositorys_scenarios_are_possible() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let groups = std::fs::read_dir(folder).expect("the scenarios").map(|entry| entry.expect("an entry").path());
+    let files = groups.flat_map(|group| std::fs::read_dir(group).into_iter().flatten().flatten());
+    let mut files: Vec<_> = files.map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "conc"));
+    assert!(files.len() >= 24, "{files:?}");
+    let runs = files.iter().flat_map(|file| (0..RUNS).map(move |seed| (file, seed)));
+    // Most of their time they sleep.
+    let failed = std::thread::scope(|scope| {
+        let check = |file: &std::path::Path, seed| {
+            let plan = Arc::new(Scenario::from_path(file).expect("a file").plan(&[]).expect("a correct scenario"));
+            let options = RunOptions { seed: Some(seed), perturb: Some(seed), ..RunOptions::default() };
+            let run = plan.run(&options).expect("a run");
+            match judge(&plan, run.trace.data(), Some(&run.ending)) {
+                Judgement::Possible { .. } => None,
+                judgement => Some(format!("{}: {judgement:?}\n{}", file.display(), run.trace.outline())),
+            }
+        };
+        let threads: Vec<_> = runs.map(|(file, seed)| scope.spawn(move || check(file, seed))).collect();
+        threads.into_iter().filter_map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+    });
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
