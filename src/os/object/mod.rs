@@ -68,7 +68,7 @@ pub(super) mod say {
     /// The object is broken.
     pub(in super::super) const BROKEN: u32 = 4;
     /// The waiter's own process closed it.
-    pub(in super::super) const CLOSED_HERE: u32 = 5;
+    pub(in super::super) const CLOSED_HERE: u32 = 6;
     /// The operation raises the error that is given.
     pub(in super::super) const REFUSED: u32 = 5;
 }
