@@ -4,7 +4,7 @@
 //! the same state in either order, and neither lets or keeps the other from being taken.
 
 use super::actor::Phase;
-use super::object::{Object, condition, object_of, pipe};
+use super::object::{Object, condition, object_of};
 use super::{Choice, Ends, MAIN, Machine, State, What};
 use crate::program::op::{Op, OpCode, Target};
 use crate::value::{ObjectKind, Value};
@@ -113,17 +113,17 @@ impl Machine {
 fn ends_given(state: &State, id: u32, op: &Op) -> Vec<u32> {
     let mut ends = Vec::new();
     match (op.code, state.object(id)) {
-        (OpCode::QueuePut, _) => pipe::ends_in(op.args.get(0), &mut ends),
+        (OpCode::QueuePut, _) => op.args.get(0).pipe_ends(&mut ends),
         (OpCode::QueueGet | OpCode::QueueNext, Some(Object::Queue(queue))) => {
             let offered = queue.putters.iter().map(|(_, item)| item);
-            queue.items.iter().chain(offered).for_each(|item| pipe::ends_in(item, &mut ends));
+            queue.items.iter().chain(offered).for_each(|item| item.pipe_ends(&mut ends));
         }
         (OpCode::PipeRecv | OpCode::PipeNext, Some(Object::End(end))) => {
-            end.inbox.iter().for_each(|message| pipe::ends_in(&message.value, &mut ends));
+            end.inbox.iter().for_each(|message| message.value.pipe_ends(&mut ends));
         }
-        (code, Some(Object::Cell(cell))) if code.brings_a_value() => pipe::ends_in(&cell.value, &mut ends),
+        (code, Some(Object::Cell(cell))) if code.brings_a_value() => cell.value.pipe_ends(&mut ends),
         (OpCode::ResultGet, Some(Object::Result(result))) => {
-            result.parts.iter().flatten().for_each(|part| pipe::ends_in(part, &mut ends));
+            result.parts.iter().flatten().for_each(|part| part.pipe_ends(&mut ends));
         }
         _ => {}
     }

@@ -291,8 +291,8 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
     let mut ends = Vec::new();
     if let Some(user) = birth.user {
         let globals = plan.ends_held_by(user).into_iter().filter_map(|decl| plan.image.globals.get(decl as usize));
-        globals.for_each(|handles| pipe::ends_in(handles, &mut ends));
-        birth.args.iter().for_each(|arg| pipe::ends_in(arg, &mut ends));
+        globals.for_each(|handles| handles.pipe_ends(&mut ends));
+        birth.args.iter().for_each(|arg| arg.pipe_ends(&mut ends));
     }
     let vm = birth
         .code

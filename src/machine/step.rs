@@ -272,7 +272,7 @@ impl Tx<'_> {
     /// A process that receives a value holds the ends of pipes in it.
     fn receive(&mut self, actor: u32, value: &Value) {
         let mut ends = Vec::new();
-        pipe::ends_in(value, &mut ends);
+        value.pipe_ends(&mut ends);
         let process = self.state.process_of(actor);
         ends.into_iter().for_each(|end| pipe::hold(self.state, process, end));
     }

@@ -27,7 +27,7 @@ use super::world::World;
 use crate::plan::{Plan, Transport, User};
 use crate::program::fault;
 use crate::program::{ActorKind, ObjectSpec};
-use crate::value::{ErrorKind, ObjectKind, Value};
+use crate::value::{ErrorKind, Value};
 
 /// The descriptors that every process of a run has.
 #[derive(Clone, Copy, Debug)]
@@ -274,7 +274,7 @@ impl Process {
             return;
         }
         let mut ids = Vec::new();
-        ends_in(value, &mut ids);
+        value.pipe_ends(&mut ids);
         for id in ids {
             // One that was closed here stays closed.
             let _ = self.end(ctx, id);
@@ -290,20 +290,6 @@ fn open_of(supervisor: u32, fd: u32, flag: nix::fcntl::OFlag) -> Result<OwnedFd>
     let flags = flag | nix::fcntl::OFlag::O_NONBLOCK | nix::fcntl::OFlag::O_CLOEXEC;
     nix::fcntl::open(path.as_str(), flags, nix::sys::stat::Mode::empty())
         .map_err(|errno| fail(ErrorKind::BrokenPipe, &format!("the pipe cannot be opened: {}", errno.desc())))
-}
-
-/// The pipe ends that a value mentions.
-fn ends_in(value: &Value, ids: &mut Vec<u32>) {
-    match value {
-        Value::Object(object) if object.kind == ObjectKind::PipeEnd => ids.push(object.id),
-        Value::List(items) => items.iter().for_each(|item| ends_in(item, ids)),
-        Value::Set(items) => items.iter().for_each(|item| ends_in(item, ids)),
-        Value::Map(entries) => entries.iter().for_each(|(key, item)| {
-            ends_in(key, ids);
-            ends_in(item, ids);
-        }),
-        _ => {}
-    }
 }
 
 /// Notes an end that a process holds.
@@ -360,10 +346,10 @@ fn hold_for(ctx: &Ctx, plan: &Plan, begin: Option<&Begin>, actor: u32, args: &[V
     let mut ids = Vec::new();
     for decl in plan.ends_held_by(user) {
         if let Some(handles) = plan.image.globals.get(decl as usize) {
-            ends_in(handles, &mut ids);
+            handles.pipe_ends(&mut ids);
         }
     }
-    args.iter().for_each(|arg| ends_in(arg, &mut ids));
+    args.iter().for_each(|arg| arg.pipe_ends(&mut ids));
     ids.sort_unstable();
     ids.dedup();
     for id in ids {

@@ -194,6 +194,20 @@ pub enum ErrorKind {
 }
 
 impl Value {
+    /// Adds the ids of the ends of pipes that the value mentions.
+    pub fn pipe_ends(&self, ids: &mut Vec<u32>) {
+        match self {
+            Value::Object(object) if object.kind == ObjectKind::PipeEnd => ids.push(object.id),
+            Value::List(items) => items.iter().for_each(|item| item.pipe_ends(ids)),
+            Value::Set(items) => items.iter().for_each(|item| item.pipe_ends(ids)),
+            Value::Map(entries) => entries.iter().for_each(|(key, item)| {
+                key.pipe_ends(ids);
+                item.pipe_ends(ids);
+            }),
+            _ => {}
+        }
+    }
+
     /// A list of these items.
     pub fn list(items: Vec<Value>) -> Value {
         Value::List(Arc::new(items))

@@ -7,7 +7,7 @@ use crate::machine::State;
 use crate::machine::actor::{At, Phase};
 use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
-use crate::value::{self, ObjectKind, Value};
+use crate::value::{self, Value};
 
 /// What a direction holds, in bytes of frames.
 pub(crate) const BUFFER_BYTES: usize = 64 << 10;
@@ -221,18 +221,4 @@ pub(in crate::machine) fn let_go(tx: &mut Tx<'_>, id: u32) {
     let senders: Vec<u32> = this.inbox.iter().filter_map(|message| message.sender).collect();
     senders.iter().for_each(|sender| this.forget(*sender));
     senders.into_iter().for_each(|sender| tx.complete(sender, Err(fault::broken_pipe())));
-}
-
-/// The ends that a value mentions.
-pub(in crate::machine) fn ends_in(value: &Value, ids: &mut Vec<u32>) {
-    match value {
-        Value::Object(object) if object.kind == ObjectKind::PipeEnd => ids.push(object.id),
-        Value::List(items) => items.iter().for_each(|item| ends_in(item, ids)),
-        Value::Set(items) => items.iter().for_each(|item| ends_in(item, ids)),
-        Value::Map(entries) => entries.iter().for_each(|(key, item)| {
-            ends_in(key, ids);
-            ends_in(item, ids);
-        }),
-        _ => {}
-    }
 }
