@@ -43,22 +43,32 @@ pub(super) fn typed(schedule: &Schedule) -> String {
     }
 }
 
-/// A policy as it is typed: `fifo`, `random`, `pct`, `pct:5`.
-pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
+/// What `--schedule` names.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Asked {
+    /// A policy.
+    Policy(Schedule),
+    /// The steps that `--replay` names.
+    Replay,
+}
+
+/// A policy as it is typed: `fifo`, `random`, `pct`, `pct:5`, `replay`.
+pub(super) fn schedule(text: &str) -> Result<Asked, String> {
     const DEPTH: u32 = 3;
-    match text.split_once(':') {
+    let policy = match text.split_once(':') {
         None => match text {
-            "free" => Ok(Schedule::Free),
-            "fifo" => Ok(Schedule::Fifo),
-            "random" => Ok(Schedule::Random),
-            "pct" => Ok(Schedule::Pct { depth: DEPTH }),
-            "replay" => Err("a replay is named by --replay FILE".into()),
-            _ => Err("one of free, fifo, random, pct, pct:DEPTH".into()),
+            "free" => Schedule::Free,
+            "fifo" => Schedule::Fifo,
+            "random" => Schedule::Random,
+            "pct" => Schedule::Pct { depth: DEPTH },
+            "replay" => return Ok(Asked::Replay),
+            _ => return Err("one of free, fifo, random, pct, pct:DEPTH, replay".into()),
         },
         Some(("pct", depth)) => match depth.parse() {
-            Ok(depth @ 1..=100) => Ok(Schedule::Pct { depth }),
-            _ => Err("the depth of pct is a number from 1 to 100".into()),
+            Ok(depth @ 1..=100) => Schedule::Pct { depth },
+            _ => return Err("the depth of pct is a number from 1 to 100".into()),
         },
-        Some(_) => Err("one of free, fifo, random, pct, pct:DEPTH".into()),
-    }
+        Some(_) => return Err("one of free, fifo, random, pct, pct:DEPTH, replay".into()),
+    };
+    Ok(Asked::Policy(policy))
 }

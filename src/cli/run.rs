@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::duration::duration;
+use super::replay::Asked;
 use super::{Exit, complain, err, load, out, replay, verdict, verify};
 use crate::os::StartError;
 use crate::plan::Plan;
@@ -18,17 +19,18 @@ use crate::trace::{Ending, Trace, Uncaught};
 /// Run scenarios on real processes and threads
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Scenarios; `-` reads one from standard input
-    #[arg(value_name = "FILE", required = true)]
+    /// Scenarios; `-` reads one from standard input. With `--replay`, the recorded one unless given
+    #[arg(value_name = "FILE", required_unless_present = "replay")]
     files: Vec<PathBuf>,
     /// Give a constant another value (may be repeated)
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = load::setting)]
     sets: Vec<(String, String)>,
-    /// Who goes on when several can: the system (free), or one step at a time, with virtual time
-    #[arg(long, value_name = "POLICY", default_value = "free", value_parser = replay::schedule)]
-    schedule: Schedule,
+    /// Who goes on when several can: free (the system; the default), or one step at a time with virtual time: fifo,
+    /// random, pct, pct:DEPTH, replay
+    #[arg(long, value_name = "POLICY", value_parser = replay::schedule)]
+    schedule: Option<Asked>,
     /// Take the steps of a recorded run again
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["schedule", "seed"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "seed")]
     replay: Option<PathBuf>,
     /// Where random choices come from; a new one at every run unless given
     #[arg(long, value_name = "N")]
@@ -62,6 +64,17 @@ pub(super) fn run(args: &Args) -> Exit {
         complain("--replay takes the steps of one scenario again, and there are several");
         return Exit::Wrong;
     }
+    match (&args.schedule, &args.replay) {
+        (Some(Asked::Policy(_)), Some(_)) => {
+            complain("--replay is a schedule of its own: leave --schedule out, or say `--schedule replay`");
+            return Exit::Wrong;
+        }
+        (Some(Asked::Replay), None) => {
+            complain("which steps? `--schedule replay` needs --replay FILE");
+            return Exit::Wrong;
+        }
+        _ => {}
+    }
     let again = match args.replay.as_deref().map(replay::read) {
         Some(None) => return Exit::Wrong,
         Some(Some(replay)) => Some(Arc::new(replay)),
@@ -72,9 +85,18 @@ pub(super) fn run(args: &Args) -> Exit {
         Some(replay) if args.sets.is_empty() => &replay.sets,
         _ => &args.sets,
     };
+    let mut files = args.files.clone();
+    if let (true, Some(replay), Some(recorded)) = (files.is_empty(), &args.replay, &again) {
+        let Some(file) = verify::beside(replay, &recorded.file) else {
+            let name = &recorded.file;
+            complain(format!("{}: its scenario, {name}, is neither beside it nor here: name it", replay.display()));
+            return Exit::Wrong;
+        };
+        files.push(file);
+    }
     let mut planned = Vec::new();
     let mut wrong = false;
-    for file in &args.files {
+    for file in &files {
         match load::scenario(file).and_then(|scenario| Ok((load::runnable(&scenario, sets)?, scenario))) {
             Ok((plan, scenario)) => planned.push((Arc::new(plan), scenario)),
             Err(_) => wrong = true,
@@ -95,7 +117,11 @@ pub(super) fn run(args: &Args) -> Exit {
 }
 
 fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Replay>>) -> Exit {
-    let schedule = again.map_or_else(|| args.schedule.clone(), |replay| Schedule::Replay(Arc::clone(replay)));
+    let schedule = match (again, &args.schedule) {
+        (Some(replay), _) => Schedule::Replay(Arc::clone(replay)),
+        (None, Some(Asked::Policy(policy))) => policy.clone(),
+        (None, _) => Schedule::Free,
+    };
     // First in, first out is the same at every run, random choices included.
     let new_seed = || if schedule == Schedule::Fifo { 0 } else { new_seed() };
     let seed = again.map(|replay| replay.seed).or(args.seed).unwrap_or_else(new_seed);
@@ -144,7 +170,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     {
         let name = scenario.source().name();
         if name == load::STANDARD_INPUT {
-            let schedule = replay::typed(&args.schedule);
+            let schedule = replay::typed(&options.schedule);
             err(&format!("to see it again: --schedule {schedule} --seed {seed}\n"));
         } else if let Some(file) = replay::keep(recorded) {
             err(&format!("to see it again: conc run {name} --replay {}\n", file.display()));

@@ -51,8 +51,8 @@ fn status(judgement: &Judgement) -> Exit {
     }
 }
 
-/// The scenario of a name, in the folder of the trace or the current one.
-fn beside(trace: &Path, name: &str) -> Option<PathBuf> {
+/// The scenario of a name, in the folder of the trace or replay that names it, or the current one.
+pub(super) fn beside(trace: &Path, name: &str) -> Option<PathBuf> {
     let own = Path::new(name).file_name()?;
     let folder = trace.parent().unwrap_or(Path::new("."));
     [folder.join(own), PathBuf::from(own)].into_iter().find(|path| path.is_file())

@@ -89,6 +89,13 @@ fn a_failing_run_is_seen_again() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("AssertionFailed: lost"), "{said}");
 
+    let (said, code) = conc(&folder, &["run", "--replay", "race.replay.ron"]);
+    assert!(code == Some(1) && said.contains("AssertionFailed: lost"), "{said}");
+    let (said, code) = conc(&folder, &["run", &scenario, "--schedule", "replay", "--replay", "race.replay.ron"]);
+    assert!(code == Some(1) && said.contains("AssertionFailed: lost"), "{said}");
+    assert_eq!(conc(&folder, &["run", &scenario, "--schedule", "replay"]).1, Some(2));
+    assert_eq!(conc(&folder, &["run", &scenario, "--schedule", "fifo", "--replay", "race.replay.ron"]).1, Some(2));
+
     // Lines may move; what is done may not.
     folder.file("race.conc", &format!("# A comment.\n{RACE}"));
     let (said, code) = conc(&folder, &["run", &scenario, "--replay", "race.replay.ron"]);
