@@ -199,6 +199,7 @@ impl Resolver {
                     resolver.declare_local(name, known, false);
                 }
                 resolver.expr(&case.operation);
+                resolver.check_case(&case.operation);
                 resolver.scoped(|resolver| {
                     if let Some(name) = &case.name {
                         resolver.declare_local(name, Known::Any, false);
@@ -214,6 +215,19 @@ impl Resolver {
                 self.block(block);
             }
             Otherwise::Else(block) => self.block(block),
+        }
+    }
+
+    /// Of what is known without knowing the object: an operation that is no case whatever has it, and a time of its own.
+    fn check_case(&mut self, operation: &ast::Expr) {
+        const CASES: [&str; 7] = ["put", "get", "send", "recv", "join", "wait", "next"];
+        let ExprKind::Method(_, name, args) = &operation.kind else { return };
+        if !CASES.contains(&&*name.text) {
+            return self.report(Code::NotACase { name: name.text.clone() }, name.span);
+        }
+        let is_time = |name: &&ast::Ident| matches!(&*name.text, "timeout" | "block");
+        for time in args.iter().filter_map(|arg| arg.name.as_ref()).filter(is_time) {
+            self.report(Code::CaseTime { name: time.text.clone() }, time.span);
         }
     }
 

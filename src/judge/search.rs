@@ -11,7 +11,7 @@ use super::order::Order;
 use super::same::Names;
 use super::{Judgement, Objection, Reason};
 use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, What};
-use crate::program::op::OpCode;
+use crate::program::op::{Op, OpCode, Target};
 use crate::trace::{Datum, Event, Place, Status, TraceData};
 use crate::value::{self, Value};
 
@@ -307,11 +307,15 @@ impl Judge<'_> {
             }
         }
         let mut came_out = Vec::new();
+        let is_select = self.machine.next_op(&progress.state, actor).is_some_and(|op| op.code == OpCode::Select);
         for choice in self.ways(progress, actor, event) {
             let mut next = progress.clone();
             let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
             next.steps += 1;
             self.keep(&mut next, happened);
+            if is_select && event.op == OpCode::Arrive {
+                self.keep_told(&mut next, actor, event);
+            }
             if !self.wakes_the_right(progress, &next, event) {
                 continue;
             }
@@ -377,16 +381,66 @@ impl Judge<'_> {
             ways.push(Choice { actor, what: What::Draw(value) });
             return ways;
         }
-        if let Some(served) = self.served(progress, event) {
-            ways.push(Choice { actor, what: What::Serve(served) });
+        let served = self.served(progress, event);
+        if let Some(op) = self.machine.next_op(&progress.state, actor).filter(|op| op.code == OpCode::Select) {
+            let tells = |what: &What| match what {
+                What::Case(case, _) => {
+                    op.cases.get(*case as usize).is_some_and(|op| self.tells_of(progress, event, op))
+                }
+                _ => true,
+            };
+            let cases = (0..).zip(&op.cases).filter(|(_, case)| case.code == event.op);
+            if let Some(served) = served {
+                ways.extend(cases.clone().map(|(case, _)| Choice { actor, what: What::Case(case, served.clone()) }));
+            }
+            self.machine.choices_of(&progress.state, actor, &mut ways);
+            ways.retain(|choice| tells(&choice.what));
+        } else {
+            ways.extend(served.map(|served| Choice { actor, what: What::Serve(served) }));
+            self.machine.choices_of(&progress.state, actor, &mut ways);
         }
-        self.machine.choices_of(&progress.state, actor, &mut ways);
         ways.retain(|choice| !matches!(choice.what, What::Die(_) | What::Bury | What::Replace(_)));
         // Its way to its end is silent but for the last step.
         if self.machine.next_end(&progress.state, actor).is_some_and(|end| end != Ends::End) {
             ways.clear();
         }
         ways
+    }
+
+    /// Whether it is this case of a `select` that an event tells of: the operation, and on what.
+    fn tells_of(&self, progress: &Progress, event: &Event, case: &Op) -> bool {
+        let is_target = match case.target {
+            Target::Object(object) => {
+                let name = event.object.and_then(|index| self.data.objects.get(index as usize));
+                name.map(|detail| detail.name.as_str())
+                    == self.machine.object_name(&progress.state, object.id).as_deref()
+            }
+            Target::Actor(actor) => event.actor.is_some_and(|index| self.name(index) == progress.state.name(actor.0)),
+            Target::Result(result) => match event.args.first() {
+                Some(Datum::Result(place)) => progress.results.get(place) == Some(&result.0),
+                _ => true,
+            },
+            Target::None => true,
+        };
+        (case.code == event.op || event.op == OpCode::Arrive) && is_target
+    }
+
+    /// Of what a `select` begins to wait in, keeps what the next events tell: a free run tells of some only.
+    fn keep_told(&self, next: &mut Progress, actor: u32, event: &Event) {
+        let Some(lane) = self.order.lanes.get(event.place.actor as usize) else { return };
+        let events = lane.iter().filter_map(|at| self.data.events.get(*at as usize));
+        let told = events.skip_while(|one| one.place != event.place).take_while(|one| one.op == OpCode::Arrive);
+        let told: Vec<Option<&str>> = told
+            .map(|one| one.object.and_then(|index| self.data.objects.get(index as usize)))
+            .map(|detail| detail.map(|detail| detail.name.as_str()))
+            .collect();
+        let Some(pending) = next.pending.get_mut(&actor) else { return };
+        pending.retain(|noted| match noted.target {
+            Target::Object(object) if noted.op == OpCode::Arrive => {
+                told.contains(&self.machine.object_name(&next.state, object.id).as_deref())
+            }
+            _ => noted.op != OpCode::Arrive,
+        });
     }
 
     /// Whether those whom a notification wakes are those who say so. Who says that its time was over must have gone
@@ -452,6 +506,13 @@ impl Judge<'_> {
                         let op = self.machine.next_op(&progress.state, actor).map(|op| op.code);
                         op == Some(OpCode::DeadlineLeft)
                     }
+                    // A get at a rendezvous, as below.
+                    What::Case(case, ref served) => {
+                        let op = self.machine.next_op(&progress.state, actor);
+                        let case = op.and_then(|op| op.cases.get(case as usize));
+                        let tells = |next: &&Event| case.is_some_and(|case| self.tells_of(progress, next, case));
+                        served.is_empty() && next.filter(tells).is_some_and(|next| is_met_by(next, event))
+                    }
                     What::Serve(_) => false,
                 };
                 if allowed {
@@ -468,9 +529,7 @@ impl Judge<'_> {
         if self.machine.only_arrives(&progress.state, actor) {
             return next.op != OpCode::Arrive;
         }
-        // At a rendezvous a put is complete when it is got, and told of before.
-        let gets = matches!(next.op, OpCode::QueueGet | OpCode::QueueNext);
-        event.op == OpCode::QueuePut && gets && event.object == next.object
+        is_met_by(next, event)
     }
 
     /// Whether an actor may have done something of which it could not tell: its record does not end with its end.
@@ -498,6 +557,12 @@ impl Progress {
     fn id(&self, actor: u32) -> Option<u32> {
         self.ids.get(actor as usize).copied().filter(|id| *id != 0)
     }
+}
+
+/// At a rendezvous a put is complete when it is got, and told of before.
+fn is_met_by(get: &Event, put: &Event) -> bool {
+    let gets = matches!(get.op, OpCode::QueueGet | OpCode::QueueNext);
+    put.op == OpCode::QueuePut && gets && put.object == get.object
 }
 
 fn shown(noted: &Noted) -> String {

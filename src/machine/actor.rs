@@ -90,6 +90,8 @@ pub(super) struct At {
     pub(super) op: Arc<Op>,
     /// It has begun and waits, where that was a step.
     pub(super) parked: bool,
+    /// Of a case of a `select` that was chosen and takes its time: which.
+    pub(super) case: Option<u32>,
     /// When a timed wait is over (virtual time).
     pub(super) deadline: Option<u64>,
 }

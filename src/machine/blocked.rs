@@ -92,6 +92,16 @@ impl Machine {
     }
 
     fn could_enable(&self, state: &State, actor: &Actor, op: &Op, held_by: &[u32]) -> Vec<u32> {
+        if op.code == OpCode::Select {
+            let mut all: Vec<u32> = op
+                .cases
+                .iter()
+                .flat_map(|case| self.could_enable(state, actor, case, &self.held_by(state, &actor.phase, case)))
+                .collect();
+            all.sort_unstable();
+            all.dedup();
+            return all;
+        }
         let id = object_of(op);
         let decl = id.and_then(|id| state.entry(id)).and_then(|entry| entry.decl);
         let who: Vec<u32> = if !held_by.is_empty() {

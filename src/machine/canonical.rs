@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::actor::{Actor, Phase};
 use super::object::condition::Under;
+use super::object::queue::Party;
 use super::object::{Entry, Object};
 use super::{MAIN, Machine, State, local};
 use crate::program::op::{Op, Target};
@@ -213,6 +214,7 @@ impl<'s> Writer<'s> {
         };
         self.value(&target);
         op.args.as_slice().iter().for_each(|arg| self.value(arg));
+        op.cases.iter().for_each(|case| self.op(case));
     }
 
     fn actor(&mut self, actor: &Actor) {
@@ -263,6 +265,7 @@ impl<'s> Writer<'s> {
             Phase::At(at) => {
                 self.out.push(0);
                 self.flag(at.parked);
+                self.number(at.case.unwrap_or(u32::MAX));
                 let left = at.deadline.map(|deadline| deadline.saturating_sub(self.state.clock_ns) as i64);
                 self.long(left.unwrap_or(-1));
                 self.op(&at.op);
@@ -323,8 +326,8 @@ impl<'s> Writer<'s> {
                 self.flag(queue.closed);
                 self.long(queue.unfinished);
                 self.number(queue.putters.len() as u32);
-                queue.putters.iter().for_each(|(putter, _)| self.actor_id(*putter));
-                queue.getters.iter().for_each(|(getter, _)| self.actor_id(*getter));
+                queue.putters.iter().for_each(|party| self.party(party));
+                queue.getters.iter().for_each(|party| self.party(party));
             }
             Object::End(end) => {
                 self.object_id(end.peer);
@@ -379,6 +382,11 @@ impl<'s> Writer<'s> {
                 }
             }
         }
+    }
+
+    fn party<T>(&mut self, party: &Party<T>) {
+        self.actor_id(party.actor);
+        self.number(party.case.unwrap_or(u32::MAX));
     }
 
     fn lock(&mut self, lock: &super::object::lock::Lock) {

@@ -3,8 +3,9 @@
 //! Answers for: which there are. Never takes one.
 
 use super::actor::{At, Phase};
+use super::evaluate::Evaluated;
 use super::object::{self, alternatives};
-use super::{MAIN, Machine, State, Time, picks};
+use super::{MAIN, Machine, State, Time, picks, select};
 use crate::program::op::{Op, OpCode};
 use crate::value::Value;
 
@@ -28,6 +29,9 @@ pub enum What {
     Serve(Vec<u32>),
     /// As `Go`, and this is what is drawn.
     Draw(Value),
+    /// Of a `select`: it goes on with this case, and of those who wait in its object just these are served, if any are
+    /// named.
+    Case(u32, Vec<u32>),
     /// Its process is ended by a signal that was sent to it.
     Die(i32),
     /// That it was killed becomes known.
@@ -97,9 +101,10 @@ impl Machine {
                     }
                     drawn.into_iter().for_each(|value| add(What::Draw(value)));
                 }
+                OpCode::Select => select::choices(state, id, &at.op, add),
                 _ => {
                     add(What::Go);
-                    alternatives(state, &at.op).into_iter().for_each(|served| add(What::Serve(served)));
+                    alternatives(state, id, &at.op).into_iter().for_each(|served| add(What::Serve(served)));
                 }
             }
             return;
@@ -125,12 +130,17 @@ impl Machine {
                 let over = at.deadline.is_none_or(|deadline| deadline <= state.clock_ns);
                 cancelled || self.rules.time == Time::Any || over
             }
+            OpCode::Select => select::has_else(&at.op) || !select::able(state, id, &at.op).is_empty(),
+            OpCode::Await => !matches!(self.awaited(state, &at.op), Evaluated::Gave(Value::Bool(false))),
             _ => object::can(state, id, &at.op),
         }
     }
 
     /// Whether to begin to wait in it is a step of its own, in a state in which it must wait.
     pub(super) fn arrives(&self, state: &State, op: &Op) -> bool {
+        if op.code == OpCode::Select {
+            return op.cases.iter().any(|case| self.arrives(state, case));
+        }
         object::always_arrives(state, op)
             || self.sights.waiting && is_wait(op.code)
             || self.sights.clears && op.code == OpCode::EventWait
@@ -161,7 +171,7 @@ impl Machine {
 
     /// Whether all that an actor can do is to begin to wait in its operation, and nobody completes it but itself.
     pub fn waits_for_its_turn(&self, state: &State, actor: u32) -> bool {
-        let completed = |op: &Op| object::is_completed_by_others(state, actor, op);
+        let completed = |op: &Op| select::is_met(state, op) || object::is_completed_by_others(state, actor, op);
         self.only_arrives(state, actor) && self.next_op(state, actor).is_some_and(|op| !completed(op))
     }
 

@@ -77,6 +77,14 @@ impl Machine {
     }
 
     fn touched_by(&self, state: &State, op: &Op) -> Vec<Touch> {
+        match op.code {
+            OpCode::Select => return op.cases.iter().flat_map(|case| self.touched_by(state, case)).collect(),
+            OpCode::Await => {
+                let looked_at = self.looked_at(state, op).into_iter();
+                return looked_at.map(|id| Touch { thing: Thing::Object(id), writes: false }).collect();
+            }
+            _ => {}
+        }
         // To begin to wait changes how many do.
         let writes = !is_reading(op.code) || self.arrives(state, op);
         match op.target {
@@ -115,7 +123,7 @@ fn ends_given(state: &State, id: u32, op: &Op) -> Vec<u32> {
     match (op.code, state.object(id)) {
         (OpCode::QueuePut, _) => op.args.get(0).pipe_ends(&mut ends),
         (OpCode::QueueGet | OpCode::QueueNext, Some(Object::Queue(queue))) => {
-            let offered = queue.putters.iter().map(|(_, item)| item);
+            let offered = queue.putters.iter().map(|party| &party.with);
             queue.items.iter().chain(offered).for_each(|item| item.pipe_ends(&mut ends));
         }
         (OpCode::PipeRecv | OpCode::PipeNext, Some(Object::End(end))) => {

@@ -4,17 +4,11 @@
 
 use std::sync::Arc;
 
-use super::object::{self, Act};
-use super::step::{Happened, Tx};
-use super::{MAIN, Machine, State};
+use super::evaluate::Evaluated;
+use super::{Machine, State};
 use crate::program::CodeId;
-use crate::program::op::Outcome;
 use crate::source::Span;
 use crate::value::Value;
-use crate::vm::{Stop, Vm};
-
-/// Instructions that evaluating one may take.
-const BUDGET: u64 = 1_000_000;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,32 +30,19 @@ impl Machine {
     /// The first invariant that does not hold in a state.
     pub fn broken_invariant(&self, state: &State) -> Option<Broken> {
         let invariants = &self.plan.image.program.invariants;
-        invariants.iter().find_map(|(name, code)| self.evaluate(state, name, *code))
+        invariants.iter().find_map(|(name, code)| self.judge(state, name, *code))
     }
 
-    fn evaluate(&self, state: &State, name: &Arc<str>, code: CodeId) -> Option<Broken> {
-        let image = Arc::clone(&self.plan.image);
-        let span = image.program.code(code).and_then(|code| code.spans.first().copied()).unwrap_or_default();
-        let broken = |error| Some(Broken { name: Arc::clone(name), span, error });
-        let mut vm = Vm::new(image, code, Vec::new(), Arc::default(), Arc::clone(name));
-        let mut scratch = state.clone();
-        loop {
-            match vm.run(BUDGET) {
-                Stop::Returned(Value::Bool(true)) => return None,
-                Stop::Returned(_) => return broken(None),
-                Stop::Raised(error) => return broken(Some(error.to_string())),
-                Stop::Budget => return broken(Some("it takes too long to evaluate".to_owned())),
-                Stop::Op(op) => {
-                    let happened = Happened::default();
-                    let mut tx = Tx { machine: self, state: &mut scratch, happened, served: &[], drawn: None };
-                    vm.resume(match object::can(tx.state, MAIN, &op).then(|| object::perform(&mut tx, MAIN, &op)) {
-                        Some(Act::Done(Ok(value))) => Outcome::Value(value),
-                        Some(Act::Done(Err(error))) => Outcome::Raise(error),
-                        // It would have to wait, which no condition does.
-                        Some(Act::Parked) | None => return broken(Some("it waits".to_owned())),
-                    });
-                }
-            }
-        }
+    fn judge(&self, state: &State, name: &Arc<str>, code: CodeId) -> Option<Broken> {
+        let program = &self.plan.image.program;
+        let span = program.code(code).and_then(|code| code.spans.first().copied()).unwrap_or_default();
+        let error = match self.evaluate(state, code, Vec::new(), |_| {}) {
+            Evaluated::Gave(Value::Bool(true)) => return None,
+            Evaluated::Gave(_) => None,
+            Evaluated::Raised(error) => Some(error.to_string()),
+            Evaluated::TooLong => Some("it takes too long to evaluate".to_owned()),
+            Evaluated::Waits => Some("it waits".to_owned()),
+        };
+        Some(Broken { name: Arc::clone(name), span, error })
     }
 }

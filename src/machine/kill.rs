@@ -8,6 +8,7 @@ use super::actor::Phase;
 use super::life::over;
 use super::object::{Object, barrier, condition, pipe, pool};
 use super::step::Tx;
+use crate::program::op::OpCode;
 
 /// A process is ended by a signal.
 pub(super) fn die(tx: &mut Tx<'_>, process: u32, signal: i32) {
@@ -38,6 +39,10 @@ pub(super) fn bury(tx: &mut Tx<'_>, id: u32, code: i32) {
 /// Takes an actor that is gone off whatever it waits in; a barrier breaks.
 pub(super) fn leave_waits(tx: &mut Tx<'_>, id: u32) {
     let Some(actor) = tx.state.actor(id) else { return };
+    if let Some(op) = actor.op().filter(|op| op.code == OpCode::Select).cloned() {
+        tx.leave_cases(id, &op);
+        return;
+    }
     let Some(on) = actor.op().and_then(|op| super::object::object_of(op)) else { return };
     let waits = matches!(&actor.phase, Phase::At(at) if at.parked);
     if !waits {

@@ -105,13 +105,15 @@ impl Tx<'_> {
 
     /// An actor stands before an operation.
     fn arrive_at(&mut self, id: u32, op: Op) -> Phase {
-        if let Target::Object(object) = op.target
-            && object.kind == ObjectKind::PipeEnd
-        {
-            let process = self.state.process_of(id);
-            pipe::hold(self.state, process, object.id);
+        for one in std::iter::once(&op).chain(&op.cases) {
+            if let Target::Object(object) = one.target
+                && object.kind == ObjectKind::PipeEnd
+            {
+                let process = self.state.process_of(id);
+                pipe::hold(self.state, process, object.id);
+            }
         }
         let deadline = object::timeout(&op).map(|timeout| self.state.clock_ns.saturating_add(timeout));
-        Phase::At(At { op: Arc::new(op), parked: false, deadline })
+        Phase::At(At { op: Arc::new(op), parked: false, case: None, deadline })
     }
 }

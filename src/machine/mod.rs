@@ -11,6 +11,7 @@ mod blocked;
 mod canonical;
 mod choice;
 mod dependence;
+mod evaluate;
 mod explore;
 mod invariants;
 mod kill;
@@ -18,6 +19,7 @@ mod life;
 mod local;
 mod object;
 mod picks;
+mod select;
 mod state;
 mod step;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::actor::{At, Phase};
 use super::object::{self, Act, Came, pipe};
-use super::{Choice, Machine, State, Time, What, kill, life};
+use super::{Choice, Machine, State, Time, What, kill, life, select};
 use crate::program::fault;
 use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
 use crate::value::{Error, ObjectKind, ObjectRef, Value};
@@ -99,17 +99,23 @@ impl Machine {
         let phase = actor.phase.clone();
         let signals = actor.process_wide.signals.clone();
         let (served, drawn): (&[u32], Option<&Value>) = match &choice.what {
-            What::Serve(served) => (served, None),
+            What::Serve(served) | What::Case(_, served) => (served, None),
             What::Draw(value) => (&[], Some(value)),
             _ => (&[], None),
         };
         let mut tx = Tx { machine: self, state, happened: Happened::default(), served, drawn };
         match (&choice.what, phase) {
             (What::Go | What::Serve(_) | What::Draw(_), Phase::At(at)) => {
-                if !self.can_go(tx.state, id, &at) || !is_way(tx.state, &at.op, &choice.what) {
+                if !self.can_go(tx.state, id, &at) || !is_way(tx.state, id, &at.op, &choice.what) {
                     return Err(Impossible);
                 }
                 tx.perform(id, &at);
+            }
+            (What::Case(case, served), Phase::At(at)) => {
+                if !select::has_case(tx.state, id, &at.op, *case, served) {
+                    return Err(Impossible);
+                }
+                tx.perform_case(id, &at.op, *case);
             }
             (What::Go, Phase::Again { op, depth, woken }) => {
                 if !object::condition::lock_is_free(tx.state, &op) {
@@ -162,9 +168,11 @@ impl Machine {
 }
 
 /// Whether an operation has this way of being performed. What is drawn a real run has said, so it may be anything.
-fn is_way(state: &State, op: &Op, what: &What) -> bool {
+fn is_way(state: &State, me: u32, op: &Op, what: &What) -> bool {
     match what {
-        What::Serve(served) => object::alternatives(state, op).contains(served),
+        What::Serve(served) => object::alternatives(state, me, op).contains(served),
+        // A case that can go on is what a `select` goes on with.
+        What::Go => op.code != OpCode::Select || select::able(state, me, op).is_empty(),
         What::Draw(_) => {
             matches!(op.code, OpCode::Random | OpCode::Shuffle | OpCode::Choose | OpCode::Now | OpCode::DeadlineLeft)
         }
@@ -175,6 +183,15 @@ fn is_way(state: &State, op: &Op, what: &What) -> bool {
 impl Tx<'_> {
     fn perform(&mut self, id: u32, at: &At) {
         let op = &at.op;
+        match op.code {
+            OpCode::Select if select::has_else(op) => return self.leave_select(id, op, "else"),
+            OpCode::Select => return self.wait_in_cases(id, op),
+            OpCode::Await => {
+                let came = self.machine.awaited(self.state, op).came();
+                return self.finish(id, op, came);
+            }
+            _ => {}
+        }
         // Where to arrive is always a step, the object notes who did.
         if !self.machine.can_complete(self.state, id, at) && !object::always_arrives(self.state, op) {
             self.park(id, op);
@@ -224,17 +241,26 @@ impl Tx<'_> {
         self.end_with(id, op, came, outcome);
     }
 
+    /// A case of a `select` is complete.
+    pub(super) fn finish_case(&mut self, id: u32, case: u32, op: &Op, came: Came) {
+        let outcome = match came.clone() {
+            Ok(value) => Outcome::Value(object::pair(Value::Int(i64::from(case)), value)),
+            Err(error) => Outcome::Raise(error),
+        };
+        self.end_with(id, op, came, outcome);
+    }
+
     /// The same, with what the VM is told.
-    fn end_with(&mut self, id: u32, op: &Op, came: Came, outcome: Outcome) {
+    pub(super) fn end_with(&mut self, id: u32, op: &Op, came: Came, outcome: Outcome) {
         let target = self.shown_target(op);
+        let brings = self.machine.sights.ends && op.code.brings_a_value();
+        let brought = if brings { came.clone() } else { Err(fault::no_runtime()) };
         if op.code != OpCode::DeadlineLeft {
-            let args = op.args.clone();
+            // The code of a condition is no business of a trace.
+            let args = if op.code == OpCode::Await { Args::none() } else { op.args.clone() };
             self.happened.noted.push(Noted { actor: id, op: op.code, target, site: op.site, args, came });
         }
-        if let Outcome::Value(value) | Outcome::Handle(value) = &outcome
-            && self.machine.sights.ends
-            && op.code.brings_a_value()
-        {
+        if let Ok(value) = &brought {
             self.receive(id, value);
         }
         if let Some(actor) = self.state.actor_mut(id) {
@@ -248,8 +274,23 @@ impl Tx<'_> {
 
     /// The operation in which another actor waits is complete.
     pub(super) fn complete(&mut self, id: u32, came: Came) {
-        let Some(op) = self.state.actor(id).and_then(|actor| actor.op().cloned()) else { return };
-        self.finish(id, &op, came);
+        self.complete_in(id, None, came);
+    }
+
+    /// The same, where it may wait in one of the cases of a `select`.
+    pub(super) fn complete_in(&mut self, id: u32, case: Option<u32>, came: Came) {
+        let Some(Phase::At(at)) = self.state.actor(id).map(|actor| &actor.phase) else { return };
+        let (op, chosen) = (Arc::clone(&at.op), at.case);
+        match (case, chosen) {
+            // It waits in other cases as well, which may have been completed in this very step.
+            (Some(case), _) => {
+                let Some(one) = op.cases.get(case as usize).filter(|_| at.parked) else { return };
+                self.leave_cases(id, &op);
+                self.finish_case(id, case, one, came);
+            }
+            (None, Some(case)) => self.finish_case(id, case, &op, came),
+            (None, None) => self.finish(id, &op, came),
+        }
     }
 
     /// What a trace says that an operation is performed on: of a condition over a declared lock, the lock.

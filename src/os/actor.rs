@@ -17,7 +17,7 @@ use crate::program::op::OpCode;
 use crate::value::{ErrorKind, Value};
 
 /// Who waits for the end of an actor, and, of a timer, its own delay.
-const JOINERS: usize = 0;
+pub(super) const JOINERS: usize = 0;
 const DELAY: usize = 1;
 
 /// How far what follows from an end has come: counted; everyone told.

@@ -104,6 +104,7 @@ pub(super) fn is_asleep(pid: u32, tid: u32) -> bool {
 /// The small locks of objects that a dead actor held.
 fn release_small_locks(ctx: &Ctx, number: u32) {
     let slot: &Slot = actor::slot(ctx.arena, number);
+    super::cases::mend_all(ctx, number);
     for held in &slot.holding {
         let off = Off(held.swap(0, SeqCst));
         if !off.is_null() {
@@ -114,6 +115,10 @@ fn release_small_locks(ctx: &Ctx, number: u32) {
 
 /// Sees to an actor that a dead one was about to wake.
 fn rescue(ctx: &Ctx, waiter: u32, wait: u32) {
+    if actor::slot(ctx.arena, waiter).cases.load(SeqCst) != 0 {
+        ctx.have_look_again(waiter, wait);
+        return;
+    }
     let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
     ctx.rescue(waiter, wait, |off, list, payload| match actor::is_slot(off) {
         true => actor::rescued(ctx, off, list, waiter),

@@ -237,9 +237,12 @@ impl Driver {
             }
             What::Draw(value) => (Turn::Go, Some(turns::drawn_order(value)), false),
             What::Serve(actors) => (Turn::Go, Some(turns::served_order(actors)), false),
+            What::Case(case, actors) => (Turn::Go, Some(turns::case_order(i64::from(*case), actors)), false),
             What::Go => match self.machine.next_end(&self.state, choice.actor) {
                 None if self.machine.is_computing(&self.state, choice.actor) => return false,
-                None if self.machine.waits_for_its_turn(&self.state, choice.actor) => (Turn::Arrive, None, false),
+                None if self.machine.waits_for_its_turn(&self.state, choice.actor) => {
+                    (Turn::Arrive, self.told(choice.actor), false)
+                }
                 None => (Turn::Go, self.told(choice.actor), false),
                 Some(Ends::Dismiss) => (Turn::Dismiss, None, true),
                 Some(Ends::Finally) => (Turn::Finally, None, true),
@@ -262,6 +265,16 @@ impl Driver {
 
     /// What only the machine knows of an operation.
     fn told(&self, actor: u32) -> Option<Value> {
+        let op = self.machine.next_op(&self.state, actor)?;
+        if op.code == OpCode::Select {
+            if !self.machine.only_arrives(&self.state, actor) {
+                return Some(turns::case_order(-1, &[]));
+            }
+            let cases = self.machine.arriving_cases(&self.state, actor);
+            return Some(turns::drawn_order(&Value::list(
+                cases.into_iter().map(|case| Value::Int(case.into())).collect(),
+            )));
+        }
         let waiting = self.machine.waiting_in(&self.state, actor)?;
         Some(turns::drawn_order(&Value::Int(waiting)))
     }

@@ -107,7 +107,8 @@ pub(super) struct Node {
     pub(super) payload: AtomicU64,
     /// 1 while in a list.
     pub(super) linked: AtomicU32,
-    pub(super) pad: AtomicU32,
+    /// Which case of a wait in several objects, plus 1; 0 of a wait in one.
+    pub(super) case: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -186,6 +187,12 @@ pub(super) struct Slot {
     pub(super) given: AtomicU64,
     pub(super) ticket: AtomicU64,
     pub(super) cause: AtomicU64,
+    /// In which case of a wait in several objects it was completed, plus 1.
+    pub(super) case: AtomicU32,
+    /// The cases of such a wait: a block of [`super::cases::CaseNode`]s, and how many there are.
+    pub(super) cases: AtomicU32,
+    pub(super) cases_len: AtomicU32,
+    pub(super) pad: AtomicU32,
     /// Its node for waits on one object.
     pub(super) node: Node,
     /// The place in the text of the operation that it performs: first byte, one past the last.

@@ -15,6 +15,8 @@ mod object;
 mod actor;
 mod record;
 
+mod awaiting;
+mod cases;
 mod create;
 mod duty;
 mod failure;
@@ -22,6 +24,7 @@ mod output;
 mod perform;
 mod perturb;
 mod process;
+mod select;
 mod turns;
 mod values;
 mod world;

@@ -27,10 +27,10 @@ const SLEEPER: u32 = 1 << 31;
 const LISTS: usize = 3;
 
 /// The low bits of a claim word; the wait's number stands above them.
-const IDLE: u32 = 0;
-const WAITING: u32 = 1;
+pub(super) const IDLE: u32 = 0;
+pub(super) const WAITING: u32 = 1;
 const CLAIMED: u32 = 2;
-const CLAIM_BITS: u32 = 2;
+pub(super) const CLAIM_BITS: u32 = 2;
 
 /// An actor as it acts on the arena.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub(super) struct Locked<'a> {
     ctx: &'a Ctx,
     pub(super) off: Off,
     pub(super) header: &'static ObjectHeader,
+    /// It is one of several that are held at once: which they are is noted elsewhere.
+    pub(super) one_of_several: bool,
 }
 
 /// What a waker tells a waiter.
@@ -84,10 +86,10 @@ pub(super) struct Waiting {
 /// A wait that has been entered but not slept on.
 #[must_use = "a wait that was entered must be parked on"]
 pub(super) struct Entered {
-    epoch: u32,
-    deadline: Option<u64>,
-    off: Off,
-    last_to_block: bool,
+    pub(super) epoch: u32,
+    pub(super) deadline: Option<u64>,
+    pub(super) off: Off,
+    pub(super) last_to_block: bool,
 }
 
 /// A waiter whose wait is the claimer's to complete.
@@ -97,6 +99,7 @@ pub(super) struct Claimed {
     pub(super) payload: u64,
     slot: &'static Slot,
     epoch: u32,
+    case: u32,
     private: bool,
 }
 
@@ -124,7 +127,17 @@ impl Ctx {
         if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
             self.lock_slowly(off, header, mine);
         }
-        Locked { ctx: self, off, header }
+        Locked { ctx: self, off, header, one_of_several: false }
+    }
+
+    /// Takes one of several small locks, which the caller has noted in the actor's slot.
+    pub(super) fn lock_one_of_several(&self, off: Off) -> Locked<'_> {
+        let header: &ObjectHeader = self.arena.at(off);
+        let mine = self.me + 1;
+        if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
+            self.lock_slowly(off, header, mine);
+        }
+        Locked { ctx: self, off, header, one_of_several: true }
     }
 
     #[cold]
@@ -167,7 +180,7 @@ impl Ctx {
     /// Enters a wait on a list of the locked object. The caller then lets the lock go and parks.
     pub(super) fn enter(&self, locked: &Locked<'_>, list: usize, payload: u64, waiting: &Waiting) -> Entered {
         let slot = self.slot;
-        let epoch = (slot.claim.load(Relaxed) >> CLAIM_BITS).wrapping_add(1) & (u32::MAX >> CLAIM_BITS);
+        let epoch = self.next_epoch();
         slot.blocked_op.store(waiting.op as u32 + 1, Relaxed);
         slot.blocked_on.store(locked.off.0, Relaxed);
         slot.blocked_list.store(list as u32, Relaxed);
@@ -176,12 +189,19 @@ impl Ctx {
         slot.node.payload.store(payload, Relaxed);
         slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
         locked.push(list, self.node_off());
-        let mut last_to_block = false;
-        if waiting.deadline.is_none() {
-            slot.uncounted.store(1, SeqCst);
-            last_to_block = self.arena.header().running.fetch_sub(1, SeqCst) == 1;
-        }
+        let last_to_block = waiting.deadline.is_none() && self.count_out();
         Entered { epoch, deadline: waiting.deadline, off: locked.off, last_to_block }
+    }
+
+    /// The number of the wait that the calling actor enters next.
+    pub(super) fn next_epoch(&self) -> u32 {
+        (self.slot.claim.load(Relaxed) >> CLAIM_BITS).wrapping_add(1) & (u32::MAX >> CLAIM_BITS)
+    }
+
+    /// Counts the calling actor among those that cannot go on by themselves; true where it is the last.
+    pub(super) fn count_out(&self) -> bool {
+        self.slot.uncounted.store(1, SeqCst);
+        self.arena.header().running.fetch_sub(1, SeqCst) == 1
     }
 
     /// Sleeps until the wait has been completed by another, or its deadline has passed.
@@ -196,6 +216,27 @@ impl Ctx {
     pub(super) fn park_or<T>(&self, entered: Entered, over: impl FnOnce(&Locked<'_>) -> T) -> Result<Verdict, T> {
         let slot = self.slot;
         let private = is_private(self.arena.at(entered.off), slot);
+        let mut over = Some(over);
+        self.sleep(&entered, private, || {
+            let waiting = (entered.epoch << CLAIM_BITS) | WAITING;
+            let idle = (entered.epoch << CLAIM_BITS) | IDLE;
+            let locked = self.lock(entered.off);
+            slot.claim.compare_exchange(waiting, idle, AcqRel, Acquire).ok()?;
+            locked.unlink(slot.blocked_list.load(Relaxed) as usize, self.node_off());
+            slot.blocked_op.store(0, Relaxed);
+            over.take().map(|over| over(&locked))
+        })
+    }
+
+    /// Sleeps until the wait has been completed by another, or `leave`, which is asked when its time is over, says that
+    /// it has been left; `leave` gives nothing where someone is completing it.
+    pub(super) fn sleep<T>(
+        &self,
+        entered: &Entered,
+        private: bool,
+        mut leave: impl FnMut() -> Option<T>,
+    ) -> Result<Verdict, T> {
+        let slot = self.slot;
         if entered.last_to_block {
             self.kick();
         }
@@ -213,16 +254,11 @@ impl Ctx {
             let mut timed_out = false;
             if in_turns {
                 turns::look_while_parked(self);
-                timed_out = turns::is_timed_out(self);
+                timed_out = turns::is_called_away(self);
             }
             if timed_out || sys::futex_wait(&slot.done, done, deadline, private) == sys::FutexWait::TimedOut {
-                let waiting = (entered.epoch << CLAIM_BITS) | WAITING;
-                let idle = (entered.epoch << CLAIM_BITS) | IDLE;
-                let locked = self.lock(entered.off);
-                if slot.claim.compare_exchange(waiting, idle, AcqRel, Acquire).is_ok() {
-                    locked.unlink(slot.blocked_list.load(Relaxed) as usize, self.node_off());
-                    slot.blocked_op.store(0, Relaxed);
-                    return Err(over(&locked));
+                if let Some(left) = leave() {
+                    return Err(left);
                 }
                 // Someone is completing it: that takes a moment, not a deadline.
                 deadline = None;
@@ -263,8 +299,7 @@ impl Ctx {
             }
             if turns::are_on(self.arena)
                 && let Some(wanted) = turns::served_next()
-                && let of_it = Off(slot_at(wanted).0 + Self::node_skip())
-                && locked.contains(list, of_it)
+                && let Some(of_it) = locked.node_of(list, wanted)
             {
                 node_off = of_it;
             }
@@ -279,8 +314,10 @@ impl Ctx {
             let waiting = (epoch << CLAIM_BITS) | WAITING;
             let claimed = (epoch << CLAIM_BITS) | CLAIMED;
             if slot.claim.compare_exchange(waiting, claimed, AcqRel, Acquire).is_ok() {
-                let private = is_private(locked.header, slot);
-                return Some(Claimed { actor, payload: node.payload.load(Relaxed), slot, epoch, private });
+                let case = node.case.load(Relaxed);
+                // Who waits in several objects sleeps where all of them can wake it.
+                let private = case == 0 && is_private(locked.header, slot);
+                return Some(Claimed { actor, payload: node.payload.load(Relaxed), slot, epoch, case, private });
             }
             self.slot.completing.store(0, Relaxed);
         }
@@ -293,6 +330,7 @@ impl Ctx {
         slot.given.store(verdict.given, Relaxed);
         slot.ticket.store(verdict.ticket, Relaxed);
         slot.cause.store(verdict.cause, Relaxed);
+        slot.case.store(claimed.case, Relaxed);
         self.count_again(slot);
         slot.now_ns.store(self.arena.header().virtual_ns.load(Relaxed), Relaxed);
         slot.done.store(claimed.epoch, Release);
@@ -331,13 +369,32 @@ impl Ctx {
             Some(verdict) => {
                 let claimed = (epoch << CLAIM_BITS) | CLAIMED;
                 if claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok() {
-                    self.finish(Claimed { actor, payload, slot, epoch, private }, verdict);
+                    self.finish(Claimed { actor, payload, slot, epoch, case: 0, private }, verdict);
                 }
             }
             None => {
                 slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
                 locked.push(list, node);
             }
+        }
+    }
+
+    /// Tells an actor that waits in several objects, and whose waker died, to look at them again. For the supervisor.
+    pub(super) fn have_look_again(&self, actor: u32, wait: u32) {
+        let slot: &Slot = self.arena.at(slot_at(actor));
+        let claim = slot.claim.load(SeqCst);
+        let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
+        if slot.done.load(SeqCst) == epoch {
+            sys::futex_wake(&slot.done, 1, false);
+            return;
+        }
+        let claimed = (epoch << CLAIM_BITS) | CLAIMED;
+        if state != IDLE
+            && epoch == wait
+            && (claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok())
+        {
+            let claimed = Claimed { actor, payload: 0, slot, epoch, case: 0, private: false };
+            self.finish(claimed, Verdict { code: super::object::say::RETRY, ..Verdict::default() });
         }
     }
 
@@ -355,6 +412,7 @@ impl Ctx {
         if claim & ((1 << CLAIM_BITS) - 1) == WAITING {
             let _ = slot.claim.compare_exchange(claim, claim & !WAITING, AcqRel, Acquire);
         }
+        super::cases::leave_all(self, actor);
         let blocked_on = Off(slot.blocked_on.load(Relaxed));
         if !blocked_on.is_null() && slot.blocked_op.load(Relaxed) != 0 {
             let locked = self.lock(blocked_on);
@@ -427,7 +485,7 @@ impl Locked<'_> {
     }
 
     // The forward chain is whole at every instant: a death in the middle is repaired by walking it (`mend`).
-    fn push(&self, list: usize, off: Off) {
+    pub(super) fn push(&self, list: usize, off: Off) {
         let list = &self.header.lists[list];
         let node = self.node(off.0);
         let tail = list.tail.load(Relaxed);
@@ -443,6 +501,15 @@ impl Locked<'_> {
         list.len.store(list.len.load(Relaxed) + 1, Relaxed);
     }
 
+    /// The node of an actor in a list.
+    fn node_of(&self, list: usize, actor: u32) -> Option<Off> {
+        let mut at = self.header.lists[list].head.load(Relaxed);
+        while at != 0 && self.node(at).actor.load(Relaxed) != actor {
+            at = self.node(at).next.load(Relaxed);
+        }
+        (at != 0).then_some(Off(at))
+    }
+
     fn contains(&self, list: usize, off: Off) -> bool {
         let mut at = self.header.lists[list].head.load(Relaxed);
         while at != 0 && at != off.0 {
@@ -451,7 +518,7 @@ impl Locked<'_> {
         at == off.0
     }
 
-    fn unlink(&self, list: usize, off: Off) {
+    pub(super) fn unlink(&self, list: usize, off: Off) {
         let node = self.node(off.0);
         if node.linked.load(Relaxed) == 0 {
             return;
@@ -476,6 +543,9 @@ impl Drop for Locked<'_> {
         let word = self.header.lock.swap(0, Release);
         if word & SLEEPER != 0 {
             sys::futex_wake(&self.header.lock, 1, self.header.private.load(Relaxed) != 0);
+        }
+        if self.one_of_several {
+            return;
         }
         // Last, so that whoever dies before it has woken the next is known to have had it in hand.
         let holding = &self.ctx.slot.holding;

@@ -107,7 +107,7 @@ impl World {
         };
         match op.code {
             OpCode::QueueTaskDone => queue::task_done(ctx, off),
-            OpCode::QueueJoin => queue::join(ctx, off),
+            OpCode::QueueJoin => Ok(queue::join(ctx, off, Patience::Until(None))?.unwrap_or_default()),
             _ => match create::channel_of(&self.process, object.id, off) {
                 Some(channel) => match op.code {
                     OpCode::QueuePut => {
@@ -149,10 +149,11 @@ impl World {
         }
         let end = self.process.end(ctx, object.id)?;
         match op.code {
-            OpCode::PipeSend => pipe::send(ctx, off, &*end, op.args.get(0), |ticket| {
+            OpCode::PipeSend => Ok(pipe::send(ctx, off, &*end, op.args.get(0), Patience::Until(None), |ticket| {
                 arrive(ctx, object, line, ticket, op.args.as_slice());
-            }),
-            OpCode::PipeRecv => pipe::recv(ctx, off, &*end),
+            })?
+            .unwrap_or_default()),
+            OpCode::PipeRecv => Ok(pipe::recv(ctx, off, &*end, Patience::Until(None))?.unwrap_or_default()),
             OpCode::PipeNext => pipe::next(ctx, off, &*end),
             OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?),
             _ => Err(unsupported()),

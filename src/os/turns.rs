@@ -45,6 +45,8 @@ thread_local! {
     static MINE: Cell<Option<Turn>> = const { Cell::new(None) };
     /// Whom it is to serve among those who wait, before others.
     static SERVED: RefCell<VecDeque<u32>> = const { RefCell::new(VecDeque::new()) };
+    /// The case of a `select` that it is to go on with; -1: with none, by its `else`.
+    static CASE: Cell<Option<i64>> = const { Cell::new(None) };
     /// What it is to draw.
     static DRAWN: RefCell<Option<Value>> = const { RefCell::new(None) };
 }
@@ -86,6 +88,7 @@ fn read_order(ctx: &Ctx) {
     let block = Off(ctx.slot.turn_order.swap(0, Relaxed));
     SERVED.with_borrow_mut(VecDeque::clear);
     DRAWN.set(None);
+    CASE.set(None);
     if block.is_null() {
         return;
     }
@@ -94,12 +97,17 @@ fn read_order(ctx: &Ctx) {
     let Value::List(order) = order else { return };
     match order.as_slice() {
         [Value::Bool(true), drawn] => DRAWN.set(Some(drawn.clone())),
-        [_, Value::List(served)] => SERVED.with_borrow_mut(|queue| {
-            queue.extend(served.iter().filter_map(|actor| match actor {
-                Value::Int(actor) => u32::try_from(*actor).ok(),
-                _ => None,
-            }));
-        }),
+        [case, Value::List(served)] => {
+            if let Value::Int(case) = case {
+                CASE.set(Some(*case));
+            }
+            SERVED.with_borrow_mut(|queue| {
+                queue.extend(served.iter().filter_map(|actor| match actor {
+                    Value::Int(actor) => u32::try_from(*actor).ok(),
+                    _ => None,
+                }));
+            });
+        }
         _ => {}
     }
 }
@@ -120,6 +128,17 @@ pub(super) fn served_order(actors: &[u32]) -> Value {
     values::pair(Value::Bool(false), Value::list(actors.iter().map(|actor| Value::Int(i64::from(*actor))).collect()))
 }
 
+/// The same of a `select`: with which case to go on, and whom to serve there.
+pub(super) fn case_order(case: i64, actors: &[u32]) -> Value {
+    let served = actors.iter().map(|actor| Value::Int(i64::from(*actor))).collect();
+    values::pair(Value::Int(case), Value::list(served))
+}
+
+/// The case that the calling actor is to go on with.
+pub(super) fn case() -> Option<i64> {
+    CASE.take()
+}
+
 /// The turn that the calling actor has; none in a free run.
 pub(super) fn mine() -> Option<Turn> {
     MINE.get()
@@ -130,18 +149,32 @@ pub(super) fn drawn() -> Option<Value> {
     DRAWN.take()
 }
 
+/// The numbers that came with its turn.
+pub(super) fn drawn_numbers() -> Vec<usize> {
+    let Some(Value::List(numbers)) = drawn() else { return Vec::new() };
+    let number = |value: &Value| match value {
+        Value::Int(number) => usize::try_from(*number).ok(),
+        _ => None,
+    };
+    numbers.iter().filter_map(number).collect()
+}
+
 /// Whom the calling actor is to serve next.
 pub(super) fn served_next() -> Option<u32> {
     SERVED.with_borrow_mut(VecDeque::pop_front)
 }
 
-/// Of a parked actor: whether its wait is to end now, out of time.
-pub(super) fn is_timed_out(ctx: &Ctx) -> bool {
-    if ctx.slot.turn.load(Acquire) != Turn::TimeOut as u32 {
-        return false;
-    }
+/// Of a parked actor: whether its wait is to end now: out of time, or, in several objects, since it is to go on with
+/// one of them.
+pub(super) fn is_called_away(ctx: &Ctx) -> bool {
+    let turn = match ctx.slot.turn.load(Acquire) {
+        turn if turn == Turn::TimeOut as u32 => Turn::TimeOut,
+        turn if turn == Turn::Go as u32 && ctx.slot.cases.load(Relaxed) != 0 => Turn::Go,
+        _ => return false,
+    };
     ctx.slot.turn.store(0, Relaxed);
-    MINE.set(Some(Turn::TimeOut));
+    read_order(ctx);
+    MINE.set(Some(turn));
     true
 }
 

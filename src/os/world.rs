@@ -32,7 +32,7 @@ const FAILED: i32 = 1;
 pub(super) struct World {
     pub(super) ctx: Ctx,
     pub(super) process: Arc<Process>,
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     random: Option<Random>,
     /// Where its pauses come from, in a perturbed run.
     pauses: Option<Pauses>,
@@ -40,6 +40,8 @@ pub(super) struct World {
     children: Vec<u32>,
     /// Handles of the objects of its process.
     privates: Arc<Vec<Value>>,
+    /// See [`World::some_number`].
+    chances: u64,
 }
 
 /// What the event of an operation says beside its result.
@@ -53,7 +55,8 @@ impl World {
     pub(super) fn new(ctx: Ctx, process: Arc<Process>) -> World {
         let name: Arc<str> = Arc::from(actor::name(ctx.arena, ctx.me));
         let pauses = Pauses::of(ctx.arena, &name);
-        World { ctx, process, name, random: None, pauses, children: Vec::new(), privates: Arc::default() }
+        let chances = super::sys::now_ns() ^ u64::from(ctx.me);
+        World { ctx, process, name, random: None, pauses, children: Vec::new(), privates: Arc::default(), chances }
     }
 
     /// The same with the objects of the process it belongs to.
@@ -248,6 +251,11 @@ impl World {
             return;
         }
         while turns::take(&self.ctx) == Some(Turn::Arrive) {
+            if op.code == OpCode::Select {
+                self.arrive_at(op);
+                let told = turns::drawn_numbers().into_iter().map(|case| (case, 0)).collect::<Vec<_>>();
+                self.note_arrivals(op, &told);
+            }
             if let Target::Object(object) = op.target {
                 let line = self.arrive_at(op);
                 super::perform::arrive(&self.ctx, object, line, 0, op.args.as_slice());
@@ -257,6 +265,11 @@ impl World {
 
     /// Performs an operation and notes its event.
     fn perform(&mut self, mut op: Op, vm: &Vm) -> Outcome {
+        match op.code {
+            OpCode::Select => return self.select(&op, vm),
+            OpCode::Await => return self.await_condition(&op),
+            _ => {}
+        }
         let line = self.arrive_at(&op);
         let mut about = About { object: None, actor: None, line };
         match op.target {
@@ -280,15 +293,8 @@ impl World {
         {
             self.process.hold_received(&self.ctx, &done.value);
         }
-        let (ticket, cause) = match &came {
-            Ok(done) => (done.ticket, done.cause),
-            Err(refused) => (refused.ticket, refused.cause),
-        };
         if is_noted(code) {
-            let ticket = if ticket == 0 { self.late_ticket(&op) } else { ticket };
-            let came = came.as_ref().map(|done| &done.value).map_err(|refused| &refused.error);
-            let About { object, actor, .. } = about;
-            self.ctx.note(&Note { op: code, line, object, actor, ticket, cause, args: &args, came });
+            self.note_event(&op, &about, &args, &came);
         }
         match came {
             Ok(done) if is_handle => Outcome::Handle(done.value),
@@ -296,6 +302,18 @@ impl World {
             // The VM fills in where and who, but for what a worker raised.
             Err(refused) => Outcome::Raise(refused.error),
         }
+    }
+
+    /// Notes the event of an operation.
+    pub(super) fn note_event(&self, op: &Op, about: &About, args: &[Value], came: &Result) {
+        let (ticket, cause) = match came {
+            Ok(done) => (done.ticket, done.cause),
+            Err(refused) => (refused.ticket, refused.cause),
+        };
+        let ticket = if ticket == 0 { self.late_ticket(op) } else { ticket };
+        let came = came.as_ref().map(|done| &done.value).map_err(|refused| &refused.error);
+        let About { object, actor, line } = *about;
+        self.ctx.note(&Note { op: op.code, line, object, actor, ticket, cause, args, came });
     }
 
     /// The ticket of an operation that came to its end without looking at its target's state: any moment is right.
@@ -325,15 +343,27 @@ impl World {
     }
 
     /// Publishes where the actor is; gives the line, for its event.
-    fn arrive_at(&self, op: &Op) -> u32 {
-        let program = &self.process.plan.image.program;
-        let span = program.span_of(op.site).unwrap_or_default();
+    pub(super) fn arrive_at(&self, op: &Op) -> u32 {
+        let span = self.process.plan.image.program.span_of(op.site).unwrap_or_default();
         self.ctx.slot.span[0].store(span.start, Relaxed);
         self.ctx.slot.span[1].store(span.end, Relaxed);
+        self.line_of(op)
+    }
+
+    /// The line of an operation, for its event.
+    pub(super) fn line_of(&self, op: &Op) -> u32 {
+        let program = &self.process.plan.image.program;
+        let span = program.span_of(op.site).unwrap_or_default();
         if self.is_traced() { program.source.line_of(span.start) } else { 0 }
     }
 
-    fn act(&mut self, op: &mut Op, vm: &Vm, about: &mut About) -> Result {
+    /// A number of chance, where any order will do.
+    pub(super) fn some_number(&mut self) -> usize {
+        self.chances = self.chances.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x2545_f491_4f6c_dd1d);
+        (self.chances >> 33) as usize
+    }
+
+    pub(super) fn act(&mut self, op: &mut Op, vm: &Vm, about: &mut About) -> Result {
         match op.target {
             Target::None => self.act_alone(op, vm, about),
             Target::Actor(actor) => self.act_on_actor(op, actor),

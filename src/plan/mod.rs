@@ -96,6 +96,8 @@ pub enum Reason {
     Processes(Arc<str>, Arc<str>),
     /// It is used by a template of which there are, or may be, several processes.
     Replicated(Arc<str>),
+    /// A `select` waits in it and in others at once, which no channel can: where.
+    Select(Span),
     /// It is passed on as a value, so any process may get it: where.
     Escapes(Span),
     /// A crossbeam channel has no such order.

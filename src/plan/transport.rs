@@ -5,14 +5,22 @@
 
 use super::usage::{Home, Usage, locks_of};
 use super::{Reason, Transport};
-use crate::analysis::{Checked, DeclId, ObjectInfo, Owner};
-use crate::syntax::ast::{ExprKind, StrPart};
+use crate::analysis::{Binding, Checked, DeclId, ObjectInfo, Owner};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, Stmt, StmtKind, StrPart};
+use crate::syntax::visit::{Visitor, walk_expr, walk_stmt};
 use crate::value::ObjectKind;
 
 /// By declaration: the transport and the reason.
 pub(super) fn transports(checked: &Checked, usage: &Usage) -> Vec<(Transport, Reason)> {
     let ids = (0..).map(DeclId);
+    let selected = selected(checked);
     let mut chosen: Vec<_> = ids.zip(&checked.objects).map(|(id, info)| choose(checked, usage, id, info)).collect();
+    for (slot, span) in chosen.iter_mut().zip(&selected) {
+        if let (Transport::Channel, Some(span)) = (slot.0, span) {
+            *slot = (Transport::InProcess, Reason::Select(*span));
+        }
+    }
     // A condition and its lock live in one place: the wider of the two.
     for (at, info) in checked.objects.iter().enumerate() {
         for lock in locks_of(checked, info.decl.args.iter().map(|arg| &arg.value.kind), info.kind) {
@@ -27,6 +35,46 @@ pub(super) fn transports(checked: &Checked, usage: &Usage) -> Vec<(Transport, Re
         }
     }
     chosen
+}
+
+/// By declaration: the first case of a `select` that waits in it. A handle that was passed on is no matter: what
+/// escapes is in the arena.
+fn selected(checked: &Checked) -> Vec<Option<Span>> {
+    struct Cases<'c> {
+        checked: &'c Checked,
+        found: Vec<Option<Span>>,
+        case: Option<Span>,
+    }
+    impl Visitor for Cases<'_> {
+        fn stmt(&mut self, stmt: &Stmt) {
+            if let StmtKind::Select(cases, _) = &stmt.kind {
+                for case in cases {
+                    self.case = Some(case.operation.span);
+                    self.expr(&case.operation);
+                    case.each.iter().for_each(|(_, list)| self.expr(list));
+                    self.case = None;
+                }
+            }
+            walk_stmt(self, stmt);
+        }
+
+        fn expr(&mut self, expr: &Expr) {
+            if let (Some(span), ExprKind::Name(name)) = (self.case, &expr.kind)
+                && let Binding::Object(decl) = self.checked.binding(name)
+                && let Some(slot) = self.found.get_mut(decl.0 as usize)
+            {
+                slot.get_or_insert(span);
+            }
+            walk_expr(self, expr);
+        }
+    }
+    let mut cases = Cases { checked, found: vec![None; checked.objects.len()], case: None };
+    let templates = checked.templates.iter().map(|template| &template.decl.body);
+    let tasks = checked.tasks.iter().map(|task| &task.decl.body);
+    let objects = checked.objects.iter().filter_map(|object| object.decl.body.as_ref());
+    let blocks = templates.chain(tasks).chain(objects).chain(checked.main.as_deref()).chain(checked.finally.as_deref());
+    blocks.for_each(|block| cases.block(block));
+    cases.found
 }
 
 fn choose(checked: &Checked, usage: &Usage, id: DeclId, info: &ObjectInfo) -> (Transport, Reason) {

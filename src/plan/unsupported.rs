@@ -7,8 +7,8 @@ use crate::analysis::{Binding, Checked};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::program::signature::POOL_SUBMITS;
 use crate::source::Span;
-use crate::syntax::ast::{Arg, Expr, ExprKind, Item, ItemKind, ObjectKeyword, Stmt, StmtKind};
-use crate::syntax::visit::{Visitor, walk_expr, walk_item, walk_stmt};
+use crate::syntax::ast::{Arg, Expr, ExprKind, Item, ItemKind, ObjectKeyword};
+use crate::syntax::visit::{Visitor, walk_expr, walk_item};
 use crate::value::ObjectKind;
 
 /// Everything in a scenario that cannot be run yet, in the order of the text.
@@ -88,15 +88,6 @@ impl Visitor for Finder<'_> {
         if !matches!(item.kind, ItemKind::Object(_) | ItemKind::Actor(_) | ItemKind::Task(_)) {
             walk_item(self, item);
         }
-    }
-
-    fn stmt(&mut self, stmt: &Stmt) {
-        match &stmt.kind {
-            StmtKind::Select(..) => self.refuse("`select`", stmt.span),
-            StmtKind::Await(_) => self.refuse("`await`", stmt.span),
-            _ => {}
-        }
-        walk_stmt(self, stmt);
     }
 
     fn expr(&mut self, expr: &Expr) {

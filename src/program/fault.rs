@@ -2,7 +2,7 @@
 //!
 //! Answers for: that the same misuse is said in the same words wherever it happens. Never decides that it happened.
 
-use crate::value::{Error, ErrorKind};
+use crate::value::{Error, ErrorKind, Value};
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident = $kind:ident, $message:literal;)*) => {
@@ -121,4 +121,14 @@ pub fn no_room(bytes: usize, room: u64) -> Error {
 #[cold]
 pub fn not_a_count(what: &str) -> Error {
     Error::type_error(format!("{what} is an int"))
+}
+
+/// What stands behind `await` is neither true nor false.
+pub fn no_condition(found: &Value) -> Error {
+    Error::type_error(format!("`await` takes a condition, which is true or false, not {}", found.kind_name()))
+}
+
+/// The condition of an `await` does not come to an end.
+pub fn long_condition() -> Error {
+    Error::value_error("the condition of this `await` takes too long to evaluate")
 }

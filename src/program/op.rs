@@ -2,6 +2,7 @@
 //!
 //! Answers for: which operations there are and what they take. Never performs one.
 
+use super::CodeId;
 use crate::value::{ActorRef, Error, ObjectRef, ResultRef, Value};
 
 /// A visible operation, as data.
@@ -17,6 +18,21 @@ pub struct Op {
     pub site: Site,
     /// The cases of a `select`, in order; otherwise empty.
     pub cases: Vec<Op>,
+}
+
+impl Op {
+    /// Of an [`OpCode::Await`]: the code of its condition, and what that takes.
+    pub fn condition(&self) -> (CodeId, Vec<Value>) {
+        let code = match self.args.get(0) {
+            Value::Int(code) => CodeId(*code as u32),
+            _ => CodeId(0),
+        };
+        let captured = match self.args.get(1) {
+            Value::List(captured) => captured.to_vec(),
+            _ => Vec::new(),
+        };
+        (code, captured)
+    }
 }
 
 /// What an operation is performed on.
@@ -413,6 +429,24 @@ impl OpCode {
         OpCode::ResultCancelled,
         OpCode::ResultNext,
     ];
+
+    /// Whether a `select` can wait in it: it waits for something, and nothing is begun by waiting.
+    pub fn is_case(self) -> bool {
+        matches!(
+            self,
+            OpCode::QueuePut
+                | OpCode::QueueGet
+                | OpCode::QueueJoin
+                | OpCode::PipeSend
+                | OpCode::PipeRecv
+                | OpCode::EventWait
+                | OpCode::LatchWait
+                | OpCode::Join
+                | OpCode::ResultGet
+                | OpCode::ResultWait
+                | OpCode::ResultNext
+        )
+    }
 
     /// Whether what it gives may come from another process, and bring ends of pipes.
     pub fn brings_a_value(self) -> bool {

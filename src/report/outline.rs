@@ -201,7 +201,14 @@ fn on_object(trace: &Trace, shown: &Shown<'_>, event: &Event, op: OpCode, object
 /// `gate.wait() arrives`, `q.put(1) arrives`: at a rendezvous the last argument names the operation.
 fn arrive(trace: &Trace, shown: &Shown<'_>, event: &Event, object: u32) -> String {
     let name = trace.object_name(object);
+    let kind = trace.data().objects.get(object as usize).map(|info| info.kind);
     let op = match event.args.last() {
+        _ if kind == Some(ObjectKind::PipeEnd) && event.args.len() == 1 => {
+            return format!(
+                "{} arrives",
+                method(shown, name, signatures(Receiver::Object(ObjectKind::PipeEnd)), OpCode::PipeSend, &event.args)
+            );
+        }
         Some(Datum::Str(op)) if op == "put" => OpCode::QueuePut,
         Some(Datum::Str(op)) if op == "get" => OpCode::QueueGet,
         Some(Datum::Str(_)) => return format!("for _ in {name} arrives"),

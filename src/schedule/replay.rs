@@ -47,6 +47,8 @@ pub enum Step {
     TimeOut(String, u32, OpCode),
     /// It goes on and serves just these, of those who wait.
     Serve(String, u32, OpCode, Vec<String>),
+    /// Of a `select`: it goes on with this case (counted from 0), and serves just these there, if any are named.
+    Case(String, u32, OpCode, u32, Vec<String>),
     /// It goes on, and this (encoded, as hexadecimal digits) is what is drawn.
     Draw(String, u32, OpCode, String),
     /// Its process is ended by a signal that was sent to it.
@@ -130,6 +132,11 @@ fn step(machine: &Machine, state: &State, choice: &Choice) -> Step {
             let (line, op) = at.unwrap_or((0, OpCode::Yield));
             Step::Draw(name, line, op, digits(value))
         }
+        (What::Case(case, served), at) => {
+            let (line, op) = at.unwrap_or((0, OpCode::Yield));
+            let served = served.iter().map(|actor| state.name(*actor).to_owned()).collect();
+            Step::Case(name, line, op, *case, served)
+        }
         (What::Die(signal), _) => Step::Die(name, *signal),
         (What::Bury, _) => Step::Bury(name),
         (What::Replace(pool), _) => Step::Replace(name, *pool),
@@ -195,6 +202,7 @@ impl Step {
             | Step::End(name)
             | Step::TimeOut(name, ..)
             | Step::Serve(name, ..)
+            | Step::Case(name, ..)
             | Step::Draw(name, ..)
             | Step::Die(name, _)
             | Step::Bury(name)
@@ -205,9 +213,11 @@ impl Step {
     /// The operation it was to perform.
     pub fn op(&self) -> Option<OpCode> {
         match self {
-            Step::Go(_, _, op) | Step::TimeOut(_, _, op) | Step::Serve(_, _, op, _) | Step::Draw(_, _, op, _) => {
-                Some(*op)
-            }
+            Step::Go(_, _, op)
+            | Step::TimeOut(_, _, op)
+            | Step::Serve(_, _, op, _)
+            | Step::Case(_, _, op, ..)
+            | Step::Draw(_, _, op, _) => Some(*op),
             _ => None,
         }
     }
@@ -215,12 +225,18 @@ impl Step {
     /// The line where it was to do so.
     pub fn line(&self) -> Option<u32> {
         match self {
-            Step::Go(_, line, _) | Step::TimeOut(_, line, _) | Step::Serve(_, line, ..) | Step::Draw(_, line, ..) => {
-                Some(*line)
-            }
+            Step::Go(_, line, _)
+            | Step::TimeOut(_, line, _)
+            | Step::Serve(_, line, ..)
+            | Step::Case(_, line, ..)
+            | Step::Draw(_, line, ..) => Some(*line),
             _ => None,
         }
     }
+}
+
+fn all_named(state: &State, names: &[String]) -> Option<Vec<u32>> {
+    names.iter().map(|name| state.named(name)).collect()
 }
 
 /// The choice that a step of a replay is in this state. Lines may have moved, operations not.
@@ -232,9 +248,8 @@ fn fitting(machine: &Machine, state: &State, choices: &[Choice], wanted: &Step) 
     let what = match wanted {
         Step::Go(..) | Step::End(_) => What::Go,
         Step::TimeOut(..) => What::TimeOut,
-        Step::Serve(_, _, _, served) => {
-            What::Serve(served.iter().map(|name| state.named(name)).collect::<Option<Vec<u32>>>()?)
-        }
+        Step::Serve(_, _, _, served) => What::Serve(all_named(state, served)?),
+        Step::Case(_, _, _, case, served) => What::Case(*case, all_named(state, served)?),
         Step::Draw(_, _, _, value) => What::Draw(from_digits(value)?),
         Step::Die(_, signal) => What::Die(*signal),
         Step::Bury(_) => What::Bury,

@@ -108,7 +108,8 @@ impl Event {
     /// Whether it is an arrival at a rendezvous: the first of the two waits there, the other does not, and who that is
     /// may be another at every run. (It names its operation behind the arguments.)
     pub fn waits_at_rendezvous(&self) -> bool {
-        self.op == OpCode::Arrive && matches!(self.args.last(), Some(Datum::Str(_)))
+        let is_word = |last: &Datum| matches!(last, Datum::Str(op) if matches!(op.as_str(), "put" | "get" | "next"));
+        self.op == OpCode::Arrive && self.args.last().is_some_and(is_word)
     }
 }
 

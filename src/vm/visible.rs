@@ -314,6 +314,7 @@ fn case(
     let first = base as usize + 1;
     let op = invoke::method(context, &handle, spec, &mut regs[first..first + spec.count as usize])?;
     let each = std::mem::take(&mut regs[first + spec.count as usize]);
+    check_case(&op, &spec.name)?;
     let args = Value::list(op.args.as_slice().to_vec());
     let (code, number, place) = (Value::Int(op.code as i64), Value::Int(i64::from(spec.case)), Value::Int(at as i64));
     let entry = Value::list(vec![handle, code, args, number, each, place]);
@@ -321,6 +322,25 @@ fn case(
         std::sync::Arc::make_mut(all).push(entry);
     }
     Ok(())
+}
+
+/// A case waits, and for as long as its `select` does.
+fn check_case(op: &Op, name: &str) -> Result<(), Error> {
+    let args = op.args.as_slice();
+    let waits = !matches!(args, [.., Value::Bool(false), _]);
+    if !op.code.is_case() || !waits {
+        return Err(Error::type_error(format!("`{name}` does not wait, or cannot be given up: it is no case")));
+    }
+    let timeout = match op.code {
+        OpCode::PipeSend => None,
+        _ => args.last().filter(|_| !(op.code == OpCode::QueuePut && args.len() < 3)),
+    };
+    match timeout {
+        None | Some(Value::None) => Ok(()),
+        Some(_) => Err(Error::value_error(format!(
+            "a case waits as long as its `select`: `{name}` takes no timeout here, `after` is for that"
+        ))),
+    }
 }
 
 fn select(regs: &mut [Value], base: Reg, at: usize, context: &mut Context) -> Result<Step, Exit> {

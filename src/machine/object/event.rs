@@ -22,8 +22,8 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     match op.code {
         OpCode::EventSet => {
             event.set = true;
-            for waiter in parked(tx, id) {
-                tx.complete(waiter, Ok(Value::Bool(true)));
+            for (waiter, case) in parked(tx, id) {
+                tx.complete_in(waiter, case, Ok(Value::Bool(true)));
             }
             Ok(Value::None)
         }
@@ -36,7 +36,13 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     }
 }
 
-fn parked(tx: &Tx<'_>, id: u32) -> Vec<u32> {
-    let waits = |phase: &Phase| matches!(phase, Phase::At(at) if at.parked && object_of(&at.op) == Some(id));
-    tx.state.actors.iter().filter(|actor| waits(&actor.phase)).map(|actor| actor.id).collect()
+/// Who waits here, and in which case of its `select`.
+fn parked(tx: &Tx<'_>, id: u32) -> Vec<(u32, Option<u32>)> {
+    let here = |op: &Op| op.code == OpCode::EventWait && object_of(op) == Some(id);
+    let waits = |phase: &Phase| match phase {
+        Phase::At(at) if at.parked && here(&at.op) => Some(None),
+        Phase::At(at) if at.parked => (0..).zip(&at.op.cases).find(|(_, op)| here(op)).map(|(case, _)| Some(case)),
+        _ => None,
+    };
+    tx.state.actors.iter().filter_map(|actor| Some((actor.id, waits(&actor.phase)?))).collect()
 }

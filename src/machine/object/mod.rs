@@ -17,6 +17,8 @@ mod setup;
 
 pub(super) use setup::{create, file_level};
 
+use std::sync::Arc;
+
 use super::State;
 use super::actor::Phase;
 use super::step::Tx;
@@ -77,6 +79,7 @@ fn timeout_at(code: OpCode) -> Option<usize> {
         | OpCode::ResultGet
         | OpCode::ResultWait
         | OpCode::TimerWait
+        | OpCode::Select
         | OpCode::Sleep => Some(0),
         _ => None,
     }
@@ -125,7 +128,7 @@ pub(super) fn can(state: &State, me: u32, op: &Op) -> bool {
         },
         Target::Object(object) => match state.object(object.id) {
             _ if op.code == OpCode::Waiting => true,
-            Some(Object::Queue(queue)) => queue.can(op),
+            Some(Object::Queue(queue)) => queue.can(me, op),
             Some(Object::End(end)) => pipe::can(state, me, object.id, end, op),
             Some(Object::Lock(lock)) => lock.can(me, op),
             Some(Object::Condition(condition)) => condition::can(state, condition, me, op),
@@ -165,7 +168,7 @@ pub(super) fn perform(tx: &mut Tx<'_>, me: u32, op: &Op) -> Act {
 }
 
 /// What an operation gives whose time is over; none where it has more to do before it gives anything.
-pub(super) fn time_out(tx: &mut Tx<'_>, me: u32, op: &Op) -> Option<Came> {
+pub(super) fn time_out(tx: &mut Tx<'_>, me: u32, op: &Arc<Op>) -> Option<Came> {
     match op.code {
         OpCode::QueuePut | OpCode::QueueGet => Some(Err(queue::time_out(tx, me, op))),
         OpCode::ConditionWait => {
@@ -173,6 +176,10 @@ pub(super) fn time_out(tx: &mut Tx<'_>, me: u32, op: &Op) -> Option<Came> {
             None
         }
         OpCode::BarrierWait => Some(Err(barrier::time_out(tx, me, op))),
+        OpCode::Select => {
+            tx.leave_select(me, op, "after");
+            None
+        }
         OpCode::ResultGet => Some(Err(fault::result_late())),
         OpCode::ResultWait => Some(Ok(Value::None)),
         _ => Some(Ok(Value::Bool(false))),
@@ -201,12 +208,25 @@ pub(super) fn is_completed_by_others(state: &State, me: u32, op: &Op) -> bool {
 }
 
 /// Whom an operation may serve among those who wait, beside the first.
-pub(super) fn alternatives(state: &State, op: &Op) -> Vec<Vec<u32>> {
+pub(super) fn alternatives(state: &State, me: u32, op: &Op) -> Vec<Vec<u32>> {
     match (op.code, object_of(op).and_then(|id| state.object(id))) {
         (OpCode::ConditionNotify, Some(Object::Condition(condition))) => condition.alternatives(op),
-        (OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueNext, Some(Object::Queue(queue))) => queue.alternatives(op),
+        (OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueNext, Some(Object::Queue(queue))) => {
+            queue.alternatives(me, op)
+        }
         _ => Vec::new(),
     }
+}
+
+/// The operations in which an actor has begun to wait: one, or the cases of a `select`.
+pub(super) fn waits_of(phase: &Phase) -> impl Iterator<Item = &Op> {
+    let at = match phase {
+        Phase::At(at) if at.parked => Some(&at.op),
+        _ => None,
+    };
+    let one = at.filter(|op| op.code != OpCode::Select).map(|op| &**op);
+    let cases = at.filter(|op| op.code == OpCode::Select).into_iter().flat_map(|op| &op.cases);
+    one.into_iter().chain(cases)
 }
 
 /// How many wait in an object: those who have begun to and whom nobody has served.
@@ -214,13 +234,9 @@ pub(super) fn waiting(state: &State, id: u32) -> i64 {
     if let Some(Object::End(end)) = state.object(id) {
         return pipe::waiting(state, id, end);
     }
-    let waits_in = |phase: &Phase| match phase {
-        Phase::At(at) if at.parked && object_of(&at.op) == Some(id) => Some(at.op.code),
-        _ => None,
-    };
-    let parked = |wanted: &dyn Fn(OpCode) -> bool| {
-        state.actors.iter().filter_map(|actor| waits_in(&actor.phase)).filter(|code| wanted(*code)).count() as i64
-    };
+    let waits = state.actors.iter().flat_map(|actor| waits_of(&actor.phase));
+    let here: Vec<OpCode> = waits.filter(|op| object_of(op) == Some(id)).map(|op| op.code).collect();
+    let parked = |wanted: &dyn Fn(OpCode) -> bool| here.iter().filter(|code| wanted(**code)).count() as i64;
     let all = parked(&|_| true);
     // Whoever could go on is no longer counted: the one who made it possible took it off.
     let served = match state.object(id) {

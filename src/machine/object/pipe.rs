@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Act, Came, Object, fault, gives_up, object_of, pair};
+use super::{Act, Came, Object, fault, gives_up, object_of, pair, waits_of};
 use crate::machine::State;
-use crate::machine::actor::{At, Phase};
 use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
 use crate::value::{self, Value};
@@ -169,8 +168,8 @@ fn receive(tx: &mut Tx<'_>, id: u32, code: OpCode) -> Came {
 pub(super) fn waiting(state: &State, id: u32, this: &End) -> i64 {
     let Some(peer) = end(state, this.peer).filter(|peer| !peer.is_gone()) else { return 0 };
     let (mut receivers, mut polls, mut senders, mut there) = (0, 0, 0, peer.bytes());
-    for actor in &state.actors {
-        let Phase::At(At { op, parked: true, .. }) = &actor.phase else { continue };
+    let waits = state.actors.iter().flat_map(|actor| waits_of(&actor.phase).map(move |op| (actor, op)));
+    for (actor, op) in waits {
         if object_of(op) != Some(id) || is_closed_here(state, actor.id, id) {
             continue;
         }

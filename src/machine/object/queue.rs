@@ -23,8 +23,30 @@ pub(in crate::machine) struct Queue {
     pub(in crate::machine) closed: bool,
     pub(in crate::machine) unfinished: i64,
     /// Of a rendezvous: who offers what, and who waits for an offer.
-    pub(in crate::machine) putters: Vec<(u32, Value)>,
-    pub(in crate::machine) getters: Vec<(u32, OpCode)>,
+    pub(in crate::machine) putters: Vec<Party<Value>>,
+    pub(in crate::machine) getters: Vec<Party<OpCode>>,
+}
+
+/// Who waits at a rendezvous, and with what: a message, or the operation that is to get one.
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Party<T> {
+    pub(in crate::machine) actor: u32,
+    /// In which case of its `select`, if it waits in one.
+    pub(in crate::machine) case: Option<u32>,
+    pub(in crate::machine) with: T,
+}
+
+impl<T> Party<T> {
+    /// Takes out the party that is to be served, or the first that is not oneself.
+    fn take(all: &mut Vec<Party<T>>, me: u32, served: Option<u32>) -> Option<Party<T>> {
+        let is = |actor: u32| all.iter().position(|party| party.actor == actor && actor != me);
+        let at = served.and_then(is).or_else(|| all.iter().position(|party| party.actor != me))?;
+        Some(all.remove(at))
+    }
+
+    fn others(all: &[Party<T>], me: u32) -> impl Iterator<Item = u32> {
+        all.iter().map(|party| party.actor).filter(move |actor| *actor != me)
+    }
 }
 
 impl Queue {
@@ -53,11 +75,15 @@ impl Queue {
         self.capacity.map_or(i64::MAX, |capacity| (capacity - self.len()).max(0))
     }
 
-    pub(super) fn can(&self, op: &Op) -> bool {
+    pub(super) fn can(&self, me: u32, op: &Op) -> bool {
         match op.code {
-            OpCode::QueuePut => self.closed || gives_up(op) || self.room() > 0 || !self.getters.is_empty(),
+            OpCode::QueuePut => {
+                let meets = Party::others(&self.getters, me).next().is_some();
+                self.closed || gives_up(op) || self.room() > 0 || meets
+            }
             OpCode::QueueGet | OpCode::QueueNext => {
-                self.closed || gives_up(op) || !self.items.is_empty() || !self.putters.is_empty()
+                let meets = Party::others(&self.putters, me).next().is_some();
+                self.closed || gives_up(op) || !self.items.is_empty() || meets
             }
             OpCode::QueueJoin => self.unfinished == 0,
             _ => true,
@@ -65,18 +91,20 @@ impl Queue {
     }
 
     /// At a rendezvous, partners beside the first.
-    pub(super) fn alternatives(&self, op: &Op) -> Vec<Vec<u32>> {
-        let waiting: Vec<u32> = match op.code {
-            OpCode::QueuePut => self.getters.iter().map(|(actor, _)| *actor).collect(),
-            _ => self.putters.iter().map(|(actor, _)| *actor).collect(),
+    pub(super) fn alternatives(&self, me: u32, op: &Op) -> Vec<Vec<u32>> {
+        let mut waiting: Vec<u32> = match op.code {
+            OpCode::QueuePut => Party::others(&self.getters, me).collect(),
+            _ => Party::others(&self.putters, me).collect(),
         };
+        // In two cases of one `select` it is the same actor.
+        waiting.dedup();
         waiting.into_iter().skip(1).map(|actor| vec![actor]).collect()
     }
 
     /// Takes an actor off that waits for a partner.
     pub(in crate::machine) fn forget(&mut self, actor: u32) {
-        self.putters.retain(|(putter, _)| *putter != actor);
-        self.getters.retain(|(getter, _)| *getter != actor);
+        self.putters.retain(|party| party.actor != actor);
+        self.getters.retain(|party| party.actor != actor);
     }
 
     fn store(&mut self, item: Value) -> Result<(), Error> {
@@ -146,11 +174,9 @@ fn put(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     if queue.closed {
         return Act::Done(Err(fault::queue_closed()));
     }
-    if !queue.getters.is_empty() {
-        let at = queue.getters.iter().position(|(getter, _)| Some(*getter) == served).unwrap_or(0);
-        let (getter, code) = queue.getters.remove(at);
+    if let Some(getter) = Party::take(&mut queue.getters, me, served) {
         queue.unfinished += 1;
-        tx.complete(getter, Ok(given(code, item)));
+        tx.complete_in(getter.actor, getter.case, Ok(given(getter.with, item)));
         return Act::Done(Ok(Value::None));
     }
     if queue.room() > 0 {
@@ -159,7 +185,7 @@ fn put(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     if gives_up(op) {
         return Act::Done(Err(if is_nowait(op) { fault::queue_full() } else { fault::queue_stayed_full() }));
     }
-    queue.putters.push((me, item));
+    queue.putters.push(Party { actor: me, case: None, with: item });
     Act::Parked
 }
 
@@ -169,12 +195,10 @@ fn get(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     if let Some(item) = queue.items.pop_front() {
         return Act::Done(Ok(given(op.code, item)));
     }
-    if !queue.putters.is_empty() {
-        let at = queue.putters.iter().position(|(putter, _)| Some(*putter) == served).unwrap_or(0);
-        let (putter, item) = queue.putters.remove(at);
+    if let Some(putter) = Party::take(&mut queue.putters, me, served) {
         queue.unfinished += 1;
-        tx.complete(putter, Ok(Value::None));
-        return Act::Done(Ok(given(op.code, item)));
+        tx.complete_in(putter.actor, putter.case, Ok(Value::None));
+        return Act::Done(Ok(given(op.code, putter.with)));
     }
     if queue.closed {
         return Act::Done(drained(op.code));
@@ -182,8 +206,26 @@ fn get(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     if gives_up(op) {
         return Act::Done(Err(if is_nowait(op) { fault::queue_empty() } else { fault::queue_stayed_empty() }));
     }
-    queue.getters.push((me, op.code));
+    queue.getters.push(Party { actor: me, case: None, with: op.code });
     Act::Parked
+}
+
+/// Of a `select`: begins to wait at a rendezvous, in a case.
+pub(in crate::machine) fn wait_in_case(tx: &mut Tx<'_>, me: u32, case: u32, op: &Op) {
+    let Some(queue) = object_of(op).and_then(|id| queue(tx, id)).filter(|queue| queue.is_rendezvous()) else { return };
+    match op.code {
+        OpCode::QueuePut => {
+            queue.putters.push(Party { actor: me, case: Some(case), with: op.args.get(0).clone() });
+        }
+        _ => queue.getters.push(Party { actor: me, case: Some(case), with: op.code }),
+    }
+}
+
+/// Of a `select`: waits there no longer.
+pub(in crate::machine) fn leave(tx: &mut Tx<'_>, me: u32, op: &Op) {
+    if let Some(queue) = object_of(op).and_then(|id| queue(tx, id)) {
+        queue.forget(me);
+    }
 }
 
 fn close(tx: &mut Tx<'_>, id: u32) -> super::Came {
@@ -193,8 +235,9 @@ fn close(tx: &mut Tx<'_>, id: u32) -> super::Came {
     }
     queue.closed = true;
     let (getters, putters) = (std::mem::take(&mut queue.getters), std::mem::take(&mut queue.putters));
-    getters.into_iter().for_each(|(getter, code)| tx.complete(getter, drained(code)));
-    putters.into_iter().for_each(|(putter, _)| tx.complete(putter, Err(fault::queue_closed())));
+    // One that waits in two cases goes on in the first of them.
+    getters.into_iter().for_each(|party| tx.complete_in(party.actor, party.case, drained(party.with)));
+    putters.into_iter().for_each(|party| tx.complete_in(party.actor, party.case, Err(fault::queue_closed())));
     Ok(Value::None)
 }
 

@@ -4,16 +4,18 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::{Done, Identity, Refused, Result, enrol, kind_number, make_hidden};
+use super::{Done, Identity, Refused, Result, enrol, kind_number, make_hidden, say};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::Ctx;
+use crate::os::park::{Ctx, Verdict};
 use crate::os::values;
 use crate::program::fault;
 use crate::value::{ObjectKind, Value};
 
 /// Room of a variable that names none.
 pub(in crate::os) const ROOM_BYTES: i64 = 64 << 10;
+/// Who waits for a condition over it.
+pub(in crate::os) const AWAITERS: usize = 0;
 /// Values up to this size lie in the variable itself.
 const INLINE_BYTES: usize = 16;
 
@@ -111,7 +113,15 @@ fn update_or_read(
     let changed = change(&mut value).and_then(|given| store(ctx.arena, state, &value).map(|()| given));
     let given = changed.map_err(|refused| refused.at(ticket).because(cause))?;
     state.header.last.store(ctx.place(), Relaxed);
+    while let Some(waiter) = ctx.claim_first(&locked, AWAITERS) {
+        ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
+    }
     Ok((Done::new(given, ticket, cause), false))
+}
+
+/// What a path leads to. Under the small lock; no step of its own.
+pub(in crate::os) fn peek(arena: Arena, off: Off, path: &[Value]) -> Result<Value> {
+    Ok(values::at_path(load(arena, arena.at(off)), path)?)
 }
 
 pub(in crate::os) fn write(ctx: &Ctx, off: Off, path: &[Value], value: Value) -> Result {

@@ -39,6 +39,11 @@ pub(in crate::os) fn set(ctx: &Ctx, off: Off) -> Result {
     Ok(Done::new(Value::None, ticket, 0))
 }
 
+/// Whether it is set. Under its small lock.
+pub(in crate::os) fn is_up(arena: Arena, off: Off) -> bool {
+    arena.at::<EventState>(off).set.load(Relaxed) != 0
+}
+
 pub(in crate::os) fn clear(ctx: &Ctx, off: Off) -> Result {
     let state: &EventState = ctx.arena.at(off);
     let locked = ctx.lock(off);

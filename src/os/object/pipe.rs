@@ -26,7 +26,7 @@ use crate::os::layout::{ObjectHeader, Slot};
 use crate::os::park::{Claimed, Ctx, Locked, Verdict};
 use crate::os::values;
 use crate::program::fault;
-use crate::program::op::OpCode;
+use crate::program::op::{Op, OpCode};
 use crate::value::{ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
@@ -284,16 +284,23 @@ fn pass_turns(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
 
 /// Sends a message; of one that is longer than what a direction holds, `arrived` is told the place at which it is on
 /// its way, a step of its own: it is complete once it was received.
-pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, arrived: impl FnOnce(u64)) -> Result {
+///
+/// Without patience, gives nothing where it would have to wait for its turn.
+pub(in crate::os) fn send(
+    ctx: &Ctx,
+    off: Off,
+    ends: &dyn Ends,
+    value: &Value,
+    patience: Patience,
+    arrived: impl FnOnce(u64),
+) -> Result<Option<Done>> {
     let to = peer_of(ctx.arena, off);
     let state: &EndState = ctx.arena.at(to);
     let Some(fd) = ends.writing(off) else {
         return Err(fault::only_receives().into());
     };
     let frame = frame(value, ctx.place())?;
-    if state.lengths.load(Relaxed) == 0 {
-        make_ring(ctx, to, state)?;
-    }
+    make_ring(ctx, to, state)?;
     let len = frame.len() as u64;
     let locked = ctx.lock(to);
     if ends.is_closed() {
@@ -308,6 +315,8 @@ pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, a
         let reader = deliver(ctx, &locked, state);
         drop(locked);
         (ticket, reader)
+    } else if matches!(patience, Patience::No) {
+        return Ok(None);
     } else {
         let entered = ctx.enter(&locked, SENDERS, len, &waiting(OpCode::PipeSend, None));
         drop(locked);
@@ -318,11 +327,23 @@ pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, a
             Err(()) => return Err(broken()),
         }
     };
-    let is_long = len > BUFFER_BYTES;
+    write_admitted(ctx, to, (fd, &frame), (ticket, reader), arrived).map(Some)
+}
+
+/// Writes a frame whose sender has the writer's turn, and passes the turn on.
+fn write_admitted(
+    ctx: &Ctx,
+    to: Off,
+    (fd, frame): (BorrowedFd<'_>, &[u8]),
+    (ticket, reader): (u64, Option<(Claimed, Verdict)>),
+    arrived: impl FnOnce(u64),
+) -> Result {
+    let state: &EndState = ctx.arena.at(to);
+    let is_long = frame.len() as u64 > BUFFER_BYTES;
     if is_long {
         arrived(ticket);
     }
-    let sent = write_frame(ctx, to, fd, &frame, reader);
+    let sent = write_frame(ctx, to, fd, frame, reader);
     let locked = ctx.lock(to);
     let ticket = if is_long { tick(ctx.arena, to) } else { ticket };
     state.writer.store(0, Relaxed);
@@ -338,6 +359,9 @@ pub(in crate::os) fn send(ctx: &Ctx, off: Off, ends: &dyn Ends, value: &Value, a
 
 /// Room for the lengths of the frames on their way, once something is sent.
 fn make_ring(ctx: &Ctx, to: Off, state: &EndState) -> Result<()> {
+    if state.lengths.load(Relaxed) != 0 {
+        return Ok(());
+    }
     let ring = ctx.arena.alloc(FRAMES_MAX as usize * 4)?;
     let _locked = ctx.lock(to);
     if state.lengths.load(Relaxed) == 0 {
@@ -468,7 +492,7 @@ enum Unread {
 }
 
 /// The next message, or that there will be none.
-fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode) -> Result<Taken> {
+fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, patience: Patience) -> Result<Option<Taken>> {
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let Some(fd) = ends.reading(off) else {
@@ -485,39 +509,49 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode) -> Result<Taken> {
             drop(locked);
             ticket
         } else if state.messages.load(Relaxed) == 0 && gone(peer) {
-            return Ok(Taken::Closed { ticket: tick(ctx.arena, off), cause: peer.header.last.load(Relaxed) });
+            let (ticket, cause) = (tick(ctx.arena, off), peer.header.last.load(Relaxed));
+            return Ok(Some(Taken::Closed { ticket, cause }));
+        } else if matches!(patience, Patience::No) {
+            return Ok(None);
         } else {
             let entered = ctx.enter(&locked, RECEIVERS, 0, &waiting(op, None));
             drop(locked);
             match ctx.park_or(entered, |_| ()) {
                 Ok(verdict) if verdict.code == say::DONE => verdict.ticket,
                 Ok(verdict) if verdict.code == say::CLOSED_HERE => return Err(closed_here(verdict.ticket)),
-                Ok(Verdict { ticket, cause, .. }) => return Ok(Taken::Closed { ticket, cause }),
+                Ok(Verdict { ticket, cause, .. }) => return Ok(Some(Taken::Closed { ticket, cause })),
                 Err(()) => continue,
             }
         };
-        let message = read_frame(ctx, off, fd, op);
-        let locked = ctx.lock(off);
-        state.reader.store(0, Relaxed);
-        clear_up(ctx, state, fd);
-        // Whoever sent more than fits waits for this; who waits to be admitted may fit now.
-        if message.as_ref().is_ok_and(|(_, _, len)| *len as u64 > BUFFER_BYTES) {
-            state.whole.store(1, SeqCst);
+        if let Some(done) = read_admitted(ctx, off, fd, op, ticket)? {
+            return Ok(Some(Taken::Message(done)));
         }
-        look_again(ctx, &locked);
-        pass_turns(ctx, &locked, state);
-        if state.messages.load(Relaxed) == 0 && gone(peer) {
-            while let Some(waiter) = ctx.claim_first(&locked, RECEIVERS) {
-                let (ticket, cause) = (tick(ctx.arena, off), peer.header.last.load(Relaxed));
-                ctx.finish(waiter, Verdict { code: say::CLOSED, given: 0, ticket, cause });
-            }
-        }
-        drop(locked);
-        match message {
-            Ok((value, place, _)) => return Ok(Taken::Message(Done::new(value, ticket, place))),
-            Err(Unread::Lost(error)) => return Err(error.at(ticket)),
-            Err(Unread::Withdrawn) => {}
-        }
+    }
+}
+
+/// Reads the message for which an actor has the reader's turn, and passes the turn on; nothing where the message was
+/// withdrawn.
+fn read_admitted(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode, ticket: u64) -> Result<Option<Done>> {
+    let state: &EndState = ctx.arena.at(off);
+    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
+    let message = read_frame(ctx, off, fd, op);
+    let locked = ctx.lock(off);
+    state.reader.store(0, Relaxed);
+    clear_up(ctx, state, fd);
+    // Whoever sent more than fits waits for this; who waits to be admitted may fit now.
+    if message.as_ref().is_ok_and(|(_, _, len)| *len as u64 > BUFFER_BYTES) {
+        state.whole.store(1, SeqCst);
+    }
+    look_again(ctx, &locked);
+    pass_turns(ctx, &locked, state);
+    if state.messages.load(Relaxed) == 0 && gone(peer) {
+        close_list(ctx, &locked, RECEIVERS, peer.header.last.load(Relaxed));
+    }
+    drop(locked);
+    match message {
+        Ok((value, place, _)) => Ok(Some(Done::new(value, ticket, place))),
+        Err(Unread::Lost(error)) => Err(error.at(ticket)),
+        Err(Unread::Withdrawn) => Ok(None),
     }
 }
 
@@ -585,16 +619,70 @@ fn wait_for_more(
     Ok(())
 }
 
-pub(in crate::os) fn recv(ctx: &Ctx, off: Off, ends: &dyn Ends) -> Result {
-    match take(ctx, off, ends, OpCode::PipeRecv)? {
-        Taken::Message(done) => Ok(done),
-        Taken::Closed { ticket, cause } => Err(eof().at(ticket).because(cause)),
+/// Receives a message; without patience, gives nothing where it would have to wait for one.
+pub(in crate::os) fn recv(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patience) -> Result<Option<Done>> {
+    match take(ctx, off, ends, OpCode::PipeRecv, patience)? {
+        Some(Taken::Message(done)) => Ok(Some(done)),
+        Some(Taken::Closed { ticket, cause }) => Err(eof().at(ticket).because(cause)),
+        None => Ok(None),
     }
+}
+
+/// As a case of a `select`: where it waits (a send at the other end), in which list, and with what.
+pub(in crate::os) fn case_of(ctx: &Ctx, off: Off, op: &Op) -> Result<(Off, usize, u64)> {
+    Ok(match op.code {
+        OpCode::PipeSend => {
+            let to = peer_of(ctx.arena, off);
+            make_ring(ctx, to, ctx.arena.at(to))?;
+            (to, SENDERS, frame(op.args.get(0), ctx.place())?.len() as u64)
+        }
+        _ => (off, RECEIVERS, 0),
+    })
+}
+
+/// What a case that waited comes to, now that it has its turn or there is none; nothing where its message was withdrawn.
+pub(in crate::os) fn case_ended(
+    ctx: &Ctx,
+    off: Off,
+    ends: &dyn Ends,
+    op: &Op,
+    verdict: &Verdict,
+    arrived: impl FnOnce(u64),
+) -> Result<Option<Done>> {
+    let Verdict { ticket, cause, .. } = *verdict;
+    if verdict.code == say::CLOSED_HERE {
+        return Err(closed_here(ticket));
+    }
+    let is_mine = verdict.code == say::DONE;
+    if op.code == OpCode::PipeSend {
+        let Some(fd) = ends.writing(off).filter(|_| is_mine) else { return Err(broken().at(ticket).because(cause)) };
+        let frame = frame(op.args.get(0), ctx.place())?;
+        return write_admitted(ctx, peer_of(ctx.arena, off), (fd, &frame), (ticket, None), arrived).map(Some);
+    }
+    let Some(fd) = ends.reading(off).filter(|_| is_mine) else { return Err(eof().at(ticket).because(cause)) };
+    read_admitted(ctx, off, fd, op.code, ticket)
+}
+
+/// Whether a case would not wait now. Under the small lock of where it waits.
+pub(in crate::os) fn is_ready(arena: Arena, at: Off, ends: &dyn Ends, code: OpCode, payload: u64) -> bool {
+    let state: &EndState = arena.at(at);
+    let other = peer_of(arena, at);
+    if ends.is_closed() {
+        return true;
+    }
+    if code == OpCode::PipeSend {
+        let is_first = state.header.lists[SENDERS].head.load(Relaxed) == 0;
+        return ends.writing(other).is_none() || gone(state) || is_first && has_place(state, payload);
+    }
+    let messages = state.messages.load(Relaxed);
+    let is_over = messages == 0 && gone(arena.at(other));
+    ends.reading(at).is_none() || is_over || messages > 0 && state.reader.load(Relaxed) == 0
 }
 
 /// One turn of `for x in end`.
 pub(in crate::os) fn next(ctx: &Ctx, off: Off, ends: &dyn Ends) -> Result {
-    Ok(take(ctx, off, ends, OpCode::PipeNext)?.turn())
+    let taken = take(ctx, off, ends, OpCode::PipeNext, Patience::Until(None))?;
+    Ok(taken.map(Taken::turn).unwrap_or_default())
 }
 
 /// Whether a message, or the end of the file, is there within the time.

@@ -19,7 +19,7 @@ use crate::value::{Error, ObjectKind, ResultRef, Value};
 /// Idle workers.
 const TAKERS: usize = 0;
 /// Who waits for a result.
-const GETTERS: usize = 0;
+pub(in crate::os) const GETTERS: usize = 0;
 /// Tasks that a chunk of `map` is cut into, by default, for each worker.
 const CHUNKS_PER_WORKER: usize = 4;
 /// Most workers of a pool.
@@ -621,6 +621,11 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, worker: u32) -> Option<Verdict> {
         _ => say::DONE,
     };
     Some(Verdict { code, given: u64::from(task), ..Verdict::default() })
+}
+
+/// Whether a result is there. Under its small lock.
+pub(in crate::os) fn is_there(arena: Arena, off: Off) -> bool {
+    arena.at::<ResultState>(off).state.load(Acquire) >= SUCCEEDED
 }
 
 /// Whether a result is there.

@@ -14,7 +14,7 @@ use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::os::values;
 use crate::program::fault;
-use crate::program::op::OpCode;
+use crate::program::op::{Op, OpCode};
 use crate::value::{Error, ObjectKind, Value};
 
 pub(super) const GETTERS: usize = 0;
@@ -118,18 +118,25 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
         arrived(ticket);
     }
     match ctx.park(entered) {
-        Woken::By(verdict) if verdict.code == say::DONE => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
-        Woken::By(verdict) if verdict.code == say::REFUSED => {
-            ctx.arena.free(message);
-            Err(read_error(ctx, verdict.given).at(verdict.ticket).because(verdict.cause))
-        }
-        Woken::By(verdict) => {
-            ctx.arena.free(message);
-            Err(closed().at(verdict.ticket).because(verdict.cause))
-        }
+        Woken::By(verdict) => put_ended(ctx, message, &verdict),
         Woken::TimedOut { ticket } => {
             ctx.arena.free(message);
             Err(Refused::from(fault::queue_stayed_full()).at(ticket))
+        }
+    }
+}
+
+/// What a put that waited came to, as its waker says.
+fn put_ended(ctx: &Ctx, message: Off, verdict: &Verdict) -> Result {
+    match verdict.code {
+        say::DONE => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
+        say::REFUSED => {
+            ctx.arena.free(message);
+            Err(read_error(ctx, verdict.given).at(verdict.ticket).because(verdict.cause))
+        }
+        _ => {
+            ctx.arena.free(message);
+            Err(closed().at(verdict.ticket).because(verdict.cause))
         }
     }
 }
@@ -195,12 +202,64 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
         arrived(ticket);
     }
     match ctx.park(entered) {
-        Woken::By(verdict) if verdict.code == say::DONE => {
-            Ok(Taken::Message(read_message(ctx, Off(verdict.given as u32), verdict.ticket)))
-        }
-        Woken::By(Verdict { ticket, cause, .. }) => Ok(Taken::Closed { ticket, cause }),
+        Woken::By(verdict) => Ok(take_ended(ctx, &verdict)),
         Woken::TimedOut { ticket } => Err(Refused::from(fault::queue_stayed_empty()).at(ticket)),
     }
+}
+
+/// What a get that waited came to, as its waker says.
+fn take_ended(ctx: &Ctx, verdict: &Verdict) -> Taken {
+    match verdict.code {
+        say::DONE => Taken::Message(read_message(ctx, Off(verdict.given as u32), verdict.ticket)),
+        _ => Taken::Closed { ticket: verdict.ticket, cause: verdict.cause },
+    }
+}
+
+/// As a case of a `select`: in which list it waits, and with what.
+pub(in crate::os) fn case_of(ctx: &Ctx, op: &Op) -> Result<(usize, u64)> {
+    Ok(match op.code {
+        OpCode::QueuePut => (PUTTERS, write_message(ctx, op.args.get(0))?.0 as u64),
+        OpCode::QueueJoin => (JOINERS, 0),
+        _ => (GETTERS, 0),
+    })
+}
+
+/// Of a put that waits as a case: the place in its actor's order that it will have, which its message tells.
+pub(in crate::os) fn set_place(ctx: &Ctx, payload: u64, place: u64) {
+    ctx.arena.at::<Message>(Off(payload as u32)).place.store(place, Relaxed);
+}
+
+/// Of a case that waited and did not come to anything: its message is given back.
+pub(in crate::os) fn case_left(ctx: &Ctx, op: &Op, payload: u64) {
+    if op.code == OpCode::QueuePut {
+        ctx.arena.free(Off(payload as u32));
+    }
+}
+
+/// What a case that waited came to.
+pub(in crate::os) fn case_ended(ctx: &Ctx, op: &Op, payload: u64, verdict: &Verdict) -> Result {
+    match op.code {
+        OpCode::QueuePut => put_ended(ctx, Off(payload as u32), verdict),
+        OpCode::QueueJoin => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
+        _ => take_ended(ctx, verdict).got(),
+    }
+}
+
+/// Whether an operation would not wait now. Under the small lock.
+pub(in crate::os) fn is_ready(arena: Arena, off: Off, code: OpCode) -> bool {
+    let queue: &QueueState = arena.at(off);
+    let is_awaited = |list: usize| queue.header.lists[list].head.load(Relaxed) != 0;
+    if code == OpCode::QueueJoin {
+        return queue.unfinished.load(Relaxed) == 0;
+    }
+    queue.closed.load(Relaxed) != 0
+        || match code {
+            OpCode::QueuePut => {
+                let capacity = queue.capacity.load(Relaxed);
+                capacity < 0 || queue.count.load(Relaxed) < capacity || is_awaited(GETTERS)
+            }
+            _ => queue.head.load(Relaxed) != 0 || is_awaited(PUTTERS),
+        }
 }
 
 /// Gets a message; of an arrival at a rendezvous, see [`put`].
@@ -274,18 +333,22 @@ pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
     Ok(Done::new(Value::None, ticket, 0))
 }
 
-pub(in crate::os) fn join(ctx: &Ctx, off: Off) -> Result {
+/// Waits until nothing is unfinished; without patience, gives nothing where something is.
+pub(in crate::os) fn join(ctx: &Ctx, off: Off, patience: Patience) -> Result<Option<Done>> {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if queue.unfinished.load(Relaxed) == 0 {
-        return Ok(Done::new(Value::None, locked.tick(), queue.header.last.load(Relaxed)));
+        return Ok(Some(Done::new(Value::None, locked.tick(), queue.header.last.load(Relaxed))));
+    }
+    if matches!(patience, Patience::No) {
+        return Ok(None);
     }
     let entered = ctx.enter(&locked, JOINERS, 0, &waiting(OpCode::QueueJoin, None));
     drop(locked);
-    match ctx.park(entered) {
-        Woken::By(verdict) => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
-        Woken::TimedOut { ticket } => Ok(Done::new(Value::None, ticket, 0)),
-    }
+    Ok(Some(match ctx.park(entered) {
+        Woken::By(verdict) => Done::new(Value::None, verdict.ticket, verdict.cause),
+        Woken::TimedOut { ticket } => Done::new(Value::None, ticket, 0),
+    }))
 }
 
 /// After a message was taken: the first waiting put can be completed, but for those that cannot be compared with what

@@ -193,6 +193,10 @@ fn because(plan: &Plan, reason: &Reason) -> String {
             let line = plan.image.program.source.place(span.start).line;
             format!("it is passed on at line {line}, so any process may get it")
         }
+        Reason::Select(span) => {
+            let line = plan.image.program.source.place(span.start).line;
+            format!("one process, and the `select` at line {line} waits in several")
+        }
         Reason::Order => "one process, and a channel has no such order".into(),
         Reason::Rendezvous => "one process, and a put waits for its get".into(),
         Reason::Pool => "its workers are processes".into(),

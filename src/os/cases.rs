@@ -1,0 +1,171 @@
+//! Waiting in several objects at once: for whichever lets its actor go on first.
+//!
+//! All small locks are taken, in one order for everybody; where no object lets the actor go on, a node of its own goes
+//! on a list of each, and one claim word decides who completes the wait, as for a wait in one object (see `park`).
+//! Which locks and nodes there are stands in the actor's slot before they are taken, so that a death can be cleared up.
+//!
+//! Answers for: the locks, the nodes, leaving them all again. Never knows what an object is.
+#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
+
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+
+use super::alloc::OutOfMemory;
+use super::arena::{Arena, Off, Shared, UNIT};
+use super::layout::{Node, Slot, slot_at};
+use super::object;
+use super::park::{CLAIM_BITS, Ctx, Entered, IDLE, Locked, Verdict, WAITING};
+use crate::program::op::OpCode;
+
+/// One of the objects that an actor waits in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) off: Off,
+    pub(super) list: usize,
+    pub(super) payload: u64,
+    /// Whether to wait there at all, or only to hold its lock meanwhile.
+    pub(super) waits: bool,
+}
+
+/// A case as it lies in the arena.
+#[repr(C, align(16))]
+pub(super) struct CaseNode {
+    node: Node,
+    off: AtomicU32,
+    list: AtomicU32,
+    pad: [AtomicU32; 2],
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for CaseNode {}
+
+const CASE_UNITS: u32 = (size_of::<CaseNode>() / UNIT) as u32;
+const _: () = assert!(size_of::<CaseNode>().is_multiple_of(UNIT));
+
+/// Several objects, noted in the calling actor's slot until this is dropped.
+pub(super) struct Several<'a> {
+    ctx: &'a Ctx,
+    places: Vec<Place>,
+    block: Off,
+    epoch: u32,
+}
+
+/// How a wait in several objects ended.
+pub(super) enum Ended {
+    /// It was completed in this case (by number), or nobody knows in which: see the verdict.
+    By(Verdict, Option<usize>),
+    /// It was left while nobody had completed it: its time was over, or it was called away.
+    Left,
+}
+
+impl<'a> Several<'a> {
+    pub(super) fn new(ctx: &'a Ctx, places: Vec<Place>) -> Result<Several<'a>, OutOfMemory> {
+        let block = ctx.arena.alloc_zeroed(places.len().max(1) * size_of::<CaseNode>())?;
+        for (at, place) in (0..).zip(&places) {
+            let case = case_at(ctx.arena, block, at);
+            case.off.store(place.off.0, Relaxed);
+            case.list.store(place.list as u32, Relaxed);
+        }
+        ctx.slot.cases_len.store(places.len() as u32, SeqCst);
+        ctx.slot.cases.store(block.0, SeqCst);
+        Ok(Several { ctx, places, block, epoch: 0 })
+    }
+
+    /// Takes every small lock, each once.
+    pub(super) fn lock(&self) -> Vec<Locked<'a>> {
+        let mut offs: Vec<u32> = self.places.iter().map(|place| place.off.0).collect();
+        offs.sort_unstable();
+        offs.dedup();
+        offs.into_iter().map(|off| self.ctx.lock_one_of_several(Off(off))).collect()
+    }
+
+    /// Enters the wait, with every lock held.
+    pub(super) fn enter(&mut self, locked: &[Locked<'_>], op: OpCode, deadline: Option<u64>) -> Entered {
+        let slot = self.ctx.slot;
+        self.epoch = self.ctx.next_epoch();
+        slot.blocked_op.store(op as u32 + 1, Relaxed);
+        slot.blocked_on.store(0, Relaxed);
+        slot.claim.store((self.epoch << CLAIM_BITS) | WAITING, Release);
+        for (at, place) in (0..).zip(&self.places).filter(|(_, place)| place.waits) {
+            let case = case_at(self.ctx.arena, self.block, at);
+            case.node.actor.store(self.ctx.me, Relaxed);
+            case.node.epoch.store(self.epoch, Relaxed);
+            case.node.payload.store(place.payload, Relaxed);
+            case.node.case.store(at + 1, Relaxed);
+            if let Some(locked) = locked.iter().find(|locked| locked.off == place.off) {
+                locked.push(place.list, self.node(at));
+            }
+        }
+        let last_to_block = deadline.is_none() && self.ctx.count_out();
+        Entered { epoch: self.epoch, deadline, off: Off::NULL, last_to_block }
+    }
+
+    /// Sleeps until the wait has been completed by another, its deadline has passed, or it is called away.
+    pub(super) fn park(&self, entered: &Entered) -> Ended {
+        let slept = self.ctx.sleep(entered, false, || {
+            let waiting = (self.epoch << CLAIM_BITS) | WAITING;
+            let idle = (self.epoch << CLAIM_BITS) | IDLE;
+            // Under all locks: at this moment none of the objects lets it go on, or it would have been claimed.
+            let _locked = self.lock();
+            self.ctx.slot.claim.compare_exchange(waiting, idle, AcqRel, Acquire).ok().map(|_| ())
+        });
+        self.leave();
+        self.ctx.slot.blocked_op.store(0, Relaxed);
+        match slept {
+            Ok(verdict) => {
+                let case = self.ctx.slot.case.load(Relaxed).checked_sub(1);
+                Ended::By(verdict, case.map(|case| case as usize))
+            }
+            Err(()) => Ended::Left,
+        }
+    }
+
+    fn leave(&self) {
+        for (at, place) in (0..).zip(&self.places).filter(|(_, place)| place.waits) {
+            self.ctx.lock(place.off).unlink(place.list, self.node(at));
+        }
+    }
+
+    fn node(&self, at: u32) -> Off {
+        Off(self.block.0 + at * CASE_UNITS)
+    }
+}
+
+impl Drop for Several<'_> {
+    fn drop(&mut self) {
+        self.ctx.slot.cases.store(0, SeqCst);
+        self.ctx.slot.cases_len.store(0, Relaxed);
+        self.ctx.arena.free(self.block);
+    }
+}
+
+fn case_at(arena: Arena, block: Off, at: u32) -> &'static CaseNode {
+    arena.at(Off(block.0 + at * CASE_UNITS))
+}
+
+fn cases_of(arena: Arena, slot: &Slot) -> impl Iterator<Item = (Off, Off, usize)> {
+    let block = Off(slot.cases.load(SeqCst));
+    let len = if block.is_null() { 0 } else { slot.cases_len.load(SeqCst) };
+    (0..len).map(move |at| {
+        let case = case_at(arena, block, at);
+        (Off(block.0 + at * CASE_UNITS), Off(case.off.load(Relaxed)), case.list.load(Relaxed) as usize)
+    })
+}
+
+/// Frees the small locks that a dead actor held of several. For the supervisor.
+pub(super) fn mend_all(ctx: &Ctx, dead: u32) {
+    let slot: &Slot = ctx.arena.at(slot_at(dead));
+    let mut offs: Vec<u32> = cases_of(ctx.arena, slot).map(|(_, off, _)| off.0).collect();
+    offs.sort_unstable();
+    offs.dedup();
+    offs.into_iter().for_each(|off| object::mend(ctx.arena, Off(off), dead));
+}
+
+/// Takes a dead actor off the lists of the objects that it waits in. For the supervisor.
+pub(super) fn leave_all(ctx: &Ctx, dead: u32) {
+    let slot: &Slot = ctx.arena.at(slot_at(dead));
+    for (node, off, list) in cases_of(ctx.arena, slot) {
+        ctx.lock(off).unlink(list, node);
+    }
+    slot.cases.store(0, SeqCst);
+}
