@@ -113,10 +113,46 @@ const STATEMENTS: &[&str] = &[
     "print w.apply_async(half, 5).get(timeout: 5ms)",
     "let h = w.apply_async(half, 8) ; print type(h.cancel())",
     "w.close()",
+    "await n >= 0",
+    "await n > 1",
 ];
 
 /// Statements of whoever has an end of the pipe.
 const ON_ENDS: &[&str] = &["send(1)", "send(\"text\")", "recv()", "poll(timeout: 2ms)", "poll()", "close()"];
+
+/// Cases of a `select`; `END` is an end of the pipe.
+const CASES: &[&str] = &[
+    "v = q.get() { print v }",
+    "q.put(7) { n.add(1) }",
+    "b.put(8) { }",
+    "v = b.get() { print v }",
+    "z.put(9) { print \"put\" }",
+    "v = z.get() { print v }",
+    "v = l.get() { }",
+    "e.wait() { e.clear() }",
+    "q.join() { }",
+    "END.send(2) { }",
+    "END.send(\"y\".repeat(70_000)) { print \"sent\" }",
+    "v = END.recv() { print type(v) }",
+    "v = done.get() { print v }",
+    "done.wait() { }",
+];
+
+/// What a `select` does when no case can go on.
+const OTHERWISE: &[&str] = &["after 2ms { print \"after\" }", "else { print \"else\" }", "after 1ms { n.add(1) }"];
+
+fn select(chance: &mut Chance, end: &str) -> String {
+    let mut text = "let done = w.apply_async(half, 2) ; select {".to_owned();
+    for _ in 0..=chance.below(3) {
+        let case = chance.one_of(CASES).replace("END", end);
+        let _ = write!(text, " case {case} ;");
+    }
+    // Without any it may wait for good.
+    if chance.below(6) > 0 {
+        let _ = write!(text, " {}", chance.one_of(OTHERWISE));
+    }
+    text + " }"
+}
 
 /// Statements of main about its children.
 const ON_CHILDREN: &[&str] = &[
@@ -140,6 +176,7 @@ fn scenario(seed: u64) -> String {
         for _ in 0..=chance.below(5) {
             let statement = match chance.below(10) {
                 0 | 1 => format!("{end}.{}", chance.one_of(ON_ENDS)),
+                5 | 6 => select(chance, end),
                 2..=4 if children => chance.one_of(ON_CHILDREN).to_owned(),
                 _ => chance.one_of(STATEMENTS).to_owned(),
             };

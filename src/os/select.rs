@@ -5,7 +5,6 @@
 //!
 //! Answers for: one case, done once, with its event. What a case does is its object's business.
 
-use super::arena::Off;
 use super::cases::{Ended, Place, Several};
 use super::layout::slot_at;
 use super::object::{Done, Refused, Result, deadline, event, find, pipe, pool, queue, say};
