@@ -153,15 +153,15 @@ fn clean_up(ctx: &Ctx, number: u32) {
 
 /// Its task fails, and the pool gets another worker.
 fn worker_died(ctx: &Ctx, number: u32) {
-    pool::worker_died(ctx, number);
+    pool::worker::worker_died(ctx, number);
     let off = Off(actor::slot(ctx.arena, number).pool.load(Relaxed));
-    if let Some(home) = pool::home(ctx.arena, off)
-        && pool::wants_workers(ctx, off)
+    if let Some(home) = pool::worker::home(ctx.arena, off)
+        && pool::worker::wants_workers(ctx, off)
         && !actor::has_ended(ctx.arena, home)
     {
         // In a deterministic run the driver says when another is started.
         if !turns::are_on(ctx.arena) {
-            pool::miss_one(ctx.arena, off);
+            pool::worker::miss_one(ctx.arena, off);
             duty::impose(ctx, home);
         }
     }

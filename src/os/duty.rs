@@ -61,7 +61,7 @@ pub(super) fn replace_one_in_turn(ctx: &Ctx) {
         let off = super::object::find(ctx.arena, id as u32);
         let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let pool = pools.into_iter().find(|pool| pool.off == off);
-        if let Some(PoolHere { off, decl, name }) = pool.filter(|pool| pool::wants_workers(ctx, pool.off))
+        if let Some(PoolHere { off, decl, name }) = pool.filter(|pool| pool::worker::wants_workers(ctx, pool.off))
             && let Ok(worker) = process::start_worker(ctx, &process, decl, off, &name)
         {
             process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
@@ -77,8 +77,8 @@ fn replace_workers(ctx: &Ctx, process: &Process) {
     }
     let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for PoolHere { off, decl, name } in pools {
-        while pool::replace_one(ctx.arena, off) {
-            if !pool::wants_workers(ctx, off) {
+        while pool::worker::replace_one(ctx.arena, off) {
+            if !pool::worker::wants_workers(ctx, off) {
                 continue;
             }
             // One that cannot be started now leaves the pool with a worker less.

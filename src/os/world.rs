@@ -91,7 +91,7 @@ impl World {
             }
         }
         if kind == ActorKind::Worker {
-            pool::leave_task(&self.ctx);
+            pool::worker::leave_task(&self.ctx);
         }
         code
     }
@@ -138,9 +138,9 @@ impl World {
 
     fn start_workers(&mut self, id: u32, decl: u32, name: &str) -> Result<()> {
         let off = find(self.ctx.arena, id);
-        pool::set_home(self.ctx.arena, off, self.process.actor);
+        pool::worker::set_home(self.ctx.arena, off, self.process.actor);
         super::duty::adopt_pool(&self.process, off, decl, name);
-        for _ in 0..pool::size(self.ctx.arena, off) {
+        for _ in 0..pool::worker::size(self.ctx.arena, off) {
             let worker = process::start_worker(&self.ctx, &self.process, decl, off, name)?;
             self.children.push(worker);
         }
@@ -385,7 +385,7 @@ impl World {
             OpCode::Create => self.create(op),
             OpCode::PoolTake => {
                 about.object = Some(ctx.arena.at::<ObjectHeader>(self.my_pool()).id.load(Relaxed));
-                pool::take(ctx, self.my_pool())
+                pool::worker::take(ctx, self.my_pool())
             }
             OpCode::PoolDone => {
                 let value = op.args.take(0);
@@ -393,7 +393,7 @@ impl World {
                     Value::Error(error) => Some(Arc::clone(error)),
                     _ => None,
                 };
-                let (done, result) = pool::done(ctx, &value, error.as_deref());
+                let (done, result) = pool::worker::done(ctx, &value, error.as_deref());
                 about.object = result;
                 Ok(done)
             }

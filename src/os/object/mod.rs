@@ -298,7 +298,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
         return say(if holds { say::DONE } else { say::RETRY });
     }
     if kind == KIND_RESULT {
-        return pool::is_complete(ctx, off).then(|| Verdict { code: say::DONE, ..Verdict::default() });
+        return pool::result::is_complete(ctx, off).then(|| Verdict { code: say::DONE, ..Verdict::default() });
     }
     match KINDS.into_iter().find(|known| kind_number(*known) == kind)? {
         ObjectKind::Queue => queue::rescued(ctx, off, list, payload),
