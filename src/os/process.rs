@@ -478,7 +478,9 @@ pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Of
         started: ctx.last_place(),
     };
     let actor = start(ctx, process, &Begin::Worker(decl, pool_off), &birth)?;
-    pool::worker::add_worker(ctx, pool_off, actor);
+    if let Some(before) = pool::worker::add_worker(ctx, pool_off, actor) {
+        actor::reap(ctx, before);
+    }
     Ok(actor)
 }
 

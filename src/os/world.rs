@@ -40,6 +40,8 @@ pub(super) struct World {
     children: Vec<u32>,
     /// Handles of the objects of its process.
     privates: Arc<Vec<Value>>,
+    /// Of a worker: how many tasks it has done.
+    tasks_done: u32,
 }
 
 /// What the event of an operation says beside its result.
@@ -53,7 +55,16 @@ impl World {
     pub(super) fn new(ctx: Ctx, process: Arc<Process>) -> World {
         let name: Arc<str> = Arc::from(actor::name(ctx.arena, ctx.me));
         let pauses = Pauses::of(ctx.arena, &name);
-        World { ctx, process, name, random: None, pauses, children: Vec::new(), privates: Arc::default() }
+        World {
+            ctx,
+            process,
+            name,
+            random: None,
+            pauses,
+            children: Vec::new(),
+            privates: Arc::default(),
+            tasks_done: 0,
+        }
     }
 
     /// The same with the objects of the process it belongs to.
@@ -81,6 +92,7 @@ impl World {
         let mut code = self.report(&ended);
         if self.ctx.me == self.process.actor {
             self.process.is_ending.store(true, SeqCst);
+            super::duty::leave_pools(&self.ctx, &self.process);
         }
         if turns::are_on(self.ctx.arena) {
             code = self.close_in_turns(code);
@@ -91,9 +103,18 @@ impl World {
             }
         }
         if kind == ActorKind::Worker {
-            pool::worker::leave_task(&self.ctx);
+            self.leave_pool(&ended);
         }
         code
+    }
+
+    /// A worker ends: a task that it leaves fails. Without one its body failed, and with it the pool.
+    fn leave_pool(&self, ended: &Result<()>) {
+        if ended.is_err() && self.ctx.slot.task.load(Relaxed) == 0 {
+            pool::worker::break_pool(&self.ctx, self.my_pool());
+        } else {
+            pool::worker::leave_task(&self.ctx);
+        }
     }
 
     /// The way to its end in a deterministic run, step by step.
@@ -393,8 +414,9 @@ impl World {
                     Value::Error(error) => Some(Arc::clone(error)),
                     _ => None,
                 };
-                let (done, result) = pool::worker::done(ctx, &value, error.as_deref());
+                let (done, result) = pool::worker::done(ctx, self.tasks_done, &value, error.as_deref());
                 about.object = result;
+                self.tasks_done += 1;
                 Ok(done)
             }
             _ => Err(unsupported()),

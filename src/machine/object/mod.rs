@@ -76,6 +76,7 @@ fn timeout_at(code: OpCode) -> Option<usize> {
         | OpCode::Join
         | OpCode::ResultGet
         | OpCode::ResultWait
+        | OpCode::ResultNext
         | OpCode::TimerWait
         | OpCode::Sleep => Some(0),
         _ => None,
@@ -173,7 +174,7 @@ pub(super) fn time_out(tx: &mut Tx<'_>, me: u32, op: &Op) -> Option<Came> {
             None
         }
         OpCode::BarrierWait => Some(Err(barrier::time_out(tx, me, op))),
-        OpCode::ResultGet => Some(Err(fault::result_late())),
+        OpCode::ResultGet | OpCode::ResultNext => Some(Err(fault::result_late())),
         OpCode::ResultWait => Some(Ok(Value::None)),
         _ => Some(Ok(Value::Bool(false))),
     }

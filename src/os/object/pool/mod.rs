@@ -8,26 +8,28 @@ pub(in crate::os) mod submit;
 pub(in crate::os) mod worker;
 
 use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Done, Identity, Refused, Result, kind_number, make, say};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
-use crate::os::park::{Ctx, Verdict};
+use crate::os::park::{Ctx, Locked, Verdict};
 use crate::program::fault;
-use crate::value::{ObjectKind, Value};
+use crate::value::{Error, ObjectKind, Value};
 
 /// Idle workers.
 const TAKERS: usize = 0;
+/// Who joins it while it is short of workers.
+const JOINERS: usize = 1;
 
 /// Most workers of a pool.
 pub(in crate::os) const WORKERS_MAX: usize = 4096;
 
-/// Takes tasks, takes no more, has been cut off.
+/// Takes tasks; takes no more; has been cut off; one of its workers could not begin.
 const OPEN: u32 = 0;
-
 const CLOSED: u32 = 1;
 const TERMINATED: u32 = 2;
+const BROKEN: u32 = 3;
 
 #[repr(C)]
 pub(in crate::os) struct PoolState {
@@ -37,27 +39,59 @@ pub(in crate::os) struct PoolState {
     tail: AtomicU32,
     /// How many workers there are to be.
     size: AtomicU32,
-    /// How many have been started; their actors stand in the block.
+    /// How many have been started.
     started: AtomicU32,
+    /// The actors of the workers: a block, and how many there are.
     workers: AtomicU32,
-    /// Workers that died and are to be replaced by the pool's process.
-    missing: AtomicU32,
-    /// The actor of the process that starts the workers, plus 1.
+    seats: AtomicU32,
+    /// The actor of the process that starts the workers, plus 1; 0 when it will start no more.
     home: AtomicU32,
+    /// How many tasks a worker does before another takes its place; 0 for any number.
+    tasks_per_child: AtomicU32,
+    /// 1: its workers are threads of their home.
+    threads: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for PoolState {}
 
-pub(in crate::os) fn create(arena: Arena, who: Identity, workers: i64) -> Result<u32> {
-    let size = usize::try_from(workers).ok().filter(|size| (1..=WORKERS_MAX).contains(size));
+/// How a pool is declared.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::os) struct Making {
+    pub(in crate::os) workers: i64,
+    pub(in crate::os) threads: bool,
+    pub(in crate::os) tasks_per_child: Option<i64>,
+}
+
+pub(in crate::os) fn create(arena: Arena, who: Identity, making: Making) -> Result<u32> {
+    let size = usize::try_from(making.workers).ok().filter(|size| (1..=WORKERS_MAX).contains(size));
     let size = size.ok_or_else(fault::pool_size)?;
+    let limit = making.tasks_per_child.map(|limit| u32::try_from(limit).ok().filter(|limit| *limit > 0));
+    let limit = limit.map(|limit| limit.ok_or_else(fault::no_tasks_per_child)).transpose()?;
     let (id, off) = make::<PoolState>(arena, kind_number(ObjectKind::Pool), who)?;
     let pool: &PoolState = arena.at(off);
     pool.size.store(size as u32, Relaxed);
-    // Room for those that replace the dead as well.
-    pool.workers.store(arena.alloc_zeroed(WORKERS_MAX * 4)?.0, Relaxed);
+    pool.tasks_per_child.store(limit.unwrap_or_default(), Relaxed);
+    pool.threads.store(making.threads.into(), Relaxed);
+    pool.workers.store(arena.alloc_zeroed(size * 4)?.0, Relaxed);
     Ok(id)
+}
+
+impl PoolState {
+    /// Why it takes no tasks, if it does not.
+    fn refuses(&self) -> Option<Error> {
+        match self.state.load(Relaxed) {
+            OPEN => None,
+            BROKEN => Some(fault::pool_broken()),
+            _ => Some(fault::pool_closed()),
+        }
+    }
+}
+
+/// Whether the workers of a pool are threads.
+#[expect(dead_code, reason = "until they can be")]
+pub(in crate::os) fn has_threads(arena: Arena, off: Off) -> bool {
+    arena.at::<PoolState>(off).threads.load(Relaxed) != 0
 }
 
 pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
@@ -67,36 +101,59 @@ pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
     if pool.state.load(Relaxed) == OPEN {
         pool.state.store(CLOSED, Relaxed);
     }
-    while let Some(worker) = ctx.claim_first(&locked, TAKERS) {
-        let theirs = locked.tick();
-        ctx.finish(worker, Verdict { code: say::CLOSED, given: 0, ticket: theirs, cause: ctx.place() });
-    }
+    wind_up(ctx, &locked, pool);
     Ok(Done::new(Value::None, ticket, 0))
 }
 
 /// Cuts the pool off: tasks that wait and tasks in hand end in `PoolClosed`. The caller ends the workers.
 pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
     let pool: &PoolState = ctx.arena.at(off);
+    let workers = worker::all(ctx, off);
     let locked = ctx.lock(off);
     let ticket = locked.tick();
     pool.state.store(TERMINATED, Relaxed);
-    let mut cut = Vec::new();
-    while let Some(task) = submit::unlink(ctx, pool) {
-        cut.push(task);
-    }
-    drop(locked);
-    let terminated = fault::pool_terminated();
-    for task in cut {
-        worker::settle(ctx, task, Err(&terminated));
-    }
-    for worker in worker::all(ctx, off) {
-        if let Some(task) = worker::in_hand(ctx.arena.at(slot_at(worker))) {
-            // The worker may be reading it until the signal reaches it, so the block stays.
+    wind_up(ctx, &locked, pool);
+    for worker in workers {
+        // It stays in the worker's hand, which may be reading it until the signal reaches it.
+        if let Some(task) = worker::in_hand(ctx.arena.at::<Slot>(slot_at(worker))) {
             let (result, part) = submit::destination(ctx, task);
-            result::settle_part(ctx, result, part, Err(&terminated));
+            result::settle(ctx, result, part, Err(fault::pool_terminated()));
         }
     }
     Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// What follows from the state of a pool, for those who wait and the tasks that do: also where one who died was about
+/// to see to it.
+fn wind_up(ctx: &Ctx, locked: &Locked<'_>, pool: &PoolState) {
+    let state = pool.state.load(Relaxed);
+    let error = match state {
+        TERMINATED => Some(fault::pool_terminated()),
+        BROKEN => Some(fault::pool_broken()),
+        _ => None,
+    };
+    if let Some(error) = error {
+        while let Some(task) = submit::first_wanted(ctx, pool) {
+            // It is dropped once it is settled.
+            let (result, part) = submit::destination(ctx, task);
+            result::settle(ctx, result, part, Err(error.clone()));
+        }
+    }
+    submit::serve(ctx, locked, pool);
+    if state == OPEN {
+        return;
+    }
+    while let Some(worker) = ctx.claim_first(locked, TAKERS) {
+        let theirs = locked.tick();
+        ctx.finish(worker, Verdict { code: say::CLOSED, given: 0, ticket: theirs, cause: ctx.place() });
+    }
+    worker::wake_joiners(ctx, locked);
+}
+
+/// Sees to those who wait in a pool, where one who died may have been about to. For the supervisor.
+pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
+    let locked = ctx.lock(off);
+    wind_up(ctx, &locked, ctx.arena.at(off));
 }
 
 /// Whether `join` is allowed: the pool takes no more tasks.
@@ -124,15 +181,22 @@ pub(super) fn mend(arena: Arena, off: Off) {
     pool.tail.store(last, Relaxed);
 }
 
-/// What to tell an idle worker whose waker died: the task it was given, or that there will be none.
-pub(super) fn rescued(ctx: &Ctx, off: Off, worker: u32) -> Option<Verdict> {
-    let task = ctx.arena.at::<Slot>(slot_at(worker)).task.load(Acquire);
+/// What to tell one who waits in a pool and whose waker died: a worker the task it was given, or that there will be
+/// none; one who joins looks again.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, worker: u32) -> Option<Verdict> {
+    if list == JOINERS {
+        return Some(Verdict { code: say::RETRY, ..Verdict::default() });
+    }
     let pool: &PoolState = ctx.arena.at(off);
     let _locked = ctx.lock(off);
+    let task = worker::in_hand(ctx.arena.at::<Slot>(slot_at(worker)));
+    if let Some(task) = task.filter(|task| submit::is_waiting(ctx, pool, *task)) {
+        submit::begin_at(ctx, pool, worker, task);
+    }
     let code = match (task, pool.state.load(Relaxed)) {
-        (0, OPEN) => return None,
-        (0, _) => say::CLOSED,
+        (None, OPEN) => return None,
+        (None, _) => say::CLOSED,
         _ => say::DONE,
     };
-    Some(Verdict { code, given: u64::from(task), ..Verdict::default() })
+    Some(Verdict { code, given: task.map_or(0, |task| u64::from(task.0)), ..Verdict::default() })
 }
