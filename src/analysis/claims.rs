@@ -14,7 +14,7 @@ use crate::syntax::ast::{ActorKeyword, Expect, Ident, ObjectKeyword};
 use crate::value::ObjectKind;
 
 /// The kinds of errors that the language itself raises.
-const ERROR_KINDS: [&str; 23] = [
+const ERROR_KINDS: [&str; 24] = [
     "Full",
     "Empty",
     "Closed",
@@ -37,6 +37,7 @@ const ERROR_KINDS: [&str; 23] = [
     "TooLarge",
     "Cancelled",
     "RecursionError",
+    "StopIteration",
     "Exit",
 ];
 

@@ -41,6 +41,8 @@ pub(super) struct Actor {
     /// Of a worker: its pool, and the task in hand.
     pub(super) pool: Option<u32>,
     pub(super) task: Option<InHand>,
+    /// Of a worker: how many tasks it has done.
+    pub(super) tasks_done: u32,
     /// What belongs to its process: of the first actor of one.
     pub(super) process_wide: Arc<ProcessWide>,
 }

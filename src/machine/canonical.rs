@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::actor::{Actor, Phase};
 use super::object::condition::Under;
 use super::object::queue::Party;
+use super::object::result::Shape;
 use super::object::{Entry, Object};
 use super::{MAIN, Machine, State, local};
 use crate::program::op::{Op, Target};
@@ -241,6 +242,13 @@ impl<'s> Writer<'s> {
         if let Some(pool) = actor.pool {
             self.object_id(pool);
         }
+        let limited = |pool: u32| {
+            let pool = self.state.object(pool);
+            matches!(pool, Some(Object::Pool(pool)) if pool.tasks_per_child.is_some())
+        };
+        if actor.pool.is_some_and(limited) {
+            self.number(actor.tasks_done);
+        }
         if let Some(task) = actor.task {
             self.object_id(task.result);
             self.number(task.part);
@@ -373,12 +381,24 @@ impl<'s> Writer<'s> {
             }
             Object::Result(result) => {
                 self.object_id(result.pool);
-                [result.is_map, result.begun, result.cancelled].into_iter().for_each(|flag| self.flag(flag));
-                self.number(result.left as u32);
-                result.parts.iter().for_each(|part| self.value(part.as_ref().unwrap_or(&Value::None)));
-                if let Some((part, error)) = &result.failed {
-                    self.number(*part);
-                    encode_error(error, &mut self.out);
+                self.out.push(result.shape as u8);
+                [result.begun, result.cancelled].into_iter().for_each(|flag| self.flag(flag));
+                [result.next.0, result.next.1, result.parts.len()].into_iter().for_each(|at| self.number(at as u32));
+                for part in &result.parts {
+                    match part {
+                        None => self.out.push(0),
+                        Some(Ok(value)) => {
+                            self.out.push(1);
+                            self.value(value);
+                        }
+                        Some(Err(error)) => {
+                            self.out.push(2);
+                            encode_error(error, &mut self.out);
+                        }
+                    }
+                }
+                if result.shape == Shape::AsTheyCome {
+                    result.ended.iter().for_each(|part| self.number(*part));
                 }
             }
         }

@@ -130,8 +130,8 @@ fn ends_given(state: &State, id: u32, op: &Op) -> Vec<u32> {
             end.inbox.iter().for_each(|message| message.value.pipe_ends(&mut ends));
         }
         (code, Some(Object::Cell(cell))) if code.brings_a_value() => cell.value.pipe_ends(&mut ends),
-        (OpCode::ResultGet, Some(Object::Result(result))) => {
-            result.parts.iter().flatten().for_each(|part| part.pipe_ends(&mut ends));
+        (OpCode::ResultGet | OpCode::ResultNext, Some(Object::Result(result))) => {
+            result.parts.iter().flatten().flatten().for_each(|part| part.pipe_ends(&mut ends));
         }
         _ => {}
     }

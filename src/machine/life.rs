@@ -249,7 +249,11 @@ fn end(tx: &mut Tx<'_>, id: u32, came: Result<(), Error>) {
         }
     }
     if is_worker {
-        pool::worker_gone(tx, id, false);
+        let has_task = tx.state.actor(id).is_some_and(|worker| worker.task.is_some());
+        match came {
+            Err(_) if !has_task => pool::break_pool(tx, id),
+            _ => pool::worker_gone(tx, id, false),
+        }
     }
     over(tx, id, code);
     let came = Ok(Value::Int(i64::from(code)));
@@ -315,6 +319,7 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         late: false,
         pool: birth.pool,
         task: None,
+        tasks_done: 0,
         process_wide: Arc::default(),
     };
     tx.state.actors.push(Arc::new(actor));

@@ -163,6 +163,10 @@ pub(super) fn end_myself(ctx: &Ctx, code: i32) {
     });
     slot.state.store(state::ENDED, Release);
     drop(locked);
+    if kind_of(slot) == ActorKind::Worker {
+        // Before others can take the run for over.
+        super::duty::worker_ended(ctx, Off(slot.pool.load(Relaxed)));
+    }
     settle(ctx, ctx.me);
 }
 

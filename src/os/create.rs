@@ -96,7 +96,15 @@ fn make(arena: Arena, kind: ObjectKind, who: Identity, setup: &[Value], cores: u
             cell::create(arena, kind, who, room, arg(1))
         }
         ObjectKind::Atomic => cell::create(arena, kind, who, cell::ROOM_BYTES, arg(0)),
-        ObjectKind::Pool => pool::create(arena, who, count(0, "the number of workers", i64::from(cores))?),
+        ObjectKind::Pool => {
+            let threads = !matches!(arg(1), Value::None);
+            let workers = count(usize::from(threads), "the number of workers", i64::from(cores))?;
+            let limit = match arg(2) {
+                Value::None => None,
+                given => Some(count_arg(given, "`tasks_per_child`")?),
+            };
+            pool::create(arena, who, pool::Making { workers, threads, tasks_per_child: limit })
+        }
         ObjectKind::Rwlock | ObjectKind::Latch | ObjectKind::Once => {
             Err(fail(ErrorKind::TypeError, "an object of this kind has no runtime on the OS yet"))
         }

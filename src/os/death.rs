@@ -14,7 +14,7 @@ use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
 use super::object::{self, barrier, condition, find, kind_number, lock, pipe, pool};
 use super::park::Ctx;
 use super::supervisor::MAIN;
-use super::{duty, history, process, sys, turns};
+use super::{duty, history, process, sys};
 use crate::plan::Plan;
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
@@ -48,12 +48,14 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         // Threads that were cut off may have held something.
         members.iter().for_each(|member| clean_up(ctx, *member));
     }
-    // Also one that ended by itself, by `exit`, may have had a task in hand.
-    if actor::kind_of(slot) == ActorKind::Worker && (killed || slot.task.load(SeqCst) != 0) {
-        worker_died(ctx, number);
+    if actor::kind_of(slot) == ActorKind::Worker && killed {
+        pool::worker::worker_died(ctx, number);
     }
     for member in members {
         actor::end(ctx, member, code);
+    }
+    if actor::kind_of(slot) == ActorKind::Worker {
+        pool_of_dead(ctx, slot);
     }
     // Threads that were cut off while they noted their own ends.
     for ended in ended_in(ctx.arena, number) {
@@ -152,24 +154,15 @@ fn clean_up(ctx: &Ctx, number: u32) {
             pipe::forget(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Barrier) && waited_in == Some(off) {
             barrier::party_died(ctx, off);
+        } else if kind == kind_number(ObjectKind::Pool) {
+            pool::stir(ctx, off);
         }
     }
 }
 
-/// Its task fails, and the pool gets another worker.
-fn worker_died(ctx: &Ctx, number: u32) {
-    pool::worker_died(ctx, number);
-    let off = Off(actor::slot(ctx.arena, number).pool.load(Relaxed));
-    if let Some(home) = pool::home(ctx.arena, off)
-        && pool::wants_workers(ctx, off)
-        && !actor::has_ended(ctx.arena, home)
-    {
-        // In a deterministic run the driver says when another is started.
-        if !turns::are_on(ctx.arena) {
-            pool::miss_one(ctx.arena, off);
-            duty::impose(ctx, home);
-        }
-    }
+/// The pool of a worker that ended gets another where it wants one.
+fn pool_of_dead(ctx: &Ctx, worker: &Slot) {
+    duty::worker_ended(ctx, Off(worker.pool.load(Relaxed)));
 }
 
 /// Everyone who waits for what will not come; daemons only where nobody else does.

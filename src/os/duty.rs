@@ -61,13 +61,17 @@ pub(super) fn replace_one_in_turn(ctx: &Ctx) {
         let off = super::object::find(ctx.arena, id as u32);
         let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let pool = pools.into_iter().find(|pool| pool.off == off);
-        if let Some(PoolHere { off, decl, name }) = pool.filter(|pool| pool::wants_workers(ctx, pool.off))
-            && let Ok(worker) = process::start_worker(ctx, &process, decl, off, &name)
-        {
-            process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        if let Some(pool) = pool.filter(|pool| pool::worker::wants_workers(ctx, pool.off)) {
+            start_another(ctx, &process, &pool);
         }
     }
     super::turns::report(ctx);
+}
+
+/// A process is on its way to its end: its pools get no more workers.
+pub(super) fn leave_pools(ctx: &Ctx, process: &Process) {
+    let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    pools.iter().for_each(|pool| pool::worker::leave_home(ctx, pool.off));
 }
 
 fn replace_workers(ctx: &Ctx, process: &Process) {
@@ -77,19 +81,32 @@ fn replace_workers(ctx: &Ctx, process: &Process) {
     }
     let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for PoolHere { off, decl, name } in pools {
-        while pool::replace_one(ctx.arena, off) {
-            if !pool::wants_workers(ctx, off) {
-                continue;
-            }
-            // One that cannot be started now leaves the pool with a worker less.
-            if let Ok(worker) = process::start_worker(ctx, process, decl, off, &name) {
-                process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
-            }
+        while pool::worker::missing(ctx, off) > 0 {
+            start_another(ctx, process, &PoolHere { off, decl, name: Arc::clone(&name) });
         }
     }
 }
 
-/// Tells a process that it owes workers. For the supervisor.
+/// Starts a worker in place of another. One that cannot be started leaves the pool with a worker less.
+fn start_another(ctx: &Ctx, process: &Process, pool: &PoolHere) {
+    match process::start_worker(ctx, process, pool.decl, pool.off, &pool.name) {
+        Ok(worker) => process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker),
+        Err(_) => pool::worker::shrink(ctx, pool.off),
+    }
+}
+
+/// A worker has ended: the process that its pool belongs to owes another, where one is wanted. In a deterministic run
+/// the driver says when it is started.
+pub(super) fn worker_ended(ctx: &Ctx, pool: Off) {
+    if !super::turns::are_on(ctx.arena)
+        && let Some(home) = pool::worker::home(ctx.arena, pool)
+        && pool::worker::missing(ctx, pool) > 0
+    {
+        impose(ctx, home);
+    }
+}
+
+/// Tells a process that it owes workers.
 pub(super) fn impose(ctx: &Ctx, process: u32) {
     let slot = actor::slot(ctx.arena, process);
     ctx.arena.header().running.fetch_add(1, SeqCst);

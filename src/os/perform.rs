@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::actor;
 use super::arena::Off;
 use super::create;
+use super::object::pool::result;
 use super::object::{
     Done, Patience, Result, barrier, cell, condition, count_arg, event, find, lock, pipe, pool, queue, semaphore,
     waiting_in,
@@ -63,12 +64,13 @@ impl World {
     pub(super) fn act_on_result(&mut self, op: &Op, result: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::ResultGet => pool::get(ctx, result, Patience::from_timeout(op.args.get(0))?),
-            OpCode::ResultWait => pool::wait(ctx, result, Patience::from_timeout(op.args.get(0))?),
-            OpCode::ResultReady => pool::is_ready(ctx, result),
-            OpCode::ResultSuccessful => pool::successful(ctx, result),
-            OpCode::ResultCancel => pool::cancel(ctx, result),
-            OpCode::ResultCancelled => pool::cancelled(ctx, result),
+            OpCode::ResultGet => result::get(ctx, result, Patience::from_timeout(op.args.get(0))?),
+            OpCode::ResultWait => result::wait(ctx, result, Patience::from_timeout(op.args.get(0))?),
+            OpCode::ResultReady => result::is_ready(ctx, result),
+            OpCode::ResultSuccessful => result::successful(ctx, result),
+            OpCode::ResultCancel => result::cancel(ctx, result),
+            OpCode::ResultNext => result::next(ctx, result, Patience::from_timeout(op.args.get(0))?),
+            OpCode::ResultCancelled => result::cancelled(ctx, result),
             _ => Err(unsupported()),
         }
     }
@@ -214,31 +216,29 @@ impl World {
     fn act_on_pool(&mut self, op: &Op, off: Off) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::PoolSubmit => pool::submit(ctx, off, op.args.get(0), op.args.get(1).clone()),
-            OpCode::PoolSubmitMap => pool::submit_map(ctx, off, op.args.get(0), op.args.get(1), op.args.get(2)),
+            OpCode::PoolSubmit => pool::submit::one(ctx, off, op),
+            OpCode::PoolSubmitMap | OpCode::PoolImap | OpCode::PoolImapUnordered => pool::submit::each(ctx, off, op),
             OpCode::PoolClose => pool::close(ctx, off),
             OpCode::PoolTerminate => {
                 let done = pool::terminate(ctx, off)?;
-                for worker in pool::workers(ctx, off) {
+                for worker in pool::worker::all(ctx, off) {
                     let _ = actor::signal(ctx, worker, nix::sys::signal::Signal::SIGTERM);
                 }
                 Ok(done)
             }
             OpCode::PoolJoin => {
                 pool::require_closed(ctx, off)?;
-                // A worker that dies meanwhile may be replaced: look again until there is none left.
-                let mut joined = 0;
+                // A worker that ends meanwhile may be replaced: look again until nobody is left and nobody comes.
                 loop {
-                    let workers = pool::workers(ctx, off);
-                    if joined == workers.len() {
+                    for worker in pool::worker::all(ctx, off) {
+                        actor::join(ctx, worker, Patience::Until(None))?;
+                        self.reap(worker);
+                    }
+                    super::duty::look(ctx, &self.process);
+                    let is_over = |worker: u32| actor::has_ended(ctx.arena, worker);
+                    if !pool::worker::await_workers(ctx, off) && pool::worker::all(ctx, off).into_iter().all(is_over) {
                         return Ok(pool::joined(ctx, off));
                     }
-                    for worker in &workers[joined..] {
-                        actor::join(ctx, *worker, Patience::Until(None))?;
-                        self.reap(*worker);
-                    }
-                    joined = workers.len();
-                    super::duty::look(ctx, &self.process);
                 }
             }
             _ => Err(unsupported()),

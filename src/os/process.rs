@@ -465,7 +465,7 @@ fn open_held(process: &Process) {
 
 /// Starts a worker of a pool.
 pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Off, pool_name: &str) -> Result<u32> {
-    let name = format!("{pool_name}/{}", pool::next_worker(process.arena, pool_off));
+    let name = format!("{pool_name}/{}", pool::worker::next_worker(process.arena, pool_off));
     let birth = Birth {
         kind: ActorKind::Worker,
         template: Some(decl),
@@ -478,7 +478,9 @@ pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Of
         started: ctx.last_place(),
     };
     let actor = start(ctx, process, &Begin::Worker(decl, pool_off), &birth)?;
-    pool::add_worker(ctx, pool_off, actor);
+    if let Some(before) = pool::worker::add_worker(ctx, pool_off, actor) {
+        actor::reap(ctx, before);
+    }
     Ok(actor)
 }
 

@@ -7,7 +7,8 @@
 
 use super::cases::{Ended, Place, Several};
 use super::layout::slot_at;
-use super::object::{Done, Refused, Result, deadline, event, find, pipe, pool, queue, say};
+use super::object::pool::result;
+use super::object::{Done, Refused, Result, deadline, event, find, pipe, queue, say};
 use super::park::Verdict;
 use super::perform::arrive;
 use super::record::Note;
@@ -199,10 +200,12 @@ impl World {
                 queue::case_ended(ctx, one, case.place.payload, verdict)
             }
             OpCode::EventWait | OpCode::Join => Ok(Done::new(Value::Bool(true), verdict.ticket, verdict.cause)),
+            // There may be an item: it is for whoever takes it first.
+            OpCode::ResultNext => return None,
             OpCode::ResultWait => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
             OpCode::ResultGet => match one.target {
                 // It is there, and stays so.
-                Target::Result(result) => match pool::get(ctx, result.0, super::object::Patience::No) {
+                Target::Result(whole) => match result::get(ctx, whole.0, super::object::Patience::No) {
                     Ok(done) => Ok(Done::new(done.value, verdict.ticket, verdict.cause)),
                     Err(refused) => Err(refused.at(verdict.ticket).because(verdict.cause)),
                 },
@@ -239,7 +242,9 @@ impl World {
             OpCode::QueueGet => Args::from_values([Value::Bool(false), Value::None]),
             OpCode::QueueJoin | OpCode::PipeSend | OpCode::PipeRecv => return self.attempt_without_time(case, about),
             // A flag that is not up is not waited for; the others would have their places taken for nothing.
-            OpCode::EventWait | OpCode::Join | OpCode::ResultGet | OpCode::ResultWait => Args::from_values([none]),
+            OpCode::EventWait | OpCode::Join | OpCode::ResultGet | OpCode::ResultWait | OpCode::ResultNext => {
+                Args::from_values([none])
+            }
             _ => return Some((Err(fault::no_runtime().into()), about)),
         };
         if !self.is_there(case) {
@@ -250,6 +255,10 @@ impl World {
         let waits = match (&came, case.code) {
             (Err(refused), OpCode::QueuePut) => refused.error.kind == ErrorKind::Full,
             (Err(refused), OpCode::QueueGet) => refused.error.kind == ErrorKind::Empty,
+            (Err(refused), OpCode::ResultNext) => {
+                let late = fault::result_late();
+                refused.error.kind == late.kind && refused.error.message == late.message
+            }
             (Ok(done), OpCode::EventWait | OpCode::Join) => done.value == Value::Bool(false),
             _ => false,
         };
@@ -280,9 +289,7 @@ impl World {
         match (case.code, case.target) {
             (OpCode::EventWait, Target::Object(object)) => event::is_up(arena, find(arena, object.id)),
             (OpCode::Join, Target::Actor(actor)) => actor.0 == self.ctx.me || actor::has_ended(arena, actor.0),
-            (OpCode::ResultGet | OpCode::ResultWait, Target::Result(result)) => {
-                pool::is_there(arena, find(arena, result.0))
-            }
+            (_, Target::Result(of)) => result::is_there(&self.ctx, find(arena, of.0), case.code),
             (OpCode::QueueGet | OpCode::QueuePut, Target::Object(object)) => {
                 queue::is_ready(arena, find(arena, object.id), case.code)
             }
@@ -323,7 +330,7 @@ impl World {
         let ctx = &self.ctx;
         let (off, list, payload) = match case.target {
             Target::Actor(actor) => (slot_at(actor.0), actor::JOINERS, 0),
-            Target::Result(result) => (find(ctx.arena, result.0), pool::GETTERS, 0),
+            Target::Result(of) => (find(ctx.arena, of.0), result::GETTERS, 0),
             Target::Object(object) => {
                 let off = find(ctx.arena, object.id);
                 match object.kind {

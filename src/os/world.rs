@@ -42,6 +42,8 @@ pub(super) struct World {
     privates: Arc<Vec<Value>>,
     /// See [`World::some_number`].
     chances: u64,
+    /// Of a worker: how many tasks it has done.
+    tasks_done: u32,
 }
 
 /// What the event of an operation says beside its result.
@@ -56,7 +58,17 @@ impl World {
         let name: Arc<str> = Arc::from(actor::name(ctx.arena, ctx.me));
         let pauses = Pauses::of(ctx.arena, &name);
         let chances = super::sys::now_ns() ^ u64::from(ctx.me);
-        World { ctx, process, name, random: None, pauses, children: Vec::new(), privates: Arc::default(), chances }
+        World {
+            ctx,
+            process,
+            name,
+            random: None,
+            pauses,
+            children: Vec::new(),
+            privates: Arc::default(),
+            chances,
+            tasks_done: 0,
+        }
     }
 
     /// The same with the objects of the process it belongs to.
@@ -84,6 +96,7 @@ impl World {
         let mut code = self.report(&ended);
         if self.ctx.me == self.process.actor {
             self.process.is_ending.store(true, SeqCst);
+            super::duty::leave_pools(&self.ctx, &self.process);
         }
         if turns::are_on(self.ctx.arena) {
             code = self.close_in_turns(code);
@@ -94,9 +107,18 @@ impl World {
             }
         }
         if kind == ActorKind::Worker {
-            pool::leave_task(&self.ctx);
+            self.leave_pool(&ended);
         }
         code
+    }
+
+    /// A worker ends: a task that it leaves fails. Without one its body failed, and with it the pool.
+    fn leave_pool(&self, ended: &Result<()>) {
+        if ended.is_err() && self.ctx.slot.task.load(Relaxed) == 0 {
+            pool::worker::break_pool(&self.ctx, self.my_pool());
+        } else {
+            pool::worker::leave_task(&self.ctx);
+        }
     }
 
     /// The way to its end in a deterministic run, step by step.
@@ -141,9 +163,9 @@ impl World {
 
     fn start_workers(&mut self, id: u32, decl: u32, name: &str) -> Result<()> {
         let off = find(self.ctx.arena, id);
-        pool::set_home(self.ctx.arena, off, self.process.actor);
+        pool::worker::set_home(self.ctx.arena, off, self.process.actor);
         super::duty::adopt_pool(&self.process, off, decl, name);
-        for _ in 0..pool::size(self.ctx.arena, off) {
+        for _ in 0..pool::worker::size(self.ctx.arena, off) {
             let worker = process::start_worker(&self.ctx, &self.process, decl, off, name)?;
             self.children.push(worker);
         }
@@ -415,7 +437,7 @@ impl World {
             OpCode::Create => self.create(op),
             OpCode::PoolTake => {
                 about.object = Some(ctx.arena.at::<ObjectHeader>(self.my_pool()).id.load(Relaxed));
-                pool::take(ctx, self.my_pool())
+                pool::worker::take(ctx, self.my_pool())
             }
             OpCode::PoolDone => {
                 let value = op.args.take(0);
@@ -423,8 +445,9 @@ impl World {
                     Value::Error(error) => Some(Arc::clone(error)),
                     _ => None,
                 };
-                let (done, result) = pool::done(ctx, &value, error.as_deref());
+                let (done, result) = pool::worker::done(ctx, self.tasks_done, &value, error.as_deref());
                 about.object = result;
+                self.tasks_done += 1;
                 Ok(done)
             }
             _ => Err(unsupported()),

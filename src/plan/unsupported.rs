@@ -47,19 +47,12 @@ impl Finder<'_> {
             ObjectKeyword::Barrier if has_body => self.refuse("a barrier's action", span),
             ObjectKeyword::Pool => {
                 given("threads").into_iter().for_each(|span| self.refuse("a pool of threads", span));
-                given("tasks_per_child").into_iter().for_each(|span| self.refuse("`tasks_per_child`", span));
-                if has_body {
-                    self.refuse("the body of a pool", span);
-                }
             }
             _ => {}
         }
     }
 
-    fn submit(&mut self, receiver: &Expr, name: &str, args: &[Arg], span: Span) {
-        if matches!(name, "imap" | "imap_unordered") {
-            self.refuse(&format!("`{name}`"), span);
-        }
+    fn submit(&mut self, receiver: &Expr, name: &str, args: &[Arg]) {
         if POOL_SUBMITS.iter().any(|(submit, ..)| *submit == name) && self.may_be_pool(receiver) {
             for arg in args {
                 if let Some(name) = arg.name.as_ref().filter(|name| name.text.ends_with("callback")) {
@@ -92,7 +85,7 @@ impl Visitor for Finder<'_> {
 
     fn expr(&mut self, expr: &Expr) {
         if let ExprKind::Method(receiver, name, args) = &expr.kind {
-            self.submit(receiver, &name.text, args, name.span);
+            self.submit(receiver, &name.text, args);
         }
         walk_expr(self, expr);
     }

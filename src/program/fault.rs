@@ -81,6 +81,14 @@ faults! {
     pool_size = ValueError, "a pool has from 1 to 4096 workers";
     /// A task whose worker is gone.
     worker_died = WorkerDied, "the worker that ran the task died";
+    /// A pool of which a worker could not begin.
+    pool_broken = WorkerDied, "the body of the pool failed in a worker: the pool is broken";
+    /// Workers that are to do nothing.
+    no_tasks_per_child = ValueError, "a worker does at least one task";
+    /// The whole of what is taken item by item.
+    taken_by_items = TypeError, "the results of an imap are taken one by one, by `for` or next()";
+    /// An item of what is there as a whole.
+    taken_whole = TypeError, "only the results of an imap are taken one by one; this result has get()";
     /// A task that was cancelled.
     cancelled = Cancelled, "the task was cancelled";
     /// A result that did not come.
@@ -103,6 +111,12 @@ faults! {
     empty_range = ValueError, "the range of a random number is empty";
     /// What the planner lets through and a world cannot do: a bug.
     no_runtime = TypeError, "this operation has no runtime yet";
+}
+
+/// An `imap` of which nothing is left.
+#[cold]
+pub fn no_more_results() -> Error {
+    Error::new(ErrorKind::Other("StopIteration".into()), "there are no more results")
 }
 
 /// More processes than the run may have.

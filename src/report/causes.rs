@@ -114,7 +114,10 @@ fn cause(effect: OpCode, reason: OpCode) -> &'static str {
         (OpCode::BarrierWait, OpCode::Arrive) => "which arrived",
         (OpCode::BarrierWait, OpCode::BarrierWait) => "which was the last to arrive",
         (OpCode::QueueJoin, OpCode::QueueTaskDone) => "which was done with its item",
-        (OpCode::PoolTake, OpCode::PoolSubmit | OpCode::PoolSubmitMap) => "which handed the task over",
+        (
+            OpCode::PoolTake,
+            OpCode::PoolSubmit | OpCode::PoolSubmitMap | OpCode::PoolImap | OpCode::PoolImapUnordered,
+        ) => "which handed the task over",
         (_, OpCode::PoolDone) => "which did the task",
         (OpCode::End, OpCode::Terminate | OpCode::Kill) => "which ended it",
         (_, OpCode::End) => "which it waited for",

@@ -43,6 +43,7 @@ fn waiting(blocked: &Blocked) -> String {
         OpCode::PipePoll => "poll",
         OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => "acquire",
         OpCode::ResultGet => "get",
+        OpCode::ResultNext => "next",
         OpCode::OnceRun => "run",
         OpCode::Select => return "select".into(),
         OpCode::Await => return "await".into(),
@@ -75,7 +76,7 @@ fn deed(op: OpCode) -> &'static str {
         OpCode::EventWait => "set it",
         OpCode::BarrierWait => "arrive",
         OpCode::LatchWait => "count down",
-        OpCode::ResultGet | OpCode::ResultWait | OpCode::PoolJoin => "do the task",
+        OpCode::ResultGet | OpCode::ResultWait | OpCode::ResultNext | OpCode::PoolJoin => "do the task",
         _ => "make it go on",
     }
 }

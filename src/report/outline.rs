@@ -274,14 +274,22 @@ fn submit(shown: &Shown<'_>, event: &Event, pool: &str, op: OpCode) -> String {
         OpCode::PoolImap => "imap",
         _ => "imap_unordered",
     };
-    let task = event.args.first().map_or_else(String::new, |task| shown.literal(task));
-    match event.args.get(1) {
-        Some(Datum::List(args)) if !args.is_empty() && op == OpCode::PoolSubmit => {
-            format!("{pool}.{verb}({task}, {})", shown.list(args))
+    let mut texts = vec![event.args.first().map_or_else(String::new, |task| shown.literal(task))];
+    let named: &[&str] = match (op, event.args.get(1)) {
+        (OpCode::PoolSubmit, Some(Datum::List(args))) => {
+            if !args.is_empty() {
+                texts.push(shown.list(args));
+            }
+            &["callback", "error_callback"]
         }
-        Some(lists) if op != OpCode::PoolSubmit => format!("{pool}.{verb}({task}, {})", shown.literal(lists)),
-        _ => format!("{pool}.{verb}({task})"),
-    }
+        (_, lists) => {
+            texts.extend(lists.map(|lists| shown.literal(lists)));
+            &["chunk", "callback", "error_callback"]
+        }
+    };
+    let given = named.iter().zip(event.args.iter().skip(2)).filter(|(_, given)| **given != Datum::None);
+    texts.extend(given.map(|(name, given)| format!("{name}: {}", shown.literal(given))));
+    format!("{pool}.{verb}({})", texts.join(", "))
 }
 
 /// What a worker was given: a task with its arguments, or several lists of them.

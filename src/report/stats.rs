@@ -64,6 +64,8 @@ fn operations(object: &ObjectStats) -> String {
         OpCode::PoolDone => "done".into(),
         OpCode::PoolSubmit => "apply_async".into(),
         OpCode::PoolSubmitMap => "map_async".into(),
+        OpCode::PoolImap => "imap".into(),
+        OpCode::PoolImapUnordered => "imap_unordered".into(),
         OpCode::Arrive => "arrive".into(),
         op => match table.iter().find(|signature| signature.op == op) {
             Some(signature) => signature.name.to_owned(),

@@ -78,6 +78,7 @@ fn timeout_at(code: OpCode) -> Option<usize> {
         | OpCode::Join
         | OpCode::ResultGet
         | OpCode::ResultWait
+        | OpCode::ResultNext
         | OpCode::TimerWait
         | OpCode::Select
         | OpCode::Sleep => Some(0),
@@ -180,7 +181,7 @@ pub(super) fn time_out(tx: &mut Tx<'_>, me: u32, op: &Arc<Op>) -> Option<Came> {
             tx.leave_select(me, op, "after");
             None
         }
-        OpCode::ResultGet => Some(Err(fault::result_late())),
+        OpCode::ResultGet | OpCode::ResultNext => Some(Err(fault::result_late())),
         OpCode::ResultWait => Some(Ok(Value::None)),
         _ => Some(Ok(Value::Bool(false))),
     }

@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::result::{self, TaskResult};
+use super::result::{self, Shape, TaskResult};
 use super::{Came, Entry, Object, fault};
-use crate::machine::actor::{InHand, Phase};
+use crate::machine::actor::{Actor, InHand, Phase};
 use crate::machine::step::Tx;
 use crate::machine::{State, life};
 use crate::program::op::{Op, OpCode};
-use crate::value::{ResultRef, Value};
+use crate::value::{Error, ResultRef, Value};
 
 /// Tasks that a chunk of `map` is cut into, by default, for each worker.
 const CHUNKS_PER_WORKER: usize = 4;
@@ -21,6 +21,11 @@ const TERMINATE: i32 = 15;
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct Pool {
     pub(in crate::machine) size: u32,
+    /// Its workers are threads of its home.
+    #[expect(dead_code, reason = "until they can be")]
+    pub(in crate::machine) threads: bool,
+    /// How many tasks a worker does before another takes its place.
+    pub(in crate::machine) tasks_per_child: Option<u32>,
     pub(in crate::machine) standing: Standing,
     pub(in crate::machine) tasks: VecDeque<Arc<Task>>,
     /// Everyone who ever worked here.
@@ -39,6 +44,8 @@ pub(in crate::machine) enum Standing {
     Open,
     Closed,
     Terminated,
+    /// One of its workers could not begin.
+    Broken,
 }
 
 #[derive(Clone, Debug)]
@@ -50,12 +57,16 @@ pub(in crate::machine) struct Task {
 }
 
 impl Pool {
-    pub(super) fn new(size: i64) -> Result<Pool, crate::value::Error> {
+    pub(super) fn new(size: i64, threads: bool, tasks_per_child: Option<i64>) -> Result<Pool, Error> {
         if !(1..=WORKERS_MAX).contains(&size) {
             return Err(fault::pool_size());
         }
+        let limit = tasks_per_child.map(|limit| u32::try_from(limit).ok().filter(|limit| *limit > 0));
+        let tasks_per_child = limit.map(|limit| limit.ok_or_else(fault::no_tasks_per_child)).transpose()?;
         Ok(Pool {
             size: size as u32,
+            threads,
+            tasks_per_child,
             standing: Standing::Open,
             tasks: VecDeque::new(),
             workers: Vec::new(),
@@ -70,7 +81,7 @@ impl Pool {
         match self.standing {
             Standing::Open => true,
             Standing::Closed => !self.tasks.is_empty(),
-            Standing::Terminated => false,
+            Standing::Terminated | Standing::Broken => false,
         }
     }
 }
@@ -94,25 +105,24 @@ pub(super) fn can(state: &State, pool: &Pool, op: &Op) -> bool {
         return true;
     }
     let ended = |worker: &u32| state.actor(*worker).is_none_or(|actor| actor.has_ended());
-    let home_ends =
-        state.actor(pool.home).is_none_or(|home| !home.is_alive() || matches!(home.phase, Phase::Closing { .. }));
+    let home_ends = state.actor(pool.home).is_none_or(|home| !home.is_alive() || is_leaving(home));
     (pool.missing == 0 || !pool.wants_workers() || home_ends) && pool.workers.iter().all(ended)
 }
 
 pub(super) fn can_take(state: &State, me: u32) -> bool {
     let of = state.actor(me).and_then(|actor| actor.pool).and_then(|id| pool(state, id));
-    let wanted = |task: &Arc<Task>| !is_cancelled(state, task.in_hand.result);
+    let wanted = |task: &Arc<Task>| is_wanted(state, task.in_hand);
     of.is_none_or(|pool| pool.standing != Standing::Open || pool.tasks.iter().any(wanted))
 }
 
-fn is_cancelled(state: &State, result: u32) -> bool {
-    matches!(state.object(result), Some(Object::Result(result)) if result.cancelled)
+fn is_wanted(state: &State, task: InHand) -> bool {
+    matches!(state.object(task.result), Some(Object::Result(result)) if result.wants(task.part))
 }
 
 pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     match op.code {
-        OpCode::PoolSubmit => submit(tx, id, op.args.get(0), vec![vec![op.args.get(1).clone()]], false),
-        OpCode::PoolSubmitMap => submit_map(tx, id, op),
+        OpCode::PoolSubmit => submit(tx, id, op.args.get(0), vec![vec![op.args.get(1).clone()]], Shape::One),
+        OpCode::PoolSubmitMap | OpCode::PoolImap | OpCode::PoolImapUnordered => submit_map(tx, id, op),
         OpCode::PoolClose => {
             if let Some(pool) = pool_mut(tx, id)
                 && pool.standing == Standing::Open
@@ -135,8 +145,14 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
 
 fn submit_map(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     let Value::List(calls) = op.args.get(1) else { return Err(fault::map_arguments()) };
-    let size = pool(tx.state, id).map_or(1, |pool| pool.size as usize);
+    let size = pool(tx.state, id).map_or(1, |pool| (pool.size as usize).max(1));
+    let shape = match op.code {
+        OpCode::PoolImap => Shape::InOrder,
+        OpCode::PoolImapUnordered => Shape::AsTheyCome,
+        _ => Shape::List,
+    };
     let chunk = match op.args.get(2) {
+        Value::None if shape != Shape::List => 1,
         Value::None => calls.len().div_ceil(size * CHUNKS_PER_WORKER).max(1),
         Value::Int(chunk) | Value::Pid(chunk) => {
             usize::try_from(*chunk).ok().filter(|chunk| *chunk > 0).ok_or_else(fault::empty_chunk)?
@@ -144,14 +160,16 @@ fn submit_map(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
         _ => return Err(fault::not_a_count("`chunk`")),
     };
     let parts = calls.chunks(chunk).map(<[Value]>::to_vec).collect();
-    submit(tx, id, op.args.get(0), parts, true)
+    submit(tx, id, op.args.get(0), parts, shape)
 }
 
-fn submit(tx: &mut Tx<'_>, id: u32, task: &Value, parts: Vec<Vec<Value>>, is_map: bool) -> Came {
-    if pool(tx.state, id).is_none_or(|pool| pool.standing != Standing::Open) {
-        return Err(fault::pool_closed());
+fn submit(tx: &mut Tx<'_>, id: u32, task: &Value, parts: Vec<Vec<Value>>, shape: Shape) -> Came {
+    match pool(tx.state, id).map(|pool| pool.standing) {
+        Some(Standing::Open) => {}
+        Some(Standing::Broken) => return Err(fault::pool_broken()),
+        _ => return Err(fault::pool_closed()),
     }
-    let result = TaskResult::new(id, parts.len(), is_map);
+    let result = TaskResult::new(id, parts.len(), shape);
     let entry = Entry { id: 0, decl: None, index: None, owner: None, object: Object::Result(result) };
     let result = tx.state.add_object(entry);
     let Some(pool) = pool_mut(tx, id) else { return Err(fault::no_runtime()) };
@@ -160,7 +178,7 @@ fn submit(tx: &mut Tx<'_>, id: u32, task: &Value, parts: Vec<Vec<Value>>, is_map
             in_hand: InHand { result, part },
             task: task.clone(),
             calls: Value::list(calls),
-            is_chunk: is_map,
+            is_chunk: shape != Shape::One,
         }));
     }
     Ok(Value::Result(ResultRef(result)))
@@ -173,7 +191,7 @@ pub(super) fn take(tx: &mut Tx<'_>, me: u32) -> Came {
         let Some(pool) = pool_mut(tx, id) else { return Err(fault::no_runtime()) };
         let Some(task) = pool.tasks.pop_front() else { return Ok(Value::None) };
         let Some(Object::Result(result)) = tx.state.object_mut(task.in_hand.result) else { continue };
-        if result.cancelled {
+        if !result.wants(task.in_hand.part) {
             continue;
         }
         result.begun = true;
@@ -194,7 +212,17 @@ pub(super) fn done(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
         _ => Ok(op.args.get(0).clone()),
     };
     result::settle(tx, result, part, came);
-    Ok(Value::None)
+    let Some(worker) = tx.state.actor_mut(me) else { return Ok(Value::None) };
+    worker.tasks_done += 1;
+    let is_last = is_retired(tx.state, me);
+    Ok(if is_last { Value::Bool(true) } else { Value::None })
+}
+
+/// Whether a worker has done as many tasks as it is to do.
+fn is_retired(state: &State, worker: u32) -> bool {
+    let Some(actor) = state.actor(worker) else { return false };
+    let limit = actor.pool.and_then(|id| pool(state, id)).and_then(|pool| pool.tasks_per_child);
+    limit.is_some_and(|limit| actor.tasks_done >= limit)
 }
 
 fn terminate(tx: &mut Tx<'_>, id: u32) {
@@ -217,7 +245,7 @@ fn terminate(tx: &mut Tx<'_>, id: u32) {
 pub(in crate::machine) fn worker_gone(tx: &mut Tx<'_>, worker: u32, killed: bool) {
     let Some(actor) = tx.state.actor_mut(worker) else { return };
     let (task, Some(id)) = (actor.task.take(), actor.pool) else { return };
-    if task.is_none() && !killed {
+    if task.is_none() && !killed && !is_retired(tx.state, worker) {
         return;
     }
     if let Some(InHand { result, part }) = task {
@@ -232,10 +260,27 @@ pub(in crate::machine) fn worker_gone(tx: &mut Tx<'_>, worker: u32, killed: bool
     }
 }
 
+/// Whether a process is on its way to its end.
+fn is_leaving(home: &Actor) -> bool {
+    home.in_finally || matches!(home.phase, Phase::Closing { .. })
+}
+
+/// The body of a worker failed: what waits fails, and no other worker is started.
+pub(in crate::machine) fn break_pool(tx: &mut Tx<'_>, worker: u32) {
+    let Some(id) = tx.state.actor(worker).and_then(|actor| actor.pool) else { return };
+    let Some(pool) = pool_mut(tx, id) else { return };
+    if matches!(pool.standing, Standing::Open | Standing::Closed) {
+        pool.standing = Standing::Broken;
+    }
+    for task in std::mem::take(&mut pool.tasks) {
+        result::settle(tx, task.in_hand.result, task.in_hand.part, Err(fault::pool_broken()));
+    }
+}
+
 /// The pools whose workers this process is to replace.
 pub(in crate::machine) fn owed_by(state: &State, process: u32) -> Vec<u32> {
     // One that is on its way to its end has no use for more workers.
-    if state.actor(process).is_none_or(|home| matches!(home.phase, Phase::Closing { .. })) {
+    if state.actor(process).is_none_or(is_leaving) {
         return Vec::new();
     }
     let owed =

@@ -6,53 +6,104 @@ use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
 use crate::value::{Error, Value};
 
+/// What a result is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::machine) enum Shape {
+    /// One value.
+    One,
+    /// A list made of parts.
+    List,
+    /// Items, taken one after the other in order.
+    InOrder,
+    /// The same, as they come.
+    AsTheyCome,
+}
+
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct TaskResult {
     pub(in crate::machine) pool: u32,
-    /// A list made of parts (`map`).
-    pub(in crate::machine) is_map: bool,
-    pub(in crate::machine) parts: Vec<Option<Value>>,
-    pub(in crate::machine) left: usize,
-    /// The first part in order that failed, and its error.
-    pub(in crate::machine) failed: Option<(u32, Error)>,
+    pub(in crate::machine) shape: Shape,
+    /// What came of each part.
+    pub(in crate::machine) parts: Vec<Option<Result<Value, Error>>>,
+    /// The parts that have come to their ends, in that order.
+    pub(in crate::machine) ended: Vec<u32>,
     /// One of its tasks has begun.
     pub(in crate::machine) begun: bool,
     pub(in crate::machine) cancelled: bool,
+    /// Of one whose items are taken: the part that is next (in order, or in that of their ends), and its item.
+    pub(in crate::machine) next: (usize, usize),
 }
 
 impl TaskResult {
-    pub(super) fn new(pool: u32, parts: usize, is_map: bool) -> TaskResult {
-        TaskResult { pool, is_map, parts: vec![None; parts], left: parts, failed: None, begun: false, cancelled: false }
+    pub(super) fn new(pool: u32, parts: usize, shape: Shape) -> TaskResult {
+        let (parts, ended) = (vec![None; parts], Vec::new());
+        TaskResult { pool, shape, parts, ended, begun: false, cancelled: false, next: (0, 0) }
     }
 
     pub(in crate::machine) fn is_complete(&self) -> bool {
-        self.left == 0 || self.cancelled
+        self.ended.len() == self.parts.len() || self.cancelled
+    }
+
+    /// Whether a part of it is still to be made.
+    pub(super) fn wants(&self, part: u32) -> bool {
+        !self.cancelled && matches!(self.parts.get(part as usize), Some(None))
+    }
+
+    fn is_taken_by_items(&self) -> bool {
+        matches!(self.shape, Shape::InOrder | Shape::AsTheyCome)
     }
 
     fn value(&self) -> Came {
-        if let Some((_, error)) = &self.failed {
-            return Err(error.clone());
-        }
-        let mut parts = self.parts.iter().flatten();
-        if !self.is_map {
-            return Ok(parts.next().cloned().unwrap_or_default());
+        if self.cancelled {
+            return Err(fault::cancelled());
         }
         let mut all = Vec::new();
-        for part in parts {
-            if let Value::List(items) = part {
-                all.extend(items.iter().cloned());
+        for part in self.parts.iter().flatten() {
+            match (self.shape, part) {
+                // The error of the first part in order is the one that is raised.
+                (_, Err(error)) => return Err(error.clone()),
+                (Shape::One, Ok(value)) => return Ok(value.clone()),
+                (_, Ok(Value::List(items))) => all.extend(items.iter().cloned()),
+                _ => {}
             }
         }
         Ok(Value::list(all))
     }
+
+    /// The part whose items are next, once it has come to its end.
+    fn offered(&self) -> Option<&Result<Value, Error>> {
+        let part = match self.shape {
+            Shape::AsTheyCome => *self.ended.get(self.next.0)? as usize,
+            _ => self.next.0,
+        };
+        self.parts.get(part)?.as_ref()
+    }
+
+    fn is_over(&self) -> bool {
+        self.next.0 >= self.parts.len()
+    }
+
+    fn take_next(&mut self) -> Came {
+        if self.is_over() {
+            return Err(fault::no_more_results());
+        }
+        let Some(offered) = self.offered().cloned() else { return Err(fault::result_late()) };
+        let (part, item) = self.next;
+        let (came, count) = match offered {
+            Ok(Value::List(items)) => (Ok(items.get(item).cloned().unwrap_or_default()), items.len()),
+            other => (other, 1),
+        };
+        self.next = if item + 1 < count { (part, item + 1) } else { (part + 1, 0) };
+        came
+    }
 }
 
 pub(super) fn can(state: &State, op: &Op) -> bool {
+    let Some(Object::Result(result)) = object_of(op).and_then(|id| state.object(id)) else { return true };
     match op.code {
-        OpCode::ResultGet | OpCode::ResultWait => match object_of(op).and_then(|id| state.object(id)) {
-            Some(Object::Result(result)) => result.is_complete() || gives_up(op),
-            _ => true,
-        },
+        _ if gives_up(op) => true,
+        OpCode::ResultGet | OpCode::ResultWait => result.is_complete() || result.is_taken_by_items(),
+        OpCode::ResultNext => !result.is_taken_by_items() || result.is_over() || result.offered().is_some(),
         _ => true,
     }
 }
@@ -60,17 +111,22 @@ pub(super) fn can(state: &State, op: &Op) -> bool {
 pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     let Some(Object::Result(result)) = tx.state.object_mut(id) else { return Err(fault::no_runtime()) };
     match op.code {
+        OpCode::ResultNext if result.is_taken_by_items() => result.take_next(),
+        OpCode::ResultNext => Err(fault::taken_whole()),
+        _ if result.is_taken_by_items() => Err(fault::taken_by_items()),
         OpCode::ResultGet if !result.is_complete() => Err(fault::result_late()),
         OpCode::ResultGet => result.value(),
         OpCode::ResultWait => Ok(Value::None),
         OpCode::ResultReady => Ok(Value::Bool(result.is_complete())),
         OpCode::ResultSuccessful if !result.is_complete() => Err(fault::not_ready()),
-        OpCode::ResultSuccessful => Ok(Value::Bool(result.failed.is_none())),
+        OpCode::ResultSuccessful => {
+            let failed = result.cancelled || result.parts.iter().flatten().any(Result::is_err);
+            Ok(Value::Bool(!failed))
+        }
         OpCode::ResultCancelled => Ok(Value::Bool(result.cancelled)),
         OpCode::ResultCancel => {
             if !result.begun && !result.is_complete() {
                 result.cancelled = true;
-                result.failed = Some((0, fault::cancelled()));
             }
             Ok(Value::Bool(result.cancelled))
         }
@@ -78,23 +134,14 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     }
 }
 
-/// Enters what came of one part.
+/// Enters what came of one part, unless something has before.
 pub(super) fn settle(tx: &mut Tx<'_>, id: u32, part: u32, came: Came) {
     let Some(Object::Result(result)) = tx.state.object_mut(id) else { return };
-    if result.is_complete() {
+    if !result.wants(part) {
         return;
     }
-    match came {
-        Ok(value) => {
-            if let Some(slot) = result.parts.get_mut(part as usize) {
-                *slot = Some(value);
-            }
-        }
-        // The error of the first part in order is the one that is raised.
-        Err(error) if result.failed.as_ref().is_none_or(|(first, _)| part < *first) => {
-            result.failed = Some((part, error));
-        }
-        Err(_) => {}
+    if let Some(slot) = result.parts.get_mut(part as usize) {
+        *slot = Some(came);
+        result.ended.push(part);
     }
-    result.left -= 1;
 }

@@ -85,7 +85,15 @@ fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value], cores: u32
         }
         ObjectKind::Shared => Object::Cell(Cell::new(arg(1).clone(), count(arg(0), "a variable's room", ROOM_BYTES)?)?),
         ObjectKind::Atomic => Object::Cell(Cell::new(arg(0).clone(), ROOM_BYTES)?),
-        ObjectKind::Pool => Object::Pool(Pool::new(count(arg(0), "the number of workers", i64::from(cores))?)?),
+        ObjectKind::Pool => {
+            let threads = !matches!(arg(1), Value::None);
+            let workers = count(arg(usize::from(threads)), "the number of workers", i64::from(cores))?;
+            let limit = match arg(2) {
+                Value::None => None,
+                given => Some(count(given, "`tasks_per_child`", 0)?),
+            };
+            Object::Pool(Pool::new(workers, threads, limit)?)
+        }
         ObjectKind::Rwlock | ObjectKind::Latch | ObjectKind::Once => return Err(fault::no_runtime()),
     })
 }

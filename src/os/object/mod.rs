@@ -276,6 +276,8 @@ pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
         queue::mend(arena, off);
     } else if kind == kind_number(ObjectKind::Pool) {
         pool::mend(arena, off);
+    } else if kind == KIND_RESULT {
+        pool::result::mend(arena, off);
     }
     super::park::mend(arena, off);
 }
@@ -298,13 +300,13 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
         return say(if holds { say::DONE } else { say::RETRY });
     }
     if kind == KIND_RESULT {
-        return pool::is_complete(ctx, off).then(|| Verdict { code: say::DONE, ..Verdict::default() });
+        return pool::result::may_look(ctx, off).then(|| Verdict { code: say::DONE, ..Verdict::default() });
     }
     match KINDS.into_iter().find(|known| kind_number(*known) == kind)? {
         ObjectKind::Queue => queue::rescued(ctx, off, list, payload),
         ObjectKind::Condition | ObjectKind::Event => say(say::DONE),
         ObjectKind::Barrier => say(say::BROKEN),
-        ObjectKind::Pool => pool::rescued(ctx, off, waiter),
+        ObjectKind::Pool => pool::rescued(ctx, off, list, waiter),
         ObjectKind::PipeEnd => pipe::rescued(ctx, off, list, waiter, payload),
         _ => None,
     }

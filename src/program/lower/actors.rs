@@ -86,7 +86,10 @@ impl Lower<'_> {
         let span = info.name.span;
         let mut body = Body::new(self, format!("worker of {}", info.name.text), span);
         if let Some(block) = &info.decl.body {
+            body.ends_early = Some(Vec::new());
             body.block(block);
+            let ends = body.ends_early.take().unwrap_or_default();
+            body.land(ends);
         }
         body.span = span;
         body.tasks();
@@ -150,11 +153,13 @@ impl Body<'_, '_> {
             body.land([whole]);
             let second = base + 1;
             body.emit(Instr::Take { dst: second, src: error });
-            let dst = body.alloc();
-            body.emit(Instr::Op { code: OpCode::PoolDone, dst, base, count: 2 });
+            let last = body.alloc();
+            body.emit(Instr::Op { code: OpCode::PoolDone, dst: last, base, count: 2 });
+            let none = body.loaded(Value::None);
+            body.emit(Instr::Branch { test: Test(2), a: last, b: none, target: top });
+            body.emit(Instr::ReturnNone);
         });
         self.next = taken;
-        self.emit(Instr::Jump { target: top });
     }
 
     /// Runs a task once; its value goes to the list, its error is kept if it is the first. `exit` ends the worker.

@@ -21,6 +21,8 @@ pub(super) struct Body<'l, 'c> {
     pub(super) span: Span,
     /// Loops and `finally`s around, the innermost last.
     pub(super) scopes: Vec<Scope>,
+    /// What a `return` outside of them leads to, where more follows the block that was written.
+    pub(super) ends_early: Option<Vec<Pending>>,
     /// Registers of the errors being handled, the innermost last.
     pub(super) caught: Vec<Reg>,
     pub(super) locals: HashMap<LocalId, Reg>,
@@ -53,6 +55,7 @@ impl<'l, 'c> Body<'l, 'c> {
             checked,
             span,
             scopes: Vec::new(),
+            ends_early: None,
             caught: Vec::new(),
             locals: HashMap::new(),
             next: 0,

@@ -68,7 +68,11 @@ impl Body<'_, '_> {
             }
         }
         if exit == Exit::Return {
-            self.emit(Instr::Return { src: value });
+            if self.ends_early.is_none() {
+                return self.emit(Instr::Return { src: value });
+            }
+            let pending = self.jump();
+            self.ends_early.get_or_insert_default().push(pending);
         }
     }
 

@@ -96,6 +96,8 @@ fn has_result(event: &Event) -> bool {
     match (event.op, &event.status) {
         (OpCode::ResultGet, Status::Raised(kind, _)) => kind != "Timeout",
         (OpCode::ResultGet, Status::Gave(_)) => true,
+        // The end of an `imap` comes after all of it.
+        (OpCode::ResultNext, Status::Raised(kind, _)) => kind == "StopIteration",
         (OpCode::ResultWait | OpCode::ResultReady, _) => gave(event, &Datum::Bool(true)),
         _ => false,
     }

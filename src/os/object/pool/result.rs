@@ -1,0 +1,418 @@
+//! Results of tasks: what came of each part, and who waits for it.
+//!
+//! Answers for: when a result is there, and what it gives. Never runs a task.
+#![expect(unsafe_code, reason = "marks shapes that lie in shared memory")]
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use crate::os::arena::{Arena, Off, Shared};
+use crate::os::layout::ObjectHeader;
+use crate::os::object::{Done, Identity, KIND_RESULT, Patience, Refused, Result, find, make_hidden, say, waiting};
+use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::os::values;
+use crate::program::fault;
+use crate::program::op::OpCode;
+use crate::value::{Error, Value};
+
+/// Who waits for a result.
+pub(in crate::os) const GETTERS: usize = 0;
+
+const PENDING: u32 = 0;
+const RUNNING: u32 = 1;
+const SUCCEEDED: u32 = 2;
+const FAILED: u32 = 3;
+
+/// What a result is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Shape {
+    /// One value.
+    One = 0,
+    /// A list made of parts.
+    List = 1,
+    /// Items, taken one after the other in order.
+    InOrder = 2,
+    /// The same, as they come.
+    AsTheyCome = 3,
+}
+
+#[repr(C)]
+pub(super) struct ResultState {
+    pub(super) header: ObjectHeader,
+    state: AtomicU32,
+    /// A [`Shape`].
+    shape: AtomicU32,
+    parts: AtomicU32,
+    /// How many parts have come to their ends.
+    ended: AtomicU32,
+    /// The parts: a block.
+    table: AtomicU32,
+    /// 1: a part failed.
+    failed: AtomicU32,
+    /// 1: cancelled before it began.
+    cancelled: AtomicU32,
+    /// Where its pool lies, under whose small lock it is decided whether a task begins, is done or is cancelled.
+    pool: AtomicU32,
+    /// The event that completed it.
+    done: AtomicU64,
+    /// Of one whose items are taken: the part that is next (in order, or in the order of their ends) above, its item
+    /// below.
+    next: AtomicU64,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for ResultState {}
+
+#[repr(C)]
+struct Part {
+    /// Its value or error, encoded: a block, and its length in bytes.
+    block: AtomicU32,
+    len: AtomicU32,
+    /// [`OPEN`], [`VALUE`] or [`ERROR`]: stored last.
+    state: AtomicU32,
+    /// How many tasks it has.
+    items: AtomicU32,
+    /// The event that completed it.
+    done: AtomicU64,
+    /// Of the entry with number `n`: the part that came to its end as the `n`th, plus 1.
+    nth: AtomicU32,
+    pad: AtomicU32,
+}
+
+// SAFETY: repr(C), atomics only.
+unsafe impl Shared for Part {}
+
+const OPEN: u32 = 0;
+const VALUE: u32 = 1;
+const ERROR: u32 = 2;
+
+impl ResultState {
+    fn shape(&self) -> Shape {
+        let known = [Shape::One, Shape::List, Shape::InOrder, Shape::AsTheyCome];
+        let shape = self.shape.load(Relaxed);
+        known.into_iter().find(|known| *known as u32 == shape).unwrap_or(Shape::One)
+    }
+
+    fn is_taken_by_items(&self) -> bool {
+        matches!(self.shape(), Shape::InOrder | Shape::AsTheyCome)
+    }
+
+    fn part(&self, arena: Arena, index: u32) -> &'static Part {
+        arena.at(Off(self.table.load(Relaxed) + index * PART_UNITS))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.state.load(Acquire) >= SUCCEEDED
+    }
+
+    /// Whether a part of it is still to be made.
+    pub(super) fn wants(&self, arena: Arena, part: u32) -> bool {
+        self.cancelled.load(Relaxed) == 0 && self.part(arena, part).state.load(Acquire) == OPEN
+    }
+}
+
+const PART_UNITS: u32 = (size_of::<Part>() / crate::os::arena::UNIT) as u32;
+const _: () = assert!(size_of::<Part>().is_multiple_of(crate::os::arena::UNIT));
+
+/// Makes the result of some tasks of a pool, not yet enrolled: `parts` says how many tasks each part has.
+pub(super) fn create(ctx: &Ctx, pool: Off, parts: &[usize], shape: Shape) -> Result<Off> {
+    let off = make_hidden::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?;
+    let result: &ResultState = ctx.arena.at(off);
+    result.pool.store(pool.0, Relaxed);
+    result.shape.store(shape as u32, Relaxed);
+    result.parts.store(parts.len() as u32, Relaxed);
+    result.table.store(ctx.arena.alloc_zeroed(parts.len().max(1) * size_of::<Part>())?.0, Relaxed);
+    for (index, items) in (0..).zip(parts) {
+        result.part(ctx.arena, index).items.store(*items as u32, Relaxed);
+    }
+    if parts.is_empty() {
+        result.state.store(SUCCEEDED, Relaxed);
+        result.done.store(ctx.place(), Relaxed);
+    }
+    Ok(off)
+}
+
+/// One of its tasks begins: from now on it cannot be cancelled. Under the small lock of the pool.
+pub(super) fn begin(result: &ResultState) {
+    // It may be past that, for another part of it or because the pool was cut off.
+    let _ = result.state.compare_exchange(PENDING, RUNNING, Relaxed, Relaxed);
+}
+
+/// Enters what came of a part; the last part lets everyone go who waits. Under the small lock of the pool. Gives its
+/// place in the order of the result; none where the part had come to its end before.
+pub(super) fn settle(ctx: &Ctx, off: Off, part: u32, came: std::result::Result<Vec<u8>, Error>) -> Option<u64> {
+    let result: &ResultState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let ticket = result.wants(ctx.arena, part).then(|| {
+        begin(result);
+        enter(ctx, result, part, came);
+        locked.tick()
+    });
+    // Also where one who died had entered it: it may not have come to telling.
+    tell(ctx, &locked, result);
+    ticket
+}
+
+fn enter(ctx: &Ctx, result: &ResultState, part: u32, came: std::result::Result<Vec<u8>, Error>) {
+    let entry = result.part(ctx.arena, part);
+    let kept =
+        came.map_err(|error| values::encode_error(&error)).and_then(|bytes| match ctx.arena.alloc_bytes(&bytes) {
+            Ok(block) => Ok((block, bytes.len())),
+            Err(full) => Err(values::encode_error(&Refused::from(full).error)),
+        });
+    let state = match kept {
+        Ok((block, len)) => {
+            entry.block.store(block.0, Relaxed);
+            entry.len.store(len as u32, Relaxed);
+            VALUE
+        }
+        Err(bytes) => {
+            result.failed.store(1, Relaxed);
+            // Where there is no memory for it, it is an error all the same.
+            if let Ok(block) = ctx.arena.alloc_bytes(&bytes) {
+                entry.block.store(block.0, Relaxed);
+                entry.len.store(bytes.len() as u32, Relaxed);
+            }
+            ERROR
+        }
+    };
+    entry.done.store(ctx.place(), Relaxed);
+    let ended = result.ended.load(Relaxed);
+    result.part(ctx.arena, ended).nth.store(part + 1, Relaxed);
+    entry.state.store(state, Release);
+    result.ended.store(ended + 1, Relaxed);
+}
+
+/// Lets those go on who wait, where there is something for them.
+fn tell(ctx: &Ctx, locked: &Locked<'_>, result: &ResultState) {
+    if !result.is_complete() && result.ended.load(Relaxed) == result.parts.load(Relaxed) {
+        let state = if result.failed.load(Relaxed) != 0 { FAILED } else { SUCCEEDED };
+        result.done.store(ctx.place(), Relaxed);
+        result.state.store(state, Release);
+    }
+    if result.is_complete() || result.is_taken_by_items() {
+        wake_all(ctx, locked, result);
+    }
+}
+
+/// Whoever waits for one of several items looks again; whoever waits for the whole has it.
+fn wake_all(ctx: &Ctx, locked: &Locked<'_>, result: &ResultState) {
+    while let Some(getter) = ctx.claim_first(locked, GETTERS) {
+        let ticket = if result.is_taken_by_items() { 0 } else { locked.tick() };
+        ctx.finish(getter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+    }
+}
+
+/// Counts anew what has come to its end, where one who died may not have.
+pub(in crate::os) fn mend(arena: Arena, off: Off) {
+    let result: &ResultState = arena.at(off);
+    let parts = 0..result.parts.load(Relaxed);
+    let ended = parts.filter(|part| result.part(arena, *part).state.load(Acquire) != OPEN).count();
+    result.ended.store(ended as u32, Relaxed);
+}
+
+/// How a wait for a result ended.
+enum Awaited {
+    There { ticket: u64, cause: u64 },
+    TimedOut { ticket: u64 },
+}
+
+fn await_result(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Awaited {
+    let result: &ResultState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if result.is_complete() {
+        return Awaited::There { ticket: locked.tick(), cause: result.done.load(Relaxed) };
+    }
+    let Patience::Until(deadline) = patience else { return Awaited::TimedOut { ticket: locked.tick() } };
+    let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, deadline));
+    drop(locked);
+    match ctx.park(entered) {
+        Woken::By(Verdict { ticket, cause, .. }) => Awaited::There { ticket, cause },
+        Woken::TimedOut { ticket } => Awaited::TimedOut { ticket },
+    }
+}
+
+/// The result with an id, of which the whole is asked for.
+fn whole(ctx: &Ctx, id: u32) -> Result<(Off, &'static ResultState)> {
+    let off = find(ctx.arena, id);
+    let result: &ResultState = ctx.arena.at(off);
+    if result.is_taken_by_items() { Err(fault::taken_by_items().into()) } else { Ok((off, result)) }
+}
+
+pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience) -> Result {
+    let (off, result) = whole(ctx, id)?;
+    let (ticket, cause) = match await_result(ctx, off, patience, OpCode::ResultGet) {
+        Awaited::There { ticket, cause } => (ticket, cause),
+        Awaited::TimedOut { ticket } => {
+            return Err(Refused::from(fault::result_late()).at(ticket));
+        }
+    };
+    value(ctx, result).map(|value| Done::new(value, ticket, cause)).map_err(|error| Refused { error, ticket, cause })
+}
+
+/// The value of a result that is there, or the first error in order.
+fn value(ctx: &Ctx, result: &ResultState) -> std::result::Result<Value, Error> {
+    if result.cancelled.load(Relaxed) != 0 {
+        return Err(fault::cancelled());
+    }
+    let parts: Vec<Value> = (0..result.parts.load(Relaxed))
+        .map(|part| came(ctx, result.part(ctx.arena, part)))
+        .collect::<std::result::Result<_, Error>>()?;
+    if result.shape() == Shape::One {
+        return Ok(parts.into_iter().next().unwrap_or_default());
+    }
+    let mut all = Vec::new();
+    for part in parts {
+        if let Value::List(items) = part {
+            all.extend(items.iter().cloned());
+        }
+    }
+    Ok(Value::List(Arc::new(all)))
+}
+
+/// What came of a part.
+fn came(ctx: &Ctx, part: &Part) -> std::result::Result<Value, Error> {
+    let bytes = ctx.arena.read(Off(part.block.load(Relaxed)), 0, part.len.load(Relaxed) as usize);
+    match part.state.load(Acquire) {
+        ERROR => Err(values::decode_error(&bytes)),
+        _ => Ok(values::decode(&bytes)),
+    }
+}
+
+/// What there is for one who takes items.
+enum Offer {
+    /// An item of a part.
+    Item { part: u32, item: u32 },
+    /// Nothing yet.
+    Nothing,
+    /// Nothing any more.
+    Over,
+}
+
+fn offer(ctx: &Ctx, result: &ResultState) -> Offer {
+    let next = result.next.load(Relaxed);
+    let (at, item) = ((next >> 32) as u32, next as u32);
+    if at >= result.parts.load(Relaxed) {
+        return Offer::Over;
+    }
+    let part = match result.shape() {
+        Shape::AsTheyCome if at >= result.ended.load(Relaxed) => return Offer::Nothing,
+        Shape::AsTheyCome => result.part(ctx.arena, at).nth.load(Relaxed).saturating_sub(1),
+        _ => at,
+    };
+    if result.part(ctx.arena, part).state.load(Acquire) == OPEN { Offer::Nothing } else { Offer::Item { part, item } }
+}
+
+/// Whether an operation would not wait now. A look without a place in the result's order.
+pub(in crate::os) fn is_there(ctx: &Ctx, off: Off, code: OpCode) -> bool {
+    let result: &ResultState = ctx.arena.at(off);
+    match code {
+        OpCode::ResultNext => !result.is_taken_by_items() || !matches!(offer(ctx, result), Offer::Nothing),
+        _ => result.is_complete() || result.is_taken_by_items(),
+    }
+}
+
+/// Takes the next item of one whose items are taken.
+pub(in crate::os) fn next(ctx: &Ctx, id: u32, patience: Patience) -> Result {
+    let off = find(ctx.arena, id);
+    let result: &ResultState = ctx.arena.at(off);
+    if !result.is_taken_by_items() {
+        return Err(fault::taken_whole().into());
+    }
+    loop {
+        let locked = ctx.lock(off);
+        let (part, item) = match offer(ctx, result) {
+            Offer::Item { part, item } => (part, item),
+            Offer::Over => {
+                let ticket = locked.tick();
+                return Err(Refused { error: fault::no_more_results(), ticket, cause: result.done.load(Relaxed) });
+            }
+            Offer::Nothing => {
+                let late = |ticket| Err(Refused::from(fault::result_late()).at(ticket));
+                let Patience::Until(deadline) = patience else { return late(locked.tick()) };
+                let entered = ctx.enter(&locked, GETTERS, 0, &waiting(OpCode::ResultNext, deadline));
+                drop(locked);
+                match ctx.park(entered) {
+                    Woken::By(_) => continue,
+                    Woken::TimedOut { ticket } => return late(ticket),
+                }
+            }
+        };
+        let entry = result.part(ctx.arena, part);
+        let is_last = entry.state.load(Relaxed) == ERROR || item + 1 >= entry.items.load(Relaxed);
+        let at = result.next.load(Relaxed);
+        result.next.store(if is_last { ((at >> 32) + 1) << 32 } else { at + 1 }, Relaxed);
+        let (ticket, cause) = (locked.tick(), entry.done.load(Relaxed));
+        if matches!(offer(ctx, result), Offer::Over) {
+            wake_all(ctx, &locked, result);
+        }
+        drop(locked);
+        return match came(ctx, entry) {
+            Ok(Value::List(items)) => {
+                Ok(Done::new(items.get(item as usize).cloned().unwrap_or_default(), ticket, cause))
+            }
+            Ok(other) => Ok(Done::new(other, ticket, cause)),
+            Err(error) => Err(Refused { error, ticket, cause }),
+        };
+    }
+}
+
+pub(in crate::os) fn wait(ctx: &Ctx, id: u32, patience: Patience) -> Result {
+    let (off, _) = whole(ctx, id)?;
+    Ok(match await_result(ctx, off, patience, OpCode::ResultWait) {
+        Awaited::There { ticket, cause } => Done::new(Value::None, ticket, cause),
+        Awaited::TimedOut { ticket } => Done::new(Value::None, ticket, 0),
+    })
+}
+
+pub(in crate::os) fn is_ready(ctx: &Ctx, id: u32) -> Result {
+    let (off, result) = whole(ctx, id)?;
+    let locked = ctx.lock(off);
+    let ready = result.is_complete();
+    let cause = if ready { result.done.load(Relaxed) } else { 0 };
+    Ok(Done::new(Value::Bool(ready), locked.tick(), cause))
+}
+
+pub(in crate::os) fn successful(ctx: &Ctx, id: u32) -> Result {
+    let (off, result) = whole(ctx, id)?;
+    let locked = ctx.lock(off);
+    match result.state.load(Relaxed) {
+        SUCCEEDED | FAILED => {
+            let succeeded = result.state.load(Relaxed) == SUCCEEDED;
+            Ok(Done::new(Value::Bool(succeeded), locked.tick(), result.done.load(Relaxed)))
+        }
+        _ => Err(Refused::from(fault::not_ready()).at(locked.tick())),
+    }
+}
+
+/// Cancels a task that has not begun; true where it had not.
+pub(in crate::os) fn cancel(ctx: &Ctx, id: u32) -> Result {
+    let (off, result) = whole(ctx, id)?;
+    // Under the pool's lock no task begins.
+    let _pool = ctx.lock(Off(result.pool.load(Relaxed)));
+    let locked = ctx.lock(off);
+    let ticket = locked.tick();
+    if result.state.load(Relaxed) == PENDING {
+        result.cancelled.store(1, Relaxed);
+        result.done.store(ctx.place(), Relaxed);
+        result.state.store(FAILED, Release);
+        wake_all(ctx, &locked, result);
+        return Ok(Done::new(Value::Bool(true), ticket, 0));
+    }
+    Ok(Done::new(Value::Bool(result.cancelled.load(Relaxed) != 0), ticket, 0))
+}
+
+pub(in crate::os) fn cancelled(ctx: &Ctx, id: u32) -> Result {
+    let (off, result) = whole(ctx, id)?;
+    let locked = ctx.lock(off);
+    Ok(Done::new(Value::Bool(result.cancelled.load(Relaxed) != 0), locked.tick(), 0))
+}
+
+/// Whether whoever waits for a result may look: it is there, or its items are taken one by one.
+pub(in crate::os) fn may_look(ctx: &Ctx, off: Off) -> bool {
+    let _locked = ctx.lock(off);
+    let result: &ResultState = ctx.arena.at(off);
+    result.is_complete() || result.is_taken_by_items()
+}
