@@ -36,7 +36,8 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     }
 }
 
-fn parked(tx: &Tx<'_>, id: u32) -> Vec<u32> {
+/// Who has begun to wait in an object.
+pub(super) fn parked(tx: &Tx<'_>, id: u32) -> Vec<u32> {
     let waits = |phase: &Phase| matches!(phase, Phase::At(at) if at.parked && object_of(&at.op) == Some(id));
     tx.state.actors.iter().filter(|actor| waits(&actor.phase)).map(|actor| actor.id).collect()
 }

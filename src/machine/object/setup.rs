@@ -4,6 +4,7 @@ use super::barrier::Barrier;
 use super::cell::{Cell, ROOM_BYTES};
 use super::condition::{Condition, Under};
 use super::event::Event;
+use super::latch::Latch;
 use super::lock::Lock;
 use super::pipe::End;
 use super::pool::Pool;
@@ -86,7 +87,8 @@ fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value], cores: u32
         ObjectKind::Shared => Object::Cell(Cell::new(arg(1).clone(), count(arg(0), "a variable's room", ROOM_BYTES)?)?),
         ObjectKind::Atomic => Object::Cell(Cell::new(arg(0).clone(), ROOM_BYTES)?),
         ObjectKind::Pool => Object::Pool(Pool::new(count(arg(0), "the number of workers", i64::from(cores))?)?),
-        ObjectKind::Rwlock | ObjectKind::Latch | ObjectKind::Once => return Err(fault::no_runtime()),
+        ObjectKind::Latch => Object::Latch(Latch::new(count(arg(0), "a latch's count", 0)?)?),
+        ObjectKind::Rwlock | ObjectKind::Once => return Err(fault::no_runtime()),
     })
 }
 
