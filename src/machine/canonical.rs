@@ -366,6 +366,7 @@ impl<'s> Writer<'s> {
                 self.number(barrier.inside.len() as u32);
                 barrier.inside.iter().for_each(|party| self.actor_id(*party));
             }
+            Object::Latch(latch) => self.long(latch.count),
             Object::Cell(cell) => self.value(&cell.value),
             Object::Pool(pool) => {
                 self.out.push(pool.standing as u8);

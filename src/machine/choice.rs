@@ -144,6 +144,7 @@ impl Machine {
         object::always_arrives(state, op)
             || self.sights.waiting && is_wait(op.code)
             || self.sights.clears && op.code == OpCode::EventWait
+            || self.sights.reopens && op.code == OpCode::LatchWait
     }
 
     pub(super) fn may_time_out(&self, state: &State, at: &At) -> bool {
@@ -207,5 +208,6 @@ fn is_wait(code: OpCode) -> bool {
             | OpCode::LockAcquire
             | OpCode::SemaphoreAcquire
             | OpCode::EventWait
+            | OpCode::LatchWait
     )
 }

@@ -153,6 +153,8 @@ fn is_reading(code: OpCode) -> bool {
             | OpCode::EventWait
             | OpCode::BarrierParties
             | OpCode::BarrierBroken
+            | OpCode::LatchWait
+            | OpCode::LatchCount
             | OpCode::CellRead
             | OpCode::Join
             | OpCode::IsAlive

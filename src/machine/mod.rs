@@ -38,6 +38,7 @@ use std::sync::Arc;
 use crate::plan::Plan;
 use crate::program::instr::Instr;
 use crate::program::op::OpCode;
+use crate::value::ObjectKind;
 
 /// The number of the main process's first actor; those started later have higher ones.
 pub const MAIN: u32 = 1;
@@ -77,6 +78,8 @@ struct Sights {
     waiting: bool,
     /// It clears events: then it matters whether a wait had begun before the set.
     clears: bool,
+    /// It adds to latches: the same.
+    reopens: bool,
     /// It looks at names.
     names: bool,
     /// It looks at the clock, or keeps a deadline to look at later.
@@ -105,11 +108,13 @@ impl Machine {
 
 impl Sights {
     fn of(plan: &Plan) -> Sights {
+        let has_latches = plan.image.program.objects.iter().any(|object| object.kind == ObjectKind::Latch);
         let mut sights = Sights { ends: plan.image.program.has_pipes(), ..Sights::default() };
         for code in &plan.image.program.codes {
             for call in &code.calls {
                 sights.waiting |= &*call.name == "waiting";
                 sights.clears |= &*call.name == "clear";
+                sights.reopens |= has_latches && &*call.name == "add";
                 sights.names |= &*call.name == "name";
             }
             for instr in &code.instrs {
@@ -117,6 +122,7 @@ impl Sights {
                     Instr::Op { code, .. } | Instr::OpOn { code, .. } => {
                         sights.waiting |= *code == OpCode::Waiting;
                         sights.clears |= *code == OpCode::EventClear;
+                        sights.reopens |= *code == OpCode::LatchAdd;
                         sights.clock |= matches!(code, OpCode::Now | OpCode::Deadline);
                         sights.names |= matches!(code, OpCode::Name | OpCode::ActorName);
                     }

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use super::actor;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
-use super::object::{self, barrier, condition, find, kind_number, lock, pipe, pool};
+use super::object::{self, barrier, condition, find, kind_number, latch, lock, pipe, pool};
 use super::park::Ctx;
 use super::supervisor::MAIN;
 use super::{duty, history, process, sys};
@@ -156,6 +156,8 @@ fn clean_up(ctx: &Ctx, number: u32) {
             barrier::party_died(ctx, off);
         } else if kind == kind_number(ObjectKind::Pool) {
             pool::stir(ctx, off);
+        } else if kind == kind_number(ObjectKind::Latch) {
+            latch::stir(ctx, off);
         }
     }
 }

@@ -11,8 +11,8 @@ use super::arena::Off;
 use super::create;
 use super::object::pool::result;
 use super::object::{
-    Done, Patience, Result, barrier, cell, condition, count_arg, event, find, lock, pipe, pool, queue, semaphore,
-    waiting_in,
+    Done, Patience, Result, barrier, cell, condition, count_arg, event, find, latch, lock, pipe, pool, queue,
+    semaphore, waiting_in,
 };
 use super::park::Ctx;
 use super::record::Note;
@@ -245,7 +245,7 @@ impl World {
         }
     }
 
-    /// Semaphores, events and barriers.
+    /// Semaphores, events, latches and barriers.
     fn act_on_gate(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
@@ -264,6 +264,18 @@ impl World {
                 // In a deterministic run to begin to wait is a step, where it matters to the scenario.
                 let is_step = turns::are_on(ctx.arena) && matches!(patience, Patience::Until(None));
                 event::wait(ctx, off, patience, |ticket| {
+                    if is_step {
+                        arrive(ctx, object, line, ticket, op.args.as_slice());
+                    }
+                })
+            }
+            OpCode::LatchCountDown => latch::count_down(ctx, off, count_arg(op.args.get(0), "the number to count by")?),
+            OpCode::LatchAdd => latch::add(ctx, off, count_arg(op.args.get(0), "the number to count by")?),
+            OpCode::LatchCount => latch::count(ctx, off),
+            OpCode::LatchWait => {
+                let patience = Patience::from_timeout(op.args.get(0))?;
+                let is_step = turns::are_on(ctx.arena) && matches!(patience, Patience::Until(None));
+                latch::wait(ctx, off, patience, |ticket| {
                     if is_step {
                         arrive(ctx, object, line, ticket, op.args.as_slice());
                     }

@@ -8,7 +8,7 @@
 use super::cases::{Ended, Place, Several};
 use super::layout::slot_at;
 use super::object::pool::result;
-use super::object::{Done, Refused, Result, deadline, event, find, pipe, queue, say};
+use super::object::{Done, Refused, Result, deadline, event, find, latch, pipe, queue, say};
 use super::park::Verdict;
 use super::perform::arrive;
 use super::record::Note;
@@ -199,7 +199,7 @@ impl World {
             OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueJoin => {
                 queue::case_ended(ctx, one, case.place.payload, verdict)
             }
-            OpCode::EventWait | OpCode::Join => Ok(Done::new(Value::Bool(true), verdict.ticket, verdict.cause)),
+            OpCode::EventWait | OpCode::LatchWait | OpCode::Join => Ok(Done::new(Value::Bool(true), verdict.ticket, verdict.cause)),
             // There may be an item: it is for whoever takes it first.
             OpCode::ResultNext => return None,
             OpCode::ResultWait => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
@@ -242,7 +242,12 @@ impl World {
             OpCode::QueueGet => Args::from_values([Value::Bool(false), Value::None]),
             OpCode::QueueJoin | OpCode::PipeSend | OpCode::PipeRecv => return self.attempt_without_time(case, about),
             // A flag that is not up is not waited for; the others would have their places taken for nothing.
-            OpCode::EventWait | OpCode::Join | OpCode::ResultGet | OpCode::ResultWait | OpCode::ResultNext => {
+            OpCode::EventWait
+            | OpCode::LatchWait
+            | OpCode::Join
+            | OpCode::ResultGet
+            | OpCode::ResultWait
+            | OpCode::ResultNext => {
                 Args::from_values([none])
             }
             _ => return Some((Err(fault::no_runtime().into()), about)),
@@ -259,7 +264,7 @@ impl World {
                 let late = fault::result_late();
                 refused.error.kind == late.kind && refused.error.message == late.message
             }
-            (Ok(done), OpCode::EventWait | OpCode::Join) => done.value == Value::Bool(false),
+            (Ok(done), OpCode::EventWait | OpCode::LatchWait | OpCode::Join) => done.value == Value::Bool(false),
             _ => false,
         };
         (!waits).then_some((came, about))
@@ -288,6 +293,7 @@ impl World {
         let arena = self.ctx.arena;
         match (case.code, case.target) {
             (OpCode::EventWait, Target::Object(object)) => event::is_up(arena, find(arena, object.id)),
+            (OpCode::LatchWait, Target::Object(object)) => latch::is_open(arena, find(arena, object.id)),
             (OpCode::Join, Target::Actor(actor)) => actor.0 == self.ctx.me || actor::has_ended(arena, actor.0),
             (_, Target::Result(of)) => result::is_there(&self.ctx, find(arena, of.0), case.code),
             (OpCode::QueueGet | OpCode::QueuePut, Target::Object(object)) => {
@@ -387,7 +393,7 @@ impl World {
 
     /// Whether others complete a case for whoever waits in it, in the machine as well.
     fn is_met(&self, case: &Case<'_>) -> bool {
-        case.op.code == OpCode::EventWait || self.is_rendezvous(case)
+        matches!(case.op.code, OpCode::EventWait | OpCode::LatchWait) || self.is_rendezvous(case)
     }
 
     fn is_rendezvous(&self, case: &Case<'_>) -> bool {

@@ -42,7 +42,6 @@ impl Finder<'_> {
         };
         match keyword {
             ObjectKeyword::Rwlock => self.refuse("an `rwlock`", span),
-            ObjectKeyword::Latch => self.refuse("a `latch`", span),
             ObjectKeyword::Once => self.refuse("a `once`", span),
             ObjectKeyword::Barrier if has_body => self.refuse("a barrier's action", span),
             ObjectKeyword::Pool => {

@@ -55,6 +55,14 @@ faults! {
     barrier_late = BrokenBarrier, "the others did not come in time: the barrier is broken";
     /// A barrier of nobody.
     no_parties = ValueError, "a barrier has at least one party";
+    /// A latch that begins below zero.
+    negative_latch = ValueError, "a latch cannot begin below zero";
+    /// A latch that is counted by nothing, or backwards.
+    latch_by_less_than_one = ValueError, "a latch is counted by at least one";
+    /// A surplus `count_down`.
+    latch_below_zero = ValueError, "the latch would be counted down below zero";
+    /// More than a latch can count.
+    latch_too_high = Overflow, "a latch counts up to 2**63 - 1";
     /// A read at the end.
     end_of_file = Eof, "the other end has been let go, and nothing is left to read";
     /// A message that was cut off.

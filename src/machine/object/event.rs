@@ -37,8 +37,8 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
 }
 
 /// Who waits here, and in which case of its `select`.
-fn parked(tx: &Tx<'_>, id: u32) -> Vec<(u32, Option<u32>)> {
-    let here = |op: &Op| op.code == OpCode::EventWait && object_of(op) == Some(id);
+pub(super) fn parked(tx: &Tx<'_>, id: u32) -> Vec<(u32, Option<u32>)> {
+    let here = |op: &Op| matches!(op.code, OpCode::EventWait | OpCode::LatchWait) && object_of(op) == Some(id);
     let waits = |phase: &Phase| match phase {
         Phase::At(at) if at.parked && here(&at.op) => Some(None),
         Phase::At(at) if at.parked => (0..).zip(&at.op.cases).find(|(_, op)| here(op)).map(|(case, _)| Some(case)),

@@ -7,6 +7,7 @@ pub(super) mod cell;
 pub(super) mod condition;
 pub(super) mod event;
 pub(super) mod handle;
+pub(super) mod latch;
 pub(super) mod lock;
 pub(super) mod pipe;
 pub(super) mod pool;
@@ -61,6 +62,7 @@ pub(super) enum Object {
     Semaphore(semaphore::Semaphore),
     Event(event::Event),
     Barrier(barrier::Barrier),
+    Latch(latch::Latch),
     Cell(cell::Cell),
     Pool(pool::Pool),
     Result(result::TaskResult),
@@ -75,6 +77,7 @@ fn timeout_at(code: OpCode) -> Option<usize> {
         | OpCode::ConditionWait
         | OpCode::EventWait
         | OpCode::BarrierWait
+        | OpCode::LatchWait
         | OpCode::Join
         | OpCode::ResultGet
         | OpCode::ResultWait
@@ -135,6 +138,7 @@ pub(super) fn can(state: &State, me: u32, op: &Op) -> bool {
             Some(Object::Condition(condition)) => condition::can(state, condition, me, op),
             Some(Object::Semaphore(semaphore)) => semaphore.can(op),
             Some(Object::Event(event)) => event.can(op),
+            Some(Object::Latch(latch)) => latch.can(op),
             Some(Object::Pool(pool)) => pool::can(state, pool, op),
             Some(Object::Barrier(_) | Object::Cell(_) | Object::Result(_)) | None => true,
         },
@@ -160,6 +164,7 @@ pub(super) fn perform(tx: &mut Tx<'_>, me: u32, op: &Op) -> Act {
             Some(Object::Lock(_)) => lock::perform(tx, me, object.id, op),
             Some(Object::Semaphore(_)) => semaphore::perform(tx, object.id, op),
             Some(Object::Event(_)) => event::perform(tx, object.id, op),
+            Some(Object::Latch(_)) => latch::perform(tx, object.id, op),
             Some(Object::Cell(_)) => cell::perform(tx, object.id, op),
             Some(Object::Pool(_)) => pool::perform(tx, object.id, op),
             Some(Object::Result(_)) | None => Err(fault::no_runtime()),
@@ -201,7 +206,7 @@ pub(super) fn always_arrives(state: &State, op: &Op) -> bool {
 /// Whether an operation that has begun to wait is completed by whoever makes it possible.
 pub(super) fn is_completed_by_others(state: &State, me: u32, op: &Op) -> bool {
     match op.code {
-        OpCode::EventWait => true,
+        OpCode::EventWait | OpCode::LatchWait => true,
         // A long message, once it is on its way.
         OpCode::PipeSend => pipe::is_sending(state, me, op),
         _ => always_arrives(state, op),

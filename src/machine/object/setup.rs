@@ -4,6 +4,7 @@ use super::barrier::Barrier;
 use super::cell::{Cell, ROOM_BYTES};
 use super::condition::{Condition, Under};
 use super::event::Event;
+use super::latch::Latch;
 use super::lock::Lock;
 use super::pipe::End;
 use super::pool::Pool;
@@ -94,7 +95,8 @@ fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value], cores: u32
             };
             Object::Pool(Pool::new(workers, threads, limit)?)
         }
-        ObjectKind::Rwlock | ObjectKind::Latch | ObjectKind::Once => return Err(fault::no_runtime()),
+        ObjectKind::Latch => Object::Latch(Latch::new(count(arg(0), "a latch's count", 0)?)?),
+        ObjectKind::Rwlock | ObjectKind::Once => return Err(fault::no_runtime()),
     })
 }
 

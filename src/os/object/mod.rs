@@ -9,6 +9,7 @@ pub(super) mod channel;
 pub(super) mod condition;
 pub(super) mod event;
 pub(super) mod frame;
+pub(super) mod latch;
 pub(super) mod lock;
 pub(super) mod pipe;
 pub(super) mod pool;
@@ -304,7 +305,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
     }
     match KINDS.into_iter().find(|known| kind_number(*known) == kind)? {
         ObjectKind::Queue => queue::rescued(ctx, off, list, payload),
-        ObjectKind::Condition | ObjectKind::Event => say(say::DONE),
+        ObjectKind::Condition | ObjectKind::Event | ObjectKind::Latch => say(say::DONE),
         ObjectKind::Barrier => say(say::BROKEN),
         ObjectKind::Pool => pool::rescued(ctx, off, list, waiter),
         ObjectKind::PipeEnd => pipe::rescued(ctx, off, list, waiter, payload),

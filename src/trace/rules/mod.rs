@@ -168,8 +168,8 @@ fn event(graph: &mut Graph, steps: &Steps<'_>) {
 
 fn latch_class(event: &Event) -> Option<u8> {
     match event.op {
-        OpCode::LatchCountDown => Some(0),
-        OpCode::LatchWait | OpCode::LatchCount | OpCode::Waiting => Some(1),
+        OpCode::LatchCountDown if succeeded(event) => Some(0),
+        OpCode::LatchWait | OpCode::LatchCount | OpCode::Waiting | OpCode::Arrive => Some(1),
         _ => None,
     }
 }
