@@ -211,11 +211,14 @@ pub(super) fn alternatives(state: &State, op: &Op) -> Vec<Vec<u32>> {
 
 /// How many wait in an object: those who have begun to and whom nobody has served.
 pub(super) fn waiting(state: &State, id: u32) -> i64 {
-    if let Some(Object::End(end)) = state.object(id) {
-        return pipe::waiting(state, id, end);
+    match state.object(id) {
+        Some(Object::End(end)) => return pipe::waiting(state, id, end),
+        // Who waits for its lock waits in the lock.
+        Some(Object::Condition(condition)) => return condition.waiters.len() as i64,
+        _ => {}
     }
     let waits_in = |phase: &Phase| match phase {
-        Phase::At(at) if at.parked && object_of(&at.op) == Some(id) => Some(at.op.code),
+        Phase::At(at) if at.parked && waited_in(state, &at.op) == Some(id) => Some(at.op.code),
         _ => None,
     };
     let parked = |wanted: &dyn Fn(OpCode) -> bool| {
@@ -240,6 +243,15 @@ pub(super) fn waiting(state: &State, id: u32) -> i64 {
         _ => 0,
     };
     all - served
+}
+
+/// The object in which an operation waits: a condition is acquired by acquiring the lock that was declared for it.
+fn waited_in(state: &State, op: &Op) -> Option<u32> {
+    let id = object_of(op)?;
+    match op.code {
+        OpCode::LockAcquire => condition::declared_lock(state, id).or(Some(id)),
+        _ => Some(id),
+    }
 }
 
 /// A list of two.
