@@ -250,7 +250,12 @@ impl Keeps<'_> {
     /// By declaration: the first place where it goes who knows where.
     fn escapes(&self, count: usize) -> Vec<Option<Span>> {
         let mut escapes = vec![None; count];
-        for escape in self.whole.iter().flat_map(|(_, body)| &body.escapes) {
+        // What a variable at file level begins with, whoever reads it gets.
+        let mut begins = Footprint::default();
+        for info in self.checked.objects.iter().filter(|info| info.owner == Owner::File) {
+            info.decl.init.iter().for_each(|init| begins.add_expr(self.checked, init));
+        }
+        for escape in self.whole.iter().flat_map(|(_, body)| &body.escapes).chain(&begins.escapes) {
             if let Some(slot) = escapes.get_mut(escape.decl.0 as usize)
                 && !self.keeps(escape)
             {

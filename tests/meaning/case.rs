@@ -10,6 +10,8 @@ use conc::plan::Plan;
 use conc::source::Span;
 use conc::syntax::ast::Expect;
 
+use super::form::Form;
+
 /// What a schedule may come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -53,10 +55,12 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl Case {
-    /// Reads a scenario; it must have nothing wrong or doubtful about it, and say how many schedules fail if any do.
-    pub(crate) fn read(file: &Path) -> Result<Case, String> {
-        let scenario = Scenario::from_path(file).map_err(|error| error.to_string())?;
-        if !scenario.diagnostics().is_empty() {
+    /// Reads a scenario in one of its forms; as written it must have nothing wrong or doubtful about it. It must say how
+    /// many schedules fail if any do.
+    pub(crate) fn read(file: &Path, form: Form) -> Result<Case, String> {
+        let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+        let scenario = Scenario::named(file.display().to_string(), form.apply(&text)?);
+        if !scenario.is_correct() || (form == Form::Written && !scenario.diagnostics().is_empty()) {
             return Err(conc::report::diagnostic::render(scenario.source(), scenario.diagnostics(), false));
         }
         let plan = scenario.plan(&[]).map_err(|found| format!("{found:?}"))?;

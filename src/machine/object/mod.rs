@@ -237,11 +237,14 @@ pub(super) fn waits_of(phase: &Phase) -> impl Iterator<Item = &Op> {
 
 /// How many wait in an object: those who have begun to and whom nobody has served.
 pub(super) fn waiting(state: &State, id: u32) -> i64 {
-    if let Some(Object::End(end)) = state.object(id) {
-        return pipe::waiting(state, id, end);
+    match state.object(id) {
+        Some(Object::End(end)) => return pipe::waiting(state, id, end),
+        // Who waits for its lock waits in the lock.
+        Some(Object::Condition(condition)) => return condition.waiters.len() as i64,
+        _ => {}
     }
     let waits = state.actors.iter().flat_map(|actor| waits_of(&actor.phase));
-    let here: Vec<OpCode> = waits.filter(|op| object_of(op) == Some(id)).map(|op| op.code).collect();
+    let here: Vec<OpCode> = waits.filter(|op| waited_in(state, op) == Some(id)).map(|op| op.code).collect();
     let parked = |wanted: &dyn Fn(OpCode) -> bool| here.iter().filter(|code| wanted(**code)).count() as i64;
     let all = parked(&|_| true);
     // Whoever could go on is no longer counted: the one who made it possible took it off.
@@ -262,6 +265,15 @@ pub(super) fn waiting(state: &State, id: u32) -> i64 {
         _ => 0,
     };
     all - served
+}
+
+/// The object in which an operation waits: a condition is acquired by acquiring the lock that was declared for it.
+fn waited_in(state: &State, op: &Op) -> Option<u32> {
+    let id = object_of(op)?;
+    match op.code {
+        OpCode::LockAcquire => condition::declared_lock(state, id).or(Some(id)),
+        _ => Some(id),
+    }
 }
 
 /// A list of two.

@@ -18,6 +18,8 @@ const WAITERS: usize = 0;
 const PATIENT_NS: u64 = 500_000;
 /// The payload of a waiter that asks for it.
 const HAND_OVER: u64 = 1;
+/// The payload of one that comes back from a condition's wait.
+const AGAIN: u64 = 2;
 
 #[repr(C)]
 struct LockState {
@@ -82,7 +84,8 @@ fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired 
         let Patience::Until(deadline) = patience else { return Acquired::No { ticket: locked.tick() } };
         let now = sys::now_ns();
         let insists = now.saturating_sub(*since.get_or_insert(now)) > PATIENT_NS;
-        let payload = if insists { HAND_OVER } else { 0 };
+        let again = if op == OpCode::ConditionWait { AGAIN } else { 0 };
+        let payload = if insists { HAND_OVER | again } else { again };
         let entered = ctx.enter(&locked, WAITERS, payload, &waiting(op, deadline));
         drop(locked);
         // A lock may be free while others than the first are still on the list.
@@ -140,7 +143,7 @@ fn free(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) {
 
 fn wake(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) {
     let Some(waiter) = ctx.claim_first(locked, WAITERS) else { return };
-    if waiter.payload == HAND_OVER {
+    if waiter.payload & HAND_OVER != 0 {
         state.holder.store(waiter.actor + 1, Relaxed);
         state.depth.store(1, Relaxed);
         let ticket = locked.tick();
@@ -154,6 +157,11 @@ pub(in crate::os) fn locked(ctx: &Ctx, off: Off) -> Result {
     let state: &LockState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     Ok(Done::new(Value::Bool(state.holder.load(Relaxed) != 0), locked.tick(), 0))
+}
+
+/// How many wait to acquire it; whoever comes back from a condition's wait is not among them.
+pub(super) fn waiting_in(locked: &Locked<'_>) -> u32 {
+    locked.payloads(WAITERS).map(|payload| u32::from(payload & AGAIN == 0)).sum()
 }
 
 /// Whether the actor is the one that acquired it last and has not released it.

@@ -321,7 +321,10 @@ pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
     let is_condition = kind_at(ctx.arena, off) == kind_number(ObjectKind::Condition);
     let under = is_condition.then(|| ctx.lock(condition::lock_of(ctx.arena, off)));
     let locked = ctx.lock(off);
-    let count: u32 = (0..3).map(|list| locked.waiting(list)).sum();
+    let count: u32 = match kind_at(ctx.arena, off) {
+        kind if [ObjectKind::Lock, ObjectKind::Rlock].map(kind_number).contains(&kind) => lock::waiting_in(&locked),
+        _ => (0..3).map(|list| locked.waiting(list)).sum(),
+    };
     let ticket = under.as_ref().unwrap_or(&locked).tick();
     Done::new(Value::Int(count as i64), ticket, 0)
 }
