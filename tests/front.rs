@@ -20,3 +20,6 @@ mod hostile;
 
 #[path = "front/random.rs"]
 mod random;
+
+#[path = "front/examples.rs"]
+mod examples;

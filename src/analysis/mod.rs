@@ -28,6 +28,8 @@ mod flow;
 
 mod unused;
 
+mod allow;
+
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
@@ -46,6 +48,7 @@ pub fn resolve(source: &Source, file: ast::File) -> (Checked, Vec<Diagnostic>) {
     resolver.resolve_bodies();
     resolver.resolve_claims();
     resolver.find_unused();
+    resolver.leave_out_allowed();
     resolver.finish()
 }
 
