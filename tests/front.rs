@@ -23,3 +23,6 @@ mod random;
 
 #[path = "front/examples.rs"]
 mod examples;
+
+#[path = "front/doubts.rs"]
+mod doubts;

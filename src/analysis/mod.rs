@@ -28,6 +28,8 @@ mod flow;
 
 mod unused;
 
+mod doubts;
+
 mod allow;
 
 use std::sync::Arc;
@@ -48,6 +50,7 @@ pub fn resolve(source: &Source, file: ast::File) -> (Checked, Vec<Diagnostic>) {
     resolver.resolve_bodies();
     resolver.resolve_claims();
     resolver.find_unused();
+    resolver.find_doubts();
     resolver.leave_out_allowed();
     resolver.finish()
 }

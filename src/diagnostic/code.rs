@@ -557,4 +557,31 @@ codes! {
         format!("`{word}` is no warning, so this allows nothing"),
         meant(near),
         "`# conc: allow W0001` silences a warning on its line or, alone on a line, on the next one; `# conc: allow W0001 everywhere` in the whole file. Errors cannot be allowed.";
+    W0007 Warning OneSided { name: Arc<str>, is_put: bool } =>
+        if *is_put { format!("nobody takes what is put into `{name}`") } else { format!("nobody puts anything into `{name}`, and somebody waits for it") },
+        if *is_put { cure!("take it with `{name}.get()` or `for x in {name}`") } else { cure!("put something into it, or close it") },
+        "A queue has two sides. What is put and never taken is lost at the end, and fills a queue with a bound; whoever takes from a queue that nobody fills waits for ever.";
+    W0008 Warning UnheldEnd { name: Arc<str>, peer: Arc<str> } =>
+        format!("nobody holds `{name}`, the other end of `{peer}`"),
+        cure!("a process holds an end if its body names it, or if it is passed to it"),
+        "When nobody holds an end of a pipe, the other side reads `EOF`, and sending raises `BrokenPipe`.";
+    W0009 Warning BarrierShort { name: Arc<str>, parties: u64, actors: u64 } =>
+        format!("`{name}` waits for {parties} parties, but {} ever there", if *actors == 1 { "only 1 is".to_owned() } else { format!("only {actors} are") }),
+        None,
+        "A barrier lets nobody through before all its parties have come. If fewer actors than that ever wait at it, they wait for ever. Often main was counted, and does not wait, or the other way round.";
+    W0010 Warning LockKept { name: Arc<str> } =>
+        format!("`{name}` is taken here and not released on every way"),
+        cure!("`with {name} {{ … }}` releases it however its block is left"),
+        "On some way through this body the lock is still held at the end: a `return`, a `raise` or a branch comes before the release. A holder that ends leaves the lock locked, and whoever wants it waits for ever. Where one body takes a lock and another one releases it, nothing is said.";
+    W0011 Warning LockOrder { names: Vec<Arc<str>> } =>
+        match names.as_slice() {
+            [one, other] => format!("`{one}` and `{other}` are taken in both orders"),
+            names => format!("{} are taken in a circle", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        },
+        cure!("take them in the same order everywhere"),
+        "Here a lock is taken while another one is held, and elsewhere it is the other way round. Two actors may each hold one and wait for the other, for ever: a deadlock that comes up seldom. Nothing is said where the actors never run at the same time, or where both hold a third lock.";
+    W0012 Warning TakenTwice { name: Arc<str> } =>
+        format!("`{name}` is held here already, so taking it again waits for ever"),
+        cure!("an `rlock` can be taken again by its holder"),
+        "A lock does not know its holder: taking it again, here or in a task that is called here, waits until somebody releases it, and only the one who waits could.";
 }
