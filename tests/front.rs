@@ -20,3 +20,9 @@ mod hostile;
 
 #[path = "front/random.rs"]
 mod random;
+
+#[path = "front/examples.rs"]
+mod examples;
+
+#[path = "front/doubts.rs"]
+mod doubts;

@@ -28,6 +28,10 @@ mod flow;
 
 mod unused;
 
+mod doubts;
+
+mod allow;
+
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
@@ -46,6 +50,8 @@ pub fn resolve(source: &Source, file: ast::File) -> (Checked, Vec<Diagnostic>) {
     resolver.resolve_bodies();
     resolver.resolve_claims();
     resolver.find_unused();
+    resolver.find_doubts();
+    resolver.leave_out_allowed();
     resolver.finish()
 }
 

@@ -1,6 +1,7 @@
 //! What is declared and never used.
 //!
-//! Answers for: a warning for each. Never warns of names that begin with `_`, nor of parameters and loop variables.
+//! Answers for: a warning for each. Never warns of names that begin with `_`, nor of loop variables; of parameters,
+//! `doubts` does.
 
 use super::resolver::{Resolver, Used};
 use crate::diagnostic::{Code, Severity};

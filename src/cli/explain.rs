@@ -1,9 +1,10 @@
 //! `conc explain`: what a code means.
 //!
-//! Answers for: finding the code. What is said stands beside the code itself, in `diagnostic`.
+//! Answers for: finding the code. What is said stands beside the code itself, in `diagnostic`; `report` draws it.
 
 use super::{Exit, complain, out};
-use crate::diagnostic::{Severity, explanations, nearest};
+use crate::diagnostic::{explanations, nearest};
+use crate::report;
 
 /// Explain a code that a diagnostic showed, with an example and the usual cure
 #[derive(Debug, clap::Args)]
@@ -15,14 +16,13 @@ pub(super) struct Args {
 
 pub(super) fn explain(args: &Args) -> Exit {
     let Some(wanted) = &args.code else {
-        out(&explanations().iter().map(|one| format!("{}  {}\n", one.id, summary(one.text))).collect::<String>());
+        out(&report::explain::list());
         return Exit::Expected;
     };
     let wanted = wanted.to_uppercase();
     match explanations().iter().find(|one| one.id == wanted) {
         Some(one) => {
-            let grade = if one.severity == Severity::Error { "error" } else { "warning" };
-            out(&format!("{}: {grade}\n\n{}\n", one.id, one.text));
+            out(&report::explain::one(one));
             Exit::Expected
         }
         None => {
@@ -32,10 +32,4 @@ pub(super) fn explain(args: &Args) -> Exit {
             Exit::Wrong
         }
     }
-}
-
-/// The first sentence.
-fn summary(text: &str) -> &str {
-    let line = text.lines().next().unwrap_or("");
-    line.split_inclusive(". ").next().unwrap_or(line).trim_end_matches([' ', ':'])
 }

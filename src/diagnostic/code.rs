@@ -12,10 +12,52 @@ use super::found::{Found, alternatives};
 pub struct Explanation {
     /// `E0101`
     pub id: &'static str,
+    /// `UnknownName`
+    name: &'static str,
     /// Error or warning.
     pub severity: Severity,
-    /// What is wrong, an example and the usual cure.
+    /// Why it is wrong, or doubtful, and the usual cure.
     pub text: &'static str,
+}
+
+impl Explanation {
+    /// What is wrong in a few words: `unknown name`.
+    pub fn title(&self) -> String {
+        let mut title = String::new();
+        for letter in self.name.chars() {
+            if letter.is_uppercase() && !title.is_empty() {
+                title.push(' ');
+            }
+            title.extend(letter.to_lowercase());
+        }
+        title
+    }
+
+    /// When it is found.
+    pub fn group(&self) -> Group {
+        match self.id.get(..3) {
+            Some("E00") => Group::Reading,
+            Some("E01") => Group::Names,
+            Some("E02") => Group::Planning,
+            Some("E03") => Group::Release,
+            _ => Group::Doubts,
+        }
+    }
+}
+
+/// When a finding is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// While the text is read.
+    Reading,
+    /// When it is known what the names mean.
+    Names,
+    /// When constants are evaluated and objects are counted.
+    Planning,
+    /// When it is all right, and this release cannot run it.
+    Release,
+    /// Warnings.
+    Doubts,
 }
 
 /// A row is: code, grade, name and the words that vary; then the sentence, the cure, the explanation.
@@ -53,7 +95,9 @@ macro_rules! codes {
 
         /// What every code means, in order.
         pub fn explanations() -> &'static [Explanation] {
-            &[$(Explanation { id: stringify!($id), severity: Severity::$grade, text: $explanation }),*]
+            &[$(Explanation {
+                id: stringify!($id), name: stringify!($name), severity: Severity::$grade, text: $explanation
+            }),*]
         }
     };
 }
@@ -99,15 +143,15 @@ codes! {
     E0003 Error Unclosed { bracket: char } =>
         format!("this `{bracket}` is never closed"),
         None,
-        "Every `(`, `[` and `{` needs its partner:\n\n    print len([1, 2)\n\nThe `[` is still open where the `)` comes.";
+        "Every `(`, `[` and `{` needs its partner, and the inner ones are closed first. What is shown is the bracket that is still open where another one closes, or where the file ends.";
     E0004 Error Unopened { bracket: char } =>
         format!("this `{bracket}` closes nothing"),
         cure!("remove it, or open what it is to close"),
-        "A closing bracket without an opening one, often left over from an edit:\n\n    main { print 1 } }";
+        "A closing bracket without an opening one, often left over from an edit.";
     E0005 Error UnclosedText =>
         "this text does not end on its line",
         cure!("end it with `\"`; a line break within a text is written `\\n`"),
-        "A text stands on one line:\n\n    print \"hello\n\nClose it with a second quote.";
+        "A text stands on one line, with both its quotes. A line break within a text is written `\\n`.";
     E0006 Error StrayCharacter { found: char, instead: Option<&'static str> } =>
         format!("`{}` has no meaning here", found.escape_debug()),
         match instead {
@@ -115,19 +159,19 @@ codes! {
             Some(instead) => cure!("write `{instead}`"),
             None => None,
         },
-        "A sign that conc does not use. Full-width punctuation and curly quotes look like the signs that are meant:\n\n    print（1）\n\nWrite `(` and `)`.";
+        "A sign that conc does not use. Full-width punctuation and curly quotes look like the signs that are meant.";
     E0007 Error Expected { what: Vec<&'static str>, found: Found } =>
         format!("expected {}, found {found}", alternatives(what)),
         None,
-        "Something else has to stand here, or something is missing before it:\n\n    let x =\n\nSay what `x` is to be.";
+        "Something else has to stand here, or something is missing before it.";
     E0008 Error Foreign { found: Arc<str>, instead: &'static str } =>
         format!("`{found}` is not part of conc"),
         cure!("write `{instead}`"),
-        "A word or sign of another language:\n\n    if a && b { }\n    elif c { }\n\nconc writes `and`, `or`, `not`, `else if`, `catch`, `task`.";
+        "A word or sign of another language. conc writes `and`, `or`, `not`, `else if`, `catch`, `task`.";
     E0009 Error StatementAtFileLevel =>
         "a statement stands in a body, not at file level",
         cure!("put it in `main {{ … }}`, or in a process or a task"),
-        "At file level there are declarations only; their order does not matter. What is done, in order, stands in a body:\n\n    print \"hello\"\n\nWrite `main { print \"hello\" }`.";
+        "At file level there are declarations only; their order does not matter. What is done, in order, stands in a body.";
     E0010 Error ItemInBody { word: &'static str } =>
         format!("`{word}` stands at file level, not in a body"),
         cure!("move it out of the braces"),
@@ -135,7 +179,7 @@ codes! {
     E0011 Error ReservedName { word: Arc<str> } =>
         format!("`{word}` is a reserved word and cannot be a name"),
         cure!("choose another name, `{word}_` for instance"),
-        "The words of statements, operators and literals cannot name anything:\n\n    let after = 1\n\nWords that begin declarations (`queue`, `event`, `main`, …) can.";
+        "The words of statements, operators and literals cannot name anything. Words that begin declarations (`queue`, `event`, `main`, …) can.";
     E0012 Error MissingBlock { found: Found } =>
         format!("expected `{{` to open the body, found {found}"),
         match found {
@@ -144,11 +188,11 @@ codes! {
             Found::Line => cure!("the `{{` stands on the same line"),
             _ => None,
         },
-        "Bodies stand in braces, and the `{` stands on the line of what it belongs to:\n\n    while n < 3:\n        n += 1\n\nWrite `while n < 3 { n += 1 }`.";
+        "Bodies stand in braces, and the `{` stands on the line of what it belongs to.";
     E0013 Error AssignInExpression =>
         "`=` assigns and cannot stand in an expression",
         cure!("a comparison is written `==`"),
-        "An assignment is a statement and has no value:\n\n    assert n = 3\n\nWrite `assert n == 3`.";
+        "An assignment is a statement and has no value.";
     E0014 Error BadNumber { text: Arc<str> } =>
         format!("`{text}` is not a number"),
         cure!("numbers look like `1_000`, `0xff`, `0.5`, `1e9`, `250ms`, `64KiB`; units are ns, us, ms, s, m, h"),
@@ -172,23 +216,23 @@ codes! {
     E0019 Error ChainedComparison =>
         "comparisons do not chain",
         cure!("join two with `and`: `a < b and b < c`"),
-        "`a < b < c` means different things in different languages, so it is refused:\n\n    assert 0 <= n < 10\n\nWrite `assert 0 <= n and n < 10`.";
+        "`a < b < c` means different things in different languages, so it is refused.";
     E0020 Error NotNeedsParens =>
         "`not` binds more loosely than the operator before it",
         cure!("put it in parentheses: `(not …)`"),
-        "`not` binds more loosely than comparisons and arithmetic:\n\n    assert a == not b\n\nWrite `a == (not b)`, or `a != b`.";
+        "`not` binds more loosely than comparisons and arithmetic. Write `a == (not b)`, or `a != b`.";
     E0021 Error SeveralPatterns { text: Arc<str> } =>
         "several names to be bound stand in brackets",
         cure!("write `[{text}]`"),
-        "A pattern is one name or a list of patterns in brackets:\n\n    for k, v in m.items() { }\n\nWrite `for [k, v] in m.items() { }`.";
+        "A pattern is one name, or a list of patterns in brackets, which takes a list apart.";
     E0022 Error NamedArgEquals { name: Arc<str> } =>
         "a named argument is written with a colon",
         cure!("write `{name}: …`"),
-        "Named arguments and defaults are written with a colon:\n\n    q.get(timeout=1s)\n\nWrite `q.get(timeout: 1s)`.";
+        "Named arguments and defaults are written with a colon.";
     E0023 Error PlainKey { text: Arc<str> } =>
         "a key of a map is a name, a text or an expression in brackets",
         cure!("write `[{text}]: …`"),
-        "A plain name is a text key, other keys stand in brackets:\n\n    {1: \"one\"}\n\nWrite `{[1]: \"one\"}`.";
+        "A plain name is a text key, other keys stand in brackets.";
     E0024 Error MixedBraces { is_map: bool } =>
         if *is_map { "this has no value, but the other entries of the map do" } else { "this has a value, but the other elements of the set have none" },
         None,
@@ -196,7 +240,7 @@ codes! {
     E0025 Error BadTarget =>
         "this cannot be assigned to",
         cure!("a variable, `xs[i]` or `m.key` can"),
-        "Only variables, elements of lists and maps, and fields of maps can be assigned to:\n\n    f(x) = 3";
+        "Only variables, elements of lists and maps, and fields of maps can be assigned to.";
     E0026 Error TryAlone =>
         "a `try` needs a `catch` or a `finally`",
         None,
@@ -212,7 +256,7 @@ codes! {
     E0029 Error CaseNotOperation =>
         "a case is an operation on an object, such as `q.get()`",
         None,
-        "A case waits for an operation:\n\n    select { case x = q.get() { print x } }\n\nA condition is no case: use `if`, or `await`.";
+        "A case waits for an operation. A condition is no case: use `if`, or `await`.";
     E0030 Error UnknownExpectation { word: Arc<str>, near: Option<Arc<str>> } =>
         format!("`expect {word}` is not complete, or nothing that can be expected"),
         meant(near).or_else(|| cure!("there are `pass`, `deadlock`, `race on NAME`, `assertion`, `invariant NAME`, `error KIND in ACTOR`, `livelock` and `outcomes {{ … }}`")),
@@ -224,7 +268,7 @@ codes! {
     E0032 Error MissingClause { kind: &'static str, part: &'static str } =>
         format!("a declaration with `{kind}` needs a {part}"),
         match *part { "body" => cure!("write `{kind} NAME {{ … }}`"), _ => cure!("write `{kind} NAME = 0`") },
-        "`shared` and `atomic` variables have a start value, `once` has a body:\n\n    shared n = 0\n    once setup { print \"once\" }";
+        "`shared` and `atomic` variables have a start value, `once` has a body.";
     E0033 Error NeedlessClause { kind: &'static str, part: &'static str } =>
         format!("a declaration with `{kind}` has no {part}"),
         cure!("remove it"),
@@ -240,25 +284,25 @@ codes! {
     E0036 Error UnknownStart { word: Arc<str>, near: Option<Arc<str>> } =>
         format!("nothing begins with `{word}` here"),
         meant(near).or_else(|| cure!("at file level stand objects, processes, threads, timers, tasks, `main` and claims")),
-        "A declaration begins with what it declares, a statement with what it does:\n\n    queu q\n    main { prnt 1 }\n\nWrite `queue q` and `print 1`.";
+        "A declaration begins with what it declares, a statement with what it does.";
 
     // --------------------------------------------------------------------------------------------------- names
     E0101 Error UnknownName { name: Arc<str>, near: Option<Arc<str>> } =>
         format!("nothing here is called `{name}`"),
         meant(near),
-        "A body sees constants, tasks, the objects of the file, the objects of its process, its parameters and its own variables:\n\n    main { print totl }\n\nOften a slip of the pen.";
+        "A body sees constants, tasks, the objects of the file, the objects of its process, its parameters and its own variables. Often a slip of the pen.";
     E0102 Error Duplicate { name: Arc<str> } =>
         format!("`{name}` is declared twice"),
         cure!("give one of them another name"),
-        "What a file declares shares one namespace, and so do the parameters of a task or an actor and the objects of a body:\n\n    lock m\n    queue m";
+        "What a file declares shares one namespace, and so do the parameters of a task or an actor and the objects of a body.";
     E0103 Error NoSuchOperation { kind: &'static str, name: Arc<str>, near: Option<Arc<str>>, known: Vec<&'static str> } =>
         format!("{} has no operation `{name}`", one(kind)),
         meant(near).or_else(|| (!known.is_empty()).then(|| format!("it has {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")))),
-        "Every kind of object has operations of its own:\n\n    lock m\n    main { m.aquire() }\n\nThe table of objects in the language reference lists them.";
+        "Every kind of object has operations of its own. The table of objects in the language reference lists them.";
     E0104 Error DeclaredElsewhere { name: Arc<str>, owner: Arc<str> } =>
         format!("`{name}` belongs to `{owner}` and is not seen here"),
         cure!("declare it at file level if both are to use it"),
-        "An object or a thread declared in a body belongs to that process, and its own threads alone see it:\n\n    process a { lock m }\n    process b { with m { } }";
+        "An object or a thread declared in a body belongs to that process, and its own threads alone see it.";
     E0105 Error Arity { callee: Arc<str>, least: usize, most: usize, given: usize } =>
         if *most == usize::MAX {
             format!("`{callee}` takes {} or more, but gets {given}", plural(*least, "argument"))
@@ -270,23 +314,23 @@ codes! {
     E0106 Error UnknownArgument { callee: Arc<str>, name: Arc<str>, near: Option<Arc<str>> } =>
         format!("`{callee}` has no argument `{name}`"),
         meant(near),
-        "A named argument has the name of a parameter:\n\n    q.get(timeuot: 1s)";
+        "A named argument has the name of a parameter: those of operations stand in the language reference, those of tasks and actors in their declarations.";
     E0107 Error ArgumentTwice { name: Arc<str> } =>
         format!("the argument `{name}` is given twice"),
         None,
-        "An argument is given by its place or by its name, once:\n\n    q.put(1, x: 2)";
+        "An argument is given by its place or by its name, once. Those without names are given to the parameters in order.";
     E0108 Error MissingArgument { callee: Arc<str>, name: Arc<str> } =>
         format!("`{callee}` needs the argument `{name}`"),
         None,
-        "A parameter without a default has to be given:\n\n    process greet(who) { print who }\n    main { start greet }\n\nWrite `start greet(\"Bob\")`.";
+        "A parameter without a default has to be given, by a call, a start or a submission to a pool.";
     E0109 Error PositionalAfterNamed =>
         "an argument without a name cannot follow a named one",
         cure!("put it before the named ones, or name it"),
-        "Arguments without names come first:\n\n    q.put(block: false, 1)\n\nWrite `q.put(1, block: false)`.";
+        "Arguments without names come first.";
     E0110 Error RequiredAfterDefault { name: Arc<str> } =>
         format!("`{name}` needs a default, since a parameter before it has one"),
         None,
-        "Parameters with defaults come last:\n\n    task f(a: 1, b) { }";
+        "Parameters with defaults come last, so that a call may leave them out.";
     E0111 Error NotAValue { name: Arc<str>, what: &'static str } =>
         format!("`{name}` is a {what}, not a value"),
         match *what { "function" => cure!("call it, or wrap it in a task"), _ => cure!("`start {name}` gives a handle") },
@@ -294,7 +338,7 @@ codes! {
     E0112 Error TemplateCalled { name: Arc<str>, what: &'static str } =>
         format!("`{name}` is a {what} and is started, not called"),
         cure!("write `start {name}`"),
-        "A process, thread or timer is started and then runs by itself:\n\n    process p { }\n    main { p() }\n\nWrite `start p`.";
+        "A process, thread or timer is started and then runs by itself. What is to be done at once, by the one who calls, is a task.";
     E0113 Error NotCallable { name: Arc<str>, kind: &'static str } =>
         format!("`{name}` is {} and cannot be called", one(kind)),
         None,
@@ -330,7 +374,7 @@ codes! {
     E0121 Error RaiseVariable { name: Arc<str> } =>
         format!("`{name}` is a variable, but `raise` takes the kind of an error"),
         cure!("in a `catch`, `raise` alone raises the error again"),
-        "`raise` is followed by the name of a kind, which need not be declared:\n\n    catch Full as e { raise e }\n\nWrite `raise`.";
+        "`raise` is followed by the name of a kind, which need not be declared.";
     E0122 Error NotAssignable { name: Arc<str>, what: &'static str } =>
         format!("`{name}` is {what} and cannot be assigned to"),
         match *what { "a constant" => cure!("`shared {name} = …` declares a variable that processes share"), _ => None },
@@ -338,7 +382,7 @@ codes! {
     E0123 Error AssignedUndeclared { name: Arc<str> } =>
         format!("nothing here is called `{name}`"),
         cure!("a new variable begins with `let {name} = …`"),
-        "An assignment changes a variable that is there:\n\n    main { n = 1 }\n\nWrite `let n = 1`, or declare `shared n = 0` at file level.";
+        "An assignment changes a variable that is there. Write `let n = 1`, or declare `shared n = 0` at file level.";
     E0124 Error NotConstant =>
         "this is not known before the scenario runs",
         cure!("use literals, constants and plain functions of them"),
@@ -346,7 +390,7 @@ codes! {
     E0125 Error CyclicConst { name: Arc<str> } =>
         format!("the constant `{name}` is defined by itself"),
         None,
-        "Constants may use each other, in any order, but not in a circle:\n\n    const A = B + 1\n    const B = A - 1";
+        "Constants may use each other, in any order, but not in a circle: one of them has to be given by a literal.";
     E0126 Error NeedsArguments { word: &'static str, name: Arc<str> } =>
         format!("the {word} `{name}` starts by itself, so nobody gives it this argument"),
         cure!("give it a default, or write a `main` that starts it"),
@@ -406,7 +450,7 @@ codes! {
     E0140 Error ArrayNeedsIndex { kind: &'static str } =>
         format!("this is an array of {kind}s"),
         cure!("take one of them: `…[i]`"),
-        "An array of objects is indexed before it is used:\n\n    lock forks[5]\n    main { forks.acquire() }\n\nWrite `forks[0].acquire()`.";
+        "An array of objects is indexed before it is used, `for x in array` goes through it, and `len(array)` counts it.";
     E0141 Error HandlesJoin =>
         "this is a list of handles",
         cure!("`join …` joins all of them"),
@@ -414,7 +458,7 @@ codes! {
     E0142 Error NotCalled { name: Arc<str> } =>
         format!("`{name}` is an operation and has to be called"),
         cure!("write `{name}()`"),
-        "Objects have operations, not fields:\n\n    print q.len\n\nWrite `q.len()`.";
+        "Objects have operations, not fields. An operation is called, even if it takes nothing.";
     E0143 Error NotIterable { kind: &'static str } =>
         format!("{} cannot be gone through", one(kind)),
         None,
@@ -446,11 +490,11 @@ codes! {
     E0150 Error OuterVariable { name: Arc<str> } =>
         format!("`{name}` is a variable of the body around this one, which does not see it"),
         cure!("pass it as an argument, or declare it `shared` or `atomic`"),
-        "A thread sees the objects of its process, not its variables and parameters:\n\n    process p(n) {\n        thread t { print n }\n    }\n\nWrite `thread t(n) { print n }` and `start t(n)`.";
+        "A thread sees the objects of its process, not its variables and parameters.";
     E0151 Error PipeLengths =>
         "the two ends of a pipe are equally many",
         None,
-        "`pipe r[4] <- w[4]` declares four pipes.";
+        "`pipe r[4] <- w[4]` declares four pipes, so both ends are arrays of four. Each end `r[i]` belongs to `w[i]`.";
 
     // ------------------------------------------------------------------------------------------------- planning
     E0160 Error NotACase { name: Arc<str> } =>
@@ -464,7 +508,7 @@ codes! {
     E0201 Error ConstFails { kind: Arc<str>, message: Arc<str> } =>
         format!("evaluating this fails: {kind}: {message}"),
         None,
-        "Constants, counts and start values are evaluated before anything starts, and this one raises an error:\n\n    const HALF = 1 // 0";
+        "Constants, counts and start values are evaluated before anything starts, and this one raises an error.";
     E0202 Error ConstTooLong =>
         "this takes too long to evaluate",
         cure!("compute it in a body, where time does not matter"),
@@ -472,7 +516,7 @@ codes! {
     E0203 Error BadSetup { what: &'static str, wants: &'static str, given: Arc<str> } =>
         format!("{what} is {wants}, not `{given}`"),
         None,
-        "The value comes from a constant, or was given with `--set`, and is none that this can have:\n\n    const N = 0\n    barrier gate(N)\n\nA barrier has at least one party.";
+        "The value comes from a constant, or was given with `--set`, and is none that this can have. A barrier has at least one party.";
     E0204 Error TooMany { what: &'static str, count: usize, limit: usize } =>
         format!("this makes {count} {what} in all, and {limit} is the limit"),
         None,
@@ -512,9 +556,40 @@ codes! {
     W0004 Warning IdleStatement =>
         "this computes a value and does nothing with it",
         None,
-        "A statement that is an expression is there for what it does:\n\n    n == 1\n\nPerhaps `n = 1` or `assert n == 1` was meant.";
+        "A statement that is an expression is there for what it does. Perhaps `n = 1` or `assert n == 1` was meant.";
     W0005 Warning NeverRaised { kind: Arc<str>, near: Option<Arc<str>> } =>
         format!("nothing raises `{kind}`"),
         meant(near),
-        "This kind of error is neither one of the language's nor raised anywhere in the file, so nothing is ever caught:\n\n    try { q.get_nowait() } catch Emtpy { }";
+        "This kind of error is neither one of the language's nor raised anywhere in the file, so nothing is ever caught. A `catch` without a kind catches every error.";
+    W0006 Warning AllowsNothing { word: Arc<str>, near: Option<Arc<str>> } =>
+        format!("`{word}` is no warning, so this allows nothing"),
+        meant(near),
+        "`# conc: allow W0001` silences a warning on its line or, alone on a line, on the next one; `# conc: allow W0001 everywhere` in the whole file. Errors cannot be allowed.";
+    W0007 Warning OneSided { name: Arc<str>, is_put: bool } =>
+        if *is_put { format!("nobody takes what is put into `{name}`") } else { format!("nobody puts anything into `{name}`, and somebody waits for it") },
+        if *is_put { cure!("take it with `{name}.get()` or `for x in {name}`") } else { cure!("put something into it, or close it") },
+        "A queue has two sides. What is put and never taken is lost at the end, and fills a queue with a bound; whoever takes from a queue that nobody fills waits for ever.";
+    W0008 Warning UnheldEnd { name: Arc<str>, peer: Arc<str> } =>
+        format!("nobody holds `{name}`, the other end of `{peer}`"),
+        cure!("a process holds an end if its body names it, or if it is passed to it"),
+        "When nobody holds an end of a pipe, the other side reads `EOF`, and sending raises `BrokenPipe`.";
+    W0009 Warning BarrierShort { name: Arc<str>, parties: u64, actors: u64 } =>
+        format!("`{name}` waits for {parties} parties, but {} ever there", if *actors == 1 { "only 1 is".to_owned() } else { format!("only {actors} are") }),
+        None,
+        "A barrier lets nobody through before all its parties have come. If fewer actors than that ever wait at it, they wait for ever. Often main was counted, and does not wait, or the other way round.";
+    W0010 Warning LockKept { name: Arc<str> } =>
+        format!("`{name}` is taken here and not released on every way"),
+        cure!("`with {name} {{ … }}` releases it however its block is left"),
+        "On some way through this body the lock is still held at the end: a `return`, a `raise` or a branch comes before the release. A holder that ends leaves the lock locked, and whoever wants it waits for ever. Where one body takes a lock and another one releases it, nothing is said.";
+    W0011 Warning LockOrder { names: Vec<Arc<str>> } =>
+        match names.as_slice() {
+            [one, other] => format!("`{one}` and `{other}` are taken in both orders"),
+            names => format!("{} are taken in a circle", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        },
+        cure!("take them in the same order everywhere"),
+        "Here a lock is taken while another one is held, and elsewhere it is the other way round. Two actors may each hold one and wait for the other, for ever: a deadlock that comes up seldom. Nothing is said where the actors never run at the same time, or where both hold a third lock.";
+    W0012 Warning TakenTwice { name: Arc<str> } =>
+        format!("`{name}` is held here already, so taking it again waits for ever"),
+        cure!("an `rlock` can be taken again by its holder"),
+        "A lock does not know its holder: taking it again, here or in a task that is called here, waits until somebody releases it, and only the one who waits could.";
 }

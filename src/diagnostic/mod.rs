@@ -5,11 +5,14 @@
 
 mod code;
 
+mod example;
+
 mod found;
 
 mod near;
 
-pub use code::{Code, Explanation, explanations};
+pub use code::{Code, Explanation, Group, explanations};
+pub use example::{Example, example};
 pub use found::Found;
 pub use near::nearest;
 

@@ -4,6 +4,8 @@
 
 pub mod diagnostic;
 
+pub mod explain;
+
 mod uncaught;
 
 mod deadlock;

@@ -40,6 +40,17 @@ fn read(page: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap()
 }
 
+/// The page of diagnostics is what the table says; `INSTA_UPDATE=always` writes it anew, as it does with snapshots.
+#[test]
+fn diagnostics() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnostics.md");
+    let page = report::explain::page();
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&file, &page).unwrap();
+    }
+    assert!(read("docs/diagnostics.md") == page, "docs/diagnostics.md is not what the table of codes says");
+}
+
 /// `conc` blocks are correct; where a `text` block follows, they are run and print it. `conc parse` blocks are only
 /// parts.
 #[test]
