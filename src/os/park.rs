@@ -115,6 +115,11 @@ impl Ctx {
         pack_place(self.me, self.slot.seq.load(Relaxed).saturating_sub(1))
     }
 
+    /// A moment at which a test may have the process die.
+    pub(super) fn point(&self) {
+        super::doom::point(self.slot);
+    }
+
     /// Takes an object's small lock.
     pub(super) fn lock(&self, off: Off) -> Locked<'_> {
         let header: &ObjectHeader = self.arena.at(off);
@@ -124,6 +129,7 @@ impl Ctx {
         if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
             self.lock_slowly(off, header, mine);
         }
+        self.point();
         Locked { ctx: self, off, header }
     }
 
@@ -175,7 +181,9 @@ impl Ctx {
         slot.node.epoch.store(epoch, Relaxed);
         slot.node.payload.store(payload, Relaxed);
         slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
+        self.point();
         locked.push(list, self.node_off());
+        self.point();
         let mut last_to_block = false;
         if waiting.deadline.is_none() {
             slot.uncounted.store(1, SeqCst);
@@ -274,11 +282,14 @@ impl Ctx {
             // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
             self.slot.completing_wait.store(epoch, Relaxed);
             self.slot.completing.store(actor + 1, SeqCst);
+            self.point();
             locked.unlink(list, node_off);
+            self.point();
             let slot: &Slot = self.arena.at(slot_at(actor));
             let waiting = (epoch << CLAIM_BITS) | WAITING;
             let claimed = (epoch << CLAIM_BITS) | CLAIMED;
             if slot.claim.compare_exchange(waiting, claimed, AcqRel, Acquire).is_ok() {
+                self.point();
                 let private = is_private(locked.header, slot);
                 return Some(Claimed { actor, payload: node.payload.load(Relaxed), slot, epoch, private });
             }
@@ -289,15 +300,20 @@ impl Ctx {
     /// Completes a claimed wait and wakes its actor.
     pub(super) fn finish(&self, claimed: Claimed, verdict: Verdict) {
         let slot = claimed.slot;
+        self.point();
         slot.verdict.store(verdict.code, Relaxed);
         slot.given.store(verdict.given, Relaxed);
         slot.ticket.store(verdict.ticket, Relaxed);
         slot.cause.store(verdict.cause, Relaxed);
         self.count_again(slot);
         slot.now_ns.store(self.arena.header().virtual_ns.load(Relaxed), Relaxed);
+        self.point();
         slot.done.store(claimed.epoch, Release);
+        self.point();
         sys::futex_wake(&slot.done, 1, claimed.private);
+        self.point();
         self.slot.completing.store(0, Relaxed);
+        self.point();
     }
 
     /// Sees to a waiter whose waker died between taking it off its list and waking it: completes the wait as `decide`
@@ -384,6 +400,7 @@ const _: () = assert!(std::mem::offset_of!(Slot, node) % super::arena::UNIT == 0
 impl Locked<'_> {
     /// The next place in the object's own order.
     pub(super) fn tick(&self) -> u64 {
+        self.ctx.point();
         let ticket = self.header.ticket.load(Relaxed) + 1;
         self.header.ticket.store(ticket, Relaxed);
         ticket
@@ -439,6 +456,7 @@ impl Locked<'_> {
         } else {
             self.node(tail).next.store(off.0, Relaxed);
         }
+        self.ctx.point();
         list.tail.store(off.0, Relaxed);
         list.len.store(list.len.load(Relaxed) + 1, Relaxed);
     }
@@ -462,6 +480,7 @@ impl Locked<'_> {
             0 => list.head.store(next, Relaxed),
             prev => self.node(prev).next.store(next, Relaxed),
         }
+        self.ctx.point();
         match next {
             0 => list.tail.store(prev, Relaxed),
             next => self.node(next).prev.store(prev, Relaxed),
@@ -473,7 +492,9 @@ impl Locked<'_> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
+        self.ctx.point();
         let word = self.header.lock.swap(0, Release);
+        self.ctx.point();
         if word & SLEEPER != 0 {
             sys::futex_wake(&self.header.lock, 1, self.header.private.load(Relaxed) != 0);
         }
@@ -481,6 +502,7 @@ impl Drop for Locked<'_> {
         let holding = &self.ctx.slot.holding;
         let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
         holding[hold].store(0, SeqCst);
+        self.ctx.point();
     }
 }
 

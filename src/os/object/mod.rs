@@ -276,6 +276,8 @@ pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
         queue::mend(arena, off);
     } else if kind == kind_number(ObjectKind::Pool) {
         pool::mend(arena, off);
+    } else if kind == kind_number(ObjectKind::PipeEnd) {
+        pipe::mend(arena, off);
     }
     super::park::mend(arena, off);
 }
