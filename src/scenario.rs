@@ -146,6 +146,9 @@ pub struct RunOptions {
     /// In a free run: actors hold back a little before some of their operations, by this seed, so that orders come up
     /// that are rare otherwise.
     pub perturb: Option<u64>,
+    /// For tests: an actor whose process is killed, by name, and at which of the points of its operations, from 1.
+    #[doc(hidden)]
+    pub doom: Option<(String, u32)>,
 }
 
 impl Default for RunOptions {
@@ -157,6 +160,7 @@ impl Default for RunOptions {
             processes_max: PROCESSES_MAX,
             schedule: Schedule::Free,
             perturb: None,
+            doom: None,
         }
     }
 }
@@ -249,6 +253,7 @@ impl Plan {
             processes_max: options.processes_max,
             schedule: options.schedule.clone(),
             perturb: options.perturb,
+            doom: options.doom.clone(),
         })
     }
 }

@@ -132,6 +132,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
         processes_max: args.max_processes,
         schedule,
         perturb: args.perturb,
+        doom: None,
     };
     let mut told = |error: &Uncaught| err(&report::uncaught(scenario.source(), error, true));
     let result = if args.outline { plan.run(&options) } else { plan.run_live(&options, &mut told) };

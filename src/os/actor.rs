@@ -118,6 +118,7 @@ pub(super) fn register(arena: Arena, birth: &Birth<'_>) -> Result<u32> {
     slot.header.ticket.store(START_TICKET, Relaxed);
     slot.now_ns.store(header.virtual_ns.load(Relaxed), Relaxed);
     slot.born_ns.store(header.virtual_ns.load(Relaxed), Relaxed);
+    super::doom::befall(arena, slot, birth.name);
     header.running.fetch_add(1, SeqCst);
     header.alive.fetch_add(1, SeqCst);
     slot.state.store(state::STARTING, Release);

@@ -94,6 +94,7 @@ impl<'a> Several<'a> {
             case.node.case.store(at + 1, Relaxed);
             if let Some(locked) = locked.iter().find(|locked| locked.off == place.off) {
                 locked.push(place.list, self.node(at));
+                self.ctx.point();
             }
         }
         let last_to_block = deadline.is_none() && self.ctx.count_out();
@@ -123,6 +124,7 @@ impl<'a> Several<'a> {
     fn leave(&self) {
         for (at, place) in (0..).zip(&self.places).filter(|(_, place)| place.waits) {
             self.ctx.lock(place.off).unlink(place.list, self.node(at));
+            self.ctx.point();
         }
     }
 

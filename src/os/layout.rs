@@ -58,6 +58,10 @@ pub(super) struct Header {
     pub(super) output_lost: AtomicU32,
     /// 1: the supervisor has been asked to look and has not begun to.
     pub(super) kicked: AtomicU32,
+    /// Whose process is to die at one of its points: a block with the name, its length, which point; see `doom`.
+    pub(super) doomed: AtomicU32,
+    pub(super) doomed_len: AtomicU32,
+    pub(super) doomed_at: AtomicU32,
     /// Actors that have not ended, main included.
     pub(super) alive: AtomicI32,
     /// 1: the run is deterministic: every step is granted by the driver (see `turns`).
@@ -237,6 +241,8 @@ pub(super) struct Slot {
     /// Its own virtual time, and when it was started: it may begin after its first turn was granted.
     pub(super) now_ns: AtomicU64,
     pub(super) born_ns: AtomicU64,
+    /// Points up to its process's death, in a test; 0 for none; see `doom`.
+    pub(super) doom: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.

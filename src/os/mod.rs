@@ -8,6 +8,8 @@ mod arena;
 mod layout;
 mod sys;
 
+mod doom;
+
 mod park;
 
 mod object;

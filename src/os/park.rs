@@ -118,6 +118,11 @@ impl Ctx {
         pack_place(self.me, self.slot.seq.load(Relaxed).saturating_sub(1))
     }
 
+    /// A moment at which a test may have the process die.
+    pub(super) fn point(&self) {
+        super::doom::point(self.slot);
+    }
+
     /// Takes an object's small lock.
     pub(super) fn lock(&self, off: Off) -> Locked<'_> {
         let header: &ObjectHeader = self.arena.at(off);
@@ -127,6 +132,7 @@ impl Ctx {
         if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
             self.lock_slowly(off, header, mine);
         }
+        self.point();
         Locked { ctx: self, off, header, one_of_several: false }
     }
 
@@ -137,6 +143,7 @@ impl Ctx {
         if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
             self.lock_slowly(off, header, mine);
         }
+        self.point();
         Locked { ctx: self, off, header, one_of_several: true }
     }
 
@@ -188,7 +195,9 @@ impl Ctx {
         slot.node.epoch.store(epoch, Relaxed);
         slot.node.payload.store(payload, Relaxed);
         slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
+        self.point();
         locked.push(list, self.node_off());
+        self.point();
         let last_to_block = waiting.deadline.is_none() && self.count_out();
         Entered { epoch, deadline: waiting.deadline, off: locked.off, last_to_block }
     }
@@ -309,11 +318,14 @@ impl Ctx {
             // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
             self.slot.completing_wait.store(epoch, Relaxed);
             self.slot.completing.store(actor + 1, SeqCst);
+            self.point();
             locked.unlink(list, node_off);
+            self.point();
             let slot: &Slot = self.arena.at(slot_at(actor));
             let waiting = (epoch << CLAIM_BITS) | WAITING;
             let claimed = (epoch << CLAIM_BITS) | CLAIMED;
             if slot.claim.compare_exchange(waiting, claimed, AcqRel, Acquire).is_ok() {
+                self.point();
                 let case = node.case.load(Relaxed);
                 // Who waits in several objects sleeps where all of them can wake it.
                 let private = case == 0 && is_private(locked.header, slot);
@@ -326,6 +338,7 @@ impl Ctx {
     /// Completes a claimed wait and wakes its actor.
     pub(super) fn finish(&self, claimed: Claimed, verdict: Verdict) {
         let slot = claimed.slot;
+        self.point();
         slot.verdict.store(verdict.code, Relaxed);
         slot.given.store(verdict.given, Relaxed);
         slot.ticket.store(verdict.ticket, Relaxed);
@@ -333,9 +346,13 @@ impl Ctx {
         slot.case.store(claimed.case, Relaxed);
         self.count_again(slot);
         slot.now_ns.store(self.arena.header().virtual_ns.load(Relaxed), Relaxed);
+        self.point();
         slot.done.store(claimed.epoch, Release);
+        self.point();
         sys::futex_wake(&slot.done, 1, claimed.private);
+        self.point();
         self.slot.completing.store(0, Relaxed);
+        self.point();
     }
 
     /// Sees to a waiter whose waker died between taking it off its list and waking it: completes the wait as `decide`
@@ -442,6 +459,7 @@ const _: () = assert!(std::mem::offset_of!(Slot, node) % super::arena::UNIT == 0
 impl Locked<'_> {
     /// The next place in the object's own order.
     pub(super) fn tick(&self) -> u64 {
+        self.ctx.point();
         let ticket = self.header.ticket.load(Relaxed) + 1;
         self.header.ticket.store(ticket, Relaxed);
         ticket
@@ -497,6 +515,7 @@ impl Locked<'_> {
         } else {
             self.node(tail).next.store(off.0, Relaxed);
         }
+        self.ctx.point();
         list.tail.store(off.0, Relaxed);
         list.len.store(list.len.load(Relaxed) + 1, Relaxed);
     }
@@ -529,6 +548,7 @@ impl Locked<'_> {
             0 => list.head.store(next, Relaxed),
             prev => self.node(prev).next.store(next, Relaxed),
         }
+        self.ctx.point();
         match next {
             0 => list.tail.store(prev, Relaxed),
             next => self.node(next).prev.store(prev, Relaxed),
@@ -540,7 +560,9 @@ impl Locked<'_> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
+        self.ctx.point();
         let word = self.header.lock.swap(0, Release);
+        self.ctx.point();
         if word & SLEEPER != 0 {
             sys::futex_wake(&self.header.lock, 1, self.header.private.load(Relaxed) != 0);
         }
@@ -551,6 +573,7 @@ impl Drop for Locked<'_> {
         let holding = &self.ctx.slot.holding;
         let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
         holding[hold].store(0, SeqCst);
+        self.ctx.point();
     }
 }
 

@@ -66,10 +66,13 @@ impl Ctx {
     /// Notes an event. It gets the next number in the actor's order, whether or not events are kept.
     pub(super) fn note(&self, note: &Note<'_>) {
         let seq = self.slot.seq.load(Relaxed);
+        self.point();
         if self.arena.header().tracing.load(Relaxed) != 0 {
             self.write_note(note);
         }
+        self.point();
         self.slot.seq.store(seq + 1, Release);
+        self.point();
         super::turns::report(self);
     }
 

@@ -199,7 +199,9 @@ impl World {
             OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueJoin => {
                 queue::case_ended(ctx, one, case.place.payload, verdict)
             }
-            OpCode::EventWait | OpCode::LatchWait | OpCode::Join => Ok(Done::new(Value::Bool(true), verdict.ticket, verdict.cause)),
+            OpCode::EventWait | OpCode::LatchWait | OpCode::Join => {
+                Ok(Done::new(Value::Bool(true), verdict.ticket, verdict.cause))
+            }
             // There may be an item: it is for whoever takes it first.
             OpCode::ResultNext => return None,
             OpCode::ResultWait => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
@@ -247,9 +249,7 @@ impl World {
             | OpCode::Join
             | OpCode::ResultGet
             | OpCode::ResultWait
-            | OpCode::ResultNext => {
-                Args::from_values([none])
-            }
+            | OpCode::ResultNext => Args::from_values([none]),
             _ => return Some((Err(fault::no_runtime().into()), about)),
         };
         if !self.is_there(case) {

@@ -61,6 +61,8 @@ pub struct Request {
     pub schedule: Schedule,
     /// Seed of the pauses before operations; none makes none.
     pub perturb: Option<u64>,
+    /// For tests: an actor whose process dies, by name, and at which of its points, from 1.
+    pub doom: Option<(String, u32)>,
 }
 
 /// What became of a run.
@@ -134,6 +136,9 @@ impl Supervisor {
         header.processes_max.store(request.processes_max, Relaxed);
         header.perturb_seed.store(request.perturb.unwrap_or(0), Relaxed);
         header.perturbed.store(request.perturb.is_some() as u32, Relaxed);
+        if let Some((name, point)) = &request.doom {
+            super::doom::impose(arena, name, *point).map_err(|_| StartError::OutOfMemory)?;
+        }
         header.actors.store(MAIN, SeqCst);
         let Request { name, text, sets, cores, .. } = request;
         let asked = values::request(name, text, sets, *cores).map_err(object::Refused::from)?;

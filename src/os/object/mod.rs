@@ -279,6 +279,8 @@ pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
         pool::mend(arena, off);
     } else if kind == KIND_RESULT {
         pool::result::mend(arena, off);
+    } else if kind == kind_number(ObjectKind::PipeEnd) {
+        pipe::mend(arena, off);
     }
     super::park::mend(arena, off);
 }

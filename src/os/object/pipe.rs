@@ -58,12 +58,12 @@ pub(in crate::os) struct EndState {
     /// Processes that hold it, and whether one ever did.
     holders: AtomicU32,
     was_held: AtomicU32,
-    /// Messages that were admitted to this end and that no reader has a turn for: how many, a ring of the lengths of
-    /// their frames, where that begins, and their sum.
-    messages: AtomicU32,
+    /// Messages that were admitted to this end and that no reader has a turn for: a ring of the lengths of their frames;
+    /// which of it are theirs (where they begin, and above that how many: one word, so that a death leaves no half of
+    /// it); the sum of their lengths, which follows from the others.
     lengths: AtomicU32,
-    oldest: AtomicU32,
     pad: AtomicU32,
+    range: AtomicU64,
     unread: AtomicU64,
     /// Whose turn it is to read here, and to write to here: actor plus 1.
     reader: AtomicU32,
@@ -83,6 +83,22 @@ struct Lengths([AtomicU32; 4]);
 
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for Lengths {}
+
+impl EndState {
+    /// How many messages no reader has a turn for.
+    fn messages(&self) -> u32 {
+        (self.range.load(Relaxed) >> 32) as u32
+    }
+
+    /// Where in the ring the first of them stands.
+    fn oldest(&self) -> u32 {
+        self.range.load(Relaxed) as u32
+    }
+
+    fn set_range(&self, oldest: u32, messages: u32) {
+        self.range.store(u64::from(messages) << 32 | u64::from(oldest % FRAMES_MAX), Relaxed);
+    }
+}
 
 /// The descriptors through which a process uses an end.
 pub(in crate::os) trait Ends {
@@ -178,7 +194,7 @@ pub(in crate::os) fn let_go(ctx: &Ctx, off: Off, closed: Option<&dyn Ends>) -> u
     close_list(ctx, &own, SENDERS, cause);
     look_again(ctx, &own);
     look_again(ctx, &peer);
-    if other.messages.load(Relaxed) == 0 {
+    if other.messages() == 0 {
         close_list(ctx, &peer, RECEIVERS, cause);
     }
     ticket
@@ -234,7 +250,7 @@ pub(in crate::os) fn forget(ctx: &Ctx, off: Off, dead: u32) {
         }
         if state.writer.load(Relaxed) != 0 || state.suspect.load(Relaxed) != 0 {
             // Both ends of what is on its way are in the dark: all of it is lost.
-            state.messages.store(0, Relaxed);
+            state.set_range(0, 0);
             state.unread.store(0, Relaxed);
             state.suspect.store(0, Relaxed);
         }
@@ -253,20 +269,27 @@ fn clear_up(ctx: &Ctx, state: &EndState, fd: BorrowedFd<'_>) {
     if state.suspect.load(Relaxed) == 0 {
         return;
     }
-    let messages = state.messages.load(Relaxed);
+    let messages = state.messages();
     let Some(last) = messages.checked_sub(1) else {
         // It has been taken.
         state.suspect.store(0, Relaxed);
         return;
     };
-    let len = u64::from(length_at(ctx, state, state.oldest.load(Relaxed) + last).load(Relaxed));
+    let len = u64::from(length_at(ctx.arena, state, state.oldest() + last).load(Relaxed));
     let before = state.unread.load(Relaxed).saturating_sub(len);
     let written = bytes_in(fd).saturating_sub(before);
     if written == 0 {
-        state.messages.store(last, Relaxed);
+        state.set_range(state.oldest(), last);
         state.unread.store(before, Relaxed);
     }
     state.suspect.store(u32::from(written > 0 && written < len), Relaxed);
+}
+
+/// Sums the lengths anew, where an actor died that may have been about to change them. For the supervisor.
+pub(super) fn mend(arena: Arena, off: Off) {
+    let state: &EndState = arena.at(off);
+    let lengths = (0..state.messages()).map(|at| length_at(arena, state, state.oldest() + at).load(Relaxed));
+    state.unread.store(lengths.map(u64::from).sum(), Relaxed);
 }
 
 /// Gives turns that nobody has to whoever waits for them. For the supervisor.
@@ -372,9 +395,9 @@ fn make_ring(ctx: &Ctx, to: Off, state: &EndState) -> Result<()> {
     Ok(())
 }
 
-fn length_at<'a>(ctx: &Ctx, state: &EndState, index: u32) -> &'a AtomicU32 {
+fn length_at<'a>(arena: Arena, state: &EndState, index: u32) -> &'a AtomicU32 {
     let index = index % FRAMES_MAX;
-    let row: &Lengths = ctx.arena.at(Off(state.lengths.load(Relaxed) + index / 4));
+    let row: &Lengths = arena.at(Off(state.lengths.load(Relaxed) + index / 4));
     &row.0[(index % 4) as usize]
 }
 
@@ -387,12 +410,14 @@ fn has_place(state: &EndState, len: u64) -> bool {
 
 /// Admits a message, and gives its sender the writer's turn: the place of the send.
 fn admit(ctx: &Ctx, to: Off, state: &EndState, sender: u32, len: u64) -> u64 {
-    let messages = state.messages.load(Relaxed);
-    length_at(ctx, state, state.oldest.load(Relaxed) + messages).store(len as u32, Relaxed);
+    let messages = state.messages();
+    length_at(ctx.arena, state, state.oldest() + messages).store(len as u32, Relaxed);
     state.whole.store(0, Relaxed);
     state.writer.store(sender + 1, Relaxed);
+    ctx.point();
+    state.set_range(state.oldest(), messages + 1);
+    ctx.point();
     state.unread.store(state.unread.load(Relaxed) + len, Relaxed);
-    state.messages.store(messages + 1, Relaxed);
     tick(ctx.arena, to)
 }
 
@@ -411,7 +436,7 @@ fn admit_next(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
 /// wanted to know.
 #[must_use = "the reader sleeps until it is told"]
 fn deliver(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) -> Option<(Claimed, Verdict)> {
-    while state.reader.load(Relaxed) == 0 && state.messages.load(Relaxed) > 0 {
+    while state.reader.load(Relaxed) == 0 && state.messages() > 0 {
         let waiter = ctx.claim_first(locked, RECEIVERS)?;
         if waiter.payload == POLLS {
             let ticket = tick(ctx.arena, locked.off);
@@ -426,12 +451,13 @@ fn deliver(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) -> Option<(Claimed,
 
 /// Gives an actor the turn to read the oldest message: the place of the receipt.
 fn begin_read(ctx: &Ctx, off: Off, state: &EndState, actor: u32) -> u64 {
-    let oldest = state.oldest.load(Relaxed);
-    let len = length_at(ctx, state, oldest).load(Relaxed);
+    let oldest = state.oldest();
+    let len = length_at(ctx.arena, state, oldest).load(Relaxed);
     state.reader.store(actor + 1, Relaxed);
-    state.oldest.store((oldest + 1) % FRAMES_MAX, Relaxed);
+    ctx.point();
+    state.set_range(oldest + 1, state.messages() - 1);
+    ctx.point();
     state.unread.store(state.unread.load(Relaxed).saturating_sub(u64::from(len)), Relaxed);
-    state.messages.fetch_sub(1, Relaxed);
     tick(ctx.arena, off)
 }
 
@@ -447,7 +473,9 @@ fn write_frame(
     let state: &EndState = ctx.arena.at(to);
     let mut written = 0;
     while written < frame.len() {
+        ctx.point();
         let count = try_write(fd, &frame[written..]);
+        ctx.point();
         written += count.as_ref().ok().copied().flatten().unwrap_or(0);
         match reader.take() {
             Some((reader, verdict)) => ctx.finish(reader, verdict),
@@ -503,12 +531,12 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, patience: Patience) ->
         if ends.is_closed() {
             return Err(closed_here(tick(ctx.arena, off)));
         }
-        let ticket = if state.reader.load(Relaxed) == 0 && state.messages.load(Relaxed) > 0 {
+        let ticket = if state.reader.load(Relaxed) == 0 && state.messages() > 0 {
             let ticket = begin_read(ctx, off, state, ctx.me);
             admit_next(ctx, &locked, state);
             drop(locked);
             ticket
-        } else if state.messages.load(Relaxed) == 0 && gone(peer) {
+        } else if state.messages() == 0 && gone(peer) {
             let (ticket, cause) = (tick(ctx.arena, off), peer.header.last.load(Relaxed));
             return Ok(Some(Taken::Closed { ticket, cause }));
         } else if matches!(patience, Patience::No) {
@@ -544,7 +572,7 @@ fn read_admitted(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode, ticket: u6
     }
     look_again(ctx, &locked);
     pass_turns(ctx, &locked, state);
-    if state.messages.load(Relaxed) == 0 && gone(peer) {
+    if state.messages() == 0 && gone(peer) {
         close_list(ctx, &locked, RECEIVERS, peer.header.last.load(Relaxed));
     }
     drop(locked);
@@ -575,7 +603,10 @@ fn read_exactly(
 ) -> std::result::Result<(), Unread> {
     let mut filled = 0;
     while filled < bytes.len() {
-        match rustix::io::read(fd, &mut bytes[filled..]) {
+        ctx.point();
+        let read = rustix::io::read(fd, &mut bytes[filled..]);
+        ctx.point();
+        match read {
             Ok(0) => return Err(Unread::Lost(eof())),
             Ok(count) => {
                 filled += count;
@@ -605,7 +636,7 @@ fn wait_for_more(
         return Ok(());
     }
     // The sender of the latest message died: no more of it comes.
-    if state.suspect.load(Relaxed) != 0 && state.messages.load(Relaxed) == 0 {
+    if state.suspect.load(Relaxed) != 0 && state.messages() == 0 {
         return Err(match nothing_yet {
             true => Unread::Withdrawn,
             false => Unread::Lost(fault::cut_off().into()),
@@ -674,7 +705,7 @@ pub(in crate::os) fn is_ready(arena: Arena, at: Off, ends: &dyn Ends, code: OpCo
         let is_first = state.header.lists[SENDERS].head.load(Relaxed) == 0;
         return ends.writing(other).is_none() || gone(state) || is_first && has_place(state, payload);
     }
-    let messages = state.messages.load(Relaxed);
+    let messages = state.messages();
     let is_over = messages == 0 && gone(arena.at(other));
     ends.reading(at).is_none() || is_over || messages > 0 && state.reader.load(Relaxed) == 0
 }
@@ -697,11 +728,11 @@ pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patien
         return Err(closed_here(tick(ctx.arena, off)));
     }
     let look = || {
-        let there = state.messages.load(Relaxed) > 0 || gone(peer);
+        let there = state.messages() > 0 || gone(peer);
         Done::new(Value::Bool(there), tick(ctx.arena, off), 0)
     };
     let deadline = match patience {
-        Patience::Until(deadline) if state.messages.load(Relaxed) == 0 && !gone(peer) => deadline,
+        Patience::Until(deadline) if state.messages() == 0 && !gone(peer) => deadline,
         _ => return Ok(look()),
     };
     let entered = ctx.enter(&locked, RECEIVERS, POLLS, &waiting(OpCode::PipePoll, deadline));
@@ -724,7 +755,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
         SENDERS if gone(state) => say::CLOSED,
         SENDERS => return None,
         RECEIVERS if payload == POLLS || state.reader.load(Relaxed) == waiter + 1 => say::DONE,
-        _ if state.messages.load(Relaxed) == 0 && gone(peer) => say::CLOSED,
+        _ if state.messages() == 0 && gone(peer) => say::CLOSED,
         _ => return None,
     };
     Some(Verdict { code, ..Verdict::default() })
@@ -734,7 +765,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
 pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
     let (own, peer) = lock_both(ctx, off);
     let (here, there): (&EndState, &EndState) = (ctx.arena.at(off), ctx.arena.at(peer.off));
-    let messages = here.messages.load(Relaxed) as usize;
+    let messages = here.messages() as usize;
     let (polls, receivers): (Vec<u64>, Vec<u64>) = own.payloads(RECEIVERS).partition(|payload| *payload == POLLS);
     let mut unread = there.unread.load(Relaxed);
     let senders = peer.payloads(SENDERS).filter(|len| {
