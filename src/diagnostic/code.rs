@@ -499,12 +499,12 @@ codes! {
     // ------------------------------------------------------------------------------------------------- planning
     E0160 Error NotACase { name: Arc<str> } =>
         format!("`{name}` cannot be a case of a `select`"),
-        cure!("a case is `put`, `get`, `send`, `recv`, `join`, or the `wait` of an event, a latch or a result"),
-        "A `select` gives up all its cases but one, so a case must be an operation that waits and that can be given up without a trace:\n\n    select { case x = q.get() { print x } }\n\nWhat never waits can stand before the `select`; at a barrier or a condition, and for a lock, one waits without a `select`.";
+        cure!("a case is `put`, `get`, `send`, `recv`, `join`, `next`, or the `wait` of an event, a latch or a result"),
+        "A `select` gives up all its cases but one, so a case must be an operation that waits and that can be given up without a trace. What never waits can stand before the `select`; at a barrier, on a condition and for a lock one waits without one.";
     E0161 Error CaseTime { name: Arc<str> } =>
-        "a case waits as long as its `select`, so it takes no time of its own",
-        cure!("`after 1s {{ … }}` behind the cases says what to do when none could go on (`{name}` falls away)"),
-        "How long a `select` waits is said once, for all cases:\n\n    select {\n        case x = q.get() { print x }\n        after 1s { print \"nothing for a second\" }\n    }";
+        format!("`{name}` is not for a case: it waits as long as its `select`"),
+        cure!("`after 1s {{ … }}` behind the cases says what to do when none could go on for so long"),
+        "How long a `select` waits is said once, for all its cases: `after` behind them, or `else` where it is not to wait at all.";
     E0201 Error ConstFails { kind: Arc<str>, message: Arc<str> } =>
         format!("evaluating this fails: {kind}: {message}"),
         None,
