@@ -58,7 +58,7 @@ impl Machine {
                         Some(Act::Done(Ok(value))) => Outcome::Value(value),
                         Some(Act::Done(Err(error))) => Outcome::Raise(error),
                         // It would have to wait, which no condition does.
-                        Some(Act::Parked) | None => return broken(Some("it waits".to_owned())),
+                        Some(Act::Parked | Act::Calls { .. }) | None => return broken(Some("it waits".to_owned())),
                     });
                 }
             }

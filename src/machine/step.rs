@@ -189,6 +189,7 @@ impl Tx<'_> {
         match object::perform(self, id, op) {
             Act::Done(came) => self.finish(id, op, came),
             Act::Parked => self.park(id, op),
+            Act::Calls { code, then } => self.end_with(id, op, Ok(Value::Bool(true)), Outcome::Call { code, then }),
         }
     }
 
@@ -209,7 +210,7 @@ impl Tx<'_> {
             op: OpCode::Arrive,
             target: op.target,
             site: op.site,
-            args: op.args.clone(),
+            args: op.noted_args(),
             came: Ok(Value::None),
         };
         self.happened.noted.push(noted);
@@ -227,8 +228,10 @@ impl Tx<'_> {
     /// The same, with what the VM is told.
     fn end_with(&mut self, id: u32, op: &Op, came: Came, outcome: Outcome) {
         let target = self.shown_target(op);
-        if op.code != OpCode::DeadlineLeft {
-            let args = op.args.clone();
+        // Of the last at a barrier the arrival has been noted; it passes when it has run the action.
+        let acts = op.code == OpCode::BarrierWait && matches!(outcome, Outcome::Call { .. });
+        if op.code != OpCode::DeadlineLeft && !acts {
+            let args = op.noted_args();
             self.happened.noted.push(Noted { actor: id, op: op.code, target, site: op.site, args, came });
         }
         if let Outcome::Value(value) | Outcome::Handle(value) = &outcome

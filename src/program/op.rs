@@ -19,6 +19,19 @@ pub struct Op {
     pub cases: Vec<Op>,
 }
 
+impl Op {
+    /// The arguments as a trace has them: behind them, of an operation on a side of an rwlock, which side.
+    pub fn noted_args(&self) -> Args {
+        match self.target {
+            Target::Object(object) if object.side().is_some() => {
+                let side = object.side().map(|side| Value::from(side.name()));
+                Args::from_values(self.args.as_slice().iter().cloned().chain(side))
+            }
+            _ => self.args.clone(),
+        }
+    }
+}
+
 /// What an operation is performed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
@@ -211,7 +224,7 @@ pub enum OpCode {
     LockRelease,
     /// -> bool
     LockLocked,
-    /// block, timeout -> bool (rwlock: the side is the target's role)
+    /// block, timeout -> bool. The side is the target's role
     RwAcquire,
     /// (none)
     RwRelease,
@@ -258,7 +271,7 @@ pub enum OpCode {
     LatchWait,
     /// -> int
     LatchCount,
-    /// (none)
+    /// -> true: it is to be run here, and [`OpCode::OnceRan`] follows; none: it has been run
     OnceRun,
     /// error of the body or none: after the body of a `once`
     OnceRan,
