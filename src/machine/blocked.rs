@@ -83,6 +83,9 @@ impl Machine {
         }
         match object_of(op).and_then(|id| state.object(id)) {
             Some(Object::Lock(lock)) => lock.holder.into_iter().collect(),
+            Some(Object::Rwlock(lock)) => lock.holders(),
+            Some(Object::Once(once)) => once.runner().into_iter().collect(),
+            Some(Object::Barrier(barrier)) => barrier.acting.map(|acting| acting.by).into_iter().collect(),
             // Who waits to be notified waits for nobody who holds the lock.
             Some(Object::Condition(over)) if op.code == OpCode::LockAcquire || matches!(phase, Phase::Again { .. }) => {
                 condition::lock(state, over).and_then(|lock| lock.holder).into_iter().collect()
@@ -104,7 +107,8 @@ impl Machine {
         }
         let id = object_of(op);
         let decl = id.and_then(|id| state.entry(id)).and_then(|entry| entry.decl);
-        let who: Vec<u32> = if !held_by.is_empty() {
+        let is_lock = matches!(op.code, OpCode::LockAcquire | OpCode::ConditionWait | OpCode::Join);
+        let who: Vec<u32> = if !held_by.is_empty() && is_lock {
             let releases =
                 |other: &Actor| held_by.contains(&other.id) || self.is_open(state, op) && self.may_release(other);
             others(state, actor, releases)
@@ -113,7 +117,7 @@ impl Machine {
         } else {
             let spec = decl.and_then(|decl| self.plan.image.program.objects.get(decl as usize));
             let peer = spec.and_then(|spec| spec.peer);
-            others(state, actor, |other| self.may_use(other, decl, peer))
+            others(state, actor, |other| held_by.contains(&other.id) || self.may_use(other, decl, peer))
         };
         // With a process everything in it ends.
         let mut all: Vec<u32> = who.iter().map(|one| state.process_of(*one)).chain(who.iter().copied()).collect();
@@ -169,7 +173,10 @@ impl Machine {
     fn shown(&self, state: &State, stuck: &Stuck) -> Blocked {
         let name = |actor: &u32| state.name(*actor).to_owned();
         let (target, kind) = match stuck.target {
-            Target::Object(object) => (self.object_name(state, object.id), Some(object.kind)),
+            Target::Object(object) => {
+                let side = object.side().map_or_else(String::new, |side| format!(".{}", side.name()));
+                (self.object_name(state, object.id).map(|name| name + &side), Some(object.kind))
+            }
             Target::Actor(actor) => (Some(state.name(actor.0).to_owned()), None),
             Target::None => (stuck.held_by.first().map(name), None),
             Target::Result(_) => (None, None),

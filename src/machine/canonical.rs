@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::actor::{Actor, Phase};
 use super::object::condition::Under;
+use super::object::once::Once;
 use super::object::queue::Party;
 use super::object::result::Shape;
 use super::object::{Entry, Object};
@@ -348,6 +349,17 @@ impl<'s> Writer<'s> {
                 }
             }
             Object::Lock(lock) => self.lock(lock),
+            Object::Rwlock(lock) => {
+                self.optional_actor(lock.writer);
+                self.flag(lock.orphaned);
+                self.number(lock.readers.len() as u32);
+                for (reader, shares) in &lock.readers {
+                    self.actor_id(*reader);
+                    self.number(*shares);
+                }
+                self.number(lock.waiting.len() as u32);
+                lock.waiting.iter().for_each(|writer| self.actor_id(*writer));
+            }
             Object::Condition(condition) => {
                 match &condition.under {
                     Under::Own(lock) => self.lock(lock),
@@ -365,8 +377,14 @@ impl<'s> Writer<'s> {
                 self.flag(barrier.broken);
                 self.number(barrier.inside.len() as u32);
                 barrier.inside.iter().for_each(|party| self.actor_id(*party));
+                self.optional_actor(barrier.acting.map(|acting| acting.by));
+                self.flag(barrier.acting.is_some_and(|acting| acting.cut));
             }
             Object::Latch(latch) => self.long(latch.count),
+            Object::Once(once) => {
+                self.flag(*once == Once::Done);
+                self.optional_actor(once.runner());
+            }
             Object::Cell(cell) => self.value(&cell.value),
             Object::Pool(pool) => {
                 self.out.push(pool.standing as u8);

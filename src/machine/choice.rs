@@ -6,7 +6,7 @@ use super::actor::{At, Phase};
 use super::evaluate::Evaluated;
 use super::object::{self, alternatives};
 use super::{MAIN, Machine, State, Time, picks, select};
-use crate::program::op::{Op, OpCode};
+use crate::program::op::{Op, OpCode, Target};
 use crate::value::Value;
 
 /// A step that a state has.
@@ -148,7 +148,10 @@ impl Machine {
     }
 
     pub(super) fn may_time_out(&self, state: &State, at: &At) -> bool {
-        if object::timeout(&at.op).is_none() || (self.arrives(state, &at.op) && !at.parked) {
+        if object::timeout(&at.op).is_none()
+            || object::is_decided(state, &at.op)
+            || (self.arrives(state, &at.op) && !at.parked)
+        {
             return false;
         }
         match self.rules.time {
@@ -179,7 +182,10 @@ impl Machine {
     /// How many wait in an object, where an actor is about to ask.
     pub fn waiting_in(&self, state: &State, actor: u32) -> Option<i64> {
         let op = self.next_op(state, actor).filter(|op| op.code == OpCode::Waiting)?;
-        object::object_of(op).map(|id| object::waiting(state, id))
+        match op.target {
+            Target::Object(object) => Some(object::waiting(state, object)),
+            _ => None,
+        }
     }
 
     /// The result of the task that a worker has in hand.
@@ -206,8 +212,10 @@ fn is_wait(code: OpCode) -> bool {
             | OpCode::PipeNext
             | OpCode::PipePoll
             | OpCode::LockAcquire
+            | OpCode::RwAcquire
             | OpCode::SemaphoreAcquire
             | OpCode::EventWait
             | OpCode::LatchWait
+            | OpCode::OnceRun
     )
 }

@@ -49,7 +49,7 @@ impl Machine {
                     vm.resume(match object::can(tx.state, MAIN, &op).then(|| object::perform(&mut tx, MAIN, &op)) {
                         Some(Act::Done(Ok(value))) => Outcome::Value(value),
                         Some(Act::Done(Err(error))) => Outcome::Raise(error),
-                        Some(Act::Parked) | None => return Evaluated::Waits,
+                        Some(Act::Parked | Act::Calls { .. }) | None => return Evaluated::Waits,
                     });
                 }
             }

@@ -6,17 +6,14 @@ use std::sync::Arc;
 
 use super::actor::Phase;
 use super::life::over;
-use super::object::{Object, barrier, condition, pipe, pool};
+use super::object::{Object, barrier, condition, once, pipe, pool, rwlock};
 use super::step::Tx;
 use crate::program::op::OpCode;
 
 /// A process is ended by a signal.
 pub(super) fn die(tx: &mut Tx<'_>, process: u32, signal: i32) {
     let members = tx.state.members(process);
-    for member in &members {
-        leave_waits(tx, *member);
-        orphan_locks(tx, *member);
-    }
+    cut_off(tx, &members);
     let_all_go(tx, process);
     pool::worker_gone(tx, process, true);
     for member in members {
@@ -36,17 +33,24 @@ pub(super) fn bury(tx: &mut Tx<'_>, id: u32, code: i32) {
     over(tx, id, code);
 }
 
-/// Takes an actor that is gone off whatever it waits in; a barrier breaks.
-pub(super) fn leave_waits(tx: &mut Tx<'_>, id: u32) {
-    let Some(actor) = tx.state.actor(id) else { return };
+/// Actors are gone in the middle of what they do: they leave what they wait in and let go of what they hold.
+pub(super) fn cut_off(tx: &mut Tx<'_>, gone: &[u32]) {
+    // All leave first, so that none of them is handed anything.
+    let broken: Vec<u32> = gone.iter().filter_map(|one| leave_waits(tx, *one)).collect();
+    broken.into_iter().for_each(|barrier| barrier::break_it(tx, barrier));
+    gone.iter().for_each(|one| let_go_of_all(tx, *one));
+}
+
+/// Takes an actor that is gone off whatever it waits in; gives the barrier that breaks by that.
+fn leave_waits(tx: &mut Tx<'_>, id: u32) -> Option<u32> {
+    let actor = tx.state.actor(id)?;
     if let Some(op) = actor.op().filter(|op| op.code == OpCode::Select).cloned() {
         tx.leave_cases(id, &op);
-        return;
+        return None;
     }
-    let Some(on) = actor.op().and_then(|op| super::object::object_of(op)) else { return };
-    let waits = matches!(&actor.phase, Phase::At(at) if at.parked);
-    if !waits {
-        return;
+    let on = actor.op().and_then(|op| super::object::object_of(op))?;
+    if !matches!(&actor.phase, Phase::At(at) if at.parked) {
+        return None;
     }
     let peer = match tx.state.object(on) {
         Some(Object::End(end)) => Some(end.peer),
@@ -56,27 +60,36 @@ pub(super) fn leave_waits(tx: &mut Tx<'_>, id: u32) {
         Some(Object::Queue(queue)) => queue.forget(id),
         Some(Object::Condition(condition)) => condition.forget(id),
         Some(Object::End(end)) => end.forget(id),
+        Some(Object::Rwlock(lock)) => lock.forget(id),
         Some(Object::Barrier(barrier)) => {
             barrier.inside.retain(|party| *party != id);
-            barrier::break_it(tx, on);
+            return Some(on);
         }
         _ => {}
     }
+    None
 }
 
-fn orphan_locks(tx: &mut Tx<'_>, dead: u32) {
+/// What an actor that is gone held, or had begun to do.
+fn let_go_of_all(tx: &mut Tx<'_>, dead: u32) {
     let held = |object: &Object| match object {
         Object::Lock(lock) => lock.holder == Some(dead),
+        Object::Rwlock(lock) => lock.is_held_by(dead),
+        Object::Once(once) => once.runner() == Some(dead),
+        Object::Barrier(barrier) => barrier.acting.is_some_and(|acting| acting.by == dead),
         Object::Condition(condition::Condition { under: condition::Under::Own(lock), .. }) => lock.holder == Some(dead),
         _ => false,
     };
     let ids: Vec<u32> = tx.state.objects.iter().filter(|entry| held(&entry.object)).map(|entry| entry.id).collect();
     for id in ids {
-        if let Some(
-            Object::Lock(lock) | Object::Condition(condition::Condition { under: condition::Under::Own(lock), .. }),
-        ) = tx.state.object_mut(id)
-        {
-            lock.orphan(dead);
+        match tx.state.object_mut(id) {
+            Some(
+                Object::Lock(lock) | Object::Condition(condition::Condition { under: condition::Under::Own(lock), .. }),
+            ) => lock.orphan(dead),
+            Some(Object::Rwlock(_)) => rwlock::holder_died(tx, id, dead),
+            Some(Object::Once(_)) => once::runner_died(tx, id),
+            Some(Object::Barrier(_)) => barrier::runner_died(tx, id),
+            _ => {}
         }
     }
 }

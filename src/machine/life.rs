@@ -243,10 +243,9 @@ fn end(tx: &mut Tx<'_>, id: u32, came: Result<(), Error>) {
     };
     if is_process {
         // Its daemon threads go with it.
-        for member in tx.state.members(id).into_iter().filter(|member| *member != id) {
-            kill::leave_waits(tx, member);
-            over(tx, member, code);
-        }
+        let others: Vec<u32> = tx.state.members(id).into_iter().filter(|member| *member != id).collect();
+        kill::cut_off(tx, &others);
+        others.into_iter().for_each(|member| over(tx, member, code));
     }
     if is_worker {
         let has_task = tx.state.actor(id).is_some_and(|worker| worker.task.is_some());

@@ -9,6 +9,7 @@ use super::actor::{At, Phase};
 use super::object::{self, Act, queue};
 use super::step::Tx;
 use super::{Machine, State, What};
+use crate::program::fault;
 use crate::program::op::{Op, OpCode, Outcome, Target};
 use crate::value::{ObjectKind, Value};
 
@@ -63,6 +64,8 @@ impl Tx<'_> {
         self.leave_cases(me, op);
         match object::perform(self, me, one) {
             Act::Done(came) => self.finish_case(me, case, one, came),
+            // Nothing that runs a body is a case.
+            Act::Calls { .. } => self.finish_case(me, case, one, Err(fault::no_runtime())),
             Act::Parked => {
                 // A long message, which is on its way from here on.
                 if let Some(actor) = self.state.actor_mut(me) {

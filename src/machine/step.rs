@@ -206,6 +206,7 @@ impl Tx<'_> {
         match object::perform(self, id, op) {
             Act::Done(came) => self.finish(id, op, came),
             Act::Parked => self.park(id, op),
+            Act::Calls { code, then } => self.end_with(id, op, Ok(Value::Bool(true)), Outcome::Call { code, then }),
         }
     }
 
@@ -226,7 +227,7 @@ impl Tx<'_> {
             op: OpCode::Arrive,
             target: op.target,
             site: op.site,
-            args: op.args.clone(),
+            args: op.noted_args(),
             came: Ok(Value::None),
         };
         self.happened.noted.push(noted);
@@ -255,9 +256,10 @@ impl Tx<'_> {
         let target = self.shown_target(op);
         let brings = self.machine.sights.ends && op.code.brings_a_value();
         let brought = if brings { came.clone() } else { Err(fault::no_runtime()) };
-        if op.code != OpCode::DeadlineLeft {
-            // The code of a condition is no business of a trace.
-            let args = if op.code == OpCode::Await { Args::none() } else { op.args.clone() };
+        // Of the last at a barrier the arrival has been noted; it passes when it has run the action.
+        let acts = op.code == OpCode::BarrierWait && matches!(outcome, Outcome::Call { .. });
+        if op.code != OpCode::DeadlineLeft && !acts {
+            let args = op.noted_args();
             self.happened.noted.push(Noted { actor: id, op: op.code, target, site: op.site, args, came });
         }
         if let Ok(value) = &brought {

@@ -12,8 +12,8 @@ use super::arena::{Arena, Off};
 use super::layout::ObjectHeader;
 use super::object::channel::Channel;
 use super::object::{
-    Identity, Result, barrier, cell, condition, count_arg, event, fail, find, frame, kind_number, latch, lock, pipe,
-    pool, queue, semaphore,
+    Identity, Result, barrier, cell, condition, count_arg, event, fail, find, frame, kind_number, latch, lock, once,
+    pipe, pool, queue, rwlock, semaphore,
 };
 use super::park::Ctx;
 use super::process::{EndFds, Process, is_in_process};
@@ -106,9 +106,8 @@ fn make(arena: Arena, kind: ObjectKind, who: Identity, setup: &[Value], cores: u
             pool::create(arena, who, pool::Making { workers, threads, tasks_per_child: limit })
         }
         ObjectKind::Latch => latch::create(arena, who, count(0, "a latch's count", 0)?),
-        ObjectKind::Rwlock | ObjectKind::Once => {
-            Err(fail(ErrorKind::TypeError, "an object of this kind has no runtime on the OS yet"))
-        }
+        ObjectKind::Rwlock => rwlock::create(arena, who),
+        ObjectKind::Once => once::create(arena, who),
     }
 }
 

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use super::actor;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
-use super::object::{self, barrier, condition, find, kind_number, latch, lock, pipe, pool};
+use super::object::{self, barrier, condition, find, kind_number, latch, lock, once, pipe, pool, rwlock};
 use super::park::Ctx;
 use super::supervisor::MAIN;
 use super::{duty, history, process, sys};
@@ -39,14 +39,12 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         }
     }
     if killed {
-        for member in &members {
-            clean_up(ctx, *member);
-        }
+        clean_up(ctx, &members);
         process::let_all_go(ctx, number);
         ctx.arena.header().processes.fetch_sub(1, SeqCst);
     } else {
         // Threads that were cut off may have held something.
-        members.iter().for_each(|member| clean_up(ctx, *member));
+        clean_up(ctx, &members);
     }
     if actor::kind_of(slot) == ActorKind::Worker && killed {
         pool::worker::worker_died(ctx, number);
@@ -132,11 +130,13 @@ fn rescue(ctx: &Ctx, waiter: u32, wait: u32) {
     }
 }
 
-/// What a killed actor leaves behind in objects.
-fn clean_up(ctx: &Ctx, number: u32) {
-    let slot = actor::slot(ctx.arena, number);
-    let waited_in = (slot.blocked_op.load(Relaxed) != 0).then(|| Off(slot.blocked_on.load(Relaxed)));
-    ctx.bury(number);
+/// What killed actors leave behind in objects. All leave what they wait in first, so that none is handed anything.
+fn clean_up(ctx: &Ctx, killed: &[u32]) {
+    let waits: Vec<_> = killed.iter().map(|number| (*number, ctx.bury(*number))).collect();
+    waits.into_iter().for_each(|(number, waited)| clean_up_one(ctx, number, waited));
+}
+
+fn clean_up_one(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
     let until = ctx.arena.header().objects.load(SeqCst).min(OBJECTS_MAX);
     for id in 0..until {
         let off = find(ctx.arena, id);
@@ -152,8 +152,12 @@ fn clean_up(ctx: &Ctx, number: u32) {
             }
         } else if kind == kind_number(ObjectKind::PipeEnd) {
             pipe::forget(ctx, off, number);
-        } else if kind == kind_number(ObjectKind::Barrier) && waited_in == Some(off) {
-            barrier::party_died(ctx, off);
+        } else if kind == kind_number(ObjectKind::Barrier) {
+            barrier::party_died(ctx, off, number, waited == Some((off, barrier::PARTIES)));
+        } else if kind == kind_number(ObjectKind::Rwlock) {
+            rwlock::orphan(ctx, off, number);
+        } else if kind == kind_number(ObjectKind::Once) {
+            once::runner_died(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Pool) {
             pool::stir(ctx, off);
         } else if kind == kind_number(ObjectKind::Latch) {
@@ -189,7 +193,11 @@ fn blocked(arena: Arena, plan: &Plan, number: u32) -> Option<Blocked> {
         off if op == OpCode::PipeSend && !off.is_null() => pipe::peer_of(arena, off),
         off => off,
     };
-    let target = history::target_at(arena, plan, off);
+    let mut target = history::target_at(arena, plan, off);
+    if let Some(target) = target.as_mut().filter(|target| target.kind == Some(ObjectKind::Rwlock)) {
+        let side = rwlock::side_of(slot.blocked_list.load(Relaxed));
+        target.name = format!("{}.{}", target.name, side.name());
+    }
     Some(Blocked {
         actor: actor::name(arena, number),
         span: Span { start: slot.span[0].load(Relaxed), end: slot.span[1].load(Relaxed) },
@@ -209,6 +217,16 @@ fn held_by(arena: Arena, off: Off, joined: Option<u32>) -> Vec<String> {
         return Vec::new();
     }
     let kind = arena.at::<ObjectHeader>(off).kind.load(Relaxed);
+    let names = |actors: Vec<u32>| actors.into_iter().map(|one| actor::name(arena, one)).collect();
+    if kind == kind_number(ObjectKind::Rwlock) {
+        return names(rwlock::holders(arena, off));
+    }
+    if kind == kind_number(ObjectKind::Once) {
+        return names(once::runner(arena, off).into_iter().collect());
+    }
+    if kind == kind_number(ObjectKind::Barrier) {
+        return names(barrier::acting(arena, off).into_iter().collect());
+    }
     let lock = if kind == kind_number(ObjectKind::Condition) { condition::lock_of(arena, off) } else { off };
     if object::is_lock(arena.at::<ObjectHeader>(lock).kind.load(Relaxed)) {
         return lock::holder(arena, lock).map(|holder| actor::name(arena, holder)).into_iter().collect();

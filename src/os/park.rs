@@ -422,20 +422,22 @@ impl Ctx {
         }
     }
 
-    /// Claims a dead actor's wait, so that nobody hands it anything, and takes it off its list. For the supervisor.
-    pub(super) fn bury(&self, actor: u32) {
+    /// Claims a dead actor's wait, so that nobody hands it anything, and takes it off its list; gives the object and
+    /// the list, if it waited and nobody had claimed it. For the supervisor.
+    pub(super) fn bury(&self, actor: u32) -> Option<(Off, usize)> {
         let slot: &Slot = self.arena.at(slot_at(actor));
         let claim = slot.claim.load(Acquire);
-        if claim & ((1 << CLAIM_BITS) - 1) == WAITING {
-            let _ = slot.claim.compare_exchange(claim, claim & !WAITING, AcqRel, Acquire);
-        }
+        let waited = claim & ((1 << CLAIM_BITS) - 1) == WAITING
+            && slot.claim.compare_exchange(claim, claim & !WAITING, AcqRel, Acquire).is_ok();
         super::cases::leave_all(self, actor);
         let blocked_on = Off(slot.blocked_on.load(Relaxed));
+        let list = slot.blocked_list.load(Relaxed) as usize;
         if !blocked_on.is_null() && slot.blocked_op.load(Relaxed) != 0 {
             let locked = self.lock(blocked_on);
             let node = Off(slot_at(actor).0 + Self::node_skip());
-            locked.unlink(slot.blocked_list.load(Relaxed) as usize, node);
+            locked.unlink(list, node);
         }
+        waited.then_some((blocked_on, list))
     }
 
     /// Makes the supervisor look.

@@ -9,18 +9,20 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::actor;
 use super::arena::Off;
 use super::create;
+use super::layout::ObjectHeader;
 use super::object::pool::result;
 use super::object::{
-    Done, Patience, Result, barrier, cell, condition, count_arg, event, find, latch, lock, pipe, pool, queue,
-    semaphore, waiting_in,
+    Done, Patience, Result, barrier, cell, condition, count_arg, event, find, latch, lock, once, pipe, pool, queue,
+    rwlock, semaphore, waiting_in,
 };
 use super::park::Ctx;
 use super::record::Note;
 use super::world::{About, World, unsupported};
 use super::{turns, values};
 use crate::machine::pid_of;
+use crate::program::fault;
 use crate::program::op::{Op, OpCode};
-use crate::value::{ActorRef, ObjectKind, ObjectRef, Value};
+use crate::value::{ActorRef, Error, ObjectKind, ObjectRef, Side, Value};
 
 /// Notes that an operation has begun and waits, as a step of its own.
 pub(super) fn arrive(ctx: &Ctx, object: ObjectRef, line: u32, ticket: u64, args: &[Value]) {
@@ -34,6 +36,14 @@ pub(super) fn arrive(ctx: &Ctx, object: ObjectRef, line: u32, ticket: u64, args:
         args,
         came: Ok(&Value::None),
     });
+}
+
+/// The error of the body that was run before the operation.
+fn failed_with(op: &Op) -> Option<&Error> {
+    match op.args.get(0) {
+        Value::Error(error) => Some(error),
+        _ => None,
+    }
 }
 
 impl World {
@@ -79,7 +89,7 @@ impl World {
         let off = find(self.ctx.arena, object.id);
         if op.code == OpCode::Waiting {
             // In a deterministic run actors wait for their turns, not in objects: the machine knows how many.
-            return Ok(turns::drawn().map_or_else(|| waiting_in(&self.ctx, off), Done::value));
+            return Ok(turns::drawn().map_or_else(|| waiting_in(&self.ctx, off, object), Done::value));
         }
         match object.kind {
             ObjectKind::Queue => self.act_on_queue(op, object, off, about.line),
@@ -92,10 +102,17 @@ impl World {
                 }
                 self.act_on_condition(op, object, off, about.line)
             }
+            ObjectKind::Rwlock => self.act_on_rwlock(op, object, off, about.line),
             ObjectKind::Shared | ObjectKind::Atomic => self.act_on_cell(op, off),
             ObjectKind::Pool => self.act_on_pool(op, off),
             _ => self.act_on_gate(op, object, off, about.line),
         }
+    }
+
+    /// The code of the body that is run with an object: a barrier's action, what is done once.
+    fn body_of(&self, off: Off) -> Option<u32> {
+        let header: &ObjectHeader = self.ctx.arena.at(off);
+        self.process.spec(header.decl.load(Relaxed).checked_sub(1)?)?.body.map(|code| code.0)
     }
 
     fn act_on_queue(&mut self, op: &mut Op, object: ObjectRef, off: Off, line: u32) -> Result {
@@ -168,6 +185,29 @@ impl World {
             OpCode::LockAcquire => lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?),
             OpCode::LockRelease => lock::release(ctx, off),
             OpCode::LockLocked => lock::locked(ctx, off),
+            _ => Err(unsupported()),
+        }
+    }
+
+    fn act_on_rwlock(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
+        let ctx = &self.ctx;
+        if op.code == OpCode::LockLocked {
+            return rwlock::locked(ctx, off, object.side());
+        }
+        let side = object.side().ok_or_else(fault::no_side)?;
+        match op.code {
+            OpCode::RwAcquire => {
+                let patience = match (side, Patience::from_args(op.args.get(0), op.args.get(1))?) {
+                    (Side::Write, _) if matches!(op.args.get(1), Value::Duration(0)) => Patience::No,
+                    // A writer that waits is parked there: in a deterministic run its time is over when it is told.
+                    (Side::Write, Patience::Until(_)) => Patience::arriving(op.args.get(1))?,
+                    (_, patience) => patience,
+                };
+                rwlock::acquire(ctx, off, side, patience, |ticket| {
+                    arrive(ctx, object, line, ticket, op.noted_args().as_slice());
+                })
+            }
+            OpCode::RwRelease => rwlock::release(ctx, off, side),
             _ => Err(unsupported()),
         }
     }
@@ -245,7 +285,7 @@ impl World {
         }
     }
 
-    /// Semaphores, events, latches and barriers.
+    /// Semaphores, events, latches, barriers, and what is done once.
     fn act_on_gate(&mut self, op: &Op, object: ObjectRef, off: Off, line: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
@@ -283,8 +323,14 @@ impl World {
             }
             OpCode::BarrierWait => {
                 let patience = Patience::arriving(op.args.get(0))?;
-                barrier::wait(ctx, off, patience, |ticket| arrive(ctx, object, line, ticket, op.args.as_slice()))
+                let action = self.body_of(off);
+                barrier::wait(ctx, off, patience, action, |ticket| {
+                    arrive(ctx, object, line, ticket, op.args.as_slice());
+                })
             }
+            OpCode::BarrierActed => barrier::acted(ctx, off, failed_with(op)),
+            OpCode::OnceRun => once::run(ctx, off, self.body_of(off).ok_or_else(unsupported)?),
+            OpCode::OnceRan => once::ran(ctx, off, failed_with(op)),
             OpCode::BarrierAbort => barrier::abort(ctx, off),
             OpCode::BarrierReset => barrier::reset(ctx, off),
             OpCode::BarrierParties => barrier::parties(ctx, off),

@@ -280,7 +280,7 @@ impl World {
             }
             if let Target::Object(object) = op.target {
                 let line = self.arrive_at(op);
-                super::perform::arrive(&self.ctx, object, line, 0, op.args.as_slice());
+                super::perform::arrive(&self.ctx, object, line, 0, op.noted_args().as_slice());
             }
         }
     }
@@ -301,7 +301,7 @@ impl World {
             Target::None => {}
         }
         // A message that is put in a channel is moved: its event needs it as well.
-        let mut args: Vec<Value> = if self.is_traced() { op.args.as_slice().to_vec() } else { Vec::new() };
+        let mut args: Vec<Value> = if self.is_traced() { op.noted_args().as_slice().to_vec() } else { Vec::new() };
         let asked = op.code;
         let came = self.act(&mut op, vm, &mut about);
         let code = op.code;
@@ -315,10 +315,13 @@ impl World {
         {
             self.process.hold_received(&self.ctx, &done.value);
         }
-        if is_noted(code) {
+        let call = came.as_ref().ok().and_then(|done| done.call);
+        // The last at a barrier has noted its arrival; it passes when it has run the action.
+        if is_noted(code) && !(call.is_some() && code == OpCode::BarrierWait) {
             self.note_event(&op, &about, &args, &came);
         }
         match came {
+            Ok(_) if let Some((code, then)) = call => Outcome::Call { code, then },
             Ok(done) if is_handle => Outcome::Handle(done.value),
             Ok(done) => Outcome::Value(done.value),
             // The VM fills in where and who, but for what a worker raised.

@@ -40,14 +40,12 @@ impl Finder<'_> {
         let given = |name: &str| {
             args.iter().find(|arg| arg.name.as_ref().is_some_and(|own| &*own.text == name)).map(|arg| arg.value.span)
         };
-        match keyword {
-            ObjectKeyword::Rwlock => self.refuse("an `rwlock`", span),
-            ObjectKeyword::Once => self.refuse("a `once`", span),
-            ObjectKeyword::Barrier if has_body => self.refuse("a barrier's action", span),
-            ObjectKeyword::Pool => {
-                given("threads").into_iter().for_each(|span| self.refuse("a pool of threads", span));
+        if keyword == ObjectKeyword::Pool {
+            given("threads").into_iter().for_each(|span| self.refuse("a pool of threads", span));
+            given("tasks_per_child").into_iter().for_each(|span| self.refuse("`tasks_per_child`", span));
+            if has_body {
+                self.refuse("the body of a pool", span);
             }
-            _ => {}
         }
     }
 

@@ -58,7 +58,9 @@ pub(super) fn usage(checked: &Checked) -> Usage {
     let homes = homes(checked, &whole, &started_by);
     let keeps = Keeps { checked, tasks: &tasks, whole: &whole };
     let count = checked.objects.len();
-    Usage { uses: uses(&whole, count), homes, escapes: keeps.escapes(count), started_by }
+    let mut escapes = keeps.escapes(count);
+    spread(checked, &tasks, &mut escapes);
+    Usage { uses: uses(&whole, count), homes, escapes, started_by }
 }
 
 /// The bodies that actors run.
@@ -130,6 +132,21 @@ fn absorb(body: &mut Footprint, other: Footprint) {
     body.escapes.extend(other.escapes);
     body.starts.extend(other.starts);
     body.local_values.extend(other.local_values);
+}
+
+/// Whoever gets a barrier, or what is done once, as a value may run its body: what that touches goes wherever it goes.
+fn spread(checked: &Checked, tasks: &[Footprint], escapes: &mut [Option<Span>]) {
+    let passed_on: Vec<(usize, Span)> =
+        escapes.iter().enumerate().filter_map(|(at, span)| Some((at, (*span)?))).collect();
+    for (at, span) in passed_on {
+        let Some(info) = checked.objects.get(at).filter(|info| info.kind != ObjectKind::Pool) else { continue };
+        let Some(block) = &info.decl.body else { continue };
+        for touch in closure(checked, tasks, Footprint::of_block(checked, block), &[]).touches {
+            if let Some(slot) = escapes.get_mut(touch.decl.0 as usize) {
+                *slot = slot.or(Some(span));
+            }
+        }
+    }
 }
 
 fn uses(whole: &[(User, Footprint)], count: usize) -> Vec<Use> {

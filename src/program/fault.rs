@@ -37,6 +37,8 @@ faults! {
     held_by_another = NotHeld, "the lock is held by another";
     /// The lock of a killed holder is handed over.
     owner_died = OwnerDied, "the lock's holder was killed; the lock is now held here";
+    /// An rwlock as a whole.
+    no_side = TypeError, "an rwlock is acquired and released by a side, `.read` or `.write`";
     /// A condition without its lock.
     condition_not_held = NotHeld, "a condition is waited for and notified by whoever holds its lock";
     /// A notification of fewer than none.

@@ -33,6 +33,19 @@ impl Op {
         };
         (code, captured)
     }
+
+    /// The arguments as a trace has them: behind them, of an operation on a side of an rwlock, which side.
+    pub fn noted_args(&self) -> Args {
+        match self.target {
+            // The code of a condition is no business of a trace.
+            Target::None if self.code == OpCode::Await => Args::none(),
+            Target::Object(object) if object.side().is_some() => {
+                let side = object.side().map(|side| Value::from(side.name()));
+                Args::from_values(self.args.as_slice().iter().cloned().chain(side))
+            }
+            _ => self.args.clone(),
+        }
+    }
 }
 
 /// What an operation is performed on.
@@ -227,7 +240,7 @@ pub enum OpCode {
     LockRelease,
     /// -> bool
     LockLocked,
-    /// block, timeout -> bool (rwlock: the side is the target's role)
+    /// block, timeout -> bool. The side is the target's role
     RwAcquire,
     /// (none)
     RwRelease,
@@ -274,7 +287,7 @@ pub enum OpCode {
     LatchWait,
     /// -> int
     LatchCount,
-    /// (none)
+    /// -> true: it is to be run here, and [`OpCode::OnceRan`] follows; none: it has been run
     OnceRun,
     /// error of the body or none: after the body of a `once`
     OnceRan,

@@ -112,6 +112,9 @@ fn cause(effect: OpCode, reason: OpCode) -> &'static str {
         (OpCode::SemaphoreAcquire, _) => "which gave a permit back",
         (OpCode::QueuePut, OpCode::QueueGet | OpCode::QueueNext) => "which made room for it",
         (OpCode::BarrierWait, OpCode::Arrive) => "which arrived",
+        (OpCode::BarrierWait, OpCode::BarrierActed) => "which ran the action",
+        (OpCode::LatchWait, _) => "which counted it down to zero",
+        (OpCode::OnceRun, OpCode::OnceRan) => "which had run it",
         (OpCode::BarrierWait, OpCode::BarrierWait) => "which was the last to arrive",
         (OpCode::QueueJoin, OpCode::QueueTaskDone) => "which was done with its item",
         (

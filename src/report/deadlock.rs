@@ -12,20 +12,20 @@ use crate::trace::Blocked;
 /// One located error for each actor that waits, and the cycle they form, if they do.
 pub fn deadlock(source: &Source, blocked: &[Blocked], styled: bool) -> String {
     let notes = cycle(blocked).map(|actors| format!("each waits for the next: {}", actors.join(" -> ")));
-    let mut excerpts: Vec<_> = blocked.iter().map(|one| excerpt(source, one)).collect();
+    let mut excerpts: Vec<_> = blocked.iter().map(|one| excerpt(source, one, blocked)).collect();
     if let Some(last) = excerpts.last_mut() {
         last.notes.extend(notes);
     }
     draw(source, excerpts, styled)
 }
 
-fn excerpt<'a>(source: &Source, blocked: &Blocked) -> Excerpt<'a> {
+fn excerpt<'a>(source: &Source, blocked: &Blocked, all: &[Blocked]) -> Excerpt<'a> {
     let line = source.place(blocked.span.start).line;
     Excerpt {
         level: Level::ERROR,
         title: format!("deadlock: {} waits in {} at line {line}", blocked.actor, waiting(blocked)),
         span: blocked.span,
-        label: reason(blocked),
+        label: reason(blocked) + &writer_before(blocked, all),
         notes: Vec::new(),
     }
 }
@@ -56,11 +56,24 @@ fn waiting(blocked: &Blocked) -> String {
 fn reason(blocked: &Blocked) -> String {
     match (blocked.held_by.as_slice(), blocked.op) {
         ([holder], OpCode::Join) => format!("{holder} does not end"),
-        ([holder], OpCode::LockAcquire) if *holder == blocked.actor => "it holds it itself".into(),
+        ([holder], OpCode::LockAcquire | OpCode::RwAcquire) if *holder == blocked.actor => "it holds it itself".into(),
+        ([runner], OpCode::OnceRun) if *runner == blocked.actor => "it is running it itself".into(),
+        ([runner], OpCode::OnceRun) => format!("{runner} is running it"),
+        ([runner], OpCode::BarrierWait) if *runner == blocked.actor => "it is running the action itself".into(),
+        ([runner], OpCode::BarrierWait) => format!("{runner} is running the action"),
         ([], OpCode::Join) => "it does not end".into(),
         ([], op) => format!("nobody is left who could {}", deed(op)),
         (holders, _) => format!("held by {}", listed(holders)),
     }
+}
+
+/// Of one who waits to read: who waits to write, and goes before it.
+fn writer_before(blocked: &Blocked, all: &[Blocked]) -> String {
+    let name = blocked.target.as_deref().and_then(|target| target.strip_suffix(".read"));
+    let Some(name) = name.filter(|_| blocked.op == OpCode::RwAcquire) else { return String::new() };
+    let writes = |other: &&Blocked| other.target.as_deref().and_then(|one| one.strip_suffix(".write")) == Some(name);
+    let writer = all.iter().filter(|other| other.op == OpCode::RwAcquire).find(writes);
+    writer.map_or_else(String::new, |writer| format!("; {} waits to write, and goes first", writer.actor))
 }
 
 /// What somebody would have to do.

@@ -76,7 +76,8 @@ fn one_line(message: &str) -> String {
 fn result(shown: &Shown<'_>, event: &Event, datum: &Datum) -> Option<String> {
     match event.op {
         OpCode::Begin | OpCode::End | OpCode::Print | OpCode::Mark | OpCode::PoolTake | OpCode::PoolDone => None,
-        OpCode::BarrierWait if matches!(datum, Datum::Int(_)) => Some(INDEX.into()),
+        OpCode::BarrierWait | OpCode::BarrierActed if matches!(datum, Datum::Int(_)) => Some(INDEX.into()),
+        OpCode::OnceRun => None,
         OpCode::QueueNext | OpCode::PipeNext => Some(match datum {
             Datum::List(turn) if turn.first() == Some(&Datum::Bool(true)) => shown.list(turn.get(1..).unwrap_or(&[])),
             _ => "end".into(),
@@ -175,7 +176,11 @@ fn start(trace: &Trace, shown: &Shown<'_>, event: &Event) -> String {
 fn on_object(trace: &Trace, shown: &Shown<'_>, event: &Event, op: OpCode, object: u32) -> String {
     let name = trace.object_name(object);
     let arg = |at: usize| event.args.get(at).unwrap_or(&Datum::None);
+    if let Some((side, args)) = side(trace, event, object).filter(|_| op != OpCode::Arrive) {
+        return method(shown, &side, signatures(Receiver::Object(ObjectKind::Rwlock)), op, args);
+    }
     match op {
+        OpCode::OnceRun if matches!(event.status, Status::Gave(Datum::Bool(true))) => format!("{name}.run() begins"),
         OpCode::QueueNext | OpCode::PipeNext => format!("for _ in {name}"),
         OpCode::Arrive => arrive(trace, shown, event, object),
         OpCode::BarrierActed => format!("{name}.wait() acted"),
@@ -198,10 +203,25 @@ fn on_object(trace: &Trace, shown: &Shown<'_>, event: &Event, op: OpCode, object
     }
 }
 
+/// `rw.read` or `rw.write`, of an operation on one of them, and the arguments before it.
+fn side<'e>(trace: &Trace, event: &'e Event, object: u32) -> Option<(String, &'e [Datum])> {
+    let kind = trace.data().objects.get(object as usize).map(|info| info.kind);
+    match event.args.split_last() {
+        Some((Datum::Str(side), args)) if kind == Some(ObjectKind::Rwlock) => {
+            Some((format!("{}.{side}", trace.object_name(object)), args))
+        }
+        _ => None,
+    }
+}
+
 /// `gate.wait() arrives`, `q.put(1) arrives`: at a rendezvous the last argument names the operation.
 fn arrive(trace: &Trace, shown: &Shown<'_>, event: &Event, object: u32) -> String {
     let name = trace.object_name(object);
     let kind = trace.data().objects.get(object as usize).map(|info| info.kind);
+    if let Some((side, args)) = side(trace, event, object) {
+        let table = signatures(Receiver::Object(ObjectKind::Rwlock));
+        return format!("{} arrives", method(shown, &side, table, OpCode::RwAcquire, args));
+    }
     let op = match event.args.last() {
         _ if kind == Some(ObjectKind::PipeEnd) && event.args.len() == 1 => {
             return format!(

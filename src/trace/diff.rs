@@ -8,10 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::before::Before;
 use super::history::Node;
-use super::same::{Pair, Turn, turn};
+use super::same::{Pair, Turn, is_pass, turn};
 use super::tickets::by_ticket;
 use super::{Event, Trace, names};
-use crate::program::op::OpCode;
 use crate::value::ObjectKind;
 
 /// A first difference. Events are indices into [`Trace::events`] of their trace.
@@ -323,7 +322,7 @@ impl Keys {
 
 /// Whether it is news that one comes before the other. Who was the last at a barrier is not: all had to come.
 fn is_choice(before: &Before<'_>, source: Node, target: Node) -> bool {
-    let passes = |node| before.history().event(node).is_some_and(|event| event.op == OpCode::BarrierWait);
+    let passes = |node| before.history().event(node).is_some_and(|event| is_pass(event.op));
     !(passes(source) && passes(target))
 }
 

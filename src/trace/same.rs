@@ -2,6 +2,7 @@
 //!
 //! Answers for: comparing by names, with what is masked in canonical form left out. Never says where two traces part.
 
+use super::rules::rwlock;
 use super::{Datum, Event, Place, Status, Trace, causes};
 use crate::program::op::OpCode;
 use crate::value::ObjectKind;
@@ -40,7 +41,7 @@ impl Pair<'_> {
         match (&a.status, &b.status) {
             _ if matches!(a.op, OpCode::Deadline | OpCode::DeadlineLeft | OpCode::Now) => true,
             // Which index only tells who came first.
-            (Status::Gave(Datum::Int(_)), Status::Gave(Datum::Int(_))) if a.op == OpCode::BarrierWait => true,
+            (Status::Gave(Datum::Int(_)), Status::Gave(Datum::Int(_))) if is_pass(a.op) => true,
             (Status::Gave(a), Status::Gave(b)) => self.datum(a, b),
             (Status::Raised(a, a_message), Status::Raised(b, b_message)) => (a, a_message) == (b, b_message),
             _ => false,
@@ -94,6 +95,11 @@ impl Pair<'_> {
     }
 }
 
+/// Whether it gives the index of a party at a barrier.
+pub(super) fn is_pass(op: OpCode) -> bool {
+    matches!(op, OpCode::BarrierWait | OpCode::BarrierActed)
+}
+
 /// What is handed out in turns by an object: whose turn it was is a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Turn {
@@ -123,6 +129,7 @@ pub(super) fn turn(kind: ObjectKind, event: &Event) -> Option<(Turn, String)> {
         (OpCode::LockAcquire | OpCode::ConditionWait, Status::Raised(kind, _)) if kind == "OwnerDied" => {
             whole(Turn::Acquire)
         }
+        (OpCode::RwAcquire, _) if rwlock::writes(event) && rwlock::acquired(event) => whole(Turn::Acquire),
         (OpCode::CellRead, _) | (_, Status::Raised(..)) => None,
         _ if matches!(kind, ObjectKind::Shared | ObjectKind::Atomic) && writes(event) => {
             Some((Turn::Write, cell(event)))

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::file::VERSION;
 use super::mask::INDEX;
+use super::same::is_pass;
 use super::{Datum, Event, Place, Status, Trace};
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
@@ -94,7 +95,7 @@ fn step<'a>(trace: &'a Trace, results: &FxHashMap<Place, u32>, event: &'a Event)
     let object = event.object.map(|object| trace.object_name(object));
     let on = object.or_else(|| event.actor.map(|actor| trace.actor_name(actor)));
     let status = match &event.status {
-        Status::Gave(Datum::Int(_)) if event.op == OpCode::BarrierWait => Came::Gave(Shown::Index(INDEX)),
+        Status::Gave(Datum::Int(_)) if is_pass(event.op) => Came::Gave(Shown::Index(INDEX)),
         Status::Gave(datum) => Came::Gave(show(trace, results, datum)),
         Status::Raised(kind, message) => Came::Raised(kind, message),
     };

@@ -139,6 +139,36 @@ pub struct ObjectRef {
     pub role: u8,
 }
 
+/// A side of an rwlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Many may hold it.
+    Read,
+    /// One holds it, and nobody reads.
+    Write,
+}
+
+impl Side {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Read => "read",
+            Side::Write => "write",
+        }
+    }
+}
+
+impl ObjectRef {
+    /// Which side of an rwlock it is.
+    pub fn side(self) -> Option<Side> {
+        match (self.kind, self.role) {
+            (ObjectKind::Rwlock, 1) => Some(Side::Read),
+            (ObjectKind::Rwlock, 2) => Some(Side::Write),
+            _ => None,
+        }
+    }
+}
+
 /// Names an actor of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ActorRef(pub u32);

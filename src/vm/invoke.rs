@@ -8,7 +8,7 @@ use super::context::Context;
 use crate::program::op::{Args, Op, OpCode, Target};
 use crate::program::signature::{DefaultValue, POOL_SUBMITS, Receiver, Signature, signature};
 use crate::program::{CallSpec, Image};
-use crate::value::{self, Error, ObjectKind, Result, Value};
+use crate::value::{self, Error, ObjectKind, ObjectRef, Result, Value};
 
 /// What a handle is a target of; none for other values.
 pub(super) fn target(value: &Value) -> Option<Target> {
@@ -35,6 +35,9 @@ pub(super) fn method(context: &Context, handle: &Value, spec: &CallSpec, args: &
         return Ok(Context::op(*code, target, args));
     }
     let Some(found) = signature(receiver, &spec.name) else { return Err(no_method(handle, &spec.name)) };
+    if let (OpCode::RwAcquire | OpCode::RwRelease, Target::Object(ObjectRef { role: 0, .. })) = (found.op, target) {
+        return Err(crate::program::fault::no_side());
+    }
     Ok(Context::op(found.op, target, bind(found, spec, args)?))
 }
 

@@ -143,7 +143,11 @@ impl Vm {
                 let Some(body) = image.program.codes.get(code as usize) else { return };
                 let base = self.end();
                 if self.push(code, base, Then::Perform(then, target), body).is_none() {
-                    self.raised = Some(Box::new(too_deep()));
+                    // The body fails before it begins: what follows it is told.
+                    let (mut error, site) = (too_deep(), self.site());
+                    (error.actor, error.span) = (Arc::clone(&self.name), self.span(&image.program.codes));
+                    let args = Args::from_values([Value::Error(Arc::new(error))]);
+                    self.context.op = Some(Box::new(Op { code: then, target, args, site, cases: Vec::new() }));
                 }
             }
         }

@@ -9,10 +9,12 @@ pub(super) mod event;
 pub(super) mod handle;
 pub(super) mod latch;
 pub(super) mod lock;
+pub(super) mod once;
 pub(super) mod pipe;
 pub(super) mod pool;
 pub(super) mod queue;
 pub(super) mod result;
+pub(super) mod rwlock;
 pub(super) mod semaphore;
 mod setup;
 
@@ -25,7 +27,7 @@ use super::actor::Phase;
 use super::step::Tx;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode, Target};
-use crate::value::{Error, Value};
+use crate::value::{Error, ObjectRef, Side, Value};
 
 /// What an operation gives.
 pub(super) type Came = std::result::Result<Value, Error>;
@@ -37,6 +39,8 @@ pub(super) enum Act {
     Done(Came),
     /// It has begun and waits; it is completed by others, or goes on in another phase.
     Parked,
+    /// A body is run first; the operation that follows it completes it.
+    Calls { code: u32, then: OpCode },
 }
 
 /// An object, with who it is.
@@ -58,11 +62,13 @@ pub(super) enum Object {
     Queue(queue::Queue),
     End(pipe::End),
     Lock(lock::Lock),
+    Rwlock(rwlock::Rwlock),
     Condition(condition::Condition),
     Semaphore(semaphore::Semaphore),
     Event(event::Event),
     Barrier(barrier::Barrier),
     Latch(latch::Latch),
+    Once(once::Once),
     Cell(cell::Cell),
     Pool(pool::Pool),
     Result(result::TaskResult),
@@ -72,7 +78,7 @@ pub(super) enum Object {
 fn timeout_at(code: OpCode) -> Option<usize> {
     match code {
         OpCode::QueuePut => Some(2),
-        OpCode::QueueGet | OpCode::LockAcquire | OpCode::SemaphoreAcquire => Some(1),
+        OpCode::QueueGet | OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => Some(1),
         OpCode::PipePoll
         | OpCode::ConditionWait
         | OpCode::EventWait
@@ -101,7 +107,7 @@ pub(super) fn timeout(op: &Op) -> Option<u64> {
 pub(super) fn is_nowait(op: &Op) -> bool {
     let block = match op.code {
         OpCode::QueuePut => op.args.get(1),
-        OpCode::QueueGet | OpCode::LockAcquire | OpCode::SemaphoreAcquire => op.args.get(0),
+        OpCode::QueueGet | OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => op.args.get(0),
         _ => return false,
     };
     matches!(block, Value::Bool(false))
@@ -135,12 +141,15 @@ pub(super) fn can(state: &State, me: u32, op: &Op) -> bool {
             Some(Object::Queue(queue)) => queue.can(me, op),
             Some(Object::End(end)) => pipe::can(state, me, object.id, end, op),
             Some(Object::Lock(lock)) => lock.can(me, op),
+            Some(Object::Rwlock(lock)) => lock.can(op),
             Some(Object::Condition(condition)) => condition::can(state, condition, me, op),
             Some(Object::Semaphore(semaphore)) => semaphore.can(op),
             Some(Object::Event(event)) => event.can(op),
+            Some(Object::Barrier(barrier)) => barrier.can(op),
             Some(Object::Latch(latch)) => latch.can(op),
+            Some(Object::Once(once)) => once.can(op),
             Some(Object::Pool(pool)) => pool::can(state, pool, op),
-            Some(Object::Barrier(_) | Object::Cell(_) | Object::Result(_)) | None => true,
+            Some(Object::Cell(_) | Object::Result(_)) | None => true,
         },
     }
 }
@@ -155,12 +164,14 @@ pub(super) fn perform(tx: &mut Tx<'_>, me: u32, op: &Op) -> Act {
             OpCode::PoolDone => pool::done(tx, me, op),
             _ => tx.alone(me, op),
         },
-        Target::Object(object) if op.code == OpCode::Waiting => Ok(Value::Int(waiting(tx.state, object.id))),
+        Target::Object(object) if op.code == OpCode::Waiting => Ok(Value::Int(waiting(tx.state, object))),
         Target::Object(object) => match tx.state.object(object.id) {
             Some(Object::Queue(_)) => return queue::perform(tx, me, object.id, op),
             Some(Object::End(_)) => return pipe::perform(tx, me, object.id, op),
             Some(Object::Condition(_)) => return condition::perform(tx, me, object.id, op),
             Some(Object::Barrier(_)) => return barrier::perform(tx, me, object.id, op),
+            Some(Object::Once(_)) => return once::perform(tx, me, object.id, op),
+            Some(Object::Rwlock(_)) => return rwlock::perform(tx, me, object.id, op),
             Some(Object::Lock(_)) => lock::perform(tx, me, object.id, op),
             Some(Object::Semaphore(_)) => semaphore::perform(tx, object.id, op),
             Some(Object::Event(_)) => event::perform(tx, object.id, op),
@@ -186,10 +197,31 @@ pub(super) fn time_out(tx: &mut Tx<'_>, me: u32, op: &Arc<Op>) -> Option<Came> {
             tx.leave_select(me, op, "after");
             None
         }
+        OpCode::RwAcquire => {
+            rwlock::time_out(tx, me, op);
+            Some(Ok(Value::Bool(false)))
+        }
         OpCode::ResultGet | OpCode::ResultNext => Some(Err(fault::result_late())),
         OpCode::ResultWait => Some(Ok(Value::None)),
         _ => Some(Ok(Value::Bool(false))),
     }
+}
+
+/// The body that is run with an object: a barrier's action, what is done once.
+fn body_of(tx: &Tx<'_>, id: u32) -> Option<u32> {
+    let decl = tx.state.entry(id)?.decl?;
+    tx.machine.plan().image.program.objects.get(decl as usize)?.body.map(|code| code.0)
+}
+
+/// Whether a wait has come to what it waited for, so that its time is not over before it goes on.
+pub(super) fn is_decided(state: &State, op: &Op) -> bool {
+    op.code == OpCode::BarrierWait && is_acting(state, op)
+}
+
+/// Whether the action of a barrier is being run.
+fn is_acting(state: &State, op: &Op) -> bool {
+    let object = object_of(op).and_then(|id| state.object(id));
+    matches!(object, Some(Object::Barrier(barrier)) if barrier.acting.is_some())
 }
 
 /// Whether beginning to wait in it is always a step of its own.
@@ -198,7 +230,9 @@ pub(super) fn always_arrives(state: &State, op: &Op) -> bool {
         OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueNext => {
             matches!(object_of(op).and_then(|id| state.object(id)), Some(Object::Queue(queue)) if queue.is_rendezvous())
         }
-        OpCode::BarrierWait | OpCode::ConditionWait => true,
+        OpCode::BarrierWait => !is_acting(state, op),
+        OpCode::ConditionWait => true,
+        OpCode::RwAcquire => rwlock::side(op) == Some(Side::Write),
         _ => false,
     }
 }
@@ -206,7 +240,7 @@ pub(super) fn always_arrives(state: &State, op: &Op) -> bool {
 /// Whether an operation that has begun to wait is completed by whoever makes it possible.
 pub(super) fn is_completed_by_others(state: &State, me: u32, op: &Op) -> bool {
     match op.code {
-        OpCode::EventWait | OpCode::LatchWait => true,
+        OpCode::EventWait | OpCode::LatchWait | OpCode::BarrierWait => true,
         // A long message, once it is on its way.
         OpCode::PipeSend => pipe::is_sending(state, me, op),
         _ => always_arrives(state, op),
@@ -235,8 +269,9 @@ pub(super) fn waits_of(phase: &Phase) -> impl Iterator<Item = &Op> {
     one.into_iter().chain(cases)
 }
 
-/// How many wait in an object: those who have begun to and whom nobody has served.
-pub(super) fn waiting(state: &State, id: u32) -> i64 {
+/// How many wait in an object, or a side of one: those who have begun to and whom nobody has served.
+pub(super) fn waiting(state: &State, object: ObjectRef) -> i64 {
+    let id = object.id;
     match state.object(id) {
         Some(Object::End(end)) => return pipe::waiting(state, id, end),
         // Who waits for its lock waits in the lock.
@@ -244,8 +279,12 @@ pub(super) fn waiting(state: &State, id: u32) -> i64 {
         _ => {}
     }
     let waits = state.actors.iter().flat_map(|actor| waits_of(&actor.phase));
-    let here: Vec<OpCode> = waits.filter(|op| waited_in(state, op) == Some(id)).map(|op| op.code).collect();
-    let parked = |wanted: &dyn Fn(OpCode) -> bool| here.iter().filter(|code| wanted(**code)).count() as i64;
+    let here: Vec<(OpCode, Option<Side>)> =
+        waits.filter(|op| waited_in(state, op) == Some(id)).map(|op| (op.code, rwlock::side(op))).collect();
+    let parked_at = |wanted: &dyn Fn(OpCode, Option<Side>) -> bool| {
+        here.iter().filter(|(code, side)| wanted(*code, *side)).count() as i64
+    };
+    let parked = |wanted: &dyn Fn(OpCode) -> bool| parked_at(&|code, _| wanted(code));
     let all = parked(&|_| true);
     // Whoever could go on is no longer counted: the one who made it possible took it off.
     let served = match state.object(id) {
@@ -262,6 +301,15 @@ pub(super) fn waiting(state: &State, id: u32) -> i64 {
         }
         Some(Object::Lock(lock)) => all.min(i64::from(lock.is_free())),
         Some(Object::Semaphore(semaphore)) => all.min(semaphore.value()),
+        Some(Object::Once(once)) if once.runner().is_none() => all,
+        Some(Object::Rwlock(lock)) => {
+            let on = |side: Side| match object.side() {
+                Some(wanted) if wanted != side => 0,
+                _ => parked_at(&|_, own| own == Some(side)),
+            };
+            let readers = if lock.is_open_to(Side::Read) { 0 } else { on(Side::Read) };
+            return readers + on(Side::Write);
+        }
         _ => 0,
     };
     all - served

@@ -6,9 +6,11 @@ use super::condition::{Condition, Under};
 use super::event::Event;
 use super::latch::Latch;
 use super::lock::Lock;
+use super::once::Once;
 use super::pipe::End;
 use super::pool::Pool;
 use super::queue::{Order, Queue};
+use super::rwlock::Rwlock;
 use super::semaphore::Semaphore;
 use super::{Came, Entry, Object, fault, pair, pipe};
 use crate::machine::step::Tx;
@@ -96,7 +98,8 @@ fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value], cores: u32
             Object::Pool(Pool::new(workers, threads, limit)?)
         }
         ObjectKind::Latch => Object::Latch(Latch::new(count(arg(0), "a latch's count", 0)?)?),
-        ObjectKind::Rwlock | ObjectKind::Once => return Err(fault::no_runtime()),
+        ObjectKind::Rwlock => Object::Rwlock(Rwlock::default()),
+        ObjectKind::Once => Object::Once(Once::default()),
     })
 }
 

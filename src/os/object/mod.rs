@@ -11,9 +11,11 @@ pub(super) mod event;
 pub(super) mod frame;
 pub(super) mod latch;
 pub(super) mod lock;
+pub(super) mod once;
 pub(super) mod pipe;
 pub(super) mod pool;
 pub(super) mod queue;
+pub(super) mod rwlock;
 pub(super) mod semaphore;
 
 use std::sync::atomic::AtomicU32;
@@ -27,7 +29,7 @@ use super::turns::Turn;
 use super::{sys, turns};
 use crate::program::fault;
 use crate::program::op::OpCode;
-use crate::value::{Error, ErrorKind, ObjectKind, Value};
+use crate::value::{Error, ErrorKind, ObjectKind, ObjectRef, Value};
 
 /// Kinds beside those of the language, for objects that nobody declares.
 pub(super) const KIND_RESULT: u32 = 100;
@@ -82,15 +84,17 @@ pub(super) struct Done {
     pub(super) ticket: u64,
     /// The event that made it possible; 0 for none.
     pub(super) cause: u64,
+    /// The index of the code of a body that is to be run first, and the operation that follows it.
+    pub(super) call: Option<(u32, OpCode)>,
 }
 
 impl Done {
     pub(super) fn new(value: Value, ticket: u64, cause: u64) -> Done {
-        Done { value, ticket, cause }
+        Done { value, ticket, cause, call: None }
     }
 
     pub(super) fn value(value: Value) -> Done {
-        Done { value, ticket: 0, cause: 0 }
+        Done { value, ..Done::default() }
     }
 }
 
@@ -308,24 +312,31 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
     match KINDS.into_iter().find(|known| kind_number(*known) == kind)? {
         ObjectKind::Queue => queue::rescued(ctx, off, list, payload),
         ObjectKind::Condition | ObjectKind::Event | ObjectKind::Latch => say(say::DONE),
-        ObjectKind::Barrier => say(say::BROKEN),
+        ObjectKind::Barrier => Some(barrier::rescued(ctx.arena, off, list, payload)),
+        ObjectKind::Rwlock => rwlock::rescued(ctx, off, list, waiter),
+        ObjectKind::Once => say(say::RETRY),
         ObjectKind::Pool => pool::rescued(ctx, off, list, waiter),
         ObjectKind::PipeEnd => pipe::rescued(ctx, off, list, waiter, payload),
         _ => None,
     }
 }
 
-/// How many actors wait in an object, over all its lists.
-pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
+/// How many actors wait in an object, or a side of one, over all its lists.
+pub(super) fn waiting_in(ctx: &Ctx, off: Off, object: ObjectRef) -> Done {
     if kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
         return pipe::waiting_in(ctx, off);
     }
     let is_condition = kind_at(ctx.arena, off) == kind_number(ObjectKind::Condition);
     let under = is_condition.then(|| ctx.lock(condition::lock_of(ctx.arena, off)));
     let locked = ctx.lock(off);
-    let count: u32 = match kind_at(ctx.arena, off) {
-        kind if [ObjectKind::Lock, ObjectKind::Rlock].map(kind_number).contains(&kind) => lock::waiting_in(&locked),
-        _ => (0..3).map(|list| locked.waiting(list)).sum(),
+    let lists = match (object.kind, object.side()) {
+        (ObjectKind::Barrier, _) => barrier::PARTIES..barrier::PARTIES + 1,
+        (_, Some(side)) => rwlock::list_of(side)..rwlock::list_of(side) + 1,
+        _ => 0..3,
+    };
+    let count: u32 = match object.kind {
+        ObjectKind::Lock | ObjectKind::Rlock => lock::waiting_in(&locked),
+        _ => lists.map(|list| locked.waiting(list)).sum(),
     };
     let ticket = under.as_ref().unwrap_or(&locked).tick();
     Done::new(Value::Int(count as i64), ticket, 0)

@@ -63,7 +63,7 @@ fn change(event: &Event) -> Option<Change> {
 }
 
 /// The last event of a holder who let go without a release: because it died.
-fn let_go(history: &History<'_>, since: Node) -> Node {
+pub(super) fn let_go(history: &History<'_>, since: Node) -> Node {
     let Some(actor) = history.event(since).map(|event| event.place.actor) else { return since };
     let mut last = since;
     for node in since + 1..history.lane(actor).end {

@@ -8,6 +8,7 @@ mod cell;
 mod lock;
 mod pool;
 mod queue;
+pub(super) mod rwlock;
 
 use super::graph::{Graph, Phases};
 use super::history::{History, Node, exit_code, started};
@@ -96,11 +97,12 @@ fn objects(history: &History<'_>, graph: &mut Graph) {
             ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => queue::semaphore(graph, info.size, &steps),
             ObjectKind::Queue => queue::queue(graph, info.size, &steps),
             ObjectKind::Event => event(graph, &steps),
-            ObjectKind::Barrier => barrier::order(graph, info.size, &steps),
+            ObjectKind::Barrier => barrier::order(history, graph, info.size, &steps),
             ObjectKind::Latch => by_class(graph, &steps, latch_class),
             ObjectKind::Shared | ObjectKind::Atomic => cell::order(graph, &steps),
             ObjectKind::Pool => pool::order(history, graph, &info.name, &steps),
-            ObjectKind::Rwlock | ObjectKind::Once => by_class(graph, &steps, |_| None),
+            ObjectKind::Rwlock => rwlock::order(history, graph, &steps),
+            ObjectKind::Once => by_class(graph, &steps, once_class),
             ObjectKind::PipeEnd => {}
         }
     }
@@ -172,6 +174,11 @@ fn latch_class(event: &Event) -> Option<u8> {
         OpCode::LatchWait | OpCode::LatchCount | OpCode::Waiting | OpCode::Arrive => Some(1),
         _ => None,
     }
+}
+
+/// Those who find that it has been run may do so in any order.
+fn once_class(event: &Event) -> Option<u8> {
+    (event.op == OpCode::OnceRun && gave(event, &Datum::None)).then_some(0)
 }
 
 fn gave(event: &Event, expected: &Datum) -> bool {
