@@ -30,6 +30,8 @@ mod unused;
 
 use std::sync::Arc;
 
+pub(crate) use bodies::has_threads;
+
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast;

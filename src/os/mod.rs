@@ -24,6 +24,7 @@ mod perturb;
 mod process;
 mod turns;
 mod values;
+mod workers;
 mod world;
 
 mod death;

@@ -233,6 +233,9 @@ impl World {
                         actor::join(ctx, worker, Patience::Until(None))?;
                         self.reap(worker);
                     }
+                    if let Some(caller) = pool::call::caller(ctx.arena, off) {
+                        actor::join(ctx, caller, Patience::Until(None))?;
+                    }
                     super::duty::look(ctx, &self.process);
                     let is_over = |worker: u32| actor::has_ended(ctx.arena, worker);
                     if !pool::worker::await_workers(ctx, off) && pool::worker::all(ctx, off).into_iter().all(is_over) {

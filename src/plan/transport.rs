@@ -5,7 +5,7 @@
 
 use super::usage::{Home, Usage, locks_of};
 use super::{Reason, Transport};
-use crate::analysis::{Checked, DeclId, ObjectInfo, Owner};
+use crate::analysis::{Checked, DeclId, ObjectInfo, Owner, has_threads};
 use crate::syntax::ast::{ExprKind, StrPart};
 use crate::value::ObjectKind;
 
@@ -32,7 +32,9 @@ pub(super) fn transports(checked: &Checked, usage: &Usage) -> Vec<(Transport, Re
 fn choose(checked: &Checked, usage: &Usage, id: DeclId, info: &ObjectInfo) -> (Transport, Reason) {
     match info.kind {
         ObjectKind::PipeEnd => return (Transport::KernelPipe, Reason::Pipe),
-        ObjectKind::Pool => return (Transport::Arena, Reason::Pool),
+        ObjectKind::Pool => {
+            return (Transport::Arena, if has_threads(&info.decl) { Reason::PoolOfThreads } else { Reason::Pool });
+        }
         _ => {}
     }
     if let Some(span) = usage.escapes.get(id.0 as usize).copied().flatten() {
