@@ -168,9 +168,6 @@ impl Default for RunOptions {
 /// Why a run could not begin, or came to no end.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The scenario uses what cannot be run yet: where.
-    #[error("the scenario uses what cannot be run yet")]
-    Unsupported(Vec<Diagnostic>),
     /// With as many processors as there are, the scenario cannot be planned: why.
     #[error("with the {cores} processors of this system the scenario cannot be planned", cores = .0)]
     Cores(u32, Vec<Diagnostic>),
@@ -238,9 +235,6 @@ impl Plan {
     }
 
     fn request(&self, options: &RunOptions) -> Result<Request, RunError> {
-        if !self.unsupported.is_empty() {
-            return Err(RunError::Unsupported(self.unsupported.clone()));
-        }
         let source = &self.image.program.source;
         Ok(Request {
             name: source.name().into(),

@@ -179,7 +179,7 @@ impl Resolver {
 }
 
 /// Whether the workers of a pool are threads.
-pub(super) fn has_threads(decl: &ast::ObjectDecl) -> bool {
+pub(crate) fn has_threads(decl: &ast::ObjectDecl) -> bool {
     decl.args.iter().any(|arg| arg.name.as_ref().is_some_and(|name| &*name.text == "threads"))
 }
 

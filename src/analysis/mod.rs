@@ -34,6 +34,8 @@ mod allow;
 
 use std::sync::Arc;
 
+pub(crate) use bodies::has_threads;
+
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast;

@@ -31,13 +31,6 @@ pub(super) fn plan(scenario: &Scenario, sets: &[(String, String)]) -> Result<Pla
     })
 }
 
-/// Plans a scenario that can be run, or says why it cannot.
-pub(super) fn runnable(scenario: &Scenario, sets: &[(String, String)]) -> Result<Plan, Exit> {
-    let plan = plan(scenario, sets)?;
-    show(scenario.source(), &plan.unsupported);
-    if plan.unsupported.is_empty() { Ok(plan) } else { Err(Exit::Wrong) }
-}
-
 /// `NAME=VALUE`
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

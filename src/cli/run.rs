@@ -97,7 +97,7 @@ pub(super) fn run(args: &Args) -> Exit {
     let mut planned = Vec::new();
     let mut wrong = false;
     for file in &files {
-        match load::scenario(file).and_then(|scenario| Ok((load::runnable(&scenario, sets)?, scenario))) {
+        match load::scenario(file).and_then(|scenario| Ok((load::plan(&scenario, sets)?, scenario))) {
             Ok((plan, scenario)) => planned.push((Arc::new(plan), scenario)),
             Err(_) => wrong = true,
         }
@@ -183,7 +183,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
 /// What it means that a run could not begin.
 fn refusal(error: &RunError) -> Exit {
     match error {
-        RunError::Unsupported(_) | RunError::Cores(..) | RunError::Start(StartError::Object(_)) => Exit::Wrong,
+        RunError::Cores(..) | RunError::Start(StartError::Object(_)) => Exit::Wrong,
         RunError::Start(StartError::System(_) | StartError::Io(_) | StartError::OutOfMemory) => Exit::OverLimit,
         RunError::Start(_) => Exit::Bug,
     }

@@ -39,7 +39,6 @@ impl Explanation {
             Some("E00") => Group::Reading,
             Some("E01") => Group::Names,
             Some("E02") => Group::Planning,
-            Some("E03") => Group::Release,
             _ => Group::Doubts,
         }
     }
@@ -54,8 +53,6 @@ pub enum Group {
     Names,
     /// When constants are evaluated and objects are counted.
     Planning,
-    /// When it is all right, and this release cannot run it.
-    Release,
     /// Warnings.
     Doubts,
 }
@@ -533,12 +530,6 @@ codes! {
         format!("`--set {name}`: `{text}` is no literal"),
         cure!("write a number, a duration, a text in double quotes, `true`, a list, …"),
         "`--set NAME=VALUE` takes a literal of the language: `7`, `1.5s`, `\"text\"`, `[1, 2]`, `{key: 1}`. The shell may want quotes around it.";
-
-    // ------------------------------------------------------------------------------------------------- no runtime yet
-    E0301 Error NoRuntime { what: Arc<str> } =>
-        format!("{what} cannot be run yet"),
-        None,
-        "It is read and checked, but this release has no runtime for it on the operating system. Nothing was started. The documentation lists what can be run.";
 
     // ------------------------------------------------------------------------------------------------- warnings
     W0001 Warning Unused { what: &'static str, name: Arc<str> } =>

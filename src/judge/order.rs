@@ -61,6 +61,7 @@ impl Order {
         }
         order.by_ticket(data);
         order.by_name(data);
+        order.by_calls(data, &places);
         order
     }
 
@@ -98,6 +99,16 @@ impl Order {
         }
     }
 
+    /// Callbacks of a pool run in the order in which their results were whole.
+    fn by_calls(&mut self, data: &TraceData, places: &FxHashMap<Place, u32>) {
+        for lane in self.lanes.clone() {
+            let events = lane.iter().filter_map(|at| data.events.get(*at as usize));
+            let calls = events.filter(|event| event.op == OpCode::PoolCall);
+            let whole: Vec<u32> = calls.filter_map(|call| places.get(&call.cause?).copied()).collect();
+            whole.windows(2).for_each(|pair| self.edge(pair[0], pair[1]));
+        }
+    }
+
     /// Instances get their numbers in the order in which they are started: `write`, `write#2`, `write#3`.
     fn by_name(&mut self, data: &TraceData) {
         let mut starts: FxHashMap<&str, Vec<(u32, u32)>> = FxHashMap::default();
@@ -119,11 +130,11 @@ fn domain(data: &TraceData, event: &Event) -> Option<Domain> {
     match event.op {
         OpCode::Print | OpCode::Mark | OpCode::Begin => return None,
         OpCode::End | OpCode::TimerWait => return Some(Domain::Actor(event.place.actor)),
-        OpCode::PoolTake => return pool_of(data, event.place.actor).map(Domain::Object),
+        OpCode::PoolTake | OpCode::PoolCall => return pool_of(data, event.place.actor).map(Domain::Object),
         _ => {}
     }
     if let Some(Datum::Result(place)) = event.args.first()
-        && (event.op >= OpCode::ResultGet || event.op == OpCode::PoolDone)
+        && event.op >= OpCode::PoolDone
     {
         return Some(Domain::Result(*place));
     }

@@ -33,7 +33,7 @@ impl Names<'_> {
             return true;
         }
         let args = match event.args.split_first() {
-            Some((Datum::Result(_), rest)) if event.op >= OpCode::ResultGet || event.op == OpCode::PoolDone => rest,
+            Some((Datum::Result(_), rest)) if event.op >= OpCode::PoolDone => rest,
             _ => &event.args[..],
         };
         let own = noted.args.as_slice();

@@ -297,7 +297,7 @@ impl Judge<'_> {
             return self.accept(next, event, &noted);
         }
         // Where the pool was terminated meanwhile, a worker is done with nothing.
-        if event.op == OpCode::PoolDone {
+        if matches!(event.op, OpCode::PoolDone | OpCode::PoolCalled) {
             let result = match event.args.first() {
                 Some(Datum::Result(place)) => progress.results.get(place).copied(),
                 _ => None,

@@ -43,6 +43,8 @@ pub(super) struct Actor {
     pub(super) task: Option<InHand>,
     /// Of a worker: how many tasks it has done.
     pub(super) tasks_done: u32,
+    /// Of the actor that runs a pool's callbacks: the result whose callback runs.
+    pub(super) calling: Option<u32>,
     /// What belongs to its process: of the first actor of one.
     pub(super) process_wide: Arc<ProcessWide>,
 }

@@ -250,6 +250,9 @@ impl<'s> Writer<'s> {
         if actor.pool.is_some_and(limited) {
             self.number(actor.tasks_done);
         }
+        if let Some(result) = actor.calling {
+            self.object_id(result);
+        }
         if let Some(task) = actor.task {
             self.object_id(task.result);
             self.number(task.part);
@@ -390,6 +393,12 @@ impl<'s> Writer<'s> {
                 self.out.push(pool.standing as u8);
                 self.number(pool.missing);
                 self.actor_id(pool.home);
+                if pool.threads {
+                    pool.privates.iter().for_each(|handle| self.value(handle));
+                }
+                self.flag(pool.caller.is_some());
+                self.number(pool.calls.len() as u32);
+                pool.calls.iter().for_each(|result| self.object_id(*result));
                 self.number(pool.tasks.len() as u32);
                 for task in &pool.tasks {
                     self.object_id(task.in_hand.result);
@@ -401,7 +410,8 @@ impl<'s> Writer<'s> {
             Object::Result(result) => {
                 self.object_id(result.pool);
                 self.out.push(result.shape as u8);
-                [result.begun, result.cancelled].into_iter().for_each(|flag| self.flag(flag));
+                result.callbacks.iter().for_each(|callback| self.value(callback));
+                [result.begun, result.cancelled, result.calling].into_iter().for_each(|flag| self.flag(flag));
                 [result.next.0, result.next.1, result.parts.len()].into_iter().for_each(|at| self.number(at as u32));
                 for part in &result.parts {
                     match part {

@@ -188,9 +188,10 @@ impl Machine {
         }
     }
 
-    /// The result of the task that a worker has in hand.
+    /// The result of the task that a worker has in hand, or of the callback that runs.
     pub fn in_hand(&self, state: &State, worker: u32) -> Option<u32> {
-        state.actor(worker)?.task.map(|task| task.result)
+        let worker = state.actor(worker)?;
+        worker.task.map(|task| task.result).or(worker.calling)
     }
 
     /// Whether the run has come to an end that is none: no step, and main has not ended.

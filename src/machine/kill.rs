@@ -15,7 +15,9 @@ pub(super) fn die(tx: &mut Tx<'_>, process: u32, signal: i32) {
     let members = tx.state.members(process);
     cut_off(tx, &members);
     let_all_go(tx, process);
-    pool::worker_gone(tx, process, true);
+    for member in &members {
+        pool::worker_gone(tx, *member, true);
+    }
     for member in members {
         if tx.machine.rules.late_deaths {
             if let Some(actor) = tx.state.actor_mut(member) {

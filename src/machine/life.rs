@@ -64,44 +64,58 @@ pub(super) fn start_main(tx: &mut Tx<'_>) -> Result<(), Error> {
     let main = born(tx, birth)?;
     let plan = Arc::clone(&tx.machine.plan);
     for (id, _) in (0..).zip(&plan.objects).filter(|(_, object)| object.kind == ObjectKind::Pool) {
-        start_workers(tx, id, main)?;
+        start_workers(tx, id, main, Arc::default())?;
     }
     tx.go_on(main);
     Ok(())
 }
 
 /// Starts the workers of a pool that lives in a process.
-pub(super) fn start_workers(tx: &mut Tx<'_>, id: u32, home: u32) -> Result<(), Error> {
+pub(super) fn start_workers(tx: &mut Tx<'_>, id: u32, home: u32, privates: Arc<Vec<Value>>) -> Result<(), Error> {
     let Some(Object::Pool(pool)) = tx.state.object_mut(id) else { return Ok(()) };
-    pool.home = home;
+    (pool.home, pool.privates) = (home, privates);
     for _ in 0..pool.size {
         start_worker(tx, id)?;
+    }
+    let Some(birth) = birth_at(tx, id, true) else { return Ok(()) };
+    if birth.code.is_some() {
+        let caller = born(tx, birth)?;
+        if let Some(Object::Pool(pool)) = tx.state.object_mut(id) {
+            pool.caller = Some(caller);
+            pool.workers.push(caller);
+        }
+        tx.go_on(caller);
     }
     Ok(())
 }
 
-/// Starts one worker of a pool.
-pub(super) fn start_worker(tx: &mut Tx<'_>, id: u32) -> Result<(), Error> {
-    let plan = Arc::clone(&tx.machine.plan);
-    let Some(entry) = tx.state.entry(id) else { return Ok(()) };
-    let (Some(decl), Object::Pool(pool)) = (entry.decl, &entry.object) else { return Ok(()) };
-    let spec = plan.image.program.objects.get(decl as usize);
-    let name = plan.objects.get(id as usize).map(|object| Arc::clone(&object.name));
-    let name = name.or_else(|| spec.map(|spec| Arc::clone(&spec.name))).unwrap_or_default();
-    let home = pool.home;
-    let birth = Birth {
-        name: Arc::from(format!("{name}/{}", pool.started + 1)),
+/// What is known of the next worker of a pool, or of the thread that runs its callbacks.
+fn birth_at(tx: &Tx<'_>, id: u32, calls_back: bool) -> Option<Birth> {
+    let plan = &tx.machine.plan;
+    let entry = tx.state.entry(id)?;
+    let (Some(decl), Object::Pool(pool)) = (entry.decl, &entry.object) else { return None };
+    let spec = plan.image.program.objects.get(decl as usize)?;
+    let name = plan.objects.get(id as usize).map_or(&spec.name, |object| &object.name);
+    let shown = if calls_back { "callbacks".to_owned() } else { (pool.started + 1).to_string() };
+    let is_thread = pool.threads || calls_back;
+    Some(Birth {
+        name: Arc::from(format!("{name}/{shown}")),
         kind: ActorKind::Worker,
         template: Some(decl),
-        process: None,
-        parent: Some(home),
+        process: is_thread.then_some(pool.home),
+        parent: Some(pool.home),
         daemon: true,
         pool: Some(id),
-        code: spec.and_then(|spec| spec.body),
+        code: if calls_back { spec.callbacks } else { spec.body },
         args: Vec::new(),
-        privates: Arc::default(),
-        user: Some(User::Worker(decl)),
-    };
+        privates: if is_thread { Arc::clone(&pool.privates) } else { Arc::default() },
+        user: (!is_thread).then_some(User::Worker(decl)),
+    })
+}
+
+/// Starts one worker of a pool.
+pub(super) fn start_worker(tx: &mut Tx<'_>, id: u32) -> Result<(), Error> {
+    let Some(birth) = birth_at(tx, id, false) else { return Ok(()) };
     let worker = born(tx, birth)?;
     if let Some(Object::Pool(pool)) = tx.state.object_mut(id) {
         pool.started += 1;
@@ -190,12 +204,18 @@ impl Machine {
             return false;
         }
         // `finally` is main's, once everyone else has ended.
-        !self.has_finally(actor, came.is_ok()) || state.actors.iter().all(|other| other.id == id || other.has_ended())
+        !self.has_finally(actor, came.is_ok())
+            || state.actors.iter().all(|other| other.id == id || other.has_ended() || is_cut_off(other))
     }
 
     fn has_finally(&self, actor: &Actor, well: bool) -> bool {
         actor.kind == ActorKind::Main && well && !actor.in_finally && self.plan.image.program.finally.is_some()
     }
+}
+
+/// Whether an actor ends with main's process, whatever it does: a daemon thread of it.
+fn is_cut_off(actor: &Actor) -> bool {
+    actor.daemon && !actor.is_process() && actor.process == MAIN
 }
 
 /// The next step towards an actor's end.
@@ -245,7 +265,10 @@ fn end(tx: &mut Tx<'_>, id: u32, came: Result<(), Error>) {
         // Its daemon threads go with it.
         let others: Vec<u32> = tx.state.members(id).into_iter().filter(|member| *member != id).collect();
         kill::cut_off(tx, &others);
-        others.into_iter().for_each(|member| over(tx, member, code));
+        for member in others {
+            pool::worker_gone(tx, member, true);
+            over(tx, member, code);
+        }
     }
     if is_worker {
         let has_task = tx.state.actor(id).is_some_and(|worker| worker.task.is_some());
@@ -319,6 +342,7 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         pool: birth.pool,
         task: None,
         tasks_done: 0,
+        calling: None,
         process_wide: Arc::default(),
     };
     tx.state.actors.push(Arc::new(actor));

@@ -62,7 +62,7 @@ impl Tx<'_> {
 
     /// An error that nobody caught is told of at once, whatever its actor still has to wait for; so is the text of an
     /// `exit`.
-    fn fails(&mut self, actor: u32, error: &Error) {
+    pub(super) fn fails(&mut self, actor: u32, error: &Error) {
         let is_exit = matches!(error.kind, ErrorKind::Exit(_));
         if !(is_exit && error.message.is_empty()) {
             self.state.failed |= !is_exit;

@@ -69,7 +69,7 @@ pub(super) fn kind_of(slot: &Slot) -> ActorKind {
 
 /// Whether an actor is the first of a process.
 pub(super) fn is_process(slot: &Slot) -> bool {
-    matches!(kind_of(slot), ActorKind::Main | ActorKind::Process | ActorKind::Worker)
+    slot.first.load(Relaxed) != 0
 }
 
 pub(super) fn slot(arena: Arena, actor: u32) -> &'static Slot {
@@ -107,6 +107,7 @@ pub(super) fn register(arena: Arena, birth: &Birth<'_>) -> Result<u32> {
     slot.kind.store(kind_number(birth.kind), Relaxed);
     slot.template.store(birth.template.map_or(0, |template| template + 1), Relaxed);
     slot.process.store(birth.process.unwrap_or(actor), Relaxed);
+    slot.first.store(birth.process.is_none().into(), Relaxed);
     slot.parent.store(birth.parent.map_or(0, |parent| parent + 1), Relaxed);
     slot.daemon.store(birth.daemon as u32, Relaxed);
     slot.name.store(name.0, Release);
@@ -120,7 +121,9 @@ pub(super) fn register(arena: Arena, birth: &Birth<'_>) -> Result<u32> {
     slot.born_ns.store(header.virtual_ns.load(Relaxed), Relaxed);
     super::doom::befall(arena, slot, birth.name);
     header.running.fetch_add(1, SeqCst);
-    header.alive.fetch_add(1, SeqCst);
+    if is_awaited(slot) {
+        header.alive.fetch_add(1, SeqCst);
+    }
     slot.state.store(state::STARTING, Release);
     Ok(actor)
 }
@@ -185,7 +188,8 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     if slot.duty.swap(0, SeqCst) != 0 && header.running.fetch_sub(1, SeqCst) == 1 {
         ctx.kick();
     }
-    if slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok() && header.alive.fetch_sub(1, SeqCst) == 2 {
+    let is_first_time = slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok();
+    if is_first_time && is_awaited(slot) && header.alive.fetch_sub(1, SeqCst) == 2 {
         wake_last(ctx);
     }
     let locked = ctx.lock(slot_at(actor));
@@ -199,6 +203,11 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     if turns::are_on(ctx.arena) {
         turns::tell(ctx.arena);
     }
+}
+
+/// Whether main awaits its end before `finally`: the daemon threads of main's own process end with it.
+fn is_awaited(slot: &Slot) -> bool {
+    is_process(slot) || slot.daemon.load(Relaxed) == 0 || slot.process.load(Relaxed) != super::supervisor::MAIN
 }
 
 /// Whether everyone who waited for an actor's end has been told.

@@ -46,8 +46,11 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         // Threads that were cut off may have held something.
         clean_up(ctx, &members);
     }
-    if actor::kind_of(slot) == ActorKind::Worker && killed {
-        pool::worker::worker_died(ctx, number);
+    // Also threads that were cut off with their process.
+    for member in &members {
+        if actor::kind_of(actor::slot(ctx.arena, *member)) == ActorKind::Worker {
+            pool::worker::worker_died(ctx, *member);
+        }
     }
     for member in members {
         actor::end(ctx, member, code);

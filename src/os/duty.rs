@@ -13,8 +13,9 @@ use super::actor;
 use super::arena::Off;
 use super::object::pool;
 use super::park::Ctx;
-use super::process::{self, PoolHere, Process};
+use super::process::Process;
 use super::sys;
+use super::workers::{self, PoolHere};
 use crate::value::Value;
 
 thread_local! {
@@ -27,14 +28,13 @@ pub(super) fn belong_to(process: &Arc<Process>) {
 }
 
 /// Notes a pool whose workers this process starts.
-pub(super) fn adopt_pool(process: &Process, off: Off, decl: u32, name: &str) {
-    let pool = PoolHere { off, decl, name: Arc::from(name) };
-    process.pools.lock().unwrap_or_else(PoisonError::into_inner).push(pool);
+pub(super) fn adopt_pool(process: &Process, pool: &Arc<PoolHere>) {
+    process.pools.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(pool));
     actor::slot(process.arena, process.actor).keeps_pools.store(1, SeqCst);
 }
 
 /// Does what is owed, if the calling actor is the first of its process.
-pub(super) fn look(ctx: &Ctx, process: &Process) {
+pub(super) fn look(ctx: &Ctx, process: &Arc<Process>) {
     if ctx.me == process.actor && ctx.slot.duty.load(Relaxed) != 0 && ctx.slot.duty.swap(0, SeqCst) != 0 {
         replace_workers(ctx, process);
         // The supervisor counted the duty as something that can go on.
@@ -74,22 +74,22 @@ pub(super) fn leave_pools(ctx: &Ctx, process: &Process) {
     pools.iter().for_each(|pool| pool::worker::leave_home(ctx, pool.off));
 }
 
-fn replace_workers(ctx: &Ctx, process: &Process) {
+fn replace_workers(ctx: &Ctx, process: &Arc<Process>) {
     // One that is on its way to its end has no use for more workers.
     if process.is_ending.load(SeqCst) {
         return;
     }
     let pools = process.pools.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    for PoolHere { off, decl, name } in pools {
-        while pool::worker::missing(ctx, off) > 0 {
-            start_another(ctx, process, &PoolHere { off, decl, name: Arc::clone(&name) });
+    for pool in pools {
+        while pool::worker::missing(ctx, pool.off) > 0 {
+            start_another(ctx, process, &pool);
         }
     }
 }
 
 /// Starts a worker in place of another. One that cannot be started leaves the pool with a worker less.
-fn start_another(ctx: &Ctx, process: &Process, pool: &PoolHere) {
-    match process::start_worker(ctx, process, pool.decl, pool.off, &pool.name) {
+fn start_another(ctx: &Ctx, process: &Arc<Process>, pool: &PoolHere) {
+    match workers::start(ctx, process, pool) {
         Ok(worker) => process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker),
         Err(_) => pool::worker::shrink(ctx, pool.off),
     }

@@ -219,8 +219,12 @@ pub(super) struct Slot {
     pub(super) task: AtomicU32,
     /// Ends of pipes that the process holds: a chain of blocks.
     pub(super) ends: AtomicU32,
-    /// For a worker: its pool.
+    /// For a worker, and for the thread that runs a pool's callbacks: the pool.
     pub(super) pool: AtomicU32,
+    /// 1: it is the first of a process.
+    pub(super) first: AtomicU32,
+    /// 1: it runs a pool's callbacks.
+    pub(super) calls_back: AtomicU32,
     /// For the first actor of a process: 1 when workers of its pools died and are to be replaced.
     pub(super) duty: AtomicU32,
     /// For the same: 1 where it has pools, so that the supervisor must be able to wake it wherever it waits.

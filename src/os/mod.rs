@@ -29,6 +29,7 @@ mod process;
 mod select;
 mod turns;
 mod values;
+mod workers;
 mod world;
 
 mod death;

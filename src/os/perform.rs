@@ -17,7 +17,7 @@ use super::object::{
 };
 use super::park::Ctx;
 use super::record::Note;
-use super::world::{About, World, unsupported};
+use super::world::{About, World};
 use super::{turns, values};
 use crate::machine::pid_of;
 use crate::program::fault;
@@ -67,7 +67,7 @@ impl World {
             OpCode::Terminate => actor::signal(ctx, actor.0, Signal::SIGTERM),
             OpCode::Kill => actor::signal(ctx, actor.0, Signal::SIGKILL),
             OpCode::TimerCancel => actor::timer_cancel(ctx, actor.0),
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 
@@ -81,7 +81,7 @@ impl World {
             OpCode::ResultCancel => result::cancel(ctx, result),
             OpCode::ResultNext => result::next(ctx, result, Patience::from_timeout(op.args.get(0))?),
             OpCode::ResultCancelled => result::cancelled(ctx, result),
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 
@@ -139,7 +139,7 @@ impl World {
                     OpCode::QueueEmpty => channel.empty(ctx, off),
                     OpCode::QueueFull => channel.full(ctx, off),
                     OpCode::QueueClose => channel.close(ctx, off),
-                    _ => Err(unsupported()),
+                    _ => Err(fault::no_runtime().into()),
                 },
                 None => match op.code {
                     OpCode::QueuePut => {
@@ -155,7 +155,7 @@ impl World {
                     OpCode::QueueEmpty => queue::empty(ctx, off),
                     OpCode::QueueFull => queue::full(ctx, off),
                     OpCode::QueueClose => queue::close(ctx, off),
-                    _ => Err(unsupported()),
+                    _ => Err(fault::no_runtime().into()),
                 },
             },
         }
@@ -175,7 +175,7 @@ impl World {
             OpCode::PipeRecv => Ok(pipe::recv(ctx, off, &*end, Patience::Until(None))?.unwrap_or_default()),
             OpCode::PipeNext => pipe::next(ctx, off, &*end),
             OpCode::PipePoll => pipe::poll(ctx, off, &*end, Patience::from_timeout(op.args.get(0))?),
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 
@@ -185,7 +185,7 @@ impl World {
             OpCode::LockAcquire => lock::acquire(ctx, off, Patience::from_args(op.args.get(0), op.args.get(1))?),
             OpCode::LockRelease => lock::release(ctx, off),
             OpCode::LockLocked => lock::locked(ctx, off),
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 
@@ -208,7 +208,7 @@ impl World {
                 })
             }
             OpCode::RwRelease => rwlock::release(ctx, off, side),
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 
@@ -249,7 +249,7 @@ impl World {
                 let new = op.args.take(1);
                 cell::compare_and_set(ctx, off, op.args.get(0), new)
             }
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 
@@ -274,6 +274,9 @@ impl World {
                         actor::join(ctx, worker, Patience::Until(None))?;
                         self.reap(worker);
                     }
+                    if let Some(caller) = pool::call::caller(ctx.arena, off) {
+                        actor::join(ctx, caller, Patience::Until(None))?;
+                    }
                     super::duty::look(ctx, &self.process);
                     let is_over = |worker: u32| actor::has_ended(ctx.arena, worker);
                     if !pool::worker::await_workers(ctx, off) && pool::worker::all(ctx, off).into_iter().all(is_over) {
@@ -281,7 +284,7 @@ impl World {
                     }
                 }
             }
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 
@@ -329,13 +332,13 @@ impl World {
                 })
             }
             OpCode::BarrierActed => barrier::acted(ctx, off, failed_with(op)),
-            OpCode::OnceRun => once::run(ctx, off, self.body_of(off).ok_or_else(unsupported)?),
+            OpCode::OnceRun => once::run(ctx, off, self.body_of(off).ok_or_else(fault::no_runtime)?),
             OpCode::OnceRan => once::ran(ctx, off, failed_with(op)),
             OpCode::BarrierAbort => barrier::abort(ctx, off),
             OpCode::BarrierReset => barrier::reset(ctx, off),
             OpCode::BarrierParties => barrier::parties(ctx, off),
             OpCode::BarrierBroken => barrier::is_broken(ctx, off),
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 }

@@ -20,13 +20,14 @@ use super::actor::{self, Birth};
 use super::arena::{Arena, Off, Shared};
 use super::layout::{Slot, slot_at, state};
 use super::object::channel::Channel;
-use super::object::{Refused, Result, fail, find, pipe, pool};
+use super::object::{Refused, Result, fail, find, pipe};
 use super::park::Ctx;
 use super::sys;
+use super::workers::PoolHere;
 use super::world::World;
 use crate::plan::{Plan, Transport, User};
+use crate::program::ObjectSpec;
 use crate::program::fault;
-use crate::program::{ActorKind, ObjectSpec};
 use crate::value::{ErrorKind, Value};
 
 /// The descriptors that every process of a run has.
@@ -54,21 +55,13 @@ pub(super) struct Process {
     /// How many threads were started of each template and index.
     named: Mutex<FxHashMap<(u32, String), u32>>,
     /// The pools whose workers it starts.
-    pub(super) pools: Mutex<Vec<PoolHere>>,
+    pub(super) pools: Mutex<Vec<Arc<PoolHere>>>,
     /// Workers that it started in place of others.
     pub(super) replacements: Mutex<Vec<u32>>,
     /// The scenario has pipes, whose ends values may bring.
     has_pipes: bool,
     /// Its first actor's body has ended: no more workers are started.
     pub(super) is_ending: AtomicBool,
-}
-
-/// A pool of this process.
-#[derive(Clone)]
-pub(super) struct PoolHere {
-    pub(super) off: Off,
-    pub(super) decl: u32,
-    pub(super) name: Arc<str>,
 }
 
 /// An end of a pipe in this process.
@@ -461,27 +454,6 @@ fn open_held(process: &Process) {
         let _ = process.open_end(end.id.load(Relaxed));
         at = Off(held.next.load(Relaxed));
     }
-}
-
-/// Starts a worker of a pool.
-pub(super) fn start_worker(ctx: &Ctx, process: &Process, decl: u32, pool_off: Off, pool_name: &str) -> Result<u32> {
-    let name = format!("{pool_name}/{}", pool::worker::next_worker(process.arena, pool_off));
-    let birth = Birth {
-        kind: ActorKind::Worker,
-        template: Some(decl),
-        process: None,
-        parent: Some(process.actor),
-        daemon: true,
-        name: &name,
-        args: &[],
-        // No operation starts it: it comes after what its owner did last.
-        started: ctx.last_place(),
-    };
-    let actor = start(ctx, process, &Begin::Worker(decl, pool_off), &birth)?;
-    if let Some(before) = pool::worker::add_worker(ctx, pool_off, actor) {
-        actor::reap(ctx, before);
-    }
-    Ok(actor)
 }
 
 /// Whether an object's futexes may be private to its process.

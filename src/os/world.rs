@@ -16,6 +16,7 @@ use super::perturb::Pauses;
 use super::process::{self, Begin, Process};
 use super::record::Note;
 use super::turns::{self, Turn};
+use super::workers::{self, PoolHere};
 use super::{output, values};
 use crate::machine::pid_of;
 use crate::plan::Transport;
@@ -114,6 +115,9 @@ impl World {
 
     /// A worker ends: a task that it leaves fails. Without one its body failed, and with it the pool.
     fn leave_pool(&self, ended: &Result<()>) {
+        if self.ctx.slot.calls_back.load(Relaxed) != 0 {
+            return pool::call::leave(&self.ctx, self.my_pool());
+        }
         if ended.is_err() && self.ctx.slot.task.load(Relaxed) == 0 {
             pool::worker::break_pool(&self.ctx, self.my_pool());
         } else {
@@ -155,19 +159,24 @@ impl World {
         let plan = Arc::clone(&self.process.plan);
         for (id, object) in plan.objects.iter().enumerate() {
             if object.kind == ObjectKind::Pool {
-                self.start_workers(id as u32, object.decl, &object.name)?;
+                self.start_workers(id as u32, object.decl, &object.name, Arc::default())?;
             }
         }
         Ok(())
     }
 
-    fn start_workers(&mut self, id: u32, decl: u32, name: &str) -> Result<()> {
+    fn start_workers(&mut self, id: u32, decl: u32, name: &Arc<str>, privates: Arc<Vec<Value>>) -> Result<()> {
         let off = find(self.ctx.arena, id);
         pool::worker::set_home(self.ctx.arena, off, self.process.actor);
-        super::duty::adopt_pool(&self.process, off, decl, name);
+        let here = Arc::new(PoolHere { off, decl, name: Arc::clone(name), privates });
+        super::duty::adopt_pool(&self.process, &here);
         for _ in 0..pool::worker::size(self.ctx.arena, off) {
-            let worker = process::start_worker(&self.ctx, &self.process, decl, off, name)?;
+            let worker = workers::start(&self.ctx, &self.process, &here)?;
             self.children.push(worker);
+        }
+        if self.process.spec(decl).is_some_and(|spec| spec.callbacks.is_some()) {
+            let caller = workers::start_caller(&self.ctx, &self.process, &here)?;
+            self.children.push(caller);
         }
         Ok(())
     }
@@ -177,7 +186,11 @@ impl World {
         let number = self.ctx.slot.template.load(Relaxed).wrapping_sub(1);
         let code = match kind {
             ActorKind::Main => Some(program.main),
-            ActorKind::Worker => program.objects.get(number as usize).and_then(|pool| pool.body),
+            ActorKind::Worker => {
+                let calls_back = self.ctx.slot.calls_back.load(Relaxed) != 0;
+                let pool = program.objects.get(number as usize);
+                pool.and_then(|pool| if calls_back { pool.callbacks } else { pool.body })
+            }
             _ => program.templates.get(number as usize).map(|template| template.body),
         };
         let Some(code) = code else { return Ok(()) };
@@ -437,10 +450,24 @@ impl World {
                 actor::timer_wait(ctx, op.args.get(0))
             }
             OpCode::Start => self.start(op, vm, about),
-            OpCode::Create => self.create(op),
+            OpCode::Create => self.create(op, vm),
             OpCode::PoolTake => {
                 about.object = Some(ctx.arena.at::<ObjectHeader>(self.my_pool()).id.load(Relaxed));
                 pool::worker::take(ctx, self.my_pool())
+            }
+            OpCode::PoolCall => {
+                about.object = Some(ctx.arena.at::<ObjectHeader>(self.my_pool()).id.load(Relaxed));
+                pool::call::next(ctx, self.my_pool())
+            }
+            OpCode::PoolCalled => {
+                if let Value::Error(error) = op.args.get(0)
+                    && !matches!(error.kind, ErrorKind::Exit(_))
+                {
+                    super::failure::file(ctx, error);
+                }
+                let (done, result) = pool::call::called(ctx, self.my_pool());
+                about.object = result;
+                Ok(done)
             }
             OpCode::PoolDone => {
                 let value = op.args.take(0);
@@ -453,7 +480,7 @@ impl World {
                 self.tasks_done += 1;
                 Ok(done)
             }
-            _ => Err(unsupported()),
+            _ => Err(fault::no_runtime().into()),
         }
     }
 
@@ -502,12 +529,12 @@ impl World {
         }
     }
 
-    fn create(&mut self, op: &mut Op) -> Result {
+    fn create(&mut self, op: &mut Op, vm: &Vm) -> Result {
         let value = create::private(&self.ctx, &self.process, &op.args)?;
         if let Value::Int(decl) = op.args.get(0) {
             let spec = self.process.spec(*decl as u32).map(|spec| (spec.kind, Arc::clone(&spec.name)));
             if let (Some((ObjectKind::Pool, name)), Value::Object(pool)) = (spec, &value) {
-                self.start_workers(pool.id, *decl as u32, &name)?;
+                self.start_workers(pool.id, *decl as u32, &name, vm.privates())?;
             }
         }
         Ok(Done::value(value))
@@ -516,9 +543,9 @@ impl World {
     /// Starts an instance of a template.
     fn start(&mut self, op: &Op, vm: &Vm, about: &mut About) -> Result {
         let program = Arc::clone(&self.process.plan.image.program);
-        let Value::Int(number) = op.args.get(0) else { return Err(unsupported()) };
+        let Value::Int(number) = op.args.get(0) else { return Err(fault::no_runtime().into()) };
         let number = *number as u32;
-        let Some(template) = program.templates.get(number as usize) else { return Err(unsupported()) };
+        let Some(template) = program.templates.get(number as usize) else { return Err(fault::no_runtime().into()) };
         let index = op.args.get(1);
         let mut args = Vec::new();
         if !matches!(index, Value::None) {
@@ -581,11 +608,6 @@ impl World {
             _ => format!("{}.{name}", actor::name(self.ctx.arena, self.process.actor)),
         }
     }
-}
-
-/// What the planner lets through and this world cannot do: a bug, said as an error.
-pub(super) fn unsupported() -> Refused {
-    fail(ErrorKind::TypeError, "this operation has no runtime on the OS yet")
 }
 
 /// Operations that are no step of the scenario's own.

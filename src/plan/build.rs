@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::evaluate::Evaluator;
 use super::settings::settings;
 use super::transport::{RENDEZVOUS, transports};
-use super::unsupported::unsupported;
 use super::usage::usage;
 use super::validate::{Limits, check_setup, indices};
 use super::{Plan, PlannedObject, Reason, Transport};
@@ -51,8 +50,8 @@ pub fn build(
             transports.get_mut(object.decl as usize).into_iter().for_each(|slot| *slot = RENDEZVOUS);
         }
     }
-    let (image, uses, unsupported) = (evaluator.into_image(), usage.uses, unsupported(checked));
-    Ok(Plan { image, objects, transports, uses, unsupported, sets: sets.to_vec(), checked: Arc::clone(checked) })
+    let (image, uses) = (evaluator.into_image(), usage.uses);
+    Ok(Plan { image, objects, transports, uses, sets: sets.to_vec(), checked: Arc::clone(checked) })
 }
 
 struct Maker<'a> {

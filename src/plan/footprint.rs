@@ -24,6 +24,8 @@ pub(super) struct Footprint {
     pub(super) calls: Vec<TaskId>,
     /// Tasks that are handed to pools: which pool (none: any), which task (none: any that is ever a value).
     pub(super) handed: Vec<(Option<DeclId>, Option<TaskId>)>,
+    /// Tasks that a pool is to call back: which pool (none: any), which task (none: any that is ever a value).
+    pub(super) called_back: Vec<(Option<DeclId>, Option<TaskId>)>,
     /// Tasks used as values.
     pub(super) task_values: Vec<TaskId>,
     /// Actors that are started.
@@ -276,7 +278,19 @@ impl Reader<'_> {
                 None => {}
             }
         }
-        args.for_each(|arg| self.expr(&arg.value));
+        for arg in args {
+            if submits && is_pool && arg.name.as_ref().is_some_and(|name| name.text.ends_with("callback")) {
+                let task = match &arg.value.kind {
+                    ExprKind::Name(name) => match self.checked.binding(name) {
+                        Binding::Task(task) => Some(task),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                self.found.called_back.push((pool, task));
+            }
+            self.expr(&arg.value);
+        }
     }
 
     fn call(&mut self, callee: &Expr, args: &[Arg]) {

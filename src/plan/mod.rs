@@ -4,8 +4,6 @@
 
 mod build;
 
-mod unsupported;
-
 mod transport;
 
 mod usage;
@@ -19,7 +17,6 @@ mod settings;
 mod validate;
 
 pub use build::build;
-pub use unsupported::unsupported;
 
 use std::sync::Arc;
 
@@ -44,8 +41,6 @@ pub struct Plan {
     pub transports: Vec<(Transport, Reason)>,
     /// Who uses what.
     pub uses: Vec<Use>,
-    /// What keeps it from being run in this release.
-    pub unsupported: Vec<Diagnostic>,
     /// Constants that were given other values.
     pub sets: Vec<(String, String)>,
     checked: Arc<Checked>,
@@ -106,6 +101,8 @@ pub enum Reason {
     Rendezvous,
     /// A pool is reached by its workers, which are processes.
     Pool,
+    /// Any process may hand tasks to a pool of threads.
+    PoolOfThreads,
     /// It is a pipe.
     Pipe,
     /// Nobody uses it.
@@ -188,13 +185,20 @@ impl Plan {
         let mut user = user;
         let templates = &self.image.program.templates;
         // A template is declared within at most all others.
-        for _ in 0..=templates.len() {
-            let User::Template(template) = user else { break };
-            let Some(spec) = templates.get(template as usize) else { break };
-            if spec.kind == ActorKind::Process {
-                return user;
-            }
-            user = match spec.owner {
+        let pools = &self.image.program.objects;
+        for _ in 0..=templates.len() + pools.len() {
+            let owner = match user {
+                User::Worker(pool) => match pools.get(pool as usize).filter(|spec| spec.threads) {
+                    Some(spec) => spec.owner,
+                    None => return user,
+                },
+                User::Template(template) => match templates.get(template as usize) {
+                    Some(spec) if spec.kind != ActorKind::Process => spec.owner,
+                    _ => return user,
+                },
+                User::Main | User::Finally => break,
+            };
+            user = match owner {
                 Owner::File | Owner::Main => User::Main,
                 Owner::Template(owner) => User::Template(owner.0),
                 Owner::Pool(pool) => User::Worker(pool.0),

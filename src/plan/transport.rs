@@ -5,7 +5,7 @@
 
 use super::usage::{Home, Usage, locks_of};
 use super::{Reason, Transport};
-use crate::analysis::{Binding, Checked, DeclId, ObjectInfo, Owner};
+use crate::analysis::{Binding, Checked, DeclId, ObjectInfo, Owner, has_threads};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Stmt, StmtKind, StrPart};
 use crate::syntax::visit::{Visitor, walk_expr, walk_stmt};
@@ -80,7 +80,9 @@ fn selected(checked: &Checked) -> Vec<Option<Span>> {
 fn choose(checked: &Checked, usage: &Usage, id: DeclId, info: &ObjectInfo) -> (Transport, Reason) {
     match info.kind {
         ObjectKind::PipeEnd => return (Transport::KernelPipe, Reason::Pipe),
-        ObjectKind::Pool => return (Transport::Arena, Reason::Pool),
+        ObjectKind::Pool => {
+            return (Transport::Arena, if has_threads(&info.decl) { Reason::PoolOfThreads } else { Reason::Pool });
+        }
         _ => {}
     }
     if let Some(span) = usage.escapes.get(id.0 as usize).copied().flatten() {

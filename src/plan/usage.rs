@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::footprint::{Escape, Footprint, Into};
 use super::{Use, User};
-use crate::analysis::{Binding, Checked, DeclId, Owner, TaskId, TemplateId};
+use crate::analysis::{Binding, Checked, DeclId, Owner, TaskId, TemplateId, has_threads};
 use crate::source::Span;
 use crate::syntax::ast::{ActorKeyword, ExprKind, Param};
 use crate::value::ObjectKind;
@@ -42,10 +42,15 @@ pub(super) struct Usage {
 pub(super) fn usage(checked: &Checked) -> Usage {
     let tasks: Vec<_> = checked.tasks.iter().map(|task| Footprint::of_block(checked, &task.decl.body)).collect();
     let bodies = bodies(checked);
-    let handed = handed(checked, &tasks, &bodies);
+    let called_back = given(checked, &tasks, &bodies, |body| &body.called_back);
+    let handed = given(checked, &tasks, &bodies, |body| &body.handed);
     let mut whole: Vec<(User, Footprint)> = Vec::new();
     for (user, body) in bodies {
-        whole.push((user, closure(checked, &tasks, body, &[])));
+        // Callbacks run in the process that a pool belongs to.
+        let home = |pool: DeclId| checked.objects.get(pool.0 as usize).map(|info| owner(info.owner));
+        let own = called_back.iter().filter(|(pool, _)| home(*pool) == Some(user)).flat_map(|(_, tasks)| tasks);
+        let own: Vec<TaskId> = own.copied().collect();
+        whole.push((user, closure(checked, &tasks, body, &own)));
     }
     for (pool, given) in handed {
         match whole.iter_mut().find(|(user, _)| *user == User::Worker(pool.0)) {
@@ -84,15 +89,29 @@ fn bodies(checked: &Checked) -> Vec<(User, Footprint)> {
     bodies
 }
 
-/// The tasks that the workers of each pool may be given.
-fn handed(checked: &Checked, tasks: &[Footprint], bodies: &[(User, Footprint)]) -> Vec<(DeclId, Vec<TaskId>)> {
+/// The user that an owner of declarations is.
+fn owner(owner: Owner) -> User {
+    match owner {
+        Owner::File | Owner::Main => User::Main,
+        Owner::Template(template) => User::Template(template.0),
+        Owner::Pool(pool) => User::Worker(pool.0),
+    }
+}
+
+/// The tasks that each pool may be given, by one of the lists of a footprint.
+fn given(
+    checked: &Checked,
+    tasks: &[Footprint],
+    bodies: &[(User, Footprint)],
+    list: impl Fn(&Footprint) -> &Vec<(Option<DeclId>, Option<TaskId>)>,
+) -> Vec<(DeclId, Vec<TaskId>)> {
     let all = || bodies.iter().map(|(_, body)| body).chain(tasks);
     let values: BTreeSet<TaskId> = all().flat_map(|body| body.task_values.iter().copied()).collect();
     let kinds = (0..).map(DeclId).zip(&checked.objects);
     let pools = kinds.filter(|(_, info)| info.kind == ObjectKind::Pool).map(|(pool, _)| pool);
     let given = |pool: DeclId| {
         let mut given: BTreeSet<TaskId> = BTreeSet::new();
-        for (_, task) in all().flat_map(|body| &body.handed).filter(|(to, _)| to.is_none_or(|to| to == pool)) {
+        for (_, task) in all().flat_map(&list).filter(|(to, _)| to.is_none_or(|to| to == pool)) {
             match task {
                 Some(task) => drop(given.insert(*task)),
                 None => given.extend(&values),
@@ -235,7 +254,11 @@ fn homes_of(checked: &Checked, started_by: &FxHashMap<TemplateId, BTreeSet<User>
                 continue;
             }
             User::Worker(pool) => {
-                homes.insert(Home::Pool(DeclId(pool)));
+                // Workers that are threads belong to the process that has the pool.
+                match checked.objects.get(pool as usize).filter(|info| has_threads(&info.decl)) {
+                    Some(info) => left.extend([owner(info.owner)].into_iter().filter(|user| seen.insert(*user))),
+                    None => drop(homes.insert(Home::Pool(DeclId(pool)))),
+                }
                 continue;
             }
             User::Template(template) => TemplateId(template),
@@ -245,11 +268,7 @@ fn homes_of(checked: &Checked, started_by: &FxHashMap<TemplateId, BTreeSet<User>
             homes.insert(Home::Process(template));
             continue;
         }
-        let owner = match info.owner {
-            Owner::File | Owner::Main => User::Main,
-            Owner::Template(owner) => User::Template(owner.0),
-            Owner::Pool(pool) => User::Worker(pool.0),
-        };
+        let owner = owner(info.owner);
         let starters = started_by.get(&template).into_iter().flatten().copied();
         left.extend(starters.chain([owner]).filter(|user| seen.insert(*user)));
     }

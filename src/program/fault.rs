@@ -120,7 +120,7 @@ faults! {
     /// A range of nothing.
     empty_range = ValueError, "the range of a random number is empty";
     /// What the planner lets through and a world cannot do: a bug.
-    no_runtime = TypeError, "this operation has no runtime yet";
+    no_runtime = TypeError, "this has no such operation";
 }
 
 /// An `imap` of which nothing is left.

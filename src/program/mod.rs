@@ -127,6 +127,10 @@ pub struct ObjectSpec {
     pub setup: Option<CodeId>,
     /// The action of a barrier, what a worker of a pool does (with its loop), the body of a `once`.
     pub body: Option<CodeId>,
+    /// Of a pool: its workers are threads of the process that it belongs to.
+    pub threads: bool,
+    /// Of a pool to which tasks with callbacks may be handed: what the thread does that runs them.
+    pub callbacks: Option<CodeId>,
     /// Whether it was declared as an array.
     pub is_array: bool,
 }

@@ -324,8 +324,13 @@ pub enum OpCode {
     PoolJoin,
     /// of a worker: -> [task, list of argument lists, is a chunk], or none when the pool is closed and drained
     PoolTake,
-    /// of a worker: value (of a chunk: the list), error or none
+    /// of the thread that runs a pool's callbacks: -> [task, value or error, whether it is an error], or none when
+    /// there will be no more
+    PoolCall,
+    /// of a worker: value (of a chunk: the list), error or none -> true where it was the last that this worker does
     PoolDone,
+    /// of the thread that runs a pool's callbacks: the error of the callback, or none; now the result is there
+    PoolCalled,
     /// timeout -> value
     ResultGet,
     /// timeout
@@ -433,7 +438,9 @@ impl OpCode {
         OpCode::PoolTerminate,
         OpCode::PoolJoin,
         OpCode::PoolTake,
+        OpCode::PoolCall,
         OpCode::PoolDone,
+        OpCode::PoolCalled,
         OpCode::ResultGet,
         OpCode::ResultWait,
         OpCode::ResultReady,
@@ -475,6 +482,7 @@ impl OpCode {
                 | OpCode::AtomicSub
                 | OpCode::AtomicSwap
                 | OpCode::PoolTake
+                | OpCode::PoolCall
                 | OpCode::ResultGet
                 | OpCode::ResultNext
         )

@@ -121,6 +121,7 @@ fn cause(effect: OpCode, reason: OpCode) -> &'static str {
             OpCode::PoolTake,
             OpCode::PoolSubmit | OpCode::PoolSubmitMap | OpCode::PoolImap | OpCode::PoolImapUnordered,
         ) => "which handed the task over",
+        (_, OpCode::PoolCalled) => "which ran its callback",
         (_, OpCode::PoolDone) => "which did the task",
         (OpCode::End, OpCode::Terminate | OpCode::Kill) => "which ended it",
         (_, OpCode::End) => "which it waited for",

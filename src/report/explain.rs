@@ -72,7 +72,6 @@ fn heading(group: Group) -> &'static str {
         Group::Reading => "Reading the text",
         Group::Names => "Names and what is done with them",
         Group::Planning => "Planning",
-        Group::Release => "What this release cannot run",
         Group::Doubts => "Warnings",
     }
 }

@@ -75,9 +75,9 @@ fn one_line(message: &str) -> String {
 /// What an operation gave, where that is worth saying.
 fn result(shown: &Shown<'_>, event: &Event, datum: &Datum) -> Option<String> {
     match event.op {
-        OpCode::Begin | OpCode::End | OpCode::Print | OpCode::Mark | OpCode::PoolTake | OpCode::PoolDone => None,
+        OpCode::Begin | OpCode::End | OpCode::Print | OpCode::Mark | OpCode::PoolTake => None,
+        OpCode::PoolDone | OpCode::PoolCall | OpCode::PoolCalled | OpCode::OnceRun => None,
         OpCode::BarrierWait | OpCode::BarrierActed if matches!(datum, Datum::Int(_)) => Some(INDEX.into()),
-        OpCode::OnceRun => None,
         OpCode::QueueNext | OpCode::PipeNext => Some(match datum {
             Datum::List(turn) if turn.first() == Some(&Datum::Bool(true)) => shown.list(turn.get(1..).unwrap_or(&[])),
             _ => "end".into(),
@@ -117,6 +117,11 @@ fn step(trace: &Trace, shown: &Shown<'_>, event: &Event) -> String {
                 format!("{}: done {}", pool_of(trace, event), shown.literal(arg(event.args.len().max(2) - 2)))
             }
             error => format!("{}: failed {}", pool_of(trace, event), shown.literal(error)),
+        },
+        OpCode::PoolCall => call(shown, event, &pool_of(trace, event)),
+        OpCode::PoolCalled => match arg(event.args.len().max(1) - 1) {
+            Datum::None => format!("{}: called", pool_of(trace, event)),
+            error => format!("{}: called, failed {}", pool_of(trace, event), shown.literal(error)),
         },
         OpCode::Print => format!("print {}", shown.printed(arg(0))),
         OpCode::Mark => format!("mark {}", shown.printed(arg(0))),
@@ -327,5 +332,16 @@ fn take(shown: &Shown<'_>, event: &Event, pool: &str) -> String {
             format!("{pool}: takes {}", calls.collect::<Vec<_>>().join(", "))
         }
         _ => format!("{pool}: takes {task}()"),
+    }
+}
+
+/// What a callback is and what it is given.
+fn call(shown: &Shown<'_>, event: &Event, pool: &str) -> String {
+    match &event.status {
+        Status::Gave(Datum::List(call)) => match call.as_slice() {
+            [task, given, _] => format!("{pool}: calls {}({})", shown.literal(task), shown.literal(given)),
+            _ => format!("{pool}: calls"),
+        },
+        _ => format!("{pool}: no more callbacks"),
     }
 }

@@ -62,6 +62,8 @@ fn operations(object: &ObjectStats) -> String {
         OpCode::CellMethod => "method".into(),
         OpCode::PoolTake => "take".into(),
         OpCode::PoolDone => "done".into(),
+        OpCode::PoolCall => "call".into(),
+        OpCode::PoolCalled => "called".into(),
         OpCode::PoolSubmit => "apply_async".into(),
         OpCode::PoolSubmitMap => "map_async".into(),
         OpCode::PoolImap => "imap".into(),

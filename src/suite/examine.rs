@@ -38,7 +38,7 @@ pub fn examine(path: &Path, orders: &Orders) -> Outcome {
 fn fill(outcome: &mut Outcome, orders: &Orders) -> Result<(), Problem> {
     let scenario = Scenario::from_path(&outcome.path).map_err(Problem::Unreadable)?;
     outcome.source = Some(scenario.source().clone());
-    let plan = runnable(&scenario)?;
+    let plan = planned(&scenario)?;
     let file = |error| Problem::File { path: outcome.path.clone(), error };
     let mut snapshots = beside::all(&outcome.path).map_err(file)?;
     if snapshots.is_empty() {
@@ -68,10 +68,9 @@ fn fill(outcome: &mut Outcome, orders: &Orders) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A plan that can be run.
-pub(super) fn runnable(scenario: &Scenario) -> Result<Plan, Problem> {
-    let plan = scenario.plan(&[]).map_err(Problem::Wrong)?;
-    if plan.unsupported.is_empty() { Ok(plan) } else { Err(Problem::Unsupported(plan.unsupported)) }
+/// The plan of a scenario.
+pub(super) fn planned(scenario: &Scenario) -> Result<Plan, Problem> {
+    scenario.plan(&[]).map_err(Problem::Wrong)
 }
 
 /// Gives which expectations the run showed.

@@ -58,8 +58,6 @@ pub enum Problem {
     Unreadable(LoadError),
     /// The scenario has errors.
     Wrong(Vec<Diagnostic>),
-    /// The scenario uses what cannot be run yet.
-    Unsupported(Vec<Diagnostic>),
     /// A file beside the scenario could not be read, written or removed.
     File {
         /// Which.

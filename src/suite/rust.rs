@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::examine::runnable;
+use super::examine::planned;
 use super::outcome::{Outcome, Problem};
 use super::report;
 use super::snapshot::RunSettings;
@@ -118,7 +118,7 @@ pub fn trace_of(root: &str, path: impl AsRef<Path>, settings: &RunSettings) -> R
 fn outline(outcome: &mut Outcome, settings: &RunSettings) -> Result<String, Problem> {
     let scenario = Scenario::from_path(&outcome.path).map_err(Problem::Unreadable)?;
     outcome.source = Some(scenario.source().clone());
-    let run = runnable(&scenario)?.run(&settings.options(TIMEOUT)).map_err(Problem::NotRun)?;
+    let run = planned(&scenario)?.run(&settings.options(TIMEOUT)).map_err(Problem::NotRun)?;
     let verdict = verdict(&scenario, &run);
     outcome.problems = verdict.problems;
     if outcome.problems.is_empty() {

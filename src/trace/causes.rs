@@ -214,6 +214,7 @@ pub(super) fn takes_over(event: &Event) -> bool {
         | OpCode::Select
         | OpCode::CellRead
         | OpCode::PoolTake
+        | OpCode::PoolCall
         | OpCode::PoolJoin
         | OpCode::ResultGet
         | OpCode::ResultWait

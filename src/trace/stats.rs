@@ -340,6 +340,7 @@ fn may_block(event: &Event) -> bool {
         | OpCode::OnceRun
         | OpCode::PoolJoin
         | OpCode::PoolTake
+        | OpCode::PoolCall
         | OpCode::ResultGet
         | OpCode::ResultWait
         | OpCode::ResultNext

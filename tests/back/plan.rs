@@ -22,13 +22,13 @@ fn transport(text: &str, object: &str) -> (Transport, Reason) {
     plan.transports[decl].clone()
 }
 
-/// What is said about a text that cannot be planned, or be run.
+/// What is said about a text that cannot be planned.
 #[track_caller]
 fn refused(text: &str, sets: &[(&str, &str)]) -> String {
     let sets: Vec<_> = sets.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let scenario = Scenario::from_str(text);
     let found = match scenario.plan(&sets) {
-        Ok(plan) => plan.unsupported,
+        Ok(_) => Vec::new(),
         Err(found) => found,
     };
     report::diagnostic::render(scenario.source(), &found, false)
@@ -152,12 +152,4 @@ fn settings() {
     let sets = [("SIZE".to_owned(), "7".to_owned())];
     let plan = Scenario::from_str(text).plan(&sets).unwrap();
     assert!(report::plan::text(&plan).contains("queue of 7"));
-}
-
-#[test]
-fn what_cannot_be_run_yet() {
-    insta::assert_snapshot!(refused(
-        "pool w(2, tasks_per_child: 3)\nqueue q\natomic a = 0\ntask f(x) { return x }\nmain {\n    select { case x = q.get() { print x } after 1s { pass } }\n    await a == 0\n    for x in w.imap(f, [1]) { print x }\n    w.apply_async(f, 1, callback: f)\n}",
-        &[],
-    ));
 }

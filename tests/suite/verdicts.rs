@@ -55,10 +55,6 @@ fn what_cannot_be_run_fails_with_its_diagnostics() {
     let folder = Folder::with(&[
         ("hello.conc", HELLO),
         ("hello.outline", HELLO_OUTLINE),
-        (
-            "unsupported.conc",
-            "# A select.\nqueue q\nmain { select { case x = q.get() { print x } after 1s { pass } } }\n",
-        ),
         ("wrong.conc", "# Wrong.\nmain { q.get() }\n"),
     ]);
     std::fs::write(folder.path().join("bytes.conc"), b"\xff\xfe").unwrap();

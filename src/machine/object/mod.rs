@@ -134,6 +134,7 @@ pub(super) fn can(state: &State, me: u32, op: &Op) -> bool {
         Target::Result(_) => result::can(state, op),
         Target::None => match op.code {
             OpCode::PoolTake => pool::can_take(state, me),
+            OpCode::PoolCall => pool::call::can_next(state, me),
             _ => true,
         },
         Target::Object(object) => match state.object(object.id) {
@@ -162,6 +163,8 @@ pub(super) fn perform(tx: &mut Tx<'_>, me: u32, op: &Op) -> Act {
         Target::None => match op.code {
             OpCode::PoolTake => pool::take(tx, me),
             OpCode::PoolDone => pool::done(tx, me, op),
+            OpCode::PoolCall => pool::call::next(tx, me),
+            OpCode::PoolCalled => pool::call::called(tx, me, op),
             _ => tx.alone(me, op),
         },
         Target::Object(object) if op.code == OpCode::Waiting => Ok(Value::Int(waiting(tx.state, object))),

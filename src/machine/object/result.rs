@@ -1,5 +1,6 @@
 //! The results of tasks handed to a pool.
 
+use super::pool::call;
 use super::{Came, Object, fault, gives_up, object_of};
 use crate::machine::State;
 use crate::machine::step::Tx;
@@ -30,18 +31,38 @@ pub(in crate::machine) struct TaskResult {
     /// One of its tasks has begun.
     pub(in crate::machine) begun: bool,
     pub(in crate::machine) cancelled: bool,
+    /// The tasks that are called with its value, and with its error; none for none.
+    pub(in crate::machine) callbacks: [Value; 2],
+    /// It is whole, but for its callback.
+    pub(in crate::machine) calling: bool,
     /// Of one whose items are taken: the part that is next (in order, or in that of their ends), and its item.
     pub(in crate::machine) next: (usize, usize),
 }
 
 impl TaskResult {
-    pub(super) fn new(pool: u32, parts: usize, shape: Shape) -> TaskResult {
-        let (parts, ended) = (vec![None; parts], Vec::new());
-        TaskResult { pool, shape, parts, ended, begun: false, cancelled: false, next: (0, 0) }
+    pub(super) fn new(pool: u32, parts: usize, shape: Shape, callbacks: [Value; 2]) -> TaskResult {
+        let (parts, ended, calling) = (vec![None; parts], Vec::new(), false);
+        TaskResult { pool, shape, parts, ended, begun: false, cancelled: false, callbacks, calling, next: (0, 0) }
     }
 
     pub(in crate::machine) fn is_complete(&self) -> bool {
-        self.ended.len() == self.parts.len() || self.cancelled
+        self.is_whole() && !self.calling || self.cancelled
+    }
+
+    fn is_whole(&self) -> bool {
+        self.ended.len() == self.parts.len()
+    }
+
+    fn failed(&self) -> bool {
+        self.cancelled || self.parts.iter().flatten().any(Result::is_err)
+    }
+
+    /// What its callback is: the task, what it is given, and whether that is an error.
+    pub(super) fn call(&self) -> Value {
+        let came = self.value();
+        let (task, is_error) = (&self.callbacks[usize::from(came.is_err())], Value::Bool(came.is_err()));
+        let given = came.unwrap_or_else(|error| Value::Error(std::sync::Arc::new(error)));
+        Value::list(vec![task.clone(), given, is_error])
     }
 
     /// Whether a part of it is still to be made.
@@ -119,10 +140,7 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
         OpCode::ResultWait => Ok(Value::None),
         OpCode::ResultReady => Ok(Value::Bool(result.is_complete())),
         OpCode::ResultSuccessful if !result.is_complete() => Err(fault::not_ready()),
-        OpCode::ResultSuccessful => {
-            let failed = result.cancelled || result.parts.iter().flatten().any(Result::is_err);
-            Ok(Value::Bool(!failed))
-        }
+        OpCode::ResultSuccessful => Ok(Value::Bool(!result.failed())),
         OpCode::ResultCancelled => Ok(Value::Bool(result.cancelled)),
         OpCode::ResultCancel => {
             if !result.begun && !result.is_complete() {
@@ -143,5 +161,19 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: u32, part: u32, came: Came) {
     if let Some(slot) = result.parts.get_mut(part as usize) {
         *slot = Some(came);
         result.ended.push(part);
+    }
+    await_call(tx, id);
+}
+
+/// A result that is whole waits for its callback, if it has one that can be run.
+pub(super) fn await_call(tx: &mut Tx<'_>, id: u32) {
+    let Some(Object::Result(result)) = tx.state.object(id) else { return };
+    let callback = &result.callbacks[usize::from(result.failed())];
+    if result.is_whole()
+        && !matches!(callback, Value::None)
+        && call::enlist(tx, result.pool, id)
+        && let Some(Object::Result(result)) = tx.state.object_mut(id)
+    {
+        result.calling = true;
     }
 }

@@ -18,6 +18,7 @@ use crate::machine::{Machine, State, life};
 use crate::program::op::Op;
 use crate::program::{ObjectSpec, fault::not_a_count};
 use crate::value::{Error, ObjectKind, ObjectRef, Value};
+use crate::vm::Vm;
 
 /// Most elements of an array of objects.
 const ARRAY_MAX: i64 = 65_536;
@@ -179,7 +180,8 @@ fn one(tx: &mut Tx<'_>, me: u32, decl: u32, index: Option<u32>, op: &Op) -> Resu
     let entry = Entry { id: 0, decl: Some(decl), index, owner: Some(process), object };
     let id = tx.state.add_object(entry);
     if spec.kind == ObjectKind::Pool {
-        life::start_workers(tx, id, process)?;
+        let privates = tx.state.actor(me).and_then(|actor| actor.vm.as_ref()).map(Vm::privates).unwrap_or_default();
+        life::start_workers(tx, id, process, privates)?;
     }
     Ok((id, Value::Object(ObjectRef { id, kind: spec.kind, role: 0 })))
 }

@@ -4,7 +4,7 @@
 
 use super::Lower;
 use super::body::Body;
-use crate::analysis::{Binding, DeclId, ObjectInfo, Owner};
+use crate::analysis::{Binding, DeclId, ObjectInfo, Owner, has_threads};
 use crate::program::instr::{Instr, Reg};
 use crate::program::op::OpCode;
 use crate::program::{CodeId, ObjectSpec};
@@ -110,6 +110,8 @@ impl Lower<'_> {
             count,
             setup: at_file_level.then(|| self.setup(info)),
             body: self.object_body(id, info),
+            threads: info.kind == ObjectKind::Pool && has_threads(decl),
+            callbacks: (info.kind == ObjectKind::Pool && self.called.contains(id)).then(|| self.caller(info)),
             is_array: array.is_some(),
         }
     }

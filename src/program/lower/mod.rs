@@ -4,6 +4,7 @@
 
 mod actors;
 mod body;
+mod callbacks;
 mod calls;
 mod declarations;
 mod expressions;
@@ -15,6 +16,7 @@ mod statements;
 use std::sync::Arc;
 
 use body::Body;
+use callbacks::Called;
 use calls::Default;
 
 use super::instr::Instr;
@@ -63,6 +65,7 @@ pub(super) struct Lower<'c> {
     consts: Vec<ConstSpec>,
     /// By declaration: where a process keeps its handle.
     slots: Vec<u32>,
+    called: Called,
     /// By task and parameter: its default among the constants.
     task_defaults: Vec<Vec<Option<u32>>>,
     template_defaults: Vec<Vec<Option<u32>>>,
@@ -76,6 +79,7 @@ impl<'c> Lower<'c> {
             codes: Vec::new(),
             consts: Vec::new(),
             slots: slots(checked),
+            called: Called::of(checked),
             task_defaults: Vec::new(),
             template_defaults: Vec::new(),
             diagnostics: Vec::new(),

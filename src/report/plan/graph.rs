@@ -81,11 +81,13 @@ fn actors(plan: &Plan) -> Vec<Actor> {
         });
     }
     for (at, spec) in (0..).zip(&program.objects).filter(|(_, spec)| spec.kind == ObjectKind::Pool) {
-        let count = plan.objects.iter().find(|object| object.decl == at).and_then(|object| object.setup.first());
+        let setup = plan.objects.iter().find(|object| object.decl == at).map(|object| object.setup.as_slice());
+        let count = setup.and_then(|setup| setup.get(usize::from(spec.threads)));
+        let each = if spec.threads { "thread" } else { "process" };
         let what = match count {
-            Some(Value::Int(1)) => "worker, a process".into(),
-            Some(Value::Int(count)) => format!("{count} workers, each a process"),
-            _ => "workers, a process a core".into(),
+            Some(Value::Int(1)) => format!("worker, a {each}"),
+            Some(Value::Int(count)) => format!("{count} workers, each a {each}"),
+            _ => format!("workers, a {each} a core"),
         };
         actors.push(Actor { user: User::Worker(at), name: format!("{}/…", spec.name), what });
     }
@@ -200,6 +202,7 @@ fn because(plan: &Plan, reason: &Reason) -> String {
         Reason::Order => "one process, and a channel has no such order".into(),
         Reason::Rendezvous => "one process, and a put waits for its get".into(),
         Reason::Pool => "its workers are processes".into(),
+        Reason::PoolOfThreads => "any process may hand tasks to it".into(),
         Reason::Pipe => "it is a pipe".into(),
         Reason::Unused => "nobody uses it".into(),
     }

@@ -54,12 +54,7 @@ fn element(outcome: &Outcome) -> Option<&'static str> {
     let (_, first) = outcome.problems().next()?;
     let ran = !matches!(
         first,
-        Problem::Unreadable(_)
-            | Problem::Wrong(_)
-            | Problem::Unsupported(_)
-            | Problem::Header { .. }
-            | Problem::File { .. }
-            | Problem::NotRun(_)
+        Problem::Unreadable(_) | Problem::Wrong(_) | Problem::Header { .. } | Problem::File { .. } | Problem::NotRun(_)
     );
     Some(if ran { "failure" } else { "error" })
 }

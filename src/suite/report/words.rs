@@ -14,7 +14,6 @@ pub fn kind(problem: &Problem) -> &'static str {
     match problem {
         Problem::Unreadable(_) => "unreadable",
         Problem::Wrong(_) => "wrong",
-        Problem::Unsupported(_) => "unsupported",
         Problem::File { .. } => "file",
         Problem::Header { .. } => "header",
         Problem::NotRun(_) => "not-run",
@@ -47,7 +46,6 @@ pub fn headline(problem: &Problem, source: Option<&Source>) -> String {
             let codes: Vec<String> = found.iter().map(|one| one.code.id().to_string()).collect();
             format!("the scenario is wrong: {}", listed(&codes))
         }
-        Problem::Unsupported(_) => "the scenario uses what cannot be run yet".into(),
         Problem::File { path, error } => format!("{}: {error}", path.display()),
         Problem::Header { path, error } => format!("{}:{}: {error}", path.display(), error.line),
         Problem::NotRun(error) => format!("the run did not begin: {error}"),
@@ -70,9 +68,7 @@ pub fn headline(problem: &Problem, source: Option<&Source>) -> String {
 /// What is shown below: places in the source, the difference of outlines.
 pub fn detail(problem: &Problem, source: Option<&Source>, styled: bool) -> Option<String> {
     match (problem, source) {
-        (Problem::Wrong(found) | Problem::Unsupported(found), Some(source)) => {
-            Some(report::diagnostic::render(source, found, styled))
-        }
+        (Problem::Wrong(found), Some(source)) => Some(report::diagnostic::render(source, found, styled)),
         (Problem::Uncaught(errors), Some(source)) => {
             Some(errors.iter().map(|error| report::uncaught(source, error, styled)).collect())
         }

@@ -22,7 +22,7 @@ pub(super) fn order(history: &History<'_>, graph: &mut Graph, name: &str, steps:
                 phases.step(graph, *node, None);
                 closed = Some(*node);
             }
-            OpCode::PoolTake | OpCode::PoolDone | OpCode::PoolJoin => {}
+            OpCode::PoolTake | OpCode::PoolDone | OpCode::PoolCall | OpCode::PoolCalled | OpCode::PoolJoin => {}
             _ => phases.step(graph, *node, Some(u8::from(succeeded(event)))),
         }
     }
@@ -30,6 +30,14 @@ pub(super) fn order(history: &History<'_>, graph: &mut Graph, name: &str, steps:
         match event.op {
             OpCode::PoolTake if gave(event, &Datum::None) && is_worker_of(history, event.place.actor, name) => {
                 closed.into_iter().for_each(|closed| graph.edge(closed, node));
+            }
+            // There are no more callbacks when the pool is closed and all tasks are done.
+            OpCode::PoolCall if gave(event, &Datum::None) && is_worker_of(history, event.place.actor, name) => {
+                closed.into_iter().for_each(|closed| graph.edge(closed, node));
+                let done = |(_, other): &(Node, &Event)| {
+                    other.op == OpCode::PoolDone && is_worker_of(history, other.place.actor, name)
+                };
+                history.events().filter(done).for_each(|(done, _)| graph.edge(done, node));
             }
             OpCode::PoolJoin if succeeded(event) && is_on(history, event, name) => {
                 workers(history, name).for_each(|end| graph.edge(end, node));
@@ -96,6 +104,7 @@ fn has_result(event: &Event) -> bool {
     match (event.op, &event.status) {
         (OpCode::ResultGet, Status::Raised(kind, _)) => kind != "Timeout",
         (OpCode::ResultGet, Status::Gave(_)) => true,
+        (OpCode::PoolCall, Status::Gave(Datum::List(_))) => true,
         // The end of an `imap` comes after all of it.
         (OpCode::ResultNext, Status::Raised(kind, _)) => kind == "StopIteration",
         (OpCode::ResultWait | OpCode::ResultReady, _) => gave(event, &Datum::Bool(true)),

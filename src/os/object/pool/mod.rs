@@ -3,6 +3,7 @@
 //! Answers for: the state of a pool, and whether it takes tasks. Never starts a worker (see `process`).
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
+pub(in crate::os) mod call;
 pub(in crate::os) mod result;
 pub(in crate::os) mod submit;
 pub(in crate::os) mod worker;
@@ -21,6 +22,9 @@ use crate::value::{Error, ObjectKind, Value};
 const TAKERS: usize = 0;
 /// Who joins it while it is short of workers.
 const JOINERS: usize = 1;
+
+/// Who runs its callbacks.
+const CALLERS: usize = 2;
 
 /// Most workers of a pool.
 pub(in crate::os) const WORKERS_MAX: usize = 4096;
@@ -50,6 +54,13 @@ pub(in crate::os) struct PoolState {
     tasks_per_child: AtomicU32,
     /// 1: its workers are threads of their home.
     threads: AtomicU32,
+    /// The actor that runs the callbacks, plus 1; 0 for none.
+    caller: AtomicU32,
+    /// 1: it runs no more of them.
+    caller_left: AtomicU32,
+    /// The first result whose callback is to run, and the one whose callback runs.
+    calls: AtomicU32,
+    calling: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -89,7 +100,6 @@ impl PoolState {
 }
 
 /// Whether the workers of a pool are threads.
-#[expect(dead_code, reason = "until they can be")]
 pub(in crate::os) fn has_threads(arena: Arena, off: Off) -> bool {
     arena.at::<PoolState>(off).threads.load(Relaxed) != 0
 }
@@ -120,6 +130,7 @@ pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
             result::settle(ctx, result, part, Err(fault::pool_terminated()));
         }
     }
+    call::wake_caller(ctx, &locked, off, pool);
     Ok(Done::new(Value::None, ticket, 0))
 }
 
@@ -139,7 +150,11 @@ fn wind_up(ctx: &Ctx, locked: &Locked<'_>, pool: &PoolState) {
             result::settle(ctx, result, part, Err(error.clone()));
         }
     }
+    if state == TERMINATED {
+        call::drop_all(ctx, pool);
+    }
     submit::serve(ctx, locked, pool);
+    call::wake_caller(ctx, locked, locked.off, pool);
     if state == OPEN {
         return;
     }
@@ -184,7 +199,7 @@ pub(super) fn mend(arena: Arena, off: Off) {
 /// What to tell one who waits in a pool and whose waker died: a worker the task it was given, or that there will be
 /// none; one who joins looks again.
 pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, worker: u32) -> Option<Verdict> {
-    if list == JOINERS {
+    if list != TAKERS {
         return Some(Verdict { code: say::RETRY, ..Verdict::default() });
     }
     let pool: &PoolState = ctx.arena.at(off);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
+use super::{PoolState, call};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::object::{Done, Identity, KIND_RESULT, Patience, Refused, Result, find, make_hidden, say, waiting};
@@ -21,8 +22,10 @@ pub(in crate::os) const GETTERS: usize = 0;
 
 const PENDING: u32 = 0;
 const RUNNING: u32 = 1;
-const SUCCEEDED: u32 = 2;
-const FAILED: u32 = 3;
+/// Whole, but for its callback.
+const CALLING: u32 = 2;
+const SUCCEEDED: u32 = 3;
+const FAILED: u32 = 4;
 
 /// What a result is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,12 @@ pub(super) struct ResultState {
     /// Where its pool lies, under whose small lock it is decided whether a task begins, is done or is cancelled.
     pool: AtomicU32,
     /// The event that completed it.
-    done: AtomicU64,
+    pub(super) done: AtomicU64,
+    /// The tasks that are called with its value, and with its error, plus 1 each; 0 for none.
+    callbacks: [AtomicU32; 2],
+    /// The next result whose callback is to run.
+    pub(super) next_call: AtomicU32,
+    pad: AtomicU32,
     /// Of one whose items are taken: the part that is next (in order, or in the order of their ends) above, its item
     /// below.
     next: AtomicU64,
@@ -103,6 +111,11 @@ impl ResultState {
         arena.at(Off(self.table.load(Relaxed) + index * PART_UNITS))
     }
 
+    /// The task that is to be called with its value, or with its error.
+    pub(super) fn callback(&self, with_error: bool) -> Option<u32> {
+        self.callbacks[usize::from(with_error)].load(Relaxed).checked_sub(1)
+    }
+
     fn is_complete(&self) -> bool {
         self.state.load(Acquire) >= SUCCEEDED
     }
@@ -117,7 +130,7 @@ const PART_UNITS: u32 = (size_of::<Part>() / crate::os::arena::UNIT) as u32;
 const _: () = assert!(size_of::<Part>().is_multiple_of(crate::os::arena::UNIT));
 
 /// Makes the result of some tasks of a pool, not yet enrolled: `parts` says how many tasks each part has.
-pub(super) fn create(ctx: &Ctx, pool: Off, parts: &[usize], shape: Shape) -> Result<Off> {
+pub(super) fn create(ctx: &Ctx, pool: Off, parts: &[usize], shape: Shape, callbacks: [&Value; 2]) -> Result<Off> {
     let off = make_hidden::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?;
     let result: &ResultState = ctx.arena.at(off);
     result.pool.store(pool.0, Relaxed);
@@ -127,9 +140,10 @@ pub(super) fn create(ctx: &Ctx, pool: Off, parts: &[usize], shape: Shape) -> Res
     for (index, items) in (0..).zip(parts) {
         result.part(ctx.arena, index).items.store(*items as u32, Relaxed);
     }
-    if parts.is_empty() {
-        result.state.store(SUCCEEDED, Relaxed);
-        result.done.store(ctx.place(), Relaxed);
+    for (kept, callback) in result.callbacks.iter().zip(callbacks) {
+        if let Value::Task(task) = callback {
+            kept.store(task + 1, Relaxed);
+        }
     }
     Ok(off)
 }
@@ -187,14 +201,36 @@ fn enter(ctx: &Ctx, result: &ResultState, part: u32, came: std::result::Result<V
 
 /// Lets those go on who wait, where there is something for them.
 fn tell(ctx: &Ctx, locked: &Locked<'_>, result: &ResultState) {
-    if !result.is_complete() && result.ended.load(Relaxed) == result.parts.load(Relaxed) {
+    let state = result.state.load(Relaxed);
+    if state < CALLING && result.ended.load(Relaxed) == result.parts.load(Relaxed) {
+        let pool: &PoolState = ctx.arena.at(Off(result.pool.load(Relaxed)));
+        let failed = result.failed.load(Relaxed) != 0;
+        if result.callback(failed).is_some() && call::is_possible(pool) {
+            result.done.store(ctx.place(), Relaxed);
+            call::await_call(ctx, pool, locked.off);
+            result.state.store(CALLING, Release);
+        } else {
+            complete(ctx, locked, result);
+        }
+    } else if result.is_complete() || result.is_taken_by_items() {
+        wake_all(ctx, locked, result);
+    }
+}
+
+/// A result of which nothing is left to be done is there.
+pub(super) fn complete(ctx: &Ctx, locked: &Locked<'_>, result: &ResultState) {
+    if !result.is_complete() {
         let state = if result.failed.load(Relaxed) != 0 { FAILED } else { SUCCEEDED };
         result.done.store(ctx.place(), Relaxed);
         result.state.store(state, Release);
     }
-    if result.is_complete() || result.is_taken_by_items() {
-        wake_all(ctx, locked, result);
-    }
+    wake_all(ctx, locked, result);
+}
+
+/// Completes a result that consists of nothing. Under the small lock of the pool.
+pub(super) fn settle_empty(ctx: &Ctx, off: Off) {
+    let locked = ctx.lock(off);
+    tell(ctx, &locked, ctx.arena.at(off));
 }
 
 /// Whoever waits for one of several items looks again; whoever waits for the whole has it.
@@ -253,7 +289,7 @@ pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience) -> Result {
 }
 
 /// The value of a result that is there, or the first error in order.
-fn value(ctx: &Ctx, result: &ResultState) -> std::result::Result<Value, Error> {
+pub(super) fn value(ctx: &Ctx, result: &ResultState) -> std::result::Result<Value, Error> {
     if result.cancelled.load(Relaxed) != 0 {
         return Err(fault::cancelled());
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::result::{self, ResultState, Shape};
 use super::worker::size;
-use super::{PoolState, TAKERS};
+use super::{PoolState, TAKERS, call};
 use crate::os::arena::{Off, Shared};
 use crate::os::layout::{Slot, slot_at};
 use crate::os::object::{Done, Refused, Result, count_arg, enrol, say};
@@ -43,7 +43,7 @@ pub(super) const TASK_BODY: usize = size_of::<TaskState>();
 /// One task with its arguments.
 pub(in crate::os) fn one(ctx: &Ctx, off: Off, op: &Op) -> Result {
     let call = vec![op.args.get(1).clone()];
-    submit(ctx, off, op.args.get(0), &[&call], Shape::One)
+    submit(ctx, off, op.args.get(0), &[&call], Shape::One, [op.args.get(2), op.args.get(3)])
 }
 
 /// One task for each of a list of argument lists, in chunks.
@@ -65,13 +65,13 @@ pub(in crate::os) fn each(ctx: &Ctx, off: Off, op: &Op) -> Result {
         }
     };
     let parts: Vec<&[Value]> = calls.chunks(chunk).collect();
-    submit(ctx, off, op.args.get(0), &parts, shape)
+    submit(ctx, off, op.args.get(0), &parts, shape, [op.args.get(3), op.args.get(4)])
 }
 
-fn submit(ctx: &Ctx, off: Off, task: &Value, parts: &[&[Value]], shape: Shape) -> Result {
+fn submit(ctx: &Ctx, off: Off, task: &Value, parts: &[&[Value]], shape: Shape, callbacks: [&Value; 2]) -> Result {
     let pool: &PoolState = ctx.arena.at(off);
     let lens: Vec<usize> = parts.iter().map(|calls| calls.len()).collect();
-    let result = result::create(ctx, off, &lens, shape)?;
+    let result = result::create(ctx, off, &lens, shape, callbacks)?;
     let mut tasks = Vec::with_capacity(parts.len());
     for (part, calls) in (0..).zip(parts) {
         tasks.push(write_task(ctx, task, calls.to_vec(), result, part, shape != Shape::One)?);
@@ -89,6 +89,10 @@ fn submit(ctx: &Ctx, off: Off, task: &Value, parts: &[&[Value]], shape: Shape) -
     let ticket = locked.tick();
     if let (Some(first), Some(last)) = (tasks.first(), tasks.last()) {
         append(ctx, pool, *first, *last);
+    }
+    if tasks.is_empty() {
+        result::settle_empty(ctx, result);
+        call::wake_caller(ctx, &locked, off, pool);
     }
     serve(ctx, &locked, pool);
     Ok(Done::new(Value::Result(ResultRef(id)), ticket, 0))

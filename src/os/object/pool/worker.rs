@@ -84,6 +84,12 @@ pub(in crate::os) fn all(ctx: &Ctx, off: Off) -> Vec<u32> {
     seats(ctx, ctx.arena.at(off))
 }
 
+/// Whether a worker has a task in hand. Under the small lock of the pool.
+pub(super) fn is_any_busy(ctx: &Ctx, off: Off) -> bool {
+    let seats = seats(ctx, ctx.arena.at(off));
+    seats.into_iter().any(|worker| in_hand(ctx.arena.at::<Slot>(slot_at(worker))).is_some())
+}
+
 /// How many workers are missing: the pool is to have them, and tasks may still come or are left.
 pub(in crate::os) fn missing(ctx: &Ctx, off: Off) -> u32 {
     let _locked = ctx.lock(off);
@@ -164,7 +170,7 @@ pub(in crate::os) fn done(ctx: &Ctx, before: u32, value: &Value, error: Option<&
         Some(error) => Err(error.clone()),
         None => values::encode(value),
     };
-    let _locked = ctx.lock(off);
+    let locked = ctx.lock(off);
     let limit = pool.tasks_per_child.load(Relaxed);
     let is_last = limit != 0 && before + 1 >= limit;
     let left = if is_last { LEFT } else { 0 };
@@ -172,6 +178,7 @@ pub(in crate::os) fn done(ctx: &Ctx, before: u32, value: &Value, error: Option<&
     let (result, part) = destination(ctx, block);
     let ticket = settle(ctx, result, part, came);
     put_down(ctx, ctx.slot, block, left);
+    super::call::wake_caller(ctx, &locked, off, pool);
     let id = ticket.map(|_| ctx.arena.at::<ObjectHeader>(result).id.load(Relaxed));
     let value = if is_last && ticket.is_some() { Value::Bool(true) } else { Value::None };
     (Done::new(value, ticket.unwrap_or_default(), 0), id)
@@ -180,6 +187,9 @@ pub(in crate::os) fn done(ctx: &Ctx, before: u32, value: &Value, error: Option<&
 /// Fails the task in hand of a worker that died, unless it was done or had not left the list. For the supervisor.
 pub(in crate::os) fn worker_died(ctx: &Ctx, worker: u32) {
     let slot: &Slot = ctx.arena.at(slot_at(worker));
+    if slot.calls_back.load(Relaxed) != 0 {
+        return super::call::leave(ctx, Off(slot.pool.load(Relaxed)));
+    }
     fail_in_hand(ctx, slot, 0);
 }
 
@@ -190,15 +200,17 @@ pub(in crate::os) fn leave_task(ctx: &Ctx) {
 
 fn fail_in_hand(ctx: &Ctx, slot: &Slot, left: u32) {
     let off = Off(slot.pool.load(Relaxed));
-    let _locked = ctx.lock(off);
+    let pool: &PoolState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
     let Some(block) = in_hand(slot) else { return };
-    if is_waiting(ctx, ctx.arena.at(off), block) {
+    if is_waiting(ctx, pool, block) {
         slot.task.store(0, Release);
         return;
     }
     let (result, part) = destination(ctx, block);
     settle(ctx, result, part, Err(fault::worker_died()));
     put_down(ctx, slot, block, left);
+    super::call::wake_caller(ctx, &locked, off, pool);
 }
 
 /// The task in hand of a worker. Under the small lock of the pool.

@@ -1,5 +1,7 @@
 //! Pools: tasks that wait, and the workers that take them.
 
+pub(in crate::machine) mod call;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -22,7 +24,6 @@ const TERMINATE: i32 = 15;
 pub(in crate::machine) struct Pool {
     pub(in crate::machine) size: u32,
     /// Its workers are threads of its home.
-    #[expect(dead_code, reason = "until they can be")]
     pub(in crate::machine) threads: bool,
     /// How many tasks a worker does before another takes its place.
     pub(in crate::machine) tasks_per_child: Option<u32>,
@@ -34,6 +35,12 @@ pub(in crate::machine) struct Pool {
     pub(in crate::machine) started: u32,
     /// Workers that died and are to be replaced.
     pub(in crate::machine) missing: u32,
+    /// The actor that runs the callbacks, as long as it does.
+    pub(in crate::machine) caller: Option<u32>,
+    /// Results whose callbacks are to run.
+    pub(in crate::machine) calls: VecDeque<u32>,
+    /// Handles of the objects that threads of the pool see.
+    pub(in crate::machine) privates: Arc<Vec<Value>>,
     /// The first actor of the process that starts the workers.
     pub(in crate::machine) home: u32,
 }
@@ -72,6 +79,9 @@ impl Pool {
             workers: Vec::new(),
             started: 0,
             missing: 0,
+            caller: None,
+            calls: VecDeque::new(),
+            privates: Arc::default(),
             home: 0,
         })
     }
@@ -121,7 +131,10 @@ fn is_wanted(state: &State, task: InHand) -> bool {
 
 pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     match op.code {
-        OpCode::PoolSubmit => submit(tx, id, op.args.get(0), vec![vec![op.args.get(1).clone()]], Shape::One),
+        OpCode::PoolSubmit => {
+            let callbacks = [op.args.get(2).clone(), op.args.get(3).clone()];
+            submit(tx, id, op.args.get(0), vec![vec![op.args.get(1).clone()]], Shape::One, callbacks)
+        }
         OpCode::PoolSubmitMap | OpCode::PoolImap | OpCode::PoolImapUnordered => submit_map(tx, id, op),
         OpCode::PoolClose => {
             if let Some(pool) = pool_mut(tx, id)
@@ -160,16 +173,16 @@ fn submit_map(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
         _ => return Err(fault::not_a_count("`chunk`")),
     };
     let parts = calls.chunks(chunk).map(<[Value]>::to_vec).collect();
-    submit(tx, id, op.args.get(0), parts, shape)
+    submit(tx, id, op.args.get(0), parts, shape, [op.args.get(3).clone(), op.args.get(4).clone()])
 }
 
-fn submit(tx: &mut Tx<'_>, id: u32, task: &Value, parts: Vec<Vec<Value>>, shape: Shape) -> Came {
+fn submit(tx: &mut Tx<'_>, id: u32, task: &Value, parts: Vec<Vec<Value>>, shape: Shape, callbacks: [Value; 2]) -> Came {
     match pool(tx.state, id).map(|pool| pool.standing) {
         Some(Standing::Open) => {}
         Some(Standing::Broken) => return Err(fault::pool_broken()),
         _ => return Err(fault::pool_closed()),
     }
-    let result = TaskResult::new(id, parts.len(), shape);
+    let result = TaskResult::new(id, parts.len(), shape, callbacks);
     let entry = Entry { id: 0, decl: None, index: None, owner: None, object: Object::Result(result) };
     let result = tx.state.add_object(entry);
     let Some(pool) = pool_mut(tx, id) else { return Err(fault::no_runtime()) };
@@ -181,6 +194,8 @@ fn submit(tx: &mut Tx<'_>, id: u32, task: &Value, parts: Vec<Vec<Value>>, shape:
             is_chunk: shape != Shape::One,
         }));
     }
+    // One that consists of nothing is whole at once.
+    result::await_call(tx, result);
     Ok(Value::Result(ResultRef(result)))
 }
 
@@ -228,6 +243,8 @@ fn is_retired(state: &State, worker: u32) -> bool {
 fn terminate(tx: &mut Tx<'_>, id: u32) {
     let Some(pool) = pool_mut(tx, id) else { return };
     pool.standing = Standing::Terminated;
+    call::drop_all(tx, id);
+    let Some(pool) = pool_mut(tx, id) else { return };
     let (tasks, workers) = (std::mem::take(&mut pool.tasks), pool.workers.clone());
     for task in tasks {
         result::settle(tx, task.in_hand.result, task.in_hand.part, Err(fault::pool_terminated()));
@@ -245,13 +262,18 @@ fn terminate(tx: &mut Tx<'_>, id: u32) {
 pub(in crate::machine) fn worker_gone(tx: &mut Tx<'_>, worker: u32, killed: bool) {
     let Some(actor) = tx.state.actor_mut(worker) else { return };
     let (task, Some(id)) = (actor.task.take(), actor.pool) else { return };
+    if pool(tx.state, id).is_some_and(|pool| pool.caller == Some(worker)) {
+        return call::leave(tx, id);
+    }
     if task.is_none() && !killed && !is_retired(tx.state, worker) {
         return;
     }
     if let Some(InHand { result, part }) = task {
         result::settle(tx, result, part, Err(fault::worker_died()));
     }
-    let home_lives = pool(tx.state, id).and_then(|pool| tx.state.actor(pool.home)).is_some_and(|home| home.is_alive());
+    let home_lives = pool(tx.state, id)
+        .and_then(|pool| tx.state.actor(pool.home))
+        .is_some_and(|home| home.is_alive() && !is_leaving(home));
     if let Some(pool) = pool_mut(tx, id)
         && home_lives
         && pool.wants_workers()
