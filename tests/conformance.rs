@@ -28,6 +28,8 @@ struct Table {
     sections: Vec<Section>,
     /// Lines whose tests come with what is being built.
     pending: Vec<u16>,
+    /// What Python does that surprises, what happens here, and the tests that show it.
+    surprises: Vec<(String, String, Vec<String>)>,
 }
 
 /// Lines on one subject.
@@ -128,6 +130,17 @@ fn every_line_is_shown() {
         wrong.push(format!("{number} is pending, and there is no such line"));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_surprise_is_shown() {
+    let runs: String = ["processes", "pools"].map(|file| read(&format!("tests/run/{file}.rs"))).concat();
+    for (python, _, tests) in table().surprises {
+        for test in tests {
+            let is_there = root().join(format!("tests/meaning/{test}.conc")).exists();
+            assert!(is_there || runs.contains(&format!("fn {test}()")), "{test} is to show: {python}");
+        }
+    }
 }
 
 #[test]

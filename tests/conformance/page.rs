@@ -31,6 +31,11 @@ pub(crate) fn page(table: &Table, shown: &BTreeMap<u16, Vec<Shown>>) -> String {
             page += &row(table, line, shown.get(&line.0).map_or(&[], Vec::as_slice));
         }
     }
+    page += "\n## Where Python surprises\n\n| Python | here | shown by |\n|---|---|---|\n";
+    for (python, here, tests) in &table.surprises {
+        let tests = if tests.is_empty() { "pending".to_owned() } else { tests.join(", ") };
+        page += &format!("| {python} | {here} | {tests} |\n");
+    }
     page
 }
 

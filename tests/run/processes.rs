@@ -299,3 +299,17 @@ fn a_standard_stream_that_is_closed_disturbs_nobody() {
     }
     let _ = std::fs::remove_file(&file);
 }
+
+#[test]
+fn lines_of_several_processes_come_out_whole() {
+    let seen = run(r#"
+process p[i in 0..4] {
+    for n in 0..50 { print str(i).repeat(3000) }
+}
+main { start p }
+"#);
+    let mut lines: Vec<&str> = seen.stdout.lines().collect();
+    lines.sort_unstable();
+    let expected: Vec<String> = (0..200).map(|at| (at / 50).to_string().repeat(3000)).collect();
+    assert!(lines == expected, "{} lines, and not all are of one process", lines.len());
+}
