@@ -59,9 +59,14 @@ fn main() -> ExitCode {
 
 /// The tests of a scenario in one of its forms.
 fn in_every_world(file: &Path, name: &str, form: Form) -> impl Iterator<Item = Trial> {
+    let suffix = match form {
+        Form::Written => "",
+        Form::Threads => "::threads",
+        Form::Processes => "::processes",
+    };
     WORLDS.iter().map(move |world| {
         let file = file.to_path_buf();
-        Trial::test(format!("{}::{name}{}", world.name, form.suffix()), move || {
+        Trial::test(format!("{}::{name}{suffix}", world.name), move || {
             let case = Case::read(&file, form)?;
             (world.check)(&case).map_err(|message| Failed::from(format!("{}: {message}", file.display())))
         })

@@ -58,10 +58,12 @@ impl World {
                 Ok(joined)
             }
             OpCode::IsAlive => Ok(actor::is_alive(ctx, actor.0)),
-            OpCode::ActorPid if turns::are_on(arena) => {
-                Ok(Done::value(Value::Pid(pid_of(actor::slot(arena, actor.0).process.load(Relaxed)))))
+            OpCode::ActorPid => {
+                // A thread that was just started has not yet noted its own.
+                let process = actor::slot(arena, actor.0).process.load(Relaxed);
+                let pid = || i64::from(actor::slot(arena, process).pid.load(Relaxed));
+                Ok(Done::value(Value::Pid(if turns::are_on(arena) { pid_of(process) } else { pid() })))
             }
-            OpCode::ActorPid => Ok(Done::value(Value::Pid(actor::slot(arena, actor.0).pid.load(Relaxed) as i64))),
             OpCode::ActorName => Ok(Done::value(values::text(&self.shown_name(actor.0)))),
             OpCode::ExitCode => Ok(actor::exit_code(ctx, actor.0)),
             OpCode::Terminate => actor::signal(ctx, actor.0, Signal::SIGTERM),

@@ -31,15 +31,6 @@ impl Form {
         Ok(forms)
     }
 
-    /// What is added to the name of a test.
-    pub(crate) fn suffix(self) -> &'static str {
-        match self {
-            Form::Written => "",
-            Form::Threads => "::threads",
-            Form::Processes => "::processes",
-        }
-    }
-
     /// The scenario in this form.
     pub(crate) fn apply(self, text: &str) -> Result<String, String> {
         let (from, to) = match self {
@@ -68,9 +59,10 @@ impl Form {
 /// A process that uses every object of a scenario. It is never started; its being there makes them objects that
 /// several processes share.
 fn elsewhere(text: &str) -> Result<String, String> {
-    let plan = Scenario::from_str(text).plan(&[]).map_err(|found| format!("{found:?}"))?;
-    let own = plan.image.program.objects.iter().filter(|object| object.owner == Owner::File);
-    let names: Vec<&str> = own.filter(|object| object.kind != ObjectKind::Pool).map(|object| &*object.name).collect();
+    let scenario = Scenario::from_str(text);
+    let own = scenario.checked().objects.iter().filter(|object| object.owner == Owner::File);
+    let kept = own.filter(|object| object.kind != ObjectKind::Pool);
+    let names: Vec<&str> = kept.map(|object| &*object.name.text).collect();
     if names.is_empty() {
         return Err("there is nothing that other processes could use".into());
     }

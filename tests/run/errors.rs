@@ -81,6 +81,7 @@ fn an_error_in_a_process_started_from_a_threaded_one_has_its_place_too() {
     }
 }
 
+// conformance: 136
 #[test]
 fn runaway_recursion_is_an_error_at_a_line() {
     let seen = run("task f(n) { return f(n + 1) }\nmain { f(0) }");
@@ -88,6 +89,7 @@ fn runaway_recursion_is_an_error_at_a_line() {
     assert!(seen.stderr.contains("RecursionError") && seen.stderr.contains(":1:"), "{}", seen.stderr);
 }
 
+// conformance: 114
 #[test]
 fn too_many_processes_are_refused() {
     let text = "process p(n) { if n < 40 { (start p(n + 1)).join() } }\nmain { (start p(0)).join() }";

@@ -17,6 +17,7 @@ process parent {
 main { start parent; loop { sleep 1h } }
 "#;
 
+// conformance: 67
 #[test]
 fn an_interrupt_ends_all() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
@@ -28,6 +29,7 @@ fn an_interrupt_ends_all() {
     }
 }
 
+// conformance: 201
 #[test]
 fn a_killed_supervisor_takes_all_with_it() {
     let mut running = start(&["run", "-"], ENDLESS);
@@ -158,6 +160,7 @@ fn a_deadlock_of_threads_over_a_channel_is_noticed() {
     assert_eq!(seen.code, Some(3), "{}", seen.stderr);
 }
 
+// conformance: 201
 #[test]
 fn no_file_or_shared_memory_is_left() {
     let shown = |folder: &str| {

@@ -146,6 +146,7 @@ main {
     );
 }
 
+// conformance: 230, 235
 #[test]
 fn ends_closed_here_and_used_the_wrong_way() {
     check(
@@ -186,6 +187,7 @@ main {
     );
 }
 
+// conformance: 199
 #[test]
 fn no_descriptor_leaks_to_who_does_not_hold_the_end() {
     let seen = run(r#"
@@ -251,4 +253,22 @@ main {
         let seen = run_with(&["--seed", &seed.to_string()], text);
         assert_eq!((seen.stdout.as_str(), seen.code), ("usable\n", Some(0)), "seed {seed}: {}", seen.stderr);
     }
+}
+
+// conformance: 228
+#[test]
+fn sixteen_mebibytes_pass_in_one_piece() {
+    check(
+        r#"
+pipe near <-> far
+process echo { far.send(far.recv()) }
+main {
+    start echo
+    let long = "0123456789abcdef".repeat(1MiB)
+    near.send(long)
+    print near.recv() == long, len(long)
+}
+"#,
+        "true 16777216",
+    );
 }

@@ -85,6 +85,7 @@ main {
     );
 }
 
+// conformance: 131, 191
 #[test]
 fn an_uncaught_error_ends_its_actor_and_fails_the_run() {
     let seen = run("process p { raise ValueError(\"no\") }\nmain { let h = start p; h.join(); print h.exitcode() }\n");
@@ -95,6 +96,7 @@ fn an_uncaught_error_ends_its_actor_and_fails_the_run() {
     }
 }
 
+// conformance: 192
 #[test]
 fn exit_with_a_text_says_it_and_gives_one() {
     let seen = run("process p { exit(\"sorry\") }\nmain { let h = start p; h.join(); print h.exitcode() }\n");
@@ -261,6 +263,7 @@ main {
     );
 }
 
+// conformance: 140, 185
 #[test]
 fn a_hundred_processes_and_a_thousand_threads() {
     check(
@@ -277,4 +280,36 @@ main {
 "#,
         "1100",
     );
+}
+
+// conformance: 132, 188
+#[test]
+fn a_standard_stream_that_is_closed_disturbs_nobody() {
+    let file = std::env::temp_dir().join(format!("conc-closed-{}.conc", std::process::id()));
+    let text = "process p { raise Odd(\"no\") }\nmain { let h = start p; h.join(); assert h.exitcode() == 1 }";
+    std::fs::write(&file, text).unwrap_or_else(|error| panic!("{error}"));
+    for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+        let line = format!("exec \"$0\" run \"$1\" {closed}");
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", &line, env!("CARGO_BIN_EXE_conc")]).arg(&file).output();
+        let output = output.unwrap_or_else(|error| panic!("{error}"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{closed}: {said}");
+        assert_eq!(said.contains("Odd: no"), !closed.contains("2>"), "{closed}: {said}");
+    }
+    let _ = std::fs::remove_file(&file);
+}
+
+#[test]
+fn lines_of_several_processes_come_out_whole() {
+    let seen = run(r#"
+process p[i in 0..4] {
+    for n in 0..50 { print str(i).repeat(3000) }
+}
+main { start p }
+"#);
+    let mut lines: Vec<&str> = seen.stdout.lines().collect();
+    lines.sort_unstable();
+    let expected: Vec<String> = (0..200).map(|at| (at / 50).to_string().repeat(3000)).collect();
+    assert!(lines == expected, "{} lines, and not all are of one process", lines.len());
 }

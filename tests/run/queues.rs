@@ -1,6 +1,6 @@
 //! Queues, in a process and across processes.
 
-use super::harness::{check, check_both_roads, run};
+use super::harness::{check, check_both_roads, run, run_with};
 
 #[test]
 fn first_in_first_out_and_sizes() {
@@ -199,6 +199,7 @@ main {{
     }
 }
 
+// conformance: 158
 #[test]
 fn every_item_arrives_once() {
     for kind in ["process", "thread"] {
@@ -266,4 +267,15 @@ fn an_error_in_a_loop_over_a_queue_has_its_place() {
     let seen = run("queue q\nmain {\n    q.put(1)\n    q.close()\n    for x in q { print x // 0 }\n}\n");
     assert_eq!(seen.code, Some(1));
     assert!(seen.stderr.contains("ZeroDivision") && seen.stderr.contains(":5:"), "{}", seen.stderr);
+}
+
+// conformance: 211
+#[test]
+fn a_get_is_not_given_up_before_its_time() {
+    let text =
+        "queue q\nmain { let begun = now(); try { q.get(timeout: 30ms) } catch Empty { print now() - begun >= 30ms } }";
+    for schedule in ["free", "fifo", "random"] {
+        let seen = run_with(&["--schedule", schedule], text);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("true\n", Some(0)), "{schedule}: {}", seen.stderr);
+    }
 }
