@@ -149,7 +149,13 @@ impl Machine {
 
     /// The same as a report shows it; daemons only where nobody else is stuck.
     pub fn blocked(&self, state: &State) -> Vec<Blocked> {
-        let stuck = self.stuck(state);
+        self.blocked_among(state, |_| true)
+    }
+
+    /// The same of some actors.
+    pub fn blocked_among(&self, state: &State, wanted: impl Fn(u32) -> bool) -> Vec<Blocked> {
+        let mut stuck = self.stuck(state);
+        stuck.retain(|one| wanted(one.actor));
         let is_daemon = |one: &Stuck| state.actor(one.actor).is_some_and(|actor| actor.daemon);
         let only_daemons = stuck.iter().all(is_daemon);
         let shown = stuck.iter().filter(|one| only_daemons || !is_daemon(one));

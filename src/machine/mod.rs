@@ -20,6 +20,7 @@ mod object;
 mod picks;
 mod state;
 mod step;
+mod waits;
 
 pub use blocked::Stuck;
 pub use canonical::Fingerprint;
@@ -30,6 +31,7 @@ pub use life::Ends;
 pub(crate) use local::pid_of;
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
+pub use waits::standstill;
 
 use std::sync::Arc;
 

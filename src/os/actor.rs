@@ -191,6 +191,7 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     }
     slot.settled.store(SETTLED, SeqCst);
     drop(locked);
+    ctx.tell_of_a_stop();
     if turns::are_on(ctx.arena) {
         turns::tell(ctx.arena);
     }
@@ -380,6 +381,11 @@ pub(super) fn sleep(ctx: &Ctx, duration: &Value) -> Result {
 /// Whether what lies there is an actor, seen as an object.
 pub(super) fn is_slot(off: Off) -> bool {
     (super::layout::ACTORS_AT..super::layout::OBJECTS_AT).contains(&off.bytes())
+}
+
+/// The actor whose slot lies there.
+pub(super) fn number_at(off: Off) -> u32 {
+    ((off.bytes() - super::layout::ACTORS_AT) / size_of::<Slot>()) as u32
 }
 
 /// What to tell an actor that waits in a slot and whose waker died; nothing: it goes on waiting.

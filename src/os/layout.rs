@@ -58,6 +58,8 @@ pub(super) struct Header {
     pub(super) output_lost: AtomicU32,
     /// 1: the supervisor has been asked to look and has not begun to.
     pub(super) kicked: AtomicU32,
+    /// 1: the supervisor wants to know when the next actor begins to wait without a deadline, or ends.
+    pub(super) watching: AtomicU32,
     /// Actors that have not ended, main included.
     pub(super) alive: AtomicI32,
     /// 1: the run is deterministic: every step is granted by the driver (see `turns`).
@@ -181,6 +183,8 @@ pub(super) struct Slot {
     pub(super) done: AtomicU32,
     /// 1: it has been taken off `Header::running`.
     pub(super) uncounted: AtomicU32,
+    /// How often it has begun to wait.
+    pub(super) waits: AtomicU32,
     /// What the waker says.
     pub(super) verdict: AtomicU32,
     pub(super) given: AtomicU64,

@@ -26,10 +26,12 @@ mod turns;
 mod values;
 mod world;
 
+mod blocked;
 mod death;
 mod driver;
 mod history;
 mod launch;
+mod standstill;
 mod supervisor;
 
 pub use launch::{Captured, run_captured};

@@ -168,6 +168,7 @@ impl Ctx {
     pub(super) fn enter(&self, locked: &Locked<'_>, list: usize, payload: u64, waiting: &Waiting) -> Entered {
         let slot = self.slot;
         let epoch = (slot.claim.load(Relaxed) >> CLAIM_BITS).wrapping_add(1) & (u32::MAX >> CLAIM_BITS);
+        slot.waits.store(slot.waits.load(Relaxed).wrapping_add(1), SeqCst);
         slot.blocked_op.store(waiting.op as u32 + 1, Relaxed);
         slot.blocked_on.store(locked.off.0, Relaxed);
         slot.blocked_list.store(list as u32, Relaxed);
@@ -198,6 +199,8 @@ impl Ctx {
         let private = is_private(self.arena.at(entered.off), slot);
         if entered.last_to_block {
             self.kick();
+        } else if entered.deadline.is_none() {
+            self.tell_of_a_stop();
         }
         let mut deadline = entered.deadline;
         let in_turns = turns::are_on(self.arena);
@@ -367,6 +370,14 @@ impl Ctx {
     pub(super) fn kick(&self) {
         if self.arena.header().kicked.swap(1, SeqCst) == 0 {
             sys::eventfd_add(self.kick);
+        }
+    }
+
+    /// Tells the supervisor, if it wants to know, that one actor less goes on.
+    pub(super) fn tell_of_a_stop(&self) {
+        let watching = &self.arena.header().watching;
+        if watching.load(SeqCst) == 1 && watching.swap(0, SeqCst) == 1 {
+            self.kick();
         }
     }
 

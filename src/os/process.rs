@@ -332,6 +332,19 @@ pub(super) fn let_all_go(ctx: &Ctx, process: u32) {
     if_held(ctx, process, None, |_| true);
 }
 
+/// Whether a process holds one of these ends; false for what is no process.
+pub(super) fn holds_one_of(arena: Arena, process: u32, ends: &[Off]) -> bool {
+    let mut at = Off(actor::slot(arena, process).ends.load(Acquire));
+    while !at.is_null() {
+        let held: &HeldEnd = arena.at(at);
+        if ends.contains(&Off(held.end.load(Acquire))) {
+            return true;
+        }
+        at = Off(held.next.load(Relaxed));
+    }
+    false
+}
+
 /// Gives main its first ends. For the supervisor, before main is started.
 pub(super) fn hold_for_main(ctx: &Ctx, plan: &Plan, main: u32) -> Result<()> {
     hold_for(ctx, plan, None, main, &[])

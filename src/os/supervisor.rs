@@ -25,7 +25,8 @@ use super::layout::state;
 use super::object::{self, Identity, Refused};
 use super::park::Ctx;
 use super::process::{self, Lines};
-use super::{StartError, create, death, failure, history, sys, values};
+use super::standstill::{Living, Look};
+use super::{StartError, blocked, create, death, failure, history, sys, values};
 use crate::machine::{Machine, Rules, Time};
 use crate::plan::Plan;
 use crate::program::ActorKind;
@@ -37,6 +38,12 @@ pub(super) const SUPERVISOR: u32 = 0;
 pub(super) const MAIN: u32 = 1;
 /// How long the supervisor waits before it looks again whether all actors that seem blocked are asleep.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// So often it looks again without waiting: whoever blocked last is on its way to sleep.
+const LOOKS_AT_ONCE: u32 = 100;
+/// The shortest time between two looks for a deadlock among some, while actors go on waiting and being woken.
+const PAUSE_NS: u64 = 20_000_000;
+/// A look takes at most one part in so many of the time.
+const LOOK_SHARE: u64 = 50;
 
 /// What is to be run, and how: enough for another process to plan the same again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -113,8 +120,11 @@ struct Supervisor {
     pending: Vec<u32>,
     watched: FxHashMap<u32, OwnedFd>,
     errors: Vec<Uncaught>,
-    /// Everyone seemed blocked at the last look.
-    suspicious: bool,
+    living: Living,
+    /// Looks in a row at what seemed a deadlock and was not certain.
+    doubts: u32,
+    /// When to look again for a deadlock among some; none where the next actor that stops is to tell.
+    next_look: Option<u64>,
     /// What passes between this thread and the driver of a deterministic run.
     shared: Arc<Shared>,
 }
@@ -167,7 +177,9 @@ impl Supervisor {
             pending: Vec::new(),
             watched: FxHashMap::default(),
             errors: Vec::new(),
-            suspicious: false,
+            living: Living::default(),
+            doubts: 0,
+            next_look: None,
             shared: Arc::default(),
         })
     }
@@ -241,16 +253,19 @@ impl Supervisor {
             }
             // In a deterministic run the machine knows when nobody can go on.
             let in_turns = super::turns::are_on(self.arena);
-            let blocked = !in_turns && self.arena.header().running.load(SeqCst) <= 0;
-            if blocked && self.suspicious && self.all_asleep() {
-                return Ok(Ending::Deadlock(death::who_is_blocked(self.arena, &self.plan)));
+            let look = if in_turns { Look::Nothing } else { self.look_for_the_dead() };
+            if let Look::Dead(dead) = &look {
+                return Ok(Ending::Deadlock(blocked::among(self.arena, &self.plan, dead)));
             }
+            self.doubts = if matches!(look, Look::Unsure) { self.doubts + 1 } else { 0 };
             if self.deadline.is_some_and(|deadline| sys::now_ns() >= deadline) {
                 return Ok(Ending::TimedOut);
             }
-            let dead = self.poll(blocked || self.remind())?;
-            // A death, or a kick, may let someone go on: what seemed blocked is looked at anew.
-            self.suspicious = blocked && dead.is_empty() && self.arena.header().kicked.load(SeqCst) == 0;
+            let soon = self.remind() || self.doubts > 0;
+            if self.doubts > 0 {
+                std::thread::yield_now();
+            }
+            let dead = self.poll(soon)?;
             if let Some(signal) = self.signal() {
                 return Ok(Ending::Signalled(signal));
             }
@@ -338,9 +353,11 @@ impl Supervisor {
 
     fn patience(&self, soon: bool) -> PollTimeout {
         if soon {
-            return PollTimeout::try_from(LOOK_AGAIN).unwrap_or(PollTimeout::NONE);
+            let at_once = (1..LOOKS_AT_ONCE).contains(&self.doubts);
+            return PollTimeout::try_from(if at_once { Duration::ZERO } else { LOOK_AGAIN })
+                .unwrap_or(PollTimeout::NONE);
         }
-        match self.deadline {
+        match self.deadline.into_iter().chain(self.next_look).min() {
             None => PollTimeout::NONE,
             Some(deadline) => {
                 let left = Duration::from_nanos(deadline.saturating_sub(sys::now_ns())) + LOOK_AGAIN;
@@ -354,23 +371,33 @@ impl Supervisor {
         Some(signal.ssi_signo as i32)
     }
 
-    /// Whether the kernel agrees that no actor is on its way: a wake-up may have been given and not yet been taken.
-    fn all_asleep(&self) -> bool {
-        let until = self.arena.header().actors.load(SeqCst).min(super::layout::ACTORS_MAX);
-        let asleep = (MAIN..until).all(|number| {
-            let slot = actor::slot(self.arena, number);
-            if slot.state.load(Acquire) == state::ENDED {
-                // It may be about to wake those who wait for it.
-                return actor::is_settled(slot);
-            }
-            let (pid, tid) = (slot.pid.load(Acquire), slot.tid.load(Acquire));
-            slot.uncounted.load(SeqCst) == 1 && death::is_asleep(pid, tid)
-        });
+    /// Whether nobody can go on, or some never can although others do.
+    fn look_for_the_dead(&mut self) -> Look {
         let header = self.arena.header();
         // A process notes its end before the kernel has seen it: its death is still to be dealt with.
-        let dying =
-            self.watched.keys().any(|number| actor::slot(self.arena, *number).state.load(Acquire) == state::ENDED);
-        !dying && asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
+        let is_dying = |number: &u32| actor::slot(self.arena, *number).state.load(Acquire) == state::ENDED;
+        if header.running.load(SeqCst) <= 0 {
+            return if self.watched.keys().any(is_dying) { Look::Unsure } else { self.living.all_stuck(self.arena) };
+        }
+        let now = sys::now_ns();
+        match self.next_look {
+            Some(next) if now < next => return Look::Nothing,
+            None if header.watching.load(SeqCst) == 1 => return Look::Nothing,
+            _ => {}
+        }
+        // From here on the next one to stop tells; after a look that nobody had asked for, nobody need.
+        let is_told = self.next_look.is_none();
+        if !is_told {
+            header.watching.store(1, SeqCst);
+        }
+        let look = self.living.some_dead(self.arena, &self.plan);
+        let after = sys::now_ns();
+        self.next_look = match look {
+            Look::Unsure => Some(after),
+            _ if is_told => Some(after + PAUSE_NS.max(after.saturating_sub(now) * LOOK_SHARE)),
+            _ => None,
+        };
+        look
     }
 
     fn collect_errors(&mut self, told: &mut dyn FnMut(&Uncaught)) {

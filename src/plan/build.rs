@@ -51,8 +51,9 @@ pub fn build(
             transports.get_mut(object.decl as usize).into_iter().for_each(|slot| *slot = RENDEZVOUS);
         }
     }
-    let (image, uses, unsupported) = (evaluator.into_image(), usage.uses, unsupported(checked));
-    Ok(Plan { image, objects, transports, uses, unsupported, sets: sets.to_vec(), checked: Arc::clone(checked) })
+    let (image, unsupported) = (evaluator.into_image(), unsupported(checked));
+    let (uses, reach, sets) = (usage.uses, usage.reach, sets.to_vec());
+    Ok(Plan { image, objects, transports, uses, reach, unsupported, sets, checked: Arc::clone(checked) })
 }
 
 struct Maker<'a> {

@@ -12,6 +12,8 @@ mod usage;
 
 mod footprint;
 
+mod reach;
+
 mod evaluate;
 
 mod settings;
@@ -19,6 +21,7 @@ mod settings;
 mod validate;
 
 pub use build::build;
+pub use reach::{ANY, Reach};
 pub use unsupported::unsupported;
 
 use std::sync::Arc;
@@ -44,6 +47,8 @@ pub struct Plan {
     pub transports: Vec<(Transport, Reason)>,
     /// Who uses what.
     pub uses: Vec<Use>,
+    /// What each of them could still do, itself or by whom it starts.
+    pub reach: Reach,
     /// What keeps it from being run in this release.
     pub unsupported: Vec<Diagnostic>,
     /// Constants that were given other values.
