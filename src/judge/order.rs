@@ -103,10 +103,9 @@ impl Order {
         let mut starts: FxHashMap<&str, Vec<(u32, u32)>> = FxHashMap::default();
         for (at, event) in (0u32..).zip(&data.events).filter(|(_, event)| event.op == OpCode::Start) {
             let Some(info) = event.actor.and_then(|actor| data.actors.get(actor as usize)) else { continue };
-            let (base, number) = match info.name.rsplit_once('#') {
-                Some((base, number)) => (base, number.parse().unwrap_or(1)),
-                None => (info.name.as_str(), 1),
-            };
+            // `team#2.one` is a first instance: of a thread of the second team.
+            let numbered = info.name.rsplit_once('#').and_then(|(base, number)| Some((base, number.parse().ok()?)));
+            let (base, number) = numbered.unwrap_or((info.name.as_str(), 1));
             starts.entry(base).or_default().push((number, at));
         }
         for mut same in starts.into_values() {
