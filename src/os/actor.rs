@@ -180,8 +180,13 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     if slot.duty.swap(0, SeqCst) != 0 && header.running.fetch_sub(1, SeqCst) == 1 {
         ctx.kick();
     }
-    if slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok() && header.alive.fetch_sub(1, SeqCst) == 2 {
-        wake_last(ctx);
+    if slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok() {
+        if !is_process(slot) {
+            header.threads.fetch_sub(1, SeqCst);
+        }
+        if header.alive.fetch_sub(1, SeqCst) == 2 {
+            wake_last(ctx);
+        }
     }
     let locked = ctx.lock(slot_at(actor));
     let cause = slot.ended.load(Relaxed);

@@ -6,6 +6,7 @@
 mod alloc;
 mod arena;
 mod layout;
+mod memory;
 mod sys;
 
 mod park;

@@ -500,6 +500,17 @@ fn is_private(header: &ObjectHeader, slot: &Slot) -> bool {
     header.private.load(Relaxed) != 0 && slot.keeps_pools.load(Relaxed) == 0
 }
 
+/// Those in a list of an object, the first first. For when nothing moves any more.
+pub(super) fn listed(arena: Arena, off: Off, list: usize) -> impl Iterator<Item = u32> {
+    let header: &ObjectHeader = arena.at(off);
+    let mut at = header.lists.get(list).map_or(0, |list| list.head.load(Relaxed));
+    std::iter::from_fn(move || {
+        let node: &Node = (at != 0).then(|| arena.at(Off(at)))?;
+        at = node.next.load(Relaxed);
+        Some(node.actor.load(Relaxed))
+    })
+}
+
 /// Whether an actor holds an object's small lock.
 pub(super) fn is_locked_by(arena: Arena, off: Off, actor: u32) -> bool {
     let header: &ObjectHeader = arena.at(off);

@@ -431,6 +431,7 @@ fn exec(process: &Process, actor: u32) -> Result<u32> {
 pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32) -> ! {
     sys::close_all_but(&[0, 1, 2, arena.fd(), lines.kick, lines.lifeline]);
     sys::default_signals();
+    super::memory::limit_process(arena);
     sys::ignore_sigpipe();
     sys::die_with_writer(lines.lifeline);
     let name = actor::name(arena, actor);

@@ -22,6 +22,7 @@ use super::actor::{self, Birth};
 use super::arena::Arena;
 use super::driver::{Driver, Shared};
 use super::layout::state;
+use super::memory::{self, Watch};
 use super::object::{self, Identity, Refused};
 use super::park::Ctx;
 use super::process::{self, Lines};
@@ -64,6 +65,10 @@ pub struct Request {
     pub timeout_ns: Option<u64>,
     /// Most processes at a time.
     pub processes_max: u32,
+    /// Most memory that the run may take, in bytes; none is a quarter of what there is to have.
+    pub memory_max: Option<u64>,
+    /// Whether what is printed is kept in memory.
+    pub keeps_output: bool,
     /// Who goes on when several can.
     pub schedule: Schedule,
     /// Seed of the pauses before operations; none makes none.
@@ -95,7 +100,11 @@ pub fn supervise(plan: &Arc<Plan>, request: &Request, told: &mut dyn FnMut(&Unca
     run.stop_driver(driver);
     let driven = run.shared.ending();
     run.take_down();
-    let ending = driven.map_or(ending, Ok)?;
+    // Over a limit, the system may refuse what the machine allows.
+    let ending = match ending? {
+        over @ Ending::OverLimit(_) => over,
+        ending => run.memory.look(run.arena, std::iter::empty()).map_or(driven.unwrap_or(ending), Ending::OverLimit),
+    };
     run.collect_errors(told);
     let trace = request.trace.then(|| history::gather(run.arena, plan, &request.name));
     run.arena.discard();
@@ -121,6 +130,7 @@ struct Supervisor {
     watched: FxHashMap<u32, OwnedFd>,
     errors: Vec<Uncaught>,
     living: Living,
+    memory: Watch,
     /// Looks in a row at what seemed a deadlock and was not certain.
     doubts: u32,
     /// When to look again for a deadlock among some; none where the next actor that stops is to tell.
@@ -136,6 +146,8 @@ impl Supervisor {
         let header = arena.header();
         header.epoch_ns.store(sys::now_ns(), Relaxed);
         header.seed.store(request.seed, Relaxed);
+        let memory_max = request.memory_max.unwrap_or_else(memory::default_max);
+        memory::limit_arena(arena, memory_max);
         header.supervisor.store(std::process::id(), Relaxed);
         let in_turns = request.schedule != Schedule::Free;
         header.turns.store(in_turns as u32, Relaxed);
@@ -178,6 +190,7 @@ impl Supervisor {
             watched: FxHashMap::default(),
             errors: Vec::new(),
             living: Living::default(),
+            memory: Watch::new(memory_max, request.keeps_output),
             doubts: 0,
             next_look: None,
             shared: Arc::default(),
@@ -245,6 +258,10 @@ impl Supervisor {
             self.arena.header().kicked.store(0, SeqCst);
             self.look_for_processes()?;
             self.collect_errors(told);
+            let pids = self.watched.keys().map(|number| actor::slot(self.arena, *number).pid.load(Acquire));
+            if let Some(limit) = self.memory.look(self.arena, pids) {
+                return Ok(Ending::OverLimit(limit));
+            }
             if self.shared.has_ended() {
                 return Ok(Ending::Finished);
             }
@@ -272,6 +289,10 @@ impl Supervisor {
             for process in dead {
                 self.watched.remove(&process);
                 death::of_process(&self.ctx, process);
+                // Nothing else of ours aborts: the kernel refused it more memory.
+                if actor::slot(self.arena, process).exit.load(Relaxed) == -(Signal::SIGABRT as i32) {
+                    return Ok(Ending::OverLimit(self.memory.refused()));
+                }
                 if process == MAIN {
                     return Ok(self.end_of_main());
                 }
@@ -357,13 +378,9 @@ impl Supervisor {
             return PollTimeout::try_from(if at_once { Duration::ZERO } else { LOOK_AGAIN })
                 .unwrap_or(PollTimeout::NONE);
         }
-        match self.deadline.into_iter().chain(self.next_look).min() {
-            None => PollTimeout::NONE,
-            Some(deadline) => {
-                let left = Duration::from_nanos(deadline.saturating_sub(sys::now_ns())) + LOOK_AGAIN;
-                PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
-            }
-        }
+        let next = self.deadline.into_iter().chain(self.next_look).fold(self.memory.next_ns(), u64::min);
+        let left = Duration::from_nanos(next.saturating_sub(sys::now_ns())) + LOOK_AGAIN;
+        PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
     }
 
     fn signal(&self) -> Option<i32> {

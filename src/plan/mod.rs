@@ -22,6 +22,7 @@ mod validate;
 
 pub use build::build;
 pub use reach::{ANY, Reach};
+pub use settings::literal;
 pub use unsupported::unsupported;
 
 use std::sync::Arc;
