@@ -22,6 +22,8 @@ pub mod plan;
 
 pub mod trace;
 
+pub mod waits;
+
 pub mod machine;
 
 pub mod schedule;

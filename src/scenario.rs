@@ -141,6 +141,8 @@ pub struct RunOptions {
     pub trace: bool,
     /// The most processes at a time.
     pub processes_max: u32,
+    /// The most memory in bytes; a quarter of what the system has to give, if none.
+    pub memory_max: Option<u64>,
     /// Who goes on when several can.
     pub schedule: Schedule,
     /// In a free run: actors hold back a little before some of their operations, by this seed, so that orders come up
@@ -158,6 +160,7 @@ impl Default for RunOptions {
             timeout: None,
             trace: true,
             processes_max: PROCESSES_MAX,
+            memory_max: None,
             schedule: Schedule::Free,
             perturb: None,
             doom: None,
@@ -218,7 +221,7 @@ impl Plan {
     ///
     /// The run has a supervisor of its own, so that it may be called from any thread of any program.
     pub fn run(&self, options: &RunOptions) -> Result<Run, RunError> {
-        let request = self.request(options)?;
+        let request = Request { keeps_output: true, ..self.request(options)? };
         if request.cores != self.image.cores {
             self.again(request.cores).map_err(|found| RunError::Cores(request.cores, found))?;
         }
@@ -245,6 +248,8 @@ impl Plan {
             trace: options.trace,
             timeout_ns: options.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)),
             processes_max: options.processes_max,
+            memory_max: options.memory_max,
+            keeps_output: false,
             schedule: options.schedule.clone(),
             perturb: options.perturb,
             doom: options.doom.clone(),

@@ -5,11 +5,13 @@ mod run {
     mod harness;
     mod library;
     mod lifetime;
+    mod limits;
     mod objects;
     mod pipes;
     mod pools;
     mod processes;
     mod queues;
+    mod repeat;
     mod stages;
     mod tickets;
     mod turns;

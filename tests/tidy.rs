@@ -15,6 +15,7 @@ const ORDER: &[&[&str]] = &[
     &["vm"],
     &["plan"],
     &["trace"],
+    &["waits"],
     &["machine"],
     &["schedule"],
     &["judge"],

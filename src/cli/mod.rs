@@ -9,6 +9,7 @@ mod run;
 mod test;
 
 mod plan;
+mod repeat;
 mod replay;
 
 mod verify;
@@ -24,6 +25,7 @@ mod packaging;
 mod load;
 
 mod duration;
+mod size;
 
 mod verdict;
 

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::duration::duration;
 use super::replay::Asked;
-use super::{Exit, complain, err, load, out, replay, verdict, verify};
+use super::{Exit, complain, err, load, out, repeat, replay, size, verdict, verify};
 use crate::os::StartError;
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{PROCESSES_MAX, RunError, RunOptions, Scenario, new_seed};
 use crate::schedule::{Replay, Schedule};
+use crate::syntax::ast::Expect;
 use crate::trace::{Ending, Trace, Uncaught};
 
 /// Run scenarios on real processes and threads
@@ -44,6 +45,13 @@ pub(super) struct Args {
     /// Refuse to have more processes at a time
     #[arg(long, value_name = "N", default_value_t = PROCESSES_MAX, value_parser = clap::value_parser!(u32).range(1..))]
     max_processes: u32,
+    /// End the run when it takes more memory: 64MiB, 2GiB; a quarter of what the system has to give unless said
+    #[arg(long, value_name = "SIZE", value_parser = size::memory)]
+    max_memory: Option<u64>,
+    /// Run so many times, the seeds counting on, and show the distinct outcomes in place of what is printed
+    #[arg(long, value_name = "N", conflicts_with_all = ["replay", "trace", "outline"])]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: Option<u32>,
     /// Write the trace to a file that ends in .ron or .json
     #[arg(long, value_name = "FILE", value_parser = trace_file)]
     trace: Option<PathBuf>,
@@ -128,12 +136,16 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     let options = RunOptions {
         seed: Some(seed),
         timeout: args.timeout,
-        trace: args.outline || args.verify || args.trace.is_some(),
+        trace: args.outline || args.verify || args.trace.is_some() || args.repeat.is_some() || names_outcomes(scenario),
         processes_max: args.max_processes,
+        memory_max: args.max_memory,
         schedule,
         perturb: args.perturb,
         doom: None,
     };
+    if let Some(runs) = args.repeat {
+        return repeat::repeat(plan, scenario, &repeat::Asked { runs, verify: args.verify, options });
+    }
     let mut told = |error: &Uncaught| err(&report::uncaught(scenario.source(), error, true));
     let result = if args.outline { plan.run(&options) } else { plan.run_live(&options, &mut told) };
     let run = match result {
@@ -180,8 +192,13 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     verdict.exit
 }
 
+/// Whether the outcome of a run is to be compared.
+fn names_outcomes(scenario: &Scenario) -> bool {
+    scenario.checked().expects.iter().any(|(expect, _)| matches!(expect, Expect::Outcomes(_)))
+}
+
 /// What it means that a run could not begin.
-fn refusal(error: &RunError) -> Exit {
+pub(super) fn refusal(error: &RunError) -> Exit {
     match error {
         RunError::Cores(..) | RunError::Start(StartError::Object(_)) => Exit::Wrong,
         RunError::Start(StartError::System(_) | StartError::Io(_) | StartError::OutOfMemory) => Exit::OverLimit,

@@ -24,7 +24,10 @@ pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
         Exit::Failed
     };
     let (exit, said) = match &run.ending {
-        Ending::Finished => (failed, None),
+        Ending::Finished => match unexpected_outcome(&expects, run) {
+            Some(said) => (Exit::Failed, Some(said)),
+            None => (failed, None),
+        },
         Ending::Exited(status) => (Exit::Failed, Some(format!("main ended with exit({status})\n"))),
         Ending::Deadlock(blocked) => {
             let foreseen = expects.iter().any(|expect| matches!(expect, Expect::Deadlock));
@@ -45,6 +48,20 @@ pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
         Ending::Misfit(misfit) => (Exit::Wrong, Some(report::misfit(misfit))),
     };
     Verdict { exit, said }
+}
+
+/// What is said of an outcome that is not among the expected ones. Where one of those is no literal nothing is.
+fn unexpected_outcome(expects: &[&Expect], run: &Run) -> Option<String> {
+    let pinned = expects.iter().find_map(|expect| match expect {
+        Expect::Outcomes(outcomes) => Some(outcomes),
+        _ => None,
+    })?;
+    let literals: Option<Vec<String>> =
+        pinned.iter().map(|expr| crate::plan::literal(expr).map(|value| crate::value::literal(&value))).collect();
+    let expected = literals?;
+    let values = report::outcome_values(&run.trace);
+    let strange = values.iter().find(|value| !expected.contains(value))?;
+    Some(format!("the outcome {strange} is not among the expected ones: {}\n", expected.join(", ")))
 }
 
 fn signalled(signal: i32) -> Exit {

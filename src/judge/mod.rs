@@ -74,5 +74,9 @@ pub fn judge(plan: &Arc<Plan>, data: &TraceData, ending: Option<&Ending>) -> Jud
     };
     let rules = Rules { time: Time::Any, late_deaths: true, processes_max: u32::MAX };
     let machine = Machine::new(plan, rules);
-    search::judge(&machine, data, matches!(ending, Some(Ending::Deadlock(_))))
+    let stuck = match ending {
+        Some(Ending::Deadlock(blocked)) => Some(blocked.iter().map(|one| one.actor.clone()).collect()),
+        _ => None,
+    };
+    search::judge(&machine, data, stuck)
 }

@@ -47,13 +47,13 @@ struct Judge<'a> {
     by_name: FxHashMap<&'a str, usize>,
     /// By event: those of whoever took over what it gave.
     takers: FxHashMap<Place, Vec<Place>>,
-    /// The run ended in a deadlock.
-    stuck: bool,
+    /// The run ended in a deadlock: of whom.
+    stuck: Option<Vec<String>>,
     /// Whether those whose record does not end with their end may have done more.
     cut_off: bool,
 }
 
-pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: bool) -> Judgement {
+pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>) -> Judgement {
     let (state, happened) = match machine.initial() {
         Ok(begun) => begun,
         Err(error) => return Judgement::Unreadable(error.to_string()),
@@ -151,9 +151,7 @@ impl Judge<'_> {
     fn at_the_end(&self, progress: &Progress) -> Judgement {
         let (events, steps) = (progress.taken, progress.steps);
         let possible = Judgement::Possible { events, steps };
-        if !self.stuck {
-            return possible;
-        }
+        let Some(stuck) = &self.stuck else { return possible };
         let mut end = progress.clone();
         let last = self.data.events.iter().max_by_key(|event| event.time_ns);
         for _ in 0..STATES_MAX {
@@ -174,8 +172,13 @@ impl Judge<'_> {
         let mut able: Vec<String> =
             choices.iter().filter(goes_on).map(|choice| end.state.name(choice.actor).to_owned()).collect();
         able.dedup();
+        // Some may go on, if the others never can.
+        let others: Vec<Choice> = choices.iter().filter(goes_on).cloned().collect();
+        let dead = self.machine.dead(&end.state, &others);
+        let is_dead = |name: &String| dead.iter().any(|actor| end.state.name(*actor) == name);
+        let partial = !stuck.is_empty() && stuck.iter().all(is_dead);
         match last.map(|event| event.place) {
-            Some(event) if !able.is_empty() => {
+            Some(event) if !able.is_empty() && !partial => {
                 let reason = Reason::NotStuck(able);
                 Judgement::Impossible(Box::new(Objection { event, taken: events, reason }))
             }

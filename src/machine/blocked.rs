@@ -8,8 +8,8 @@ use super::{Machine, State};
 use crate::plan::{PASSED_ON, Use, User};
 use crate::program::ActorKind;
 use crate::program::op::{Op, OpCode, Site, Target};
-use crate::trace::Blocked;
-use crate::value::ObjectKind;
+use crate::trace::{Blocked, Gathered};
+use crate::value::{ObjectKind, ObjectRef};
 
 /// Whether it is an actor's program that uses something.
 fn is_by(used: &Use, actor: &Actor) -> bool {
@@ -65,8 +65,10 @@ impl Machine {
 
     fn stuck_one(&self, state: &State, actor: &Actor) -> Stuck {
         let Some(op) = actor.op() else {
-            // On its way to its end it waits for those it started; main, before `finally`, for everyone.
-            let waits_for = |child: &u32| state.actor(*child).is_some_and(|child| !child.has_ended());
+            // On its way to its end it waits for those it started, one after the other; main, before `finally`, for
+            // everyone.
+            let is_awaited = |child: &Actor| !child.has_ended() && (!child.daemon || child.is_process());
+            let waits_for = |child: &u32| state.actor(*child).is_some_and(is_awaited);
             let held_by: Vec<u32> = actor.children.iter().copied().filter(waits_for).collect();
             let could_enable = if held_by.is_empty() { others(state, actor, |_| true) } else { held_by.clone() };
             let (op, target, site) = (OpCode::Join, Target::None, actor.last);
@@ -74,7 +76,14 @@ impl Machine {
         };
         let held_by = self.held_by(state, &actor.phase, op);
         let could_enable = self.could_enable(state, actor, op, &held_by);
-        Stuck { actor: actor.id, op: op.code, target: op.target, site: op.site, held_by, could_enable }
+        let (mut code, mut target) = (op.code, op.target);
+        if let (Phase::Again { .. }, Target::Object(condition)) = (&actor.phase, op.target) {
+            // Notified or out of time, it waits for the lock.
+            code = OpCode::LockAcquire;
+            let lock = condition::declared_lock(state, condition.id);
+            target = lock.map_or(target, |id| Target::Object(ObjectRef { id, kind: ObjectKind::Lock, ..condition }));
+        }
+        Stuck { actor: actor.id, op: code, target, site: op.site, held_by, could_enable }
     }
 
     fn held_by(&self, state: &State, phase: &Phase, op: &Op) -> Vec<u32> {
@@ -163,7 +172,13 @@ impl Machine {
 
     /// The same as a report shows it; daemons only where nobody else is stuck.
     pub fn blocked(&self, state: &State) -> Vec<Blocked> {
-        let stuck = self.stuck(state);
+        self.blocked_among(state, |_| true)
+    }
+
+    /// The same of some actors.
+    pub fn blocked_among(&self, state: &State, wanted: impl Fn(u32) -> bool) -> Vec<Blocked> {
+        let mut stuck = self.stuck(state);
+        stuck.retain(|one| wanted(one.actor));
         let is_daemon = |one: &Stuck| state.actor(one.actor).is_some_and(|actor| actor.daemon);
         let only_daemons = stuck.iter().all(is_daemon);
         let shown = stuck.iter().filter(|one| only_daemons || !is_daemon(one));
@@ -182,14 +197,27 @@ impl Machine {
             Target::Result(_) => (None, None),
         };
         let kind = kind.filter(|kind| *kind != ObjectKind::Shared);
+        let has_ended = |actor: &u32| state.actor(*actor).is_none_or(Actor::has_ended);
+        let held_by = if stuck.op == OpCode::Join { stuck.held_by.get(..1) } else { Some(&stuck.held_by[..]) };
+        let held_by = held_by.unwrap_or_default();
         Blocked {
             actor: state.name(stuck.actor).to_owned(),
             span: self.plan.image.program.span_of(stuck.site).unwrap_or_default(),
             op: stuck.op,
             target,
             kind,
-            held_by: stuck.held_by.iter().map(name).collect(),
+            holder_ended: stuck.op != OpCode::Join && !held_by.is_empty() && held_by.iter().all(has_ended),
+            held_by: held_by.iter().map(name).collect(),
+            gathered: self.gathered(state, stuck),
         }
+    }
+
+    /// Who is at the barrier in which an actor waits.
+    fn gathered(&self, state: &State, stuck: &Stuck) -> Option<Gathered> {
+        let Target::Object(object) = stuck.target else { return None };
+        let Some(Object::Barrier(barrier)) = state.object(object.id) else { return None };
+        let arrived = barrier.inside.iter().map(|party| state.name(*party).to_owned()).collect();
+        Some(Gathered { arrived, parties: usize::try_from(barrier.parties).unwrap_or(0) })
     }
 
     /// An object as shown: `q`, `forks[2]`, `team[0].team_lock`.

@@ -45,7 +45,7 @@ pub struct Explored {
 /// What went wrong.
 #[derive(Clone, Debug)]
 pub enum Failure {
-    /// Nobody can go on.
+    /// Nobody can go on, or some never can again.
     Deadlock(Vec<Blocked>),
     /// An invariant does not hold.
     Invariant(Broken),
@@ -125,10 +125,14 @@ impl Search<'_> {
             if state.is_over() {
                 self.explored.passed += usize::from(state.is_fine());
             } else {
-                let blocked = self.machine.blocked(state);
-                let key: Vec<_> = blocked.iter().map(|one| (&one.actor, one.span)).collect();
-                self.fail(format!("{key:?}"), Failure::Deadlock(blocked), number, None);
+                self.deadlock(self.machine.blocked(state), number);
             }
+            return;
+        }
+        let dead = self.machine.dead(state, &choices);
+        if !dead.is_empty() {
+            // The others go on, but a run ends here.
+            self.deadlock(self.machine.blocked_among(state, |actor| dead.contains(&actor)), number);
             return;
         }
         for choice in choices {
@@ -148,6 +152,11 @@ impl Search<'_> {
             }
             self.meet(next, number, Some(choice));
         }
+    }
+
+    fn deadlock(&mut self, blocked: Vec<Blocked>, at: u32) {
+        let key: Vec<_> = blocked.iter().map(|one| (&one.actor, one.span)).collect();
+        self.fail(format!("{key:?}"), Failure::Deadlock(blocked), at, None);
     }
 
     fn fail(&mut self, key: String, failure: Failure, at: u32, last: Option<&Choice>) {

@@ -139,6 +139,8 @@ pub(super) fn start(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
     let is_process = template.kind == ActorKind::Process;
     if is_process {
         tx.machine.require_room(tx.state)?;
+    } else {
+        tx.machine.require_room_for_a_thread(tx.state)?;
     }
     let name = instance_name(tx, me, template, number, index);
     let Some(starter) = tx.state.actor(me) else { return Err(fault::no_runtime()) };
@@ -166,6 +168,14 @@ impl Machine {
         let processes = state.actors.iter().filter(|actor| actor.is_process() && actor.is_alive()).count();
         if processes >= self.rules.processes_max as usize {
             return Err(fault::too_many_processes(self.rules.processes_max));
+        }
+        Ok(())
+    }
+
+    fn require_room_for_a_thread(&self, state: &State) -> Result<(), Error> {
+        let threads = state.actors.iter().filter(|actor| !actor.is_process() && actor.is_alive()).count();
+        if threads >= fault::THREADS_MAX as usize {
+            return Err(fault::too_many_threads());
         }
         Ok(())
     }

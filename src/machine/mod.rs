@@ -22,6 +22,7 @@ mod picks;
 mod select;
 mod state;
 mod step;
+mod waits;
 
 pub use blocked::Stuck;
 pub use canonical::Fingerprint;
@@ -32,6 +33,7 @@ pub use life::Ends;
 pub(crate) use local::pid_of;
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
+pub use waits::standstill;
 
 use std::sync::Arc;
 

@@ -188,9 +188,13 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     if slot.duty.swap(0, SeqCst) != 0 && header.running.fetch_sub(1, SeqCst) == 1 {
         ctx.kick();
     }
-    let is_first_time = slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok();
-    if is_first_time && is_awaited(slot) && header.alive.fetch_sub(1, SeqCst) == 2 {
-        wake_last(ctx);
+    if slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok() {
+        if !is_process(slot) {
+            header.threads.fetch_sub(1, SeqCst);
+        }
+        if is_awaited(slot) && header.alive.fetch_sub(1, SeqCst) == 2 {
+            wake_last(ctx);
+        }
     }
     let locked = ctx.lock(slot_at(actor));
     let cause = slot.ended.load(Relaxed);
@@ -200,6 +204,7 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     }
     slot.settled.store(SETTLED, SeqCst);
     drop(locked);
+    ctx.tell_of_a_stop();
     if turns::are_on(ctx.arena) {
         turns::tell(ctx.arena);
     }
@@ -394,6 +399,11 @@ pub(super) fn sleep(ctx: &Ctx, duration: &Value) -> Result {
 /// Whether what lies there is an actor, seen as an object.
 pub(super) fn is_slot(off: Off) -> bool {
     (super::layout::ACTORS_AT..super::layout::OBJECTS_AT).contains(&off.bytes())
+}
+
+/// The actor whose slot lies there.
+pub(super) fn number_at(off: Off) -> u32 {
+    ((off.bytes() - super::layout::ACTORS_AT) / size_of::<Slot>()) as u32
 }
 
 /// What to tell an actor that waits in a slot and whose waker died; nothing: it goes on waiting.

@@ -31,28 +31,34 @@ impl Arena {
     /// Makes an arena ready to give out blocks.
     pub(super) fn format(&self) {
         self.header().bump.store(BLOCKS_AT as u64, Ordering::SeqCst);
+        self.header().bump_max.store(ARENA_BYTES as u64, Ordering::SeqCst);
     }
 
     /// A block of at least that many bytes, contents undefined.
     pub(super) fn alloc(&self, bytes: usize) -> Result<Off, OutOfMemory> {
         let class = class_of(bytes);
         if class >= CLASSES {
-            return Err(OutOfMemory);
+            return Err(self.is_full());
         }
         if let Some(block) = self.pop_free(class) {
             return Ok(block);
         }
         let size = (SMALLEST << class) as u64;
-        let bump = &self.header().bump;
+        let (bump, max) = (&self.header().bump, self.header().bump_max.load(Ordering::Relaxed));
         // Never past the end, however many ask at the same time: the position is taken only where the block fits.
         let start = bump
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| {
-                (at + size <= ARENA_BYTES as u64).then_some(at + size)
-            })
-            .map_err(|_| OutOfMemory)?;
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| (at + size <= max).then_some(at + size))
+            .map_err(|_| self.is_full())?;
         let head = Off::from_bytes(start as usize);
         self.at::<AtomicU32>(head).store(class as u32, Ordering::Relaxed);
         Ok(Off(head.0 + 1))
+    }
+
+    /// Notes that the run is over its limit.
+    #[cold]
+    fn is_full(&self) -> OutOfMemory {
+        self.header().over_limit.store(super::memory::SHARED, Ordering::SeqCst);
+        OutOfMemory
     }
 
     /// A block of zeroes.

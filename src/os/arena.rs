@@ -99,6 +99,12 @@ impl Arena {
         self.fd
     }
 
+    /// What it takes of the system's memory.
+    pub(super) fn file_bytes(&self) -> u64 {
+        // SAFETY: the descriptor is open for the life of the process (see `map`).
+        super::memory::file_bytes(unsafe { std::os::fd::BorrowedFd::borrow_raw(self.fd) })
+    }
+
     /// What lies at a place.
     ///
     /// # Panics

@@ -13,13 +13,8 @@ use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
 use super::object::{self, barrier, condition, find, kind_number, latch, lock, once, pipe, pool, rwlock};
 use super::park::Ctx;
-use super::supervisor::MAIN;
-use super::{duty, history, process, sys};
-use crate::plan::Plan;
+use super::{duty, process, sys};
 use crate::program::ActorKind;
-use crate::program::op::OpCode;
-use crate::source::Span;
-use crate::trace::Blocked;
 use crate::value::ObjectKind;
 
 /// A process is dead: whether it ended by itself or was killed.
@@ -172,67 +167,4 @@ fn clean_up_one(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
 /// The pool of a worker that ended gets another where it wants one.
 fn pool_of_dead(ctx: &Ctx, worker: &Slot) {
     duty::worker_ended(ctx, Off(worker.pool.load(Relaxed)));
-}
-
-/// Everyone who waits for what will not come; daemons only where nobody else does.
-pub(super) fn who_is_blocked(arena: Arena, plan: &Plan) -> Vec<Blocked> {
-    let until = arena.header().actors.load(SeqCst).min(ACTORS_MAX);
-    let waits = |number: &u32| {
-        let slot = actor::slot(arena, *number);
-        slot.state.load(Acquire) == state::RUNNING && slot.blocked_op.load(Relaxed) != 0
-    };
-    let waiting: Vec<u32> = (MAIN..until).filter(waits).collect();
-    let is_daemon = |number: &u32| actor::slot(arena, *number).daemon.load(Relaxed) != 0;
-    let only_daemons = waiting.iter().all(is_daemon);
-    let shown = waiting.into_iter().filter(|number| only_daemons || !is_daemon(number));
-    shown.filter_map(|number| blocked(arena, plan, number)).collect()
-}
-
-fn blocked(arena: Arena, plan: &Plan, number: u32) -> Option<Blocked> {
-    let slot = actor::slot(arena, number);
-    let op = OpCode::from_number(slot.blocked_op.load(Relaxed).checked_sub(1)? as u8)?;
-    let off = match Off(slot.blocked_on.load(Relaxed)) {
-        // Senders wait where it is decided that there is room: at the other end.
-        off if op == OpCode::PipeSend && !off.is_null() => pipe::peer_of(arena, off),
-        off => off,
-    };
-    let mut target = history::target_at(arena, plan, off);
-    if let Some(target) = target.as_mut().filter(|target| target.kind == Some(ObjectKind::Rwlock)) {
-        let side = rwlock::side_of(slot.blocked_list.load(Relaxed));
-        target.name = format!("{}.{}", target.name, side.name());
-    }
-    Some(Blocked {
-        actor: actor::name(arena, number),
-        span: Span { start: slot.span[0].load(Relaxed), end: slot.span[1].load(Relaxed) },
-        op,
-        kind: target.as_ref().and_then(|target| target.kind),
-        held_by: held_by(arena, off, target.as_ref().and_then(|target| target.actor)),
-        target: target.map(|target| target.name),
-    })
-}
-
-/// Who would have to act, by name.
-fn held_by(arena: Arena, off: Off, joined: Option<u32>) -> Vec<String> {
-    if let Some(joined) = joined {
-        return vec![actor::name(arena, joined)];
-    }
-    if off.is_null() {
-        return Vec::new();
-    }
-    let kind = arena.at::<ObjectHeader>(off).kind.load(Relaxed);
-    let names = |actors: Vec<u32>| actors.into_iter().map(|one| actor::name(arena, one)).collect();
-    if kind == kind_number(ObjectKind::Rwlock) {
-        return names(rwlock::holders(arena, off));
-    }
-    if kind == kind_number(ObjectKind::Once) {
-        return names(once::runner(arena, off).into_iter().collect());
-    }
-    if kind == kind_number(ObjectKind::Barrier) {
-        return names(barrier::acting(arena, off).into_iter().collect());
-    }
-    let lock = if kind == kind_number(ObjectKind::Condition) { condition::lock_of(arena, off) } else { off };
-    if object::is_lock(arena.at::<ObjectHeader>(lock).kind.load(Relaxed)) {
-        return lock::holder(arena, lock).map(|holder| actor::name(arena, holder)).into_iter().collect();
-    }
-    Vec::new()
 }

@@ -17,7 +17,7 @@ use super::park::Ctx;
 use super::record::{Noted as Found, Reader};
 use super::turns::{self, Turn};
 use super::{actor, death, sys, values};
-use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, Uncaught, What};
+use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, Uncaught, What, standstill};
 use crate::program::op::{OpCode, Site};
 use crate::random::Random;
 use crate::schedule::{Picked, Replay, Scheduler};
@@ -71,6 +71,8 @@ pub(super) struct Driver {
     lanes: FxHashMap<u32, Lane>,
     replay: Replay,
     shared: Arc<Shared>,
+    /// Who had no step when the dead were looked for last.
+    standstill: u64,
 }
 
 /// What one actor is expected to have done.
@@ -93,7 +95,7 @@ impl Driver {
         let (state, happened) = machine.initial()?;
         let replay = Replay::new(machine.plan(), seed);
         let (chance, lanes) = (FxHashMap::default(), FxHashMap::default());
-        let mut driver = Driver { ctx, machine, state, policy, seed, chance, lanes, replay, shared };
+        let mut driver = Driver { ctx, machine, state, policy, seed, chance, lanes, replay, shared, standstill: 0 };
         driver.expect(&happened);
         Ok(driver)
     }
@@ -125,6 +127,7 @@ impl Driver {
             self.catch_up()?;
             return Err(Stop::Ended(Ending::Deadlock(self.machine.blocked(&self.state))));
         }
+        self.look_for_the_dead(&choices)?;
         let picked = self.policy.pick(&self.machine, &self.state, &choices);
         let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(Box::new(misfit))))? {
             Picked::At(at) => self.drawn(choices.into_iter().nth(at).ok_or(Stop::Over)?),
@@ -160,6 +163,21 @@ impl Driver {
         self.await_ends(&gone.collect::<Vec<_>>())?;
         awaited.into_iter().try_for_each(|actor| self.compare(actor))?;
         self.watch_invariants(Some((choice.actor, site)))
+    }
+
+    /// Whether some can never go on although others do.
+    fn look_for_the_dead(&mut self, choices: &[Choice]) -> Result<(), Stop> {
+        let now = standstill(&self.machine, &self.state, choices);
+        if std::mem::replace(&mut self.standstill, now) == now {
+            return Ok(());
+        }
+        let dead = self.machine.dead(&self.state, choices);
+        if dead.is_empty() {
+            return Ok(());
+        }
+        self.catch_up()?;
+        let blocked = self.machine.blocked_among(&self.state, |actor| dead.contains(&actor));
+        Err(Stop::Ended(Ending::Deadlock(blocked)))
     }
 
     /// Every invariant holds after every step.

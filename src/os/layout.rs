@@ -26,6 +26,13 @@ pub(super) struct Header {
     pub(super) epoch_ns: AtomicU64,
     /// Byte position from which blocks have not been given out yet.
     pub(super) bump: AtomicU64,
+    /// Byte position that blocks do not go beyond.
+    pub(super) bump_max: AtomicU64,
+    /// How many bytes of events may be noted, and how many bytes the run may take in all.
+    pub(super) trace_max: AtomicU64,
+    pub(super) memory_max: AtomicU64,
+    /// Bytes of events so far.
+    pub(super) trace_bytes: AtomicU64,
     /// Free blocks by size class: a stack, its top in the low half, a count against ABA in the high half.
     pub(super) free: [AtomicU64; CLASSES],
     /// Seed of the run.
@@ -42,6 +49,8 @@ pub(super) struct Header {
     pub(super) processes: AtomicU32,
     /// Most processes at a time.
     pub(super) processes_max: AtomicU32,
+    /// Threads that have been started and have not ended, those that processes begin with left out.
+    pub(super) threads: AtomicU32,
     /// Pid of the supervisor.
     pub(super) supervisor: AtomicU32,
     /// 1: the run is being ended; nothing is started any more.
@@ -54,6 +63,8 @@ pub(super) struct Header {
     pub(super) failures: AtomicU32,
     /// Panics of conc's own code in a process of the run.
     pub(super) bugs: AtomicU32,
+    /// Which limit was gone over, if one was; see `memory`.
+    pub(super) over_limit: AtomicU32,
     /// 1: standard output is gone.
     pub(super) output_lost: AtomicU32,
     /// 1: the supervisor has been asked to look and has not begun to.
@@ -62,6 +73,8 @@ pub(super) struct Header {
     pub(super) doomed: AtomicU32,
     pub(super) doomed_len: AtomicU32,
     pub(super) doomed_at: AtomicU32,
+    /// 1: the supervisor wants to know when the next actor begins to wait without a deadline, or ends.
+    pub(super) watching: AtomicU32,
     /// Actors that have not ended, main included.
     pub(super) alive: AtomicI32,
     /// 1: the run is deterministic: every step is granted by the driver (see `turns`).
@@ -186,6 +199,8 @@ pub(super) struct Slot {
     pub(super) done: AtomicU32,
     /// 1: it has been taken off `Header::running`.
     pub(super) uncounted: AtomicU32,
+    /// How often it has begun to wait.
+    pub(super) waits: AtomicU32,
     /// What the waker says.
     pub(super) verdict: AtomicU32,
     pub(super) given: AtomicU64,

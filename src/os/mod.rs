@@ -6,6 +6,7 @@
 mod alloc;
 mod arena;
 mod layout;
+mod memory;
 mod sys;
 
 mod doom;
@@ -32,10 +33,12 @@ mod values;
 mod workers;
 mod world;
 
+mod blocked;
 mod death;
 mod driver;
 mod history;
 mod launch;
+mod standstill;
 mod supervisor;
 
 pub use launch::{Captured, run_captured};

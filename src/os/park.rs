@@ -188,6 +188,7 @@ impl Ctx {
     pub(super) fn enter(&self, locked: &Locked<'_>, list: usize, payload: u64, waiting: &Waiting) -> Entered {
         let slot = self.slot;
         let epoch = self.next_epoch();
+        slot.waits.store(slot.waits.load(Relaxed).wrapping_add(1), SeqCst);
         slot.blocked_op.store(waiting.op as u32 + 1, Relaxed);
         slot.blocked_on.store(locked.off.0, Relaxed);
         slot.blocked_list.store(list as u32, Relaxed);
@@ -248,6 +249,8 @@ impl Ctx {
         let slot = self.slot;
         if entered.last_to_block {
             self.kick();
+        } else if entered.deadline.is_none() {
+            self.tell_of_a_stop();
         }
         let mut deadline = entered.deadline;
         let in_turns = turns::are_on(self.arena);
@@ -447,6 +450,14 @@ impl Ctx {
         }
     }
 
+    /// Tells the supervisor, if it wants to know, that one actor less goes on.
+    pub(super) fn tell_of_a_stop(&self) {
+        let watching = &self.arena.header().watching;
+        if watching.load(SeqCst) == 1 && watching.swap(0, SeqCst) == 1 {
+            self.kick();
+        }
+    }
+
     fn node_skip() -> u32 {
         (std::mem::offset_of!(Slot, node) / super::arena::UNIT) as u32
     }
@@ -582,6 +593,17 @@ impl Drop for Locked<'_> {
 /// Whether an actor that waits in an object does so on a futex that only its own process reaches.
 fn is_private(header: &ObjectHeader, slot: &Slot) -> bool {
     header.private.load(Relaxed) != 0 && slot.keeps_pools.load(Relaxed) == 0
+}
+
+/// Those in a list of an object, the first first. For when nothing moves any more.
+pub(super) fn listed(arena: Arena, off: Off, list: usize) -> impl Iterator<Item = u32> {
+    let header: &ObjectHeader = arena.at(off);
+    let mut at = header.lists.get(list).map_or(0, |list| list.head.load(Relaxed));
+    std::iter::from_fn(move || {
+        let node: &Node = (at != 0).then(|| arena.at(Off(at)))?;
+        at = node.next.load(Relaxed);
+        Some(node.actor.load(Relaxed))
+    })
 }
 
 /// Whether an actor holds an object's small lock.

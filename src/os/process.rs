@@ -325,6 +325,19 @@ pub(super) fn let_all_go(ctx: &Ctx, process: u32) {
     if_held(ctx, process, None, |_| true);
 }
 
+/// Whether a process holds one of these ends; false for what is no process.
+pub(super) fn holds_one_of(arena: Arena, process: u32, ends: &[Off]) -> bool {
+    let mut at = Off(actor::slot(arena, process).ends.load(Acquire));
+    while !at.is_null() {
+        let held: &HeldEnd = arena.at(at);
+        if ends.contains(&Off(held.end.load(Acquire))) {
+            return true;
+        }
+        at = Off(held.next.load(Relaxed));
+    }
+    false
+}
+
 /// Gives main its first ends. For the supervisor, before main is started.
 pub(super) fn hold_for_main(ctx: &Ctx, plan: &Plan, main: u32) -> Result<()> {
     hold_for(ctx, plan, None, main, &[])
@@ -411,6 +424,7 @@ fn exec(process: &Process, actor: u32) -> Result<u32> {
 pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32) -> ! {
     sys::close_all_but(&[0, 1, 2, arena.fd(), lines.kick, lines.lifeline]);
     sys::default_signals();
+    super::memory::limit_process(arena);
     sys::ignore_sigpipe();
     sys::die_with_writer(lines.lifeline);
     let name = actor::name(arena, actor);

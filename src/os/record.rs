@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
 use super::arena::{Arena, Off, Shared};
 use super::layout::{Slot, slot_at};
@@ -113,7 +113,7 @@ impl Ctx {
         };
         if at.is_null() || !fits(at) {
             let least = if at.is_null() { FIRST_CHUNK_BYTES } else { CHUNK_BYTES };
-            // A full arena costs the trace its tail, not the run its life.
+            // Where there is no room, the supervisor is about to end the run.
             let Some(new) = self.new_chunk(bytes.len().max(least)) else { return };
             if at.is_null() {
                 slot.chunk_first.store(new.0, Release);
@@ -130,6 +130,13 @@ impl Ctx {
     }
 
     fn new_chunk(&self, room: usize) -> Option<Off> {
+        let header = self.arena.header();
+        let before = header.trace_bytes.fetch_add(room as u64, Relaxed);
+        if before.saturating_add(room as u64) > header.trace_max.load(Relaxed) {
+            header.over_limit.store(super::memory::TRACE, SeqCst);
+            self.kick();
+            return None;
+        }
         let off = self.arena.alloc(CHUNK_HEADER + room).ok()?;
         let chunk: &Chunk = self.arena.at(off);
         chunk.next.store(0, Relaxed);

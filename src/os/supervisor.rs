@@ -22,10 +22,12 @@ use super::actor::{self, Birth};
 use super::arena::Arena;
 use super::driver::{Driver, Shared};
 use super::layout::state;
+use super::memory::{self, Watch};
 use super::object::{self, Identity, Refused};
 use super::park::Ctx;
 use super::process::{self, Lines};
-use super::{StartError, create, death, failure, history, sys, values};
+use super::standstill::{Living, Look};
+use super::{StartError, blocked, create, death, failure, history, sys, values};
 use crate::machine::{Machine, Rules, Time};
 use crate::plan::Plan;
 use crate::program::ActorKind;
@@ -37,6 +39,12 @@ pub(super) const SUPERVISOR: u32 = 0;
 pub(super) const MAIN: u32 = 1;
 /// How long the supervisor waits before it looks again whether all actors that seem blocked are asleep.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// So often it looks again without waiting: whoever blocked last is on its way to sleep.
+const LOOKS_AT_ONCE: u32 = 100;
+/// The shortest time between two looks for a deadlock among some, while actors go on waiting and being woken.
+const PAUSE_NS: u64 = 20_000_000;
+/// A look takes at most one part in so many of the time.
+const LOOK_SHARE: u64 = 50;
 
 /// What is to be run, and how: enough for another process to plan the same again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -57,6 +65,10 @@ pub struct Request {
     pub timeout_ns: Option<u64>,
     /// Most processes at a time.
     pub processes_max: u32,
+    /// Most memory that the run may take, in bytes; none is a quarter of what there is to have.
+    pub memory_max: Option<u64>,
+    /// Whether what is printed is kept in memory.
+    pub keeps_output: bool,
     /// Who goes on when several can.
     pub schedule: Schedule,
     /// Seed of the pauses before operations; none makes none.
@@ -90,7 +102,11 @@ pub fn supervise(plan: &Arc<Plan>, request: &Request, told: &mut dyn FnMut(&Unca
     run.stop_driver(driver);
     let driven = run.shared.ending();
     run.take_down();
-    let ending = driven.map_or(ending, Ok)?;
+    // Over a limit, the system may refuse what the machine allows.
+    let ending = match ending? {
+        over @ Ending::OverLimit(_) => over,
+        ending => run.memory.look(run.arena, std::iter::empty()).map_or(driven.unwrap_or(ending), Ending::OverLimit),
+    };
     run.collect_errors(told);
     let trace = request.trace.then(|| history::gather(run.arena, plan, &request.name));
     run.arena.discard();
@@ -115,8 +131,12 @@ struct Supervisor {
     pending: Vec<u32>,
     watched: FxHashMap<u32, OwnedFd>,
     errors: Vec<Uncaught>,
-    /// Everyone seemed blocked at the last look.
-    suspicious: bool,
+    living: Living,
+    memory: Watch,
+    /// Looks in a row at what seemed a deadlock and was not certain.
+    doubts: u32,
+    /// When to look again for a deadlock among some; none where the next actor that stops is to tell.
+    next_look: Option<u64>,
     /// What passes between this thread and the driver of a deterministic run.
     shared: Arc<Shared>,
 }
@@ -128,6 +148,8 @@ impl Supervisor {
         let header = arena.header();
         header.epoch_ns.store(sys::now_ns(), Relaxed);
         header.seed.store(request.seed, Relaxed);
+        let memory_max = request.memory_max.unwrap_or_else(memory::default_max);
+        memory::limit_arena(arena, memory_max);
         header.supervisor.store(std::process::id(), Relaxed);
         let in_turns = request.schedule != Schedule::Free;
         header.turns.store(in_turns as u32, Relaxed);
@@ -172,7 +194,10 @@ impl Supervisor {
             pending: Vec::new(),
             watched: FxHashMap::default(),
             errors: Vec::new(),
-            suspicious: false,
+            living: Living::default(),
+            memory: Watch::new(memory_max, request.keeps_output),
+            doubts: 0,
+            next_look: None,
             shared: Arc::default(),
         })
     }
@@ -238,6 +263,10 @@ impl Supervisor {
             self.arena.header().kicked.store(0, SeqCst);
             self.look_for_processes()?;
             self.collect_errors(told);
+            let pids = self.watched.keys().map(|number| actor::slot(self.arena, *number).pid.load(Acquire));
+            if let Some(limit) = self.memory.look(self.arena, pids) {
+                return Ok(Ending::OverLimit(limit));
+            }
             if self.shared.has_ended() {
                 return Ok(Ending::Finished);
             }
@@ -246,22 +275,29 @@ impl Supervisor {
             }
             // In a deterministic run the machine knows when nobody can go on.
             let in_turns = super::turns::are_on(self.arena);
-            let blocked = !in_turns && self.arena.header().running.load(SeqCst) <= 0;
-            if blocked && self.suspicious && self.all_asleep() {
-                return Ok(Ending::Deadlock(death::who_is_blocked(self.arena, &self.plan)));
+            let look = if in_turns { Look::Nothing } else { self.look_for_the_dead() };
+            if let Look::Dead(dead) = &look {
+                return Ok(Ending::Deadlock(blocked::among(self.arena, &self.plan, dead)));
             }
+            self.doubts = if matches!(look, Look::Unsure) { self.doubts + 1 } else { 0 };
             if self.deadline.is_some_and(|deadline| sys::now_ns() >= deadline) {
                 return Ok(Ending::TimedOut);
             }
-            let dead = self.poll(blocked || self.remind())?;
-            // A death, or a kick, may let someone go on: what seemed blocked is looked at anew.
-            self.suspicious = blocked && dead.is_empty() && self.arena.header().kicked.load(SeqCst) == 0;
+            let soon = self.remind() || self.doubts > 0;
+            if self.doubts > 0 {
+                std::thread::yield_now();
+            }
+            let dead = self.poll(soon)?;
             if let Some(signal) = self.signal() {
                 return Ok(Ending::Signalled(signal));
             }
             for process in dead {
                 self.watched.remove(&process);
                 death::of_process(&self.ctx, process);
+                // Nothing else of ours aborts: the kernel refused it more memory.
+                if actor::slot(self.arena, process).exit.load(Relaxed) == -(Signal::SIGABRT as i32) {
+                    return Ok(Ending::OverLimit(self.memory.refused()));
+                }
                 if process == MAIN {
                     return Ok(self.end_of_main());
                 }
@@ -343,15 +379,13 @@ impl Supervisor {
 
     fn patience(&self, soon: bool) -> PollTimeout {
         if soon {
-            return PollTimeout::try_from(LOOK_AGAIN).unwrap_or(PollTimeout::NONE);
+            let at_once = (1..LOOKS_AT_ONCE).contains(&self.doubts);
+            return PollTimeout::try_from(if at_once { Duration::ZERO } else { LOOK_AGAIN })
+                .unwrap_or(PollTimeout::NONE);
         }
-        match self.deadline {
-            None => PollTimeout::NONE,
-            Some(deadline) => {
-                let left = Duration::from_nanos(deadline.saturating_sub(sys::now_ns())) + LOOK_AGAIN;
-                PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
-            }
-        }
+        let next = self.deadline.into_iter().chain(self.next_look).fold(self.memory.next_ns(), u64::min);
+        let left = Duration::from_nanos(next.saturating_sub(sys::now_ns())) + LOOK_AGAIN;
+        PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
     }
 
     fn signal(&self) -> Option<i32> {
@@ -359,23 +393,33 @@ impl Supervisor {
         Some(signal.ssi_signo as i32)
     }
 
-    /// Whether the kernel agrees that no actor is on its way: a wake-up may have been given and not yet been taken.
-    fn all_asleep(&self) -> bool {
-        let until = self.arena.header().actors.load(SeqCst).min(super::layout::ACTORS_MAX);
-        let asleep = (MAIN..until).all(|number| {
-            let slot = actor::slot(self.arena, number);
-            if slot.state.load(Acquire) == state::ENDED {
-                // It may be about to wake those who wait for it.
-                return actor::is_settled(slot);
-            }
-            let (pid, tid) = (slot.pid.load(Acquire), slot.tid.load(Acquire));
-            slot.uncounted.load(SeqCst) == 1 && death::is_asleep(pid, tid)
-        });
+    /// Whether nobody can go on, or some never can although others do.
+    fn look_for_the_dead(&mut self) -> Look {
         let header = self.arena.header();
         // A process notes its end before the kernel has seen it: its death is still to be dealt with.
-        let dying =
-            self.watched.keys().any(|number| actor::slot(self.arena, *number).state.load(Acquire) == state::ENDED);
-        !dying && asleep && header.running.load(SeqCst) <= 0 && header.kicked.load(SeqCst) == 0
+        let is_dying = |number: &u32| actor::slot(self.arena, *number).state.load(Acquire) == state::ENDED;
+        if header.running.load(SeqCst) <= 0 {
+            return if self.watched.keys().any(is_dying) { Look::Unsure } else { self.living.all_stuck(self.arena) };
+        }
+        let now = sys::now_ns();
+        match self.next_look {
+            Some(next) if now < next => return Look::Nothing,
+            None if header.watching.load(SeqCst) == 1 => return Look::Nothing,
+            _ => {}
+        }
+        // From here on the next one to stop tells; after a look that nobody had asked for, nobody need.
+        let is_told = self.next_look.is_none();
+        if !is_told {
+            header.watching.store(1, SeqCst);
+        }
+        let look = self.living.some_dead(self.arena, &self.plan);
+        let after = sys::now_ns();
+        self.next_look = match look {
+            Look::Unsure => Some(after),
+            _ if is_told => Some(after + PAUSE_NS.max(after.saturating_sub(now) * LOOK_SHARE)),
+            _ => None,
+        };
+        look
     }
 
     fn collect_errors(&mut self, told: &mut dyn FnMut(&Uncaught)) {

@@ -577,6 +577,11 @@ impl World {
     }
 
     fn start_thread(&self, birth: &Birth<'_>, vm: &Vm) -> Result<u32> {
+        let header = self.ctx.arena.header();
+        if header.threads.fetch_add(1, SeqCst) >= fault::THREADS_MAX {
+            header.threads.fetch_sub(1, SeqCst);
+            return Err(fault::too_many_threads().into());
+        }
         let child = actor::register(self.ctx.arena, birth)?;
         let ctx = Ctx::new(self.ctx.arena, child, self.ctx.kick);
         let (process, privates) = (Arc::clone(&self.process), vm.privates());

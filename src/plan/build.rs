@@ -50,8 +50,9 @@ pub fn build(
             transports.get_mut(object.decl as usize).into_iter().for_each(|slot| *slot = RENDEZVOUS);
         }
     }
-    let (image, uses) = (evaluator.into_image(), usage.uses);
-    Ok(Plan { image, objects, transports, uses, sets: sets.to_vec(), checked: Arc::clone(checked) })
+    let image = evaluator.into_image();
+    let (uses, reach, sets) = (usage.uses, usage.reach, sets.to_vec());
+    Ok(Plan { image, objects, transports, uses, reach, sets, checked: Arc::clone(checked) })
 }
 
 struct Maker<'a> {

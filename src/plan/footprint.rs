@@ -2,6 +2,7 @@
 //!
 //! Answers for: reading one body, as it is written. Never follows a call (that is `usage`).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -32,6 +33,10 @@ pub(super) struct Footprint {
     pub(super) starts: Vec<TemplateId>,
     /// Local variables that are used as values, not only operated on.
     pub(super) local_values: FxHashSet<LocalId>,
+    /// Operations on handles that no declaration names: of actors, results, and objects that came as values.
+    pub(super) on_handles: BTreeSet<Arc<str>>,
+    /// Whether it calls tasks that came as values.
+    pub(super) calls_values: bool,
 }
 
 /// One operation on an object.
@@ -99,7 +104,13 @@ impl Visitor for Reader<'_> {
             StmtKind::For(pattern, iter, block) => {
                 match self.object(iter) {
                     Some(decl) if self.iterates(decl, iter) => self.operate(iter, "for"),
-                    _ => self.bind(pattern, iter),
+                    _ => {
+                        // What is gone through may be the handle of a queue or an end.
+                        if !matches!(iter.kind, ExprKind::Range { .. } | ExprKind::List(_)) {
+                            self.found.on_handles.insert("for".into());
+                        }
+                        self.bind(pattern, iter);
+                    }
                 }
                 self.block(block);
             }
@@ -224,7 +235,12 @@ impl Reader<'_> {
 
     /// An expression that something is done with: neither an object nor a local variable goes anywhere by that.
     fn operate(&mut self, receiver: &Expr, operation: &str) {
-        match self.object(receiver) {
+        let object = self.object(receiver);
+        // A variable may hold the handle on which it is done.
+        if object.is_none_or(|decl| self.is_cell(decl)) {
+            self.found.on_handles.insert(operation.into());
+        }
+        match object {
             Some(decl) => {
                 self.touch(decl, operation);
                 self.indices(receiver);
@@ -314,6 +330,7 @@ impl Reader<'_> {
                 if matches!(binding, Binding::Unbound) {
                     self.expr(callee);
                 }
+                self.found.calls_values |= !matches!(binding, Binding::Builtin(_));
                 args.iter().for_each(|arg| self.expr(&arg.value));
             }
         }

@@ -10,6 +10,8 @@ mod usage;
 
 mod footprint;
 
+mod reach;
+
 mod evaluate;
 
 mod settings;
@@ -17,6 +19,8 @@ mod settings;
 mod validate;
 
 pub use build::build;
+pub use reach::{ANY, Reach};
+pub use settings::literal;
 
 use std::sync::Arc;
 
@@ -41,6 +45,8 @@ pub struct Plan {
     pub transports: Vec<(Transport, Reason)>,
     /// Who uses what.
     pub uses: Vec<Use>,
+    /// What each of them could still do, itself or by whom it starts.
+    pub reach: Reach,
     /// Constants that were given other values.
     pub sets: Vec<(String, String)>,
     checked: Arc<Checked>,

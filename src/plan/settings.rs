@@ -58,7 +58,8 @@ fn parsed(text: &str) -> Option<Value> {
     }
 }
 
-fn literal(expr: &Expr) -> Option<Value> {
+/// The value of an expression that is a literal.
+pub fn literal(expr: &Expr) -> Option<Value> {
     let all = |items: &[Expr]| items.iter().map(literal).collect::<Option<Vec<Value>>>();
     Some(match &expr.kind {
         ExprKind::None => Value::None,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::footprint::{Escape, Footprint, Into};
+use super::reach::Reach;
 use super::{Use, User};
 use crate::analysis::{Binding, Checked, DeclId, Owner, TaskId, TemplateId, has_threads};
 use crate::source::Span;
@@ -36,6 +37,8 @@ pub(super) struct Usage {
     pub(super) escapes: Vec<Option<Span>>,
     /// By template: the bodies that start it.
     pub(super) started_by: FxHashMap<TemplateId, BTreeSet<User>>,
+    /// What each could still do.
+    pub(super) reach: Reach,
 }
 
 /// Reads every body of a file.
@@ -60,12 +63,16 @@ pub(super) fn usage(checked: &Checked) -> Usage {
     }
     whole.sort_by_key(|(user, _)| *user);
     let started_by = started_by(&whole);
-    let homes = homes(checked, &whole, &started_by);
+    let values: BTreeSet<TaskId> =
+        whole.iter().map(|(_, body)| body).chain(&tasks).flat_map(|body| body.task_values.iter().copied()).collect();
+    let any_task = closure(checked, &tasks, Footprint::default(), &values.into_iter().collect::<Vec<_>>());
+    let homes = homes(checked, &whole, &any_task, &started_by);
     let keeps = Keeps { checked, tasks: &tasks, whole: &whole };
     let count = checked.objects.len();
     let mut escapes = keeps.escapes(count);
     spread(checked, &tasks, &mut escapes);
-    Usage { uses: uses(&whole, count), homes, escapes, started_by }
+    let reach = Reach::of(checked, &whole, &any_task);
+    Usage { uses: uses(&whole, count), homes, escapes, started_by, reach }
 }
 
 /// The bodies that actors run.
@@ -151,6 +158,9 @@ fn absorb(body: &mut Footprint, other: Footprint) {
     body.escapes.extend(other.escapes);
     body.starts.extend(other.starts);
     body.local_values.extend(other.local_values);
+    body.task_values.extend(other.task_values);
+    body.on_handles.extend(other.on_handles);
+    body.calls_values |= other.calls_values;
 }
 
 /// Whoever gets a barrier, or what is done once, as a value may run its body: what that touches goes wherever it goes.
@@ -199,12 +209,15 @@ fn started_by(whole: &[(User, Footprint)]) -> FxHashMap<TemplateId, BTreeSet<Use
 fn homes(
     checked: &Checked,
     whole: &[(User, Footprint)],
+    any_task: &Footprint,
     started_by: &FxHashMap<TemplateId, BTreeSet<User>>,
 ) -> Vec<BTreeSet<Home>> {
     let mut homes: Vec<BTreeSet<Home>> = vec![BTreeSet::new(); checked.objects.len()];
     for (user, body) in whole {
         let own = homes_of(checked, started_by, *user);
-        for touch in &body.touches {
+        // A task that came as a value may be any that is one.
+        let values = body.calls_values.then_some(any_task);
+        for touch in body.touches.iter().chain(values.into_iter().flat_map(|body| &body.touches)) {
             if let Some(homes) = homes.get_mut(touch.decl.0 as usize) {
                 homes.extend(&own);
             }

@@ -135,6 +135,15 @@ pub fn too_many_processes(max: u32) -> Error {
     Error::new(ErrorKind::TooLarge, format!("more than {max} processes at a time"))
 }
 
+/// The most threads of a run at a time, those that processes begin with left out.
+pub const THREADS_MAX: u32 = 1024;
+
+/// More threads than the run may have.
+#[cold]
+pub fn too_many_threads() -> Error {
+    Error::new(ErrorKind::TooLarge, format!("more than {THREADS_MAX} threads at a time"))
+}
+
 /// A value that outgrows its variable.
 #[cold]
 pub fn no_room(bytes: usize, room: u64) -> Error {

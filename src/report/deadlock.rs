@@ -7,7 +7,7 @@ use annotate_snippets::Level;
 use super::excerpt::{Excerpt, draw};
 use crate::program::op::OpCode;
 use crate::source::Source;
-use crate::trace::Blocked;
+use crate::trace::{Blocked, Gathered};
 
 /// One located error for each actor that waits, and the cycle they form, if they do.
 pub fn deadlock(source: &Source, blocked: &[Blocked], styled: bool) -> String {
@@ -32,6 +32,9 @@ fn excerpt<'a>(source: &Source, blocked: &Blocked, all: &[Blocked]) -> Excerpt<'
 
 /// `q.get()`, `write.join()`, `sleep`.
 fn waiting(blocked: &Blocked) -> String {
+    if blocked.op == OpCode::Join && blocked.target.is_none() {
+        return "`finally` for the end of all others".into();
+    }
     let target = blocked.target.as_deref().unwrap_or("result");
     let operation = match blocked.op {
         OpCode::QueuePut => "put",
@@ -54,6 +57,14 @@ fn waiting(blocked: &Blocked) -> String {
 
 /// Why what is waited for does not come.
 fn reason(blocked: &Blocked) -> String {
+    if let Some(Gathered { arrived, parties }) = &blocked.gathered {
+        let have = if arrived.len() == 1 { "has" } else { "have" };
+        return format!(
+            "{} {have} arrived, of {parties}: {} missing",
+            listed(arrived),
+            parties.saturating_sub(arrived.len())
+        );
+    }
     match (blocked.held_by.as_slice(), blocked.op) {
         ([holder], OpCode::Join) => format!("{holder} does not end"),
         ([holder], OpCode::LockAcquire | OpCode::RwAcquire) if *holder == blocked.actor => "it holds it itself".into(),
@@ -61,7 +72,8 @@ fn reason(blocked: &Blocked) -> String {
         ([runner], OpCode::OnceRun) => format!("{runner} is running it"),
         ([runner], OpCode::BarrierWait) if *runner == blocked.actor => "it is running the action itself".into(),
         ([runner], OpCode::BarrierWait) => format!("{runner} is running the action"),
-        ([], OpCode::Join) => "it does not end".into(),
+        ([], OpCode::Join) => "some of them do not end".into(),
+        ([holder], _) if blocked.holder_ended => format!("held by {holder}, which has ended and did not release it"),
         ([], op) => format!("nobody is left who could {}", deed(op)),
         (holders, _) => format!("held by {}", listed(holders)),
     }

@@ -30,6 +30,8 @@ mod changes;
 
 mod judgement;
 
+mod outcomes;
+
 mod schedule;
 
 pub use causes::{before, causes};
@@ -38,6 +40,7 @@ pub use deadlock::deadlock;
 pub use diff::diff;
 pub use judgement::judgement;
 pub use lanes::lanes;
+pub use outcomes::{Counted, Outcome, outcome_values, outcomes};
 pub use schedule::{broken_invariant, divergence, misfit};
 pub use stats::stats;
 pub use uncaught::uncaught;

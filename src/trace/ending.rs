@@ -90,8 +90,21 @@ pub struct Blocked {
     pub target: Option<String>,
     /// The kind of the object, if it is one.
     pub kind: Option<ObjectKind>,
-    /// Who holds it, by name: of a lock its holder, of a semaphore those who took permits, of a join the actor itself.
+    /// Who holds it, by name: of a lock its holder, of a join the actor itself.
     pub held_by: Vec<String>,
+    /// Whoever holds it has ended, and left it so.
+    pub holder_ended: bool,
+    /// Of a barrier: who is there.
+    pub gathered: Option<Gathered>,
+}
+
+/// Who is at a barrier.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Gathered {
+    /// Those who have arrived, by name.
+    pub arrived: Vec<String>,
+    /// How many there must be.
+    pub parties: usize,
 }
 
 /// An error that ended its actor.

@@ -40,7 +40,7 @@ mod ending;
 
 pub use causes::{How, Link, NoEvent, Why};
 pub use diff::{Difference, diff};
-pub use ending::{Blocked, BrokenInvariant, Divergence, Ending, Misfit, Uncaught};
+pub use ending::{Blocked, BrokenInvariant, Divergence, Ending, Gathered, Misfit, Uncaught};
 pub use event::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
 pub use file::{TraceError, VERSION};
 pub use history::exit_code;

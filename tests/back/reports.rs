@@ -20,7 +20,16 @@ fn span(part: &str) -> Span {
 fn blocked(actor: &str, part: &str, op: OpCode, target: &str, held_by: &[&str]) -> Blocked {
     let held_by = held_by.iter().map(|name| (*name).to_owned()).collect();
     let kind = (op == OpCode::LockAcquire).then_some(ObjectKind::Lock);
-    Blocked { actor: actor.into(), span: span(part), op, target: Some(target.into()), kind, held_by }
+    Blocked {
+        actor: actor.into(),
+        span: span(part),
+        op,
+        target: Some(target.into()),
+        kind,
+        held_by,
+        holder_ended: false,
+        gathered: None,
+    }
 }
 
 #[test]

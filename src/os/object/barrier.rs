@@ -259,3 +259,8 @@ pub(in crate::os) fn acting(arena: Arena, off: Off) -> Option<u32> {
 pub(in crate::os) fn parties_of(arena: Arena, off: Off) -> i64 {
     arena.at::<BarrierState>(off).parties.load(Relaxed) as i64
 }
+
+/// Those who wait in it, the first first. For when nothing moves any more.
+pub(in crate::os) fn inside(arena: Arena, off: Off) -> impl Iterator<Item = u32> {
+    crate::os::park::listed(arena, off, PARTIES)
+}

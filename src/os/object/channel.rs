@@ -67,6 +67,7 @@ impl Channel {
         let (slot, off) = (ctx.slot, locked.off);
         let list = if op == OpCode::QueuePut { PUTTERS } else { GETTERS };
         select.recv(&self.closing);
+        slot.waits.store(slot.waits.load(Ordering::Relaxed).wrapping_add(1), Ordering::SeqCst);
         slot.blocked_op.store(op as u32 + 1, Ordering::Relaxed);
         slot.blocked_on.store(off.0, Ordering::Relaxed);
         locked.count_in(list);
@@ -75,6 +76,8 @@ impl Channel {
             slot.uncounted.store(1, Ordering::SeqCst);
             if ctx.arena.header().running.fetch_sub(1, Ordering::SeqCst) == 1 {
                 ctx.kick();
+            } else {
+                ctx.tell_of_a_stop();
             }
         }
         // Whether it was in time is decided under the lock.

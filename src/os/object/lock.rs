@@ -207,3 +207,8 @@ pub(in crate::os) fn orphan(ctx: &Ctx, off: Off, dead: u32) {
 pub(in crate::os) fn holder(arena: Arena, off: Off) -> Option<u32> {
     arena.at::<LockState>(off).holder.load(Relaxed).checked_sub(1)
 }
+
+/// Whether its holder may take it again, and nobody else release it.
+pub(in crate::os) fn is_reentrant(arena: Arena, off: Off) -> bool {
+    arena.at::<LockState>(off).reentrant.load(Relaxed) != 0
+}

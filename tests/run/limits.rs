@@ -1,0 +1,106 @@
+//! What grows without end is ended: with status 4, or with an error at a line; and nothing is left.
+
+use super::harness::{Seen, run_with};
+
+/// Small limits, so that they are reached soon; out of time only where that is the limit.
+fn bounded(args: &[&str], text: &str) -> Seen {
+    let mut all = vec!["--timeout", "60s", "--max-memory", "64MiB", "--max-processes", "20"];
+    all.extend(args);
+    run_with(&all, text)
+}
+
+#[track_caller]
+fn over_a_limit(args: &[&str], text: &str, words: &str) {
+    let seen = bounded(args, text);
+    assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+    assert!(seen.stderr.contains(words), "{}", seen.stderr);
+}
+
+#[track_caller]
+fn error_at_a_line(args: &[&str], text: &str, words: &str) {
+    let seen = bounded(args, text);
+    assert_eq!(seen.code, Some(1), "{}", seen.stderr);
+    assert!(seen.stderr.contains(words) && seen.stderr.contains("-->"), "{}", seen.stderr);
+}
+
+/// Free, and one step at a time.
+const WORLDS: [&[&str]; 2] = [&[], &["--schedule", "random", "--seed", "3"]];
+
+#[test]
+fn processes_that_start_processes() {
+    for world in WORLDS {
+        error_at_a_line(world, "process p { start p }\nmain { start p }", "more than 20 processes at a time");
+        error_at_a_line(world, "process p { loop { start p } }\nmain { start p }", "more than 20 processes at a time");
+    }
+}
+
+#[test]
+fn threads_that_start_threads() {
+    let text = "event never\nthread t { start t; never.wait() }\nmain { start t }";
+    error_at_a_line(&["--max-memory", "2GiB"], text, "more than 1024 threads at a time");
+}
+
+#[test]
+fn a_queue_that_grows() {
+    let text = "queue q\nprocess p { loop { q.put(\"x\".repeat(1000)) } }\nmain { start p; sleep 1h; q.get() }";
+    over_a_limit(&[], text, "what the actors share takes more than 64 MiB of memory");
+    let text = "queue q\nprocess p { loop { q.put(\"x\".repeat(100000)) } }\nmain { start p }";
+    over_a_limit(WORLDS[1], text, "more than 64 MiB of memory");
+}
+
+#[test]
+fn a_queue_of_threads_that_grows() {
+    let text = "queue q\nthread t { loop { q.put([1, 2, 3, 4, 5, 6, 7, 8]) } }\nmain { start t }";
+    over_a_limit(&[], text, "more than 64 MiB of memory");
+}
+
+#[test]
+fn values_that_double() {
+    for world in WORLDS {
+        let list = "main { let xs = [1]; loop { xs = xs + xs } }";
+        over_a_limit(world, list, "more than 64 MiB of memory");
+        let text = "main { let s = \"ab\"; loop { s = s + s } }";
+        over_a_limit(world, text, "more than 64 MiB of memory");
+    }
+}
+
+#[test]
+fn values_that_double_where_there_is_memory() {
+    error_at_a_line(&["--max-memory", "3GiB"], "main { let s = \"ab\"; loop { s = s + s } }", "larger than 256 MiB");
+}
+
+#[test]
+fn lists_that_grow_in_many_processes() {
+    let text = "process p[i in 0..10] { let xs = []; loop { xs.push(i) } }\nmain { start p }";
+    over_a_limit(&[], text, "more than 64 MiB of memory");
+}
+
+#[test]
+fn recursion_without_end() {
+    for world in WORLDS {
+        error_at_a_line(world, "task f(n) { return f(n + 1) }\nmain { f(0) }", "RecursionError");
+    }
+}
+
+#[test]
+fn a_trace_without_end() {
+    for world in WORLDS {
+        let text = "shared n = 0\nmain { while true { n += 1 } }";
+        over_a_limit(&[world, &["--outline"]].concat(), text, "64 MiB of memory");
+    }
+}
+
+#[test]
+fn output_without_end() {
+    let text = "main { let s = \"x\".repeat(10000); loop { print s } }";
+    over_a_limit(&["--repeat", "1"], text, "");
+}
+
+#[test]
+fn a_loop_without_end() {
+    for world in WORLDS {
+        let seen = run_with(&[world, &["--timeout", "300ms"]].concat(), "main { loop { pass } }");
+        assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+        assert!(seen.stderr.contains("out of time"), "{}", seen.stderr);
+    }
+}
