@@ -44,6 +44,13 @@ semaphore s(1)
 bounded semaphore t(1)
 event e
 barrier g(2)
+barrier ga(2) { n.add(1) }
+rwlock rw
+latch la(2)
+once o {
+    if n.add(1) > 5 { raise Oops(str(n)) }
+    q.get_nowait()
+}
 pipe x <-> y
 shared cells = [0, 0]
 atomic n = 0
@@ -98,6 +105,23 @@ const STATEMENTS: &[&str] = &[
     "g.abort()",
     "g.reset()",
     "print g.broken()",
+    "print ga.wait(timeout: 3ms) >= 0",
+    "ga.wait()",
+    "ga.abort()",
+    "ga.reset()",
+    "with rw.read { yield }",
+    "with rw.write { n.add(1) }",
+    "with rw.read { sleep 1ms }",
+    "print rw.write.acquire(timeout: 1ms)",
+    "print rw.read.acquire(timeout: 1ms), rw.locked()",
+    "rw.read.acquire()",
+    "rw.read.release()",
+    "rw.write.release()",
+    "la.count_down()",
+    "la.add()",
+    "print la.wait(timeout: 2ms), la.count()",
+    "o.run()",
+    "o.run()",
     "cells[0] += 1",
     "print cells, n",
     "print n.cas(0, 7), n.swap(3)",

@@ -305,7 +305,9 @@ impl Judge<'_> {
                 Some(Datum::Result(place)) => progress.results.get(place).copied(),
                 _ => None,
             };
-            if result != self.machine.in_hand(&progress.state, actor) {
+            // One who was killed may not have told that it submitted it.
+            let is_known = |in_hand: &u32| progress.results.values().any(|known| known == in_hand);
+            if result != self.machine.in_hand(&progress.state, actor).filter(is_known) {
                 return Err(Reason::NoOperation);
             }
         }
@@ -361,8 +363,9 @@ impl Judge<'_> {
         if event.op == OpCode::PoolTake
             && let (Some(cause), Some(actor)) = (event.cause, next.id(event.place.actor))
         {
-            // Tasks may look alike: it is the one that was submitted there.
-            agrees &= next.results.get(&cause).copied() == self.machine.in_hand(&next.state, actor);
+            // Tasks may look alike: it is the one that was submitted there. One who was killed may not have told of it.
+            let submitted = next.results.get(&cause).copied();
+            agrees &= submitted.is_none() || submitted == self.machine.in_hand(&next.state, actor);
         }
         if !agrees {
             return Err(Reason::ComesOut(vec![shown(noted)]));

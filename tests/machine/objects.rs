@@ -21,6 +21,15 @@ struct Lock {
     orphaned: bool,
 }
 
+/// What is known of what is done once.
+#[derive(Debug, Default, PartialEq)]
+enum Once {
+    #[default]
+    New,
+    Running(u32),
+    Done,
+}
+
 /// What is known of the objects, by name.
 #[derive(Default)]
 struct Known {
@@ -39,6 +48,10 @@ struct Known {
     taken: HashMap<String, i64>,
     set: bool,
     inside: HashSet<u32>,
+    writer: Option<u32>,
+    readers: HashMap<u32, u32>,
+    unwritten: bool,
+    once: Once,
     inbox: VecDeque<Value>,
     tasks: HashSet<i64>,
     /// Virtual time at which each actor came to its operation.
@@ -72,7 +85,7 @@ impl Known {
         // What lets others go on is first, whoever came first: of two that meet, the one who gives.
         let mut noted: Vec<&Noted> = happened.noted.iter().collect();
         noted.sort_by_key(|noted| match noted.op {
-            OpCode::EventSet | OpCode::QueueClose => 0,
+            OpCode::EventSet | OpCode::QueueClose | OpCode::RwRelease | OpCode::OnceRan => 0,
             OpCode::QueuePut => 1,
             _ => 2,
         });
@@ -88,6 +101,8 @@ impl Known {
             self.lock(&name, noted);
             self.condition(machine, before, &name, noted);
             self.rest(&name, noted, choice);
+            self.rwlock(noted);
+            self.once(noted);
         }
         self.barrier(machine, before, choice, happened);
         self.state(machine, before, after);
@@ -99,6 +114,13 @@ impl Known {
         assert!(inside == self.inside.len() || inside < PARTIES);
         for lock in self.locks.values_mut().filter(|lock| lock.holder.is_some_and(|one| before.is_of(one, process))) {
             *lock = Lock { orphaned: true, ..Lock::default() };
+        }
+        if self.writer.is_some_and(|writer| before.is_of(writer, process)) {
+            (self.writer, self.unwritten) = (None, true);
+        }
+        self.readers.retain(|actor, _| !before.is_of(*actor, process));
+        if matches!(self.once, Once::Running(runner) if before.is_of(runner, process)) {
+            self.once = Once::New;
         }
         let unsure = self.parked.iter().filter(|(actor, _)| before.is_of(**actor, process));
         self.unsure.extend(unsure.map(|(_, name)| name.clone()));
@@ -182,6 +204,52 @@ impl Known {
         }
     }
 
+    /// Many read or one writes; each releases what it holds, and the death of a writer is told once.
+    fn rwlock(&mut self, noted: &Noted) {
+        let me = noted.actor;
+        let side = noted.args.as_slice().last();
+        let writes = matches!(side, Some(Value::Str(side)) if side.text == "write");
+        let died = kind(noted) == Some(&ErrorKind::OwnerDied);
+        match (noted.op, &noted.came) {
+            (OpCode::RwAcquire, came) if died || matches!(came, Ok(Value::Bool(true))) => {
+                assert!(self.writer.is_none() && (!writes || self.readers.is_empty()), "two sides at a time");
+                assert_eq!(std::mem::take(&mut self.unwritten), died, "the death of a writer is told once");
+                if writes {
+                    self.writer = Some(me);
+                } else {
+                    *self.readers.entry(me).or_default() += 1;
+                }
+            }
+            (OpCode::RwRelease, came) if writes => {
+                assert_eq!(came.is_ok(), self.writer == Some(me));
+                self.writer = self.writer.filter(|_| came.is_err());
+            }
+            (OpCode::RwRelease, came) => {
+                assert_eq!(came.is_ok(), self.readers.contains_key(&me));
+                if let Some(shares) = self.readers.remove(&me).filter(|shares| *shares > 1) {
+                    self.readers.insert(me, shares - 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// One runs it at a time, until one has come to its end.
+    fn once(&mut self, noted: &Noted) {
+        match (noted.op, &noted.came) {
+            (OpCode::OnceRun, Ok(Value::Bool(true))) => {
+                assert_eq!(self.once, Once::New, "run twice");
+                self.once = Once::Running(noted.actor);
+            }
+            (OpCode::OnceRun, _) => assert_eq!(self.once, Once::Done, "gone on too early"),
+            (OpCode::OnceRan, came) => {
+                assert_eq!(self.once, Once::Running(noted.actor));
+                self.once = if came.is_ok() { Once::Done } else { Once::New };
+            }
+            _ => {}
+        }
+    }
+
     fn condition(&mut self, machine: &Machine, before: &State, name: &str, noted: &Noted) {
         let me = noted.actor;
         let is_condition = matches!(name, "c" | "d");
@@ -257,7 +325,11 @@ impl Known {
     }
 
     fn barrier(&mut self, machine: &Machine, before: &State, choice: &Choice, happened: &Happened) {
-        let waits = |noted: &&Noted| noted.op == OpCode::BarrierWait;
+        let at_b = |target| match target {
+            Target::Object(object) => machine.object_name(before, object.id).as_deref() == Some("b"),
+            _ => false,
+        };
+        let waits = |noted: &&Noted| noted.op == OpCode::BarrierWait && at_b(noted.target);
         let came: Vec<&Noted> = happened.noted.iter().filter(waits).collect();
         let mut indices: Vec<i64> = Vec::new();
         came.iter().filter_map(|noted| noted.came.as_ref().ok()).for_each(|index| ints(index, &mut indices));
@@ -265,7 +337,8 @@ impl Known {
         assert!(indices.is_empty() || indices == (0..PARTIES as i64).collect::<Vec<_>>(), "{indices:?}");
         let released = came.iter().filter(|noted| self.inside.remove(&noted.actor)).count();
         assert!(released == 0 || self.inside.is_empty(), "some go, others do not");
-        let at_barrier = machine.next_op(before, choice.actor).is_some_and(|op| op.code == OpCode::BarrierWait);
+        let here = |op: &conc::program::op::Op| op.code == OpCode::BarrierWait && at_b(op.target);
+        let at_barrier = machine.next_op(before, choice.actor).is_some_and(here);
         if at_barrier && came.is_empty() && matches!(choice.what, What::Go) {
             self.inside.insert(choice.actor);
         }

@@ -31,6 +31,22 @@ pub(crate) const SCENARIOS: &[&str] = &[
      thread c { print e.waiting() }",
     "barrier b(2)\nprocess a[i in 0..3] { print b.wait(timeout: 1s) }\nprocess c { b.broken()\n b.abort() }",
     "barrier b(2)\nthread a[i in 0..2] { b.wait()\n b.wait() }\nthread c { b.waiting()\n b.reset() }",
+    "barrier b(2) { n.add(1) }\natomic n = 0\nprocess a[i in 0..2] { print b.wait(timeout: 1s) }\n\
+     process c { b.reset() }",
+    "barrier b(2) { e.wait()\n raise Oops(\"\") }\nevent e\nthread a[i in 0..2] { b.wait() }\n\
+     process c { b.abort()\n e.set() }",
+    // Rwlocks, latches, what is done once.
+    "rwlock rw\nprocess a { with rw.read { yield } }\nprocess b { with rw.write { yield } }\n\
+     thread c { rw.write.acquire(timeout: 1s)\n print rw.read.acquire(block: false) }",
+    "rwlock rw\nthread a[i in 0..2] { with rw.write { } }\n\
+     thread c { print rw.write.waiting(), rw.read.acquire(timeout: 1s) }",
+    "rwlock rw\nprocess a { rw.write.acquire()\n yield }\nprocess b { rw.read.acquire()\n yield }\n\
+     main { let a = start a()\n let b = start b()\n a.kill()\n b.kill()\n rw.write.acquire() }",
+    "latch l(1)\nprocess a { l.count_down() }\nthread b { print l.wait(timeout: 1s) }\n\
+     thread c { l.add()\n l.count_down(2) }",
+    "once o { n += 1 }\natomic n = 0\nprocess a { o.run()\n print n }\nthread b { print o.waiting()\n o.run() }",
+    "once o { if n.add(1) == 1 { raise Oops(\"\") } }\natomic n = 0\nprocess a { o.run() }\nprocess b { o.run() }\n\
+     main { let h = start a()\n start b()\n h.kill()\n o.run() }",
     // Variables.
     "shared x = [0, 0]\natomic n = 0\nprocess a[i in 0..2] { x[i] = 1\n n += 1\n n.cas(1, 5) }\n\
      thread b { print x, n\n x.push(3) }",
@@ -127,6 +143,23 @@ const OPERATIONS: &[&str] = &[
     "b.wait(timeout: 1s)",
     "b.abort()",
     "b.reset()",
+    "ba.wait()",
+    "ba.wait(timeout: 1s)",
+    "ba.abort()",
+    "ba.reset()",
+    "with rw.read { yield }",
+    "with rw.write { a.add(1) }",
+    "rw.read.acquire()",
+    "rw.read.acquire(timeout: 1s)",
+    "rw.write.acquire(timeout: 1s)",
+    "rw.read.release()",
+    "rw.write.release()",
+    "rw.read.waiting()",
+    "la.count_down()",
+    "la.add()",
+    "la.wait()",
+    "la.wait(timeout: 1s)",
+    "o.run()",
     "e.set()",
     "e.clear()",
     "e.wait()",
@@ -168,6 +201,10 @@ const DECLARED: &[(&str, &str)] = &[
     ("s.", "semaphore s(1)"),
     ("bs.", "bounded semaphore bs(1)"),
     ("b.", "barrier b(2)"),
+    ("ba.", "barrier ba(2) { e.wait()\n a.add(1) }"),
+    ("rw.", "rwlock rw"),
+    ("la.", "latch la(2)"),
+    ("o.", "once o { if a.add(1) == 1 { raise Odd(\"once\") }\n e.wait() }"),
     ("e.", "event e"),
     ("x", "shared x = 0"),
     ("a.", "atomic a = 0"),

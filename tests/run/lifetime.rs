@@ -72,6 +72,35 @@ main { let p = start one; let q = start two; join p, q }
 }
 
 #[test]
+fn a_deadlock_tells_who_holds_what_is_waited_for() {
+    let upgrade = "rwlock rw\nsemaphore reads(0)\n\
+         process p { rw.read.acquire(); reads.release(); rw.write.acquire() }\n\
+         main { start p; reads.acquire(); rw.write.acquire() }";
+    let reads_again = "rwlock rw\nprocess p { rw.write.acquire() }\n\
+         main { rw.read.acquire(); start p; while rw.waiting() == 0 { yield }; rw.read.acquire() }";
+    let once = "queue q\nsemaphore begun(0)\nonce setup { begun.release(); q.get() }\n\
+         process p { begun.acquire(); setup.run() }\nmain { start p; setup.run() }";
+    let action = "queue q\nbarrier b(2) { q.get() }\nprocess p { b.wait() }\n\
+         main { start p; while b.waiting() == 0 { yield }; b.wait() }";
+    let latch = "latch l(2)\nmain { l.count_down(); l.wait() }";
+    for (text, said) in [
+        (upgrade, &["p waits in rw.write.acquire()", "it holds it itself", "held by p"][..]),
+        (reads_again, &["main waits in rw.read.acquire()", "p waits to write, and goes first", "held by main"]),
+        (once, &["p waits in setup.run()", "main is running it"]),
+        (action, &["p waits in b.wait()", "main is running the action"]),
+        (latch, &["main waits in l.wait()", "nobody is left who could count down"]),
+    ] {
+        for options in [&[][..], &["--schedule", "fifo"]] {
+            let seen = run_with(options, text);
+            assert_eq!(seen.code, Some(3), "{}", seen.stderr);
+            for part in said {
+                assert!(seen.stderr.contains(part), "{part} in {}", seen.stderr);
+            }
+        }
+    }
+}
+
+#[test]
 fn who_is_killed_at_any_moment_leaves_objects_usable() {
     let text = r#"
 queue q(4)
