@@ -39,6 +39,30 @@ const LOOKING: [&str; 15] = [
 const PEEKING: [&str; 10] =
     ["len", "empty", "full", "locked", "waiting", "value", "is_set", "parties", "broken", "count"];
 
+/// What operations are called elsewhere, and here.
+const ELSEWHERE: [(&str, &str); 20] = [
+    ("append", "push"),
+    ("increment", "add"),
+    ("inc", "add"),
+    ("decrement", "sub"),
+    ("dec", "sub"),
+    ("lock", "acquire"),
+    ("unlock", "release"),
+    ("signal", "notify"),
+    ("broadcast", "notify_all"),
+    ("qsize", "len"),
+    ("size", "len"),
+    ("length", "len"),
+    ("submit", "apply_async"),
+    ("receive", "recv"),
+    ("read", "recv"),
+    ("write", "send"),
+    ("enqueue", "put"),
+    ("dequeue", "get"),
+    ("arrive", "wait"),
+    ("isSet", "is_set"),
+];
+
 /// Whether handles of some kind have an operation of this name.
 fn is_of_a_handle(name: &str) -> bool {
     let receivers = ObjectKind::ALL.iter().map(|(kind, _)| Receiver::Object(*kind));
@@ -140,8 +164,8 @@ impl Resolver {
                 Receiver::Object(ObjectKind::Pool) => known.extend(POOL_SUBMITS.iter().map(|(submit, ..)| *submit)),
                 Receiver::Object(ObjectKind::Condition) => known.push("wait_for"),
                 Receiver::Object(ObjectKind::Shared | ObjectKind::Atomic) => {
-                    known.extend(CHANGING);
-                    known.extend(LOOKING);
+                    let others = CHANGING.into_iter().chain(LOOKING).filter(|name| !known.contains(name));
+                    known.extend(others.collect::<Vec<_>>());
                 }
                 _ => {}
             }
@@ -153,7 +177,8 @@ impl Resolver {
     }
 
     fn no_operation(&mut self, kind: &'static str, name: &Ident, known: Vec<&'static str>) {
-        let near = nearest(&name.text, known.iter().copied());
+        let elsewhere = ELSEWHERE.iter().find(|(theirs, ours)| *theirs == &*name.text && known.contains(ours));
+        let near = elsewhere.map(|(_, ours)| (*ours).into()).or_else(|| nearest(&name.text, known.iter().copied()));
         self.report(Code::NoSuchOperation { kind, name: name.text.clone(), near, known }, name.span);
     }
 

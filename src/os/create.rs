@@ -115,7 +115,7 @@ fn capacity(value: &Value) -> Result<Option<i64>> {
     match value {
         Value::None => Ok(None),
         given => match count_arg(given, "a queue's capacity")? {
-            capacity if capacity < 0 => Err(fault::negative_capacity().into()),
+            capacity if capacity < 0 => Err(fault::negative_capacity(capacity).into()),
             capacity => Ok(Some(capacity)),
         },
     }

@@ -27,8 +27,6 @@ faults! {
     queue_stayed_empty = Empty, "the queue stayed empty";
     /// A surplus `task_done`.
     surplus_task_done = ValueError, "task_done() was called more often than items were put";
-    /// A capacity below zero.
-    negative_capacity = ValueError, "a queue's capacity cannot be negative";
     /// An order that there is not.
     unknown_order = ValueError, "a queue's order is fifo, lifo or priority";
     /// The release of a free lock.
@@ -41,24 +39,14 @@ faults! {
     no_side = TypeError, "an rwlock is acquired and released by a side, `.read` or `.write`";
     /// A condition without its lock.
     condition_not_held = NotHeld, "a condition is waited for and notified by whoever holds its lock";
-    /// A notification of fewer than none.
-    negative_notify = ValueError, "the number to notify cannot be negative";
     /// A condition over something else.
     condition_over = TypeError, "a condition is made over a lock or an rlock";
-    /// A semaphore that begins below zero.
-    negative_semaphore = ValueError, "a semaphore cannot begin below zero";
-    /// A release of less than one permit.
-    no_permit = ValueError, "at least one permit is released";
     /// A surplus release of a bounded semaphore.
     surplus_release = Overflow, "the semaphore was released more often than it was acquired";
     /// A barrier that is or was broken.
     barrier_broken = BrokenBarrier, "the barrier is broken";
     /// A barrier that broke because others did not come.
     barrier_late = BrokenBarrier, "the others did not come in time: the barrier is broken";
-    /// A barrier of nobody.
-    no_parties = ValueError, "a barrier has at least one party";
-    /// A latch that begins below zero.
-    negative_latch = ValueError, "a latch cannot begin below zero";
     /// A latch that is counted by nothing, or backwards.
     latch_by_less_than_one = ValueError, "a latch is counted by at least one";
     /// A surplus `count_down`.
@@ -164,4 +152,30 @@ pub fn no_condition(found: &Value) -> Error {
 /// The condition of an `await` does not come to an end.
 pub fn long_condition() -> Error {
     Error::value_error("the condition of this `await` takes too long to evaluate")
+}
+
+/// A number of an operation or a declaration that cannot be, and what may.
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident = $message:literal;)*) => {
+        $($(#[$doc])*
+        #[cold]
+        pub fn $name(given: i64) -> Error {
+            Error::value_error(format!($message, given = given))
+        })*
+    };
+}
+
+numbers! {
+    /// A capacity below zero.
+    negative_capacity = "a queue's capacity cannot be negative, and this is {given}";
+    /// A notification of fewer than none.
+    negative_notify = "the number to notify cannot be negative, and this is {given}";
+    /// A semaphore that begins below zero.
+    negative_semaphore = "a semaphore cannot begin below zero, and this is {given}";
+    /// A release of less than one permit.
+    no_permit = "at least one permit is released, not {given}";
+    /// A barrier of nobody.
+    no_parties = "a barrier has at least one party, not {given}";
+    /// A latch that begins below zero.
+    negative_latch = "a latch cannot begin below zero, and this is {given}";
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{BYTES_MAX, Error, ITEMS_MAX, Result, Value, text};
+use super::{BYTES_MAX, Error, ErrorKind, ITEMS_MAX, Result, Value, text};
 use crate::syntax::ast::BinaryOp;
 
 /// An operator with two values, as an expression has it.
@@ -70,7 +70,23 @@ fn duration(nanos: i64, measured: bool) -> Value {
 
 #[cold]
 fn wrong(symbol: &str, a: &Value, b: &Value) -> Error {
-    Error::type_error(format!("`{symbol}` does not take {} and {}", a.kind_name(), b.kind_name()))
+    Error::type_error(format!(
+        "`{symbol}` does not take {} and {}",
+        super::display::described(a),
+        super::display::described(b)
+    ))
+}
+
+#[cold]
+fn zero_division(symbol: &str, a: &Value, b: &Value) -> Error {
+    use super::display::literal;
+    // What is measured is another time at every run.
+    let is_plain = |value: &Value| matches!(value, Value::Int(_) | Value::Float(_) | Value::Duration(_));
+    let message = match is_plain(a) && is_plain(b) {
+        true => format!("division by zero: {} {symbol} {}", literal(a), literal(b)),
+        false => "division by zero".to_owned(),
+    };
+    Error::new(ErrorKind::ZeroDivision, message)
 }
 
 fn int(value: Option<i64>) -> Result<Value> {
@@ -150,8 +166,10 @@ pub fn mul(a: &Value, b: &Value) -> Result<Value> {
 /// `a / b`: a float; of two durations their ratio.
 pub fn div(a: &Value, b: &Value) -> Result<Value> {
     match pair(a, b) {
-        Pair::Ints(_, 0) | Pair::Durations(_, 0, _) | Pair::Scaled(_, Number::Int(0), _) => Err(Error::zero_division()),
-        Pair::Floats(_, 0.0) | Pair::Scaled(_, Number::Float(0.0), _) => Err(Error::zero_division()),
+        Pair::Ints(_, 0) | Pair::Durations(_, 0, _) | Pair::Scaled(_, Number::Int(0), _) => {
+            Err(zero_division("/", a, b))
+        }
+        Pair::Floats(_, 0.0) | Pair::Scaled(_, Number::Float(0.0), _) => Err(zero_division("/", a, b)),
         Pair::Ints(a, b) | Pair::Durations(a, b, _) => Ok(Value::Float(a as f64 / b as f64)),
         Pair::Floats(a, b) => Ok(Value::Float(a / b)),
         Pair::Scaled(nanos, Number::Int(n), measured) => span(float_to_int(nanos as f64 / n as f64), measured),
@@ -163,8 +181,10 @@ pub fn div(a: &Value, b: &Value) -> Result<Value> {
 /// `a // b`: rounded down.
 pub fn floor_div(a: &Value, b: &Value) -> Result<Value> {
     match pair(a, b) {
-        Pair::Ints(_, 0) | Pair::Durations(_, 0, _) | Pair::Scaled(_, Number::Int(0), _) => Err(Error::zero_division()),
-        Pair::Floats(_, 0.0) | Pair::Scaled(_, Number::Float(0.0), _) => Err(Error::zero_division()),
+        Pair::Ints(_, 0) | Pair::Durations(_, 0, _) | Pair::Scaled(_, Number::Int(0), _) => {
+            Err(zero_division("//", a, b))
+        }
+        Pair::Floats(_, 0.0) | Pair::Scaled(_, Number::Float(0.0), _) => Err(zero_division("//", a, b)),
         Pair::Ints(a, b) | Pair::Durations(a, b, _) => int(floor_quotient(a, b)),
         Pair::Floats(a, b) => Ok(Value::Float((a / b).floor())),
         Pair::Scaled(nanos, Number::Int(n), measured) => span(floor_quotient(nanos, n), measured),
@@ -176,8 +196,8 @@ pub fn floor_div(a: &Value, b: &Value) -> Result<Value> {
 /// `a % b`: has the sign of `b`.
 pub fn rem(a: &Value, b: &Value) -> Result<Value> {
     match pair(a, b) {
-        Pair::Ints(_, 0) | Pair::Durations(_, 0, _) => Err(Error::zero_division()),
-        Pair::Floats(_, 0.0) => Err(Error::zero_division()),
+        Pair::Ints(_, 0) | Pair::Durations(_, 0, _) => Err(zero_division("%", a, b)),
+        Pair::Floats(_, 0.0) => Err(zero_division("%", a, b)),
         Pair::Ints(a, b) => Ok(Value::Int(floor_rest(a, b))),
         Pair::Durations(a, b, measured) => Ok(duration(floor_rest(a, b), measured)),
         Pair::Floats(a, b) => {
@@ -192,16 +212,18 @@ pub fn rem(a: &Value, b: &Value) -> Result<Value> {
 /// `a ** b`: an int of ints, but a float for a negative exponent.
 pub fn pow(a: &Value, b: &Value) -> Result<Value> {
     match pair(a, b) {
-        Pair::Ints(0, exponent) if exponent < 0 => Err(Error::zero_division()),
+        Pair::Ints(0, exponent) if exponent < 0 => Err(zero_division("**", a, b)),
         Pair::Ints(base, exponent) if exponent < 0 => Ok(Value::Float((base as f64).powf(exponent as f64))),
         Pair::Ints(base @ (0 | 1), exponent) => Ok(Value::Int(if exponent == 0 { 1 } else { base })),
         Pair::Ints(-1, exponent) => Ok(Value::Int(if exponent % 2 == 0 { 1 } else { -1 })),
         Pair::Ints(base, exponent) => int(u32::try_from(exponent).ok().and_then(|exponent| base.checked_pow(exponent))),
-        Pair::Floats(base, exponent) if base == 0.0 && exponent < 0.0 => Err(Error::zero_division()),
+        Pair::Floats(base, exponent) if base == 0.0 && exponent < 0.0 => Err(zero_division("**", a, b)),
         Pair::Floats(base, exponent) => {
             let power = base.powf(exponent);
             if power.is_nan() && !base.is_nan() && !exponent.is_nan() {
-                return Err(Error::value_error("a negative number has no such power"));
+                return Err(Error::value_error(format!(
+                    "{base} ** {exponent} is not real: a negative number has no such power"
+                )));
             }
             if power.is_infinite() && base.is_finite() && exponent.is_finite() {
                 return Err(Error::overflow("the power"));
@@ -219,7 +241,7 @@ pub fn negate(a: &Value) -> Result<Value> {
         Value::Float(a) => Ok(Value::Float(-a)),
         Value::Duration(a) => span(a.checked_neg(), false),
         Value::Elapsed(a) => span(a.checked_neg(), true),
-        _ => Err(Error::type_error(format!("`-` does not take {}", a.kind_name()))),
+        _ => Err(Error::type_error(format!("`-` does not take {}", super::display::described(a)))),
     }
 }
 

@@ -66,7 +66,10 @@ fn of_one(builtin: Builtin, value: &Value, names: &dyn Names) -> Result<Value> {
             Value::Float(number) => Ok(Value::Float(number.abs())),
             Value::Duration(nanos) => Ok(Value::Duration(nanos.saturating_abs())),
             Value::Elapsed(nanos) => Ok(Value::Elapsed(nanos.saturating_abs())),
-            other => Err(Error::type_error(format!("`abs` takes a number or a duration, not {}", other.kind_name()))),
+            other => Err(Error::type_error(format!(
+                "`abs` takes a number or a duration, not {}",
+                super::display::described(other)
+            ))),
         },
         Builtin::Reversed => {
             let mut items = index::items(value)?.to_vec();
@@ -94,7 +97,7 @@ fn to_int(value: &Value) -> Result<Value> {
                 _ => Error::value_error(format!("{} is no int", super::display::literal(value))),
             })
         }
-        other => Err(Error::type_error(format!("`int` does not take {}", other.kind_name()))),
+        other => Err(Error::type_error(format!("`int` does not take {}", super::display::described(other)))),
     }
 }
 
@@ -109,7 +112,7 @@ fn to_float(value: &Value) -> Result<Value> {
             let parsed = text.text.trim().parse().map(Value::Float);
             parsed.map_err(|_| Error::value_error(format!("{} is no float", super::display::literal(value))))
         }
-        other => Err(Error::type_error(format!("`float` does not take {}", other.kind_name()))),
+        other => Err(Error::type_error(format!("`float` does not take {}", super::display::described(other)))),
     }
 }
 

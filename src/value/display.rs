@@ -49,6 +49,19 @@ pub fn literal(value: &Value) -> String {
     }
 }
 
+/// The value for a message about it: its kind, and a short plain value itself. Of handles, and of what no two runs have
+/// the same, the kind alone.
+pub fn described(value: &Value) -> String {
+    const LENGTH_MAX: usize = 40;
+    let kind = value.kind_name();
+    let is_short = match value {
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Duration(_) => true,
+        Value::Str(text) => text.text.len() <= LENGTH_MAX,
+        _ => false,
+    };
+    if is_short { format!("{kind} {}", literal(value)) } else { kind.to_owned() }
+}
+
 /// The value as `print` shows it: a string bare, anything else as its literal.
 pub fn display(value: &Value, names: &dyn Names) -> Result<Text> {
     let mut writer = Writer::new(names);

@@ -92,12 +92,6 @@ impl Error {
         Error::new(ErrorKind::Overflow, format!("{what} does not fit into 64 bits"))
     }
 
-    /// Division by zero.
-    #[cold]
-    pub fn zero_division() -> Error {
-        Error::new(ErrorKind::ZeroDivision, "division by zero")
-    }
-
     /// What `catch … as e` binds: a map of kind, message, line and actor.
     pub fn to_map(&self, line: u32) -> Value {
         let entries = [

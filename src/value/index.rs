@@ -10,7 +10,14 @@ use super::{Error, ErrorKind, Range, Result, Value, compare, equals};
 
 #[cold]
 fn out_of_range(index: i64, len: usize) -> Error {
-    Error::new(ErrorKind::IndexError, format!("index {index} is out of range: there are {len} items"))
+    Error::new(
+        ErrorKind::IndexError,
+        match len {
+            0 => format!("index {index} is out of range: there are no items"),
+            1 => format!("index {index} is out of range: there is 1 item"),
+            _ => format!("index {index} is out of range: there are {len} items"),
+        },
+    )
 }
 
 #[cold]
@@ -20,7 +27,7 @@ fn missing(key: &Value) -> Error {
 
 #[cold]
 fn not_indexed(value: &Value) -> Error {
-    Error::type_error(format!("{} has no items to index", value.kind_name()))
+    Error::type_error(format!("{} has no items to index", super::display::described(value)))
 }
 
 /// The place of an index that counts from the end where negative.
@@ -33,7 +40,7 @@ pub(super) fn place(index: i64, len: usize) -> Result<usize> {
 pub(super) fn whole(index: &Value) -> Result<i64> {
     match index {
         Value::Int(index) | Value::Pid(index) => Ok(*index),
-        other => Err(Error::type_error(format!("an index is an int, not {}", other.kind_name()))),
+        other => Err(Error::type_error(format!("an index is an int, not {}", super::display::described(other)))),
     }
 }
 
@@ -103,7 +110,7 @@ pub fn set(value: &mut Value, index: &Value, item: Value) -> Result<()> {
             *get_mut(value, index)? = item;
             Ok(())
         }
-        other => Err(Error::type_error(format!("{} has no items to assign to", other.kind_name()))),
+        other => Err(Error::type_error(format!("{} has no items to assign to", super::display::described(other)))),
     }
 }
 
@@ -140,7 +147,7 @@ pub fn path_mut<'v>(value: &'v mut Value, path: &[Value]) -> Result<&'v mut Valu
 pub fn field(value: &Value, name: &Value) -> Result<Value> {
     match value {
         Value::Map(map) => map.get(name).cloned().ok_or_else(|| missing(name)),
-        other => Err(Error::type_error(format!("{} has no fields", other.kind_name()))),
+        other => Err(Error::type_error(format!("{} has no fields", super::display::described(other)))),
     }
 }
 
@@ -174,7 +181,7 @@ pub fn slice(value: &Value, start: &Value, end: &Value, inclusive: bool) -> Resu
             let (start, end) = limits(high.saturating_sub(low).max(0) as usize)?;
             Ok(Value::range(Value::Int(low + start as i64), Value::Int(low + end as i64), false))
         }
-        other => Err(Error::type_error(format!("{} cannot be sliced", other.kind_name()))),
+        other => Err(Error::type_error(format!("{} cannot be sliced", super::display::described(other)))),
     }
 }
 
@@ -186,7 +193,9 @@ pub fn contains(value: &Value, item: &Value) -> Result<bool> {
         Value::Set(set) => Ok(set.contains(item)),
         Value::Str(text) => match item {
             Value::Str(part) => Ok(text.text.contains(&part.text)),
-            other => Err(Error::type_error(format!("a string holds strings, not {}", other.kind_name()))),
+            other => {
+                Err(Error::type_error(format!("a string holds strings, not {}", super::display::described(other))))
+            }
         },
         Value::Range(range) => {
             let order = |a: &Value, b: &Value| compare(a, b);
@@ -196,7 +205,7 @@ pub fn contains(value: &Value, item: &Value) -> Result<bool> {
             let fits = !matches!(item, Value::Float(float) if float.fract() != 0.0);
             Ok(above && below && fits)
         }
-        other => Err(Error::type_error(format!("`in` does not look into {}", other.kind_name()))),
+        other => Err(Error::type_error(format!("`in` does not look into {}", super::display::described(other)))),
     }
 }
 
@@ -208,9 +217,11 @@ pub fn bounds(range: &Range) -> Result<(i64, i64)> {
             let high = high.ok_or_else(|| Error::overflow("the end of the range"))?;
             Ok((*low, high.max(*low)))
         }
-        (low, high) => {
-            Err(Error::type_error(format!("a range of {} and {} has no items", low.kind_name(), high.kind_name())))
-        }
+        (low, high) => Err(Error::type_error(format!(
+            "a range of {} and {} has no items",
+            super::display::described(low),
+            super::display::described(high)
+        ))),
     }
 }
 
@@ -229,7 +240,7 @@ pub fn items(value: &Value) -> Result<Arc<Vec<Value>>> {
             check_items(usize::try_from(high.saturating_sub(low)).unwrap_or(usize::MAX))?;
             (low..high).map(Value::Int).collect()
         }
-        other => return Err(Error::type_error(format!("{} cannot be gone through", other.kind_name()))),
+        other => return Err(Error::type_error(format!("{} cannot be gone through", super::display::described(other)))),
     };
     Ok(Arc::new(list))
 }
@@ -246,7 +257,7 @@ pub fn len(value: &Value) -> Result<i64> {
             let (low, high) = bounds(range)?;
             return high.checked_sub(low).ok_or_else(|| Error::overflow("the length"));
         }
-        other => return Err(Error::type_error(format!("{} has no length", other.kind_name()))),
+        other => return Err(Error::type_error(format!("{} has no length", super::display::described(other)))),
     };
     Ok(len as i64)
 }

@@ -62,7 +62,7 @@ fn flag(value: Option<&Value>) -> Result<bool> {
     match value {
         None => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
-        Some(other) => Err(Error::type_error(format!("`reverse` is a bool, not {}", other.kind_name()))),
+        Some(other) => Err(Error::type_error(format!("`reverse` is a bool, not {}", super::display::described(other)))),
     }
 }
 
@@ -244,7 +244,9 @@ fn no_key(key: &Value) -> Error {
 fn as_text<'v>(call: Call<'_>, value: &'v Value) -> Result<&'v str> {
     match value {
         Value::Str(text) => Ok(&text.text),
-        other => Err(Error::type_error(format!("`{}` takes a string, not {}", call.name, other.kind_name()))),
+        other => {
+            Err(Error::type_error(format!("`{}` takes a string, not {}", call.name, super::display::described(other))))
+        }
     }
 }
 

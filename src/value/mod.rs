@@ -15,7 +15,7 @@ mod text;
 
 pub use arith::{add, add_assign, binary, check_items, div, floor_div, mul, negate, pow, rem, repeat, sub};
 pub use codec::{Ids, Own, decode, decode_error, encode, encode_error, encode_with};
-pub use display::{Names, Numbers, Writer, display, duration, float, literal};
+pub use display::{Names, Numbers, Writer, described, display, duration, float, literal};
 pub use error::Result;
 pub use index::{
     bounds, contains, field, get, get_mut, get_path, index, items, len, map_of, path_mut, set, set_path, slice,

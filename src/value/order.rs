@@ -186,7 +186,7 @@ pub fn compare(a: &Value, b: &Value) -> Result<Option<Ordering>> {
 
 #[cold]
 fn not_comparable(a: &Value, b: &Value) -> Error {
-    let message = format!("{} and {} have no order", a.kind_name(), b.kind_name());
+    let message = format!("{} and {} have no order", super::display::described(a), super::display::described(b));
     Error { ..Error::new(ErrorKind::TypeError, message) }
 }
 

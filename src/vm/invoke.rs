@@ -43,7 +43,7 @@ pub(super) fn method(context: &Context, handle: &Value, spec: &CallSpec, args: &
 
 #[cold]
 pub(super) fn no_method(value: &Value, name: &str) -> Error {
-    Error::type_error(format!("{} has no method `{name}`", value.kind_name()))
+    Error::type_error(format!("{} has no method `{name}`", value::described(value)))
 }
 
 /// The value of a default; none for a required one.
@@ -79,7 +79,11 @@ pub(super) fn check(params: &[(&str, DefaultValue)], args: &Args) -> Result<()> 
     for ((name, _), value) in params.iter().zip(args.as_slice()) {
         let wrong = match (*name, value) {
             ("timeout", Value::None) => None,
-            ("timeout", Value::Duration(nanos) | Value::Elapsed(nanos)) if *nanos < 0 => {
+            ("timeout", Value::Duration(nanos)) if *nanos < 0 => {
+                let given = value::literal(value);
+                return Err(Error::value_error(format!("a timeout is not negative, and this is {given}")));
+            }
+            ("timeout", Value::Elapsed(nanos)) if *nanos < 0 => {
                 return Err(Error::value_error("a timeout is not negative"));
             }
             ("timeout", Value::Duration(_) | Value::Elapsed(_)) => None,
@@ -91,7 +95,7 @@ pub(super) fn check(params: &[(&str, DefaultValue)], args: &Args) -> Result<()> 
             _ => None,
         };
         if let Some(wanted) = wrong {
-            return Err(Error::type_error(format!("`{name}` is {wanted}, not {}", value.kind_name())));
+            return Err(Error::type_error(format!("`{name}` is {wanted}, not {}", value::described(value))));
         }
     }
     Ok(())
@@ -139,7 +143,7 @@ pub(super) fn task(image: &Image, task: u32, spec: &CallSpec, args: &mut [Value]
 pub(super) fn callee(value: &Value) -> Result<u32> {
     match value {
         Value::Task(task) => Ok(*task),
-        other => Err(Error::type_error(format!("{} cannot be called", other.kind_name()))),
+        other => Err(Error::type_error(format!("{} cannot be called", value::described(other)))),
     }
 }
 
@@ -177,8 +181,11 @@ fn submit(image: &Image, name: &str, code: OpCode, spec: &CallSpec, args: &mut [
     let chunk = match chunk {
         Value::None => Value::None,
         Value::Int(size) | Value::Pid(size) if size >= 1 => Value::Int(size),
-        Value::Int(_) | Value::Pid(_) => return Err(Error::value_error("a chunk has at least 1 item")),
-        other => return Err(Error::type_error(format!("`chunk` is an int, not {}", other.kind_name()))),
+        Value::Int(_) | Value::Pid(_) => {
+            let given = value::literal(&chunk);
+            return Err(Error::value_error(format!("a chunk has at least 1 item, not {given}")));
+        }
+        other => return Err(Error::type_error(format!("`chunk` is an int, not {}", value::described(&other)))),
     };
     Ok(Args::from_values([Value::Task(function), lists, chunk, callback, error_callback]))
 }
@@ -187,7 +194,7 @@ fn callback(name: &str, value: Option<Value>) -> Result<Value> {
     match value {
         None | Some(Value::None) => Ok(Value::None),
         Some(Value::Task(task)) => Ok(Value::Task(task)),
-        Some(other) => Err(Error::type_error(format!("`{name}` is a task, not {}", other.kind_name()))),
+        Some(other) => Err(Error::type_error(format!("`{name}` is a task, not {}", value::described(&other)))),
     }
 }
 
@@ -205,7 +212,10 @@ fn map_lists(image: &Image, name: &str, function: u32, spec: &CallSpec, rest: &[
         let mut args = match item {
             Value::List(args) if name.starts_with("starmap") => args.to_vec(),
             other if name.starts_with("starmap") => {
-                return Err(Error::type_error(format!("`{name}` takes lists of arguments, not {}", other.kind_name())));
+                return Err(Error::type_error(format!(
+                    "`{name}` takes lists of arguments, not {}",
+                    value::described(other)
+                )));
             }
             other => vec![other.clone()],
         };

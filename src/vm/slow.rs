@@ -21,7 +21,7 @@ pub(super) enum Step {
 
 #[cold]
 pub(super) fn not_a_bool(value: &Value) -> Error {
-    Error::type_error(format!("a condition is a bool, not {}", value.kind_name()))
+    Error::type_error(format!("a condition is a bool, not {}", value::described(value)))
 }
 
 pub(super) fn test(test: Test, a: &Value, b: &Value) -> value::Result<bool> {
@@ -250,7 +250,7 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
             let times = match &regs[times as usize] {
                 Value::Int(times) | Value::Pid(times) => *times,
                 other => {
-                    let message = format!("a list is repeated an int of times, not {}", other.kind_name());
+                    let message = format!("a list is repeated an int of times, not {}", value::described(other));
                     return Err(Error::type_error(message).into());
                 }
             };
@@ -270,7 +270,8 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
                 )
             };
             if !fits(&low) || !fits(&high) {
-                let message = format!("there is no range of {} and {}", low.kind_name(), high.kind_name());
+                let message =
+                    format!("there is no range of {} and {}", value::described(&low), value::described(&high));
                 return Err(Error::type_error(message).into());
             }
             regs[dst as usize] = Value::range(low, high, inclusive);
@@ -328,11 +329,13 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
             let items = match &regs[src as usize] {
                 Value::List(items) if items.len() == count as usize => Arc::clone(items),
                 Value::List(items) => {
-                    let message = format!("{count} names are bound, but the list has {} items", items.len());
+                    let given = items.len();
+                    let plural = if given == 1 { "" } else { "s" };
+                    let message = format!("{count} names are bound, but the list has {given} item{plural}");
                     return Err(Error::value_error(message).into());
                 }
                 other => {
-                    let message = format!("{count} names are bound to a list, not to {}", other.kind_name());
+                    let message = format!("{count} names are bound to a list, not to {}", value::described(other));
                     return Err(Error::type_error(message).into());
                 }
             };
@@ -382,7 +385,9 @@ fn exit(status: &Value) -> Result<Error, Error> {
         Value::Int(status) | Value::Pid(status) => Ok(Error::new(ErrorKind::Exit((status & 0xff) as u8), "")),
         Value::Bool(failed) => Ok(Error::new(ErrorKind::Exit(u8::from(*failed)), "")),
         Value::Str(text) => Ok(Error::new(ErrorKind::Exit(1), text.text.as_str())),
-        other => Err(Error::type_error(format!("`exit` takes an int, a bool or a string, not {}", other.kind_name()))),
+        other => {
+            Err(Error::type_error(format!("`exit` takes an int, a bool or a string, not {}", value::described(other))))
+        }
     }
 }
 
@@ -450,7 +455,7 @@ fn method_on(
     let path = &regs[base as usize..first];
     let place = path.iter().try_fold(&regs[root], |place, index| match place {
         Value::List(_) | Value::Map(_) => value::get(place, index),
-        other => Err(Error::type_error(format!("{} has no items to index", other.kind_name()))),
+        other => Err(Error::type_error(format!("{} has no items to index", value::described(other)))),
     });
     let handle = match place {
         Ok(place) if invoke::target(place).is_some() => Some(place.clone()),

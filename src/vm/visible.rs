@@ -183,14 +183,18 @@ fn check(op: OpCode, args: &Args) -> Result<(), Error> {
     match (op, args.get(0)) {
         (OpCode::Sleep | OpCode::TimerWait | OpCode::Select | OpCode::Deadline, time) => match time {
             Value::None if op != OpCode::Sleep => Ok(()),
-            Value::Duration(nanos) | Value::Elapsed(nanos) if *nanos < 0 => {
-                Err(Error::value_error("one cannot wait for a negative time"))
+            Value::Duration(nanos) if *nanos < 0 => {
+                let message = format!("one cannot wait for a negative time: {}", value::literal(time));
+                Err(Error::value_error(message))
             }
+            Value::Elapsed(nanos) if *nanos < 0 => Err(Error::value_error("one cannot wait for a negative time")),
             Value::Duration(_) | Value::Elapsed(_) => Ok(()),
-            other => Err(Error::type_error(format!("a time is a duration, not {}", other.kind_name()))),
+            other => Err(Error::type_error(format!("a time is a duration, not {}", value::described(other)))),
         },
         (OpCode::Random, Value::Range(_)) => Ok(()),
-        (OpCode::Random, other) => Err(Error::type_error(format!("`random` takes a range, not {}", other.kind_name()))),
+        (OpCode::Random, other) => {
+            Err(Error::type_error(format!("`random` takes a range, not {}", value::described(other))))
+        }
         (OpCode::Shuffle, value) => value::len(value).map(|_| ()),
         (OpCode::Choose, value) => match value::len(value)? {
             0 => Err(Error::new(value::ErrorKind::IndexError, "there is nothing to choose from")),
@@ -227,7 +231,7 @@ fn expect(handle: &Value, op: OpCode) -> Result<Target, Error> {
     let fits = match (op, handle) {
         (OpCode::Join, Value::Actor(_)) | (OpCode::ResultGet, Value::Result(_)) => true,
         (OpCode::Join, other) => {
-            return Err(Error::type_error(format!("`join` takes handles of actors, not {}", other.kind_name())));
+            return Err(Error::type_error(format!("`join` takes handles of actors, not {}", value::described(other))));
         }
         (OpCode::ConditionWait, Value::Object(object)) => object.kind == ObjectKind::Condition,
         (_, Value::Object(_) | Value::Actor(_) | Value::Result(_)) => true,
@@ -236,7 +240,7 @@ fn expect(handle: &Value, op: OpCode) -> Result<Target, Error> {
     match invoke::target(handle) {
         Some(target) if fits => Ok(target),
         _ if op == OpCode::ConditionWait => Err(invoke::no_method(handle, "wait_for")),
-        _ => Err(Error::type_error(format!("{} has no such operation", handle.kind_name()))),
+        _ => Err(Error::type_error(format!("{} has no such operation", value::described(handle)))),
     }
 }
 
@@ -245,7 +249,7 @@ fn cell(handle: &Value) -> Result<Target, Error> {
         Value::Object(object) if matches!(object.kind, ObjectKind::Shared | ObjectKind::Atomic) => {
             Ok(Target::Object(*object))
         }
-        other => Err(Error::type_error(format!("{} is no variable to read or write", other.kind_name()))),
+        other => Err(Error::type_error(format!("{} is no variable to read or write", value::described(other)))),
     }
 }
 

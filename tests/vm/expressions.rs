@@ -53,13 +53,13 @@ fn errors_of_arithmetic() {
         ("-9223372036854775807 - 2", "Overflow: the integer does not fit into 64 bits"),
         ("3037000500 * 3037000500", "Overflow: the integer does not fit into 64 bits"),
         ("2 ** 63", "Overflow: the integer does not fit into 64 bits"),
-        ("1 // 0", "ZeroDivision: division by zero"),
-        ("1 % 0", "ZeroDivision: division by zero"),
-        ("1 / 0.0", "ZeroDivision: division by zero"),
-        ("1 + \"a\"", "TypeError: `+` does not take int and string"),
-        ("true + 1", "TypeError: `+` does not take bool and int"),
-        ("1s + 1", "TypeError: `+` does not take duration and int"),
-        ("-\"a\"", "TypeError: `-` does not take string"),
+        ("1 // 0", "ZeroDivision: division by zero: 1 // 0"),
+        ("1 % 0", "ZeroDivision: division by zero: 1 % 0"),
+        ("1 / 0.0", "ZeroDivision: division by zero: 1 / 0.0"),
+        ("1 + \"a\"", "TypeError: `+` does not take int 1 and string \"a\""),
+        ("true + 1", "TypeError: `+` does not take bool true and int 1"),
+        ("1s + 1", "TypeError: `+` does not take duration 1s and int 1"),
+        ("-\"a\"", "TypeError: `-` does not take string \"a\""),
         ("[0; 10 ** 18]", "TooLarge: the value would be larger than 256 MiB"),
         ("\"a\".repeat(10 ** 12)", "TooLarge: the value would be larger than 256 MiB"),
         ("list(0..10 ** 12)", "TooLarge: the value would be larger than 256 MiB"),
@@ -95,12 +95,12 @@ fn comparison() {
     ] {
         check(expr, printed);
     }
-    check_error("1 < \"a\"", "TypeError: int and string have no order");
-    check_error("[1, \"a\"] < [1, 2]", "TypeError: string and int have no order");
-    check_error("1 and true", "TypeError: a condition is a bool, not int");
-    check_error("true and 1", "TypeError: a condition is a bool, not int");
-    check_error("not 1", "TypeError: a condition is a bool, not int");
-    check_error("1 in \"abc\"", "TypeError: a string holds strings, not int");
+    check_error("1 < \"a\"", "TypeError: int 1 and string \"a\" have no order");
+    check_error("[1, \"a\"] < [1, 2]", "TypeError: string \"a\" and int 2 have no order");
+    check_error("1 and true", "TypeError: a condition is a bool, not int 1");
+    check_error("true and 1", "TypeError: a condition is a bool, not int 1");
+    check_error("not 1", "TypeError: a condition is a bool, not int 1");
+    check_error("1 in \"abc\"", "TypeError: a string holds strings, not int 1");
 }
 
 #[test]
@@ -120,11 +120,11 @@ fn reaching_in() {
     ] {
         check(expr, printed);
     }
-    check_error("[1][1]", "IndexError: index 1 is out of range: there are 1 items");
+    check_error("[1][1]", "IndexError: index 1 is out of range: there is 1 item");
     check_error("{a: 1}[\"b\"]", "KeyError: there is no key \"b\"");
     check_error("{a: 1}.b", "KeyError: there is no key \"b\"");
-    check_error("1[0]", "TypeError: int has no items to index");
-    check_error("[1][\"a\"]", "TypeError: an index is an int, not string");
+    check_error("1[0]", "TypeError: int 1 has no items to index");
+    check_error("[1][\"a\"]", "TypeError: an index is an int, not string \"a\"");
 }
 
 #[test]
@@ -180,8 +180,8 @@ fn functions() {
     }
     check_error("int(\"x\")", "ValueError: \"x\" is no int");
     check_error("min([])", "ValueError: `min` of nothing");
-    check_error("sorted([1, \"a\"])", "TypeError: int and string have no order");
-    check_error("len(1)", "TypeError: int has no length");
+    check_error("sorted([1, \"a\"])", "TypeError: int 1 and string \"a\" have no order");
+    check_error("len(1)", "TypeError: int 1 has no length");
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod actors;
 
 mod channels;
 
+mod ends;
+
 mod barriers;
 
 mod held;
@@ -40,6 +42,7 @@ impl Resolver {
         let mut found = Vec::new();
         channels::one_sided(checked, &mentions, &mut found);
         channels::unheld(checked, &mentions, &mut found);
+        ends::misused(checked, &bodies, &mut found);
         barriers::short(checked, &mentions, &actors, &mut found);
         locks::doubts(checked, &bodies, &mentions, &actors, &mut found);
         found.extend(self.unused_params(&mentions));

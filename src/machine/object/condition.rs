@@ -128,7 +128,7 @@ pub(super) fn perform(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
 
 fn notify(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     let count = count(op);
-    let Ok(count) = usize::try_from(count) else { return Err(fault::negative_notify()) };
+    let Ok(count) = usize::try_from(count) else { return Err(fault::negative_notify(count)) };
     let served = tx.served.to_vec();
     let Some(Object::Condition(condition)) = tx.state.object_mut(id) else { return Err(fault::no_runtime()) };
     let waiters = std::mem::take(&mut condition.waiters);

@@ -13,7 +13,7 @@ pub(in crate::machine) struct Latch {
 
 impl Latch {
     pub(super) fn new(count: i64) -> Result<Latch, Error> {
-        if count < 0 { Err(fault::negative_latch()) } else { Ok(Latch { count }) }
+        if count < 0 { Err(fault::negative_latch(count)) } else { Ok(Latch { count }) }
     }
 
     pub(super) fn can(&self, op: &Op) -> bool {

@@ -29,7 +29,7 @@ impl Semaphore {
             return Err(fault::not_a_count("the number to release"));
         };
         if *count < 1 {
-            return Err(fault::no_permit());
+            return Err(fault::no_permit(*count));
         }
         match self.value.checked_add(*count).filter(|after| *after <= self.most) {
             None => Err(fault::surplus_release()),

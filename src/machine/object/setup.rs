@@ -75,7 +75,7 @@ fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value], cores: u32
         ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
             let value = count(arg(0), "a semaphore's value", 1)?;
             if value < 0 {
-                return Err(fault::negative_semaphore());
+                return Err(fault::negative_semaphore(value));
             }
             Object::Semaphore(Semaphore::new(value, kind == ObjectKind::BoundedSemaphore))
         }
@@ -83,7 +83,7 @@ fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value], cores: u32
         ObjectKind::Barrier => {
             let parties = count(arg(0), "a barrier's parties", 0)?;
             if !(1..=i64::from(u32::MAX)).contains(&parties) {
-                return Err(fault::no_parties());
+                return Err(fault::no_parties(parties));
             }
             Object::Barrier(Barrier::new(parties))
         }
@@ -108,7 +108,7 @@ fn capacity(value: &Value) -> Result<Option<i64>, Error> {
     match value {
         Value::None => Ok(None),
         given => match count(given, "a queue's capacity", 0)? {
-            capacity if capacity < 0 => Err(fault::negative_capacity()),
+            capacity if capacity < 0 => Err(fault::negative_capacity(capacity)),
             capacity => Ok(Some(capacity)),
         },
     }

@@ -45,8 +45,9 @@ enum Late {
 }
 
 pub(in crate::os) fn create(arena: Arena, who: Identity, parties: i64) -> Result<u32> {
+    let given = parties;
     let parties = u32::try_from(parties).ok().filter(|parties| *parties > 0);
-    let parties = parties.ok_or_else(fault::no_parties)?;
+    let parties = parties.ok_or_else(|| fault::no_parties(given))?;
     let (id, off) = make::<BarrierState>(arena, kind_number(ObjectKind::Barrier), who)?;
     arena.at::<BarrierState>(off).parties.store(parties, Relaxed);
     Ok(id)

@@ -104,7 +104,7 @@ pub(in crate::os) fn notify(ctx: &Ctx, off: Off, count: i64) -> Result {
     require_held(ctx, &lock)?;
     let ticket = lock.tick();
     if count < 0 {
-        return Err(Refused::from(fault::negative_notify()).at(ticket));
+        return Err(Refused::from(fault::negative_notify(count)).at(ticket));
     }
     let locked = ctx.lock(off);
     for _ in 0..count {

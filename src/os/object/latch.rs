@@ -25,7 +25,7 @@ unsafe impl Shared for LatchState {}
 
 pub(in crate::os) fn create(arena: Arena, who: Identity, count: i64) -> Result<u32> {
     if count < 0 {
-        return Err(fault::negative_latch().into());
+        return Err(fault::negative_latch(count).into());
     }
     let (id, off) = make::<LatchState>(arena, kind_number(ObjectKind::Latch), who)?;
     arena.at::<LatchState>(off).count.store(count, Relaxed);

@@ -27,7 +27,7 @@ unsafe impl Shared for SemaphoreState {}
 
 pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, value: i64) -> Result<u32> {
     if value < 0 {
-        return Err(fault::negative_semaphore().into());
+        return Err(fault::negative_semaphore(value).into());
     }
     let (id, off) = make::<SemaphoreState>(arena, kind_number(kind), who)?;
     let state: &SemaphoreState = arena.at(off);
@@ -58,7 +58,7 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result 
 
 pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
     if count < 1 {
-        return Err(fault::no_permit().into());
+        return Err(fault::no_permit(count).into());
     }
     let state: &SemaphoreState = ctx.arena.at(off);
     let locked = ctx.lock(off);
