@@ -49,7 +49,9 @@ pub(super) fn limit_arena(arena: Arena, max: u64) {
 
 /// Of a process of a run: the kernel refuses it more than the whole run may have.
 pub(super) fn limit_process(arena: Arena) {
-    let max = arena.header().memory_max.load(Relaxed);
+    // The looks at the sum come first; this is for what grows faster.
+    const SLACK: u64 = 512 << 20;
+    let max = arena.header().memory_max.load(Relaxed).saturating_mul(2).saturating_add(SLACK);
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_DATA) {
         let _ = setrlimit(Resource::RLIMIT_DATA, max.min(hard), hard);
     }

@@ -99,7 +99,7 @@ pub fn supervise(plan: &Arc<Plan>, request: &Request, told: &mut dyn FnMut(&Unca
     let driver = run.start_driver(request)?;
     let ending = run.watch(told);
     // The driver may be the one who knows better: it has compared what main did last.
-    run.stop_driver(driver);
+    run.stop_driver(driver, &ending);
     let driven = run.shared.ending();
     run.take_down();
     // Over a limit, the system may refuse what the machine allows.
@@ -217,9 +217,10 @@ impl Supervisor {
     }
 
     /// Waits for the driver's last word; where the run was cut short, tells it to stop.
-    fn stop_driver(&self, driver: Option<JoinHandle<()>>) {
+    fn stop_driver(&self, driver: Option<JoinHandle<()>>, ending: &Result<Ending, StartError>) {
         let Some(driver) = driver else { return };
-        if actor::slot(self.arena, MAIN).state.load(SeqCst) != state::ENDED {
+        let is_whole = matches!(ending, Ok(Ending::Finished | Ending::Exited(_)));
+        if !is_whole || actor::slot(self.arena, MAIN).state.load(SeqCst) != state::ENDED {
             self.shared.stop.store(true, SeqCst);
         }
         super::turns::tell(self.arena);
