@@ -41,6 +41,8 @@ pub(super) struct Actor {
     /// Of a worker: its pool, and the task in hand.
     pub(super) pool: Option<u32>,
     pub(super) task: Option<InHand>,
+    /// What it took out in its last step.
+    pub(super) hand: Option<Box<super::hand::Hand>>,
     /// What belongs to its process: of the first actor of one.
     pub(super) process_wide: Arc<ProcessWide>,
 }

@@ -315,6 +315,7 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         late: false,
         pool: birth.pool,
         task: None,
+        hand: None,
         process_wide: Arc::default(),
     };
     tx.state.actors.push(Arc::new(actor));

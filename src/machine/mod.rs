@@ -12,6 +12,7 @@ mod canonical;
 mod choice;
 mod dependence;
 mod explore;
+mod hand;
 mod invariants;
 mod kill;
 mod life;

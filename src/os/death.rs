@@ -12,9 +12,9 @@ use super::actor;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
 use super::object::{self, barrier, condition, find, kind_number, lock, pipe, pool};
-use super::park::Ctx;
+use super::park::{Ctx, Verdict};
 use super::supervisor::MAIN;
-use super::{duty, history, process, sys, turns};
+use super::{duty, hand, history, process, sys, turns};
 use crate::plan::Plan;
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
@@ -29,13 +29,14 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     let killed = slot.state.load(Acquire) != state::ENDED;
     let code = if killed { exit_code(pid) } else { slot.exit.load(Relaxed) };
     let members = members(ctx.arena, number);
+    let mut left = Vec::new();
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
-        release_small_locks(ctx, member);
+        left.append(&mut release_small_locks(ctx, member));
     }
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         let slot = actor::slot(ctx.arena, member);
         if let Some(waiter) = slot.completing.swap(0, SeqCst).checked_sub(1) {
-            rescue(ctx, waiter, slot.completing_wait.load(Relaxed));
+            rescue(ctx, waiter, member);
         }
     }
     if killed {
@@ -48,6 +49,10 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         // Threads that were cut off may have held something.
         members.iter().for_each(|member| clean_up(ctx, *member));
     }
+    for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
+        give_back(ctx, member);
+    }
+    left.into_iter().for_each(|off| object::resume(ctx, off));
     // Also one that ended by itself, by `exit`, may have had a task in hand.
     if actor::kind_of(slot) == ActorKind::Worker && (killed || slot.task.load(SeqCst) != 0) {
         worker_died(ctx, number);
@@ -101,23 +106,36 @@ pub(super) fn is_asleep(pid: u32, tid: u32) -> bool {
     sys::stat_field(&format!("/proc/{pid}/task/{tid}/stat"), 0).is_none_or(|state| state == "S")
 }
 
-/// The small locks of objects that a dead actor held.
-fn release_small_locks(ctx: &Ctx, number: u32) {
+/// Frees the small locks of objects that a dead actor held; gives those objects.
+fn release_small_locks(ctx: &Ctx, number: u32) -> Vec<Off> {
     let slot: &Slot = actor::slot(ctx.arena, number);
-    for held in &slot.holding {
-        let off = Off(held.swap(0, SeqCst));
-        if !off.is_null() {
-            object::mend(ctx.arena, off, number);
-        }
+    let held: Vec<Off> =
+        slot.holding.iter().map(|held| Off(held.swap(0, SeqCst))).filter(|off| !off.is_null()).collect();
+    held.iter().for_each(|off| object::mend(ctx.arena, *off, number));
+    held.into_iter().filter(|off| !actor::is_slot(*off)).collect()
+}
+
+/// What an actor had in hand and had not told of goes back to where it came from.
+fn give_back(ctx: &Ctx, number: u32) {
+    let slot = actor::slot(ctx.arena, number);
+    let from = Off(slot.hand_from.load(Relaxed));
+    let message = hand::untold(slot, from);
+    hand::leave(slot);
+    if let Some(message) = message {
+        object::take_back(ctx, from, message);
     }
 }
 
 /// Sees to an actor that a dead one was about to wake.
-fn rescue(ctx: &Ctx, waiter: u32, wait: u32) {
+fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
     let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
-    ctx.rescue(waiter, wait, |off, list, payload| match actor::is_slot(off) {
+    let slot = actor::slot(ctx.arena, dead);
+    let is_completed = slot.completed.swap(0, SeqCst) != 0;
+    let done = |payload| Verdict { code: object::say::DONE, given: payload, ..Verdict::default() };
+    ctx.rescue(waiter, slot.completing_wait.load(Relaxed), |off, list, payload| match actor::is_slot(off) {
         true => actor::rescued(ctx, off, list, waiter),
-        false => object::rescued(ctx, off, list, waiter, payload),
+        false if is_completed => Some(done(payload)),
+        false => object::rescued(ctx, off, list, (waiter, dead), payload),
     });
     // A turn that nobody has may be anybody's now.
     if !off.is_null() && !actor::is_slot(off) && object::kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {

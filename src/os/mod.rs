@@ -10,6 +10,7 @@ mod sys;
 
 mod doom;
 
+mod hand;
 mod park;
 
 mod object;

@@ -280,6 +280,7 @@ impl Ctx {
             let actor = node.actor.load(Relaxed);
             let epoch = node.epoch.load(Relaxed);
             // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
+            self.slot.completed.store(0, Relaxed);
             self.slot.completing_wait.store(epoch, Relaxed);
             self.slot.completing.store(actor + 1, SeqCst);
             self.point();
@@ -327,8 +328,9 @@ impl Ctx {
             return;
         }
         let payload = slot.node.payload.load(Relaxed);
+        let done = slot.done.load(SeqCst) == slot.claim.load(SeqCst) >> CLAIM_BITS;
         // Decided before the lock is taken: deciding looks at the object under its lock.
-        let verdict = decide(off, list, payload);
+        let verdict = if done { None } else { decide(off, list, payload) };
         let locked = self.lock(off);
         let claim = slot.claim.load(SeqCst);
         let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
@@ -530,6 +532,8 @@ pub(super) fn mend(arena: Arena, off: Off) {
     for list in &header.lists {
         mend_list(arena, list);
     }
+    // What the dead one may have done has a place of its own, which it may not have taken.
+    header.ticket.fetch_add(1, SeqCst);
     header.lock.store(0, SeqCst);
     sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);
 }

@@ -16,7 +16,7 @@ use super::perturb::Pauses;
 use super::process::{self, Begin, Process};
 use super::record::Note;
 use super::turns::{self, Turn};
-use super::{output, values};
+use super::{hand, output, values};
 use crate::machine::pid_of;
 use crate::plan::Transport;
 use crate::program::op::{Op, OpCode, Outcome, Target};
@@ -290,6 +290,7 @@ impl World {
             let About { object, actor, .. } = about;
             self.ctx.note(&Note { op: code, line, object, actor, ticket, cause, args: &args, came });
         }
+        hand::empty(&self.ctx);
         match came {
             Ok(done) if is_handle => Outcome::Handle(done.value),
             Ok(done) => Outcome::Value(done.value),

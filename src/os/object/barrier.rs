@@ -21,6 +21,8 @@ struct BarrierState {
     /// How many have arrived in this round.
     inside: AtomicU32,
     broken: AtomicU32,
+    /// 1: all have arrived, and those who waited are being told.
+    passing: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -49,13 +51,10 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     let index = state.inside.load(Relaxed);
     if index + 1 == state.parties.load(Relaxed) {
         arrived(arrival);
+        state.passing.store(1, Relaxed);
         state.inside.store(0, Relaxed);
         let ticket = locked.tick();
-        while let Some(party) = ctx.claim_first(&locked, PARTIES) {
-            let theirs = locked.tick();
-            let given = party.payload;
-            ctx.finish(party, Verdict { code: say::DONE, given, ticket: theirs, cause: ctx.place() });
-        }
+        let_pass(ctx, &locked, state);
         return Ok(Done::new(Value::Int(index as i64), ticket, 0));
     }
     let Patience::Until(deadline) = patience else {
@@ -80,6 +79,40 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
         Ok(verdict) => Err(broken().at(verdict.ticket).because(verdict.cause)),
         Err(ticket) => Err(Refused::from(fault::barrier_late()).at(ticket)),
     }
+}
+
+/// Everyone has arrived: all who wait pass.
+fn let_pass(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
+    while let Some(party) = ctx.claim_first(locked, PARTIES) {
+        // It passes, whatever happens to this actor.
+        ctx.slot.completed.store(1, Relaxed);
+        let ticket = locked.tick();
+        let given = party.payload;
+        ctx.finish(party, Verdict { code: say::DONE, given, ticket, cause: ctx.place() });
+    }
+    state.passing.store(0, Relaxed);
+}
+
+/// Goes on with what a dead actor was about to do for the others. For the supervisor.
+pub(super) fn resume(ctx: &Ctx, off: Off) {
+    let state: &BarrierState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if state.passing.load(Relaxed) != 0 {
+        state.inside.store(0, Relaxed);
+        let_pass(ctx, &locked, state);
+    } else if state.broken.load(Relaxed) != 0 {
+        release_all(ctx, &locked, state);
+    }
+}
+
+/// What to tell a party whose waker died.
+pub(super) fn rescued(ctx: &Ctx, off: Off, payload: u64) -> Option<Verdict> {
+    let state: &BarrierState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    Some(match state.passing.load(Relaxed) {
+        0 => Verdict { code: say::BROKEN, ..Verdict::default() },
+        _ => Verdict { code: say::DONE, given: payload, ..Verdict::default() },
+    })
 }
 
 fn release_all(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
