@@ -9,6 +9,7 @@
 mod order;
 mod same;
 mod search;
+mod untold;
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use crate::value::ObjectKind;
 
 /// What an event's ticket is a place in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Domain {
+pub(super) enum Domain {
     Object(u32),
     Actor(u32),
     Result(Place),
@@ -126,7 +126,8 @@ impl Order {
     }
 }
 
-fn domain(data: &TraceData, event: &Event) -> Option<Domain> {
+/// What the ticket of an event is a place in.
+pub(super) fn domain(data: &TraceData, event: &Event) -> Option<Domain> {
     match event.op {
         OpCode::Print | OpCode::Mark | OpCode::Begin => return None,
         OpCode::End | OpCode::TimerWait => return Some(Domain::Actor(event.place.actor)),

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::order::Order;
 use super::same::Names;
-use super::{Judgement, Objection, Reason};
+use super::{Judgement, Objection, Reason, untold};
 use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, What};
 use crate::program::op::{Op, OpCode, Target};
 use crate::trace::{Datum, Event, Place, Status, TraceData};
@@ -21,6 +21,8 @@ const DEAD_ENDS_MAX: usize = 2_000;
 const BRANCHES_MAX: usize = 4_096;
 /// Silent steps that are tried in a row for one event.
 const SILENT_MAX: usize = 6;
+/// What an outsider kills with.
+const SIGKILL: i32 = 9;
 /// States that are looked at for the silent steps of one event.
 const STATES_MAX: usize = 500;
 
@@ -39,6 +41,16 @@ struct Progress {
     steps: usize,
 }
 
+/// What those may have done whose record does not end with their end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Untold {
+    Nothing,
+    /// Killed from outside of the scenario.
+    Deaths,
+    /// That, or operations of which they could not tell.
+    Operations,
+}
+
 struct Judge<'a> {
     machine: &'a Machine,
     data: &'a TraceData,
@@ -49,11 +61,29 @@ struct Judge<'a> {
     takers: FxHashMap<Place, Vec<Place>>,
     /// The run ended in a deadlock: of whom.
     stuck: Option<Vec<String>>,
-    /// Whether those whose record does not end with their end may have done more.
-    cut_off: bool,
+    untold: Untold,
 }
 
 pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>) -> Judgement {
+    let judgement = judge_told(machine, data, stuck.clone(), Untold::Nothing);
+    let is_stuck = stuck.is_some();
+    let (Judgement::Impossible(_) | Judgement::Undecided { .. }) = judgement else { return judgement };
+    // That the killed did what they could not tell of is the last resort. Who can never go on was not killed.
+    let fillings = if is_stuck { Vec::new() } else { untold::fillings(data) };
+    let mut attempts: Vec<(&TraceData, Untold)> = Vec::new();
+    if !is_stuck {
+        attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Deaths)));
+    }
+    attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Operations)));
+    let mut judgements = attempts.into_iter().map(|(data, untold)| judge_told(machine, data, stuck.clone(), untold));
+    match judgements.find(|judgement| matches!(judgement, Judgement::Possible { .. })) {
+        Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
+        _ => judgement,
+    }
+}
+
+/// Judges a trace as it stands, with what may have happened to those whose record does not end with their end.
+fn judge_told(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>, untold: Untold) -> Judgement {
     let (state, happened) = match machine.initial() {
         Ok(begun) => begun,
         Err(error) => return Judgement::Unreadable(error.to_string()),
@@ -75,16 +105,12 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
         }
     }
     let by_name = (0..).zip(&data.actors).map(|(at, info)| (info.name.as_str(), at)).collect();
-    let mut judge = Judge { machine, data, order, by_name, takers, stuck, cut_off: false };
-    judge.keep(&mut progress, happened);
-    match judge.run(progress.clone()) {
-        Judgement::Impossible(_) | Judgement::Undecided { .. } if judge.was_somebody_cut_off() => {
-            // That the killed did what they could not tell of is the last resort.
-            judge.cut_off = true;
-            judge.run(progress)
-        }
-        judgement => judgement,
+    let judge = Judge { machine, data, order, by_name, takers, stuck, untold };
+    if untold != Untold::Nothing && !judge.was_somebody_cut_off() {
+        return Judgement::Undecided { events: 0 };
     }
+    judge.keep(&mut progress, happened);
+    judge.run(progress)
 }
 
 /// An event that is tried in a state, and which of the others were before.
@@ -206,8 +232,9 @@ impl Judge<'_> {
         let next = self.after_silent(progress, event, 2, false);
         let next = next.or_else(|| self.after_all_silent(progress, event));
         let next = next.or_else(|| self.after_silent(progress, event, SILENT_MAX, false));
-        let next =
-            next.or_else(|| if self.cut_off { self.after_silent(progress, event, SILENT_MAX, true) } else { None });
+        let next = next.or_else(|| {
+            if self.untold != Untold::Nothing { self.after_silent(progress, event, SILENT_MAX, true) } else { None }
+        });
         next.map(|next| self.done(next, at)).ok_or(refusal)
     }
 
@@ -255,6 +282,11 @@ impl Judge<'_> {
     /// Takes a silent step. That an actor begins to wait is told only where that is always a step.
     fn silently(&self, from: &Progress, choice: &Choice) -> Option<Progress> {
         let mut next = from.clone();
+        if let What::Die(signal) = choice.what {
+            // What it could not tell of did not return.
+            self.machine.give_back(&mut next.state, choice.actor);
+            self.machine.signal_from_outside(&mut next.state, choice.actor, signal);
+        }
         let arrives = self.machine.only_arrives(&next.state, choice.actor);
         let mut happened = self.machine.step(&mut next.state, choice).ok()?;
         if arrives {
@@ -297,7 +329,10 @@ impl Judge<'_> {
         let actor = progress.id(event.place.actor).ok_or(Reason::NoSuchActor)?;
         let mut next = progress.clone();
         if let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) {
-            return self.accept(next, event, &noted);
+            return if untold::is_untold(event) { Ok(next) } else { self.accept(next, event, &noted) };
+        }
+        if untold::is_untold(event) {
+            return self.take_untold(progress, actor);
         }
         // Where the pool was terminated meanwhile, a worker is done with nothing.
         if matches!(event.op, OpCode::PoolDone | OpCode::PoolCalled) {
@@ -351,6 +386,28 @@ impl Judge<'_> {
         })
     }
 
+    /// The progress after the operation that a killed actor stood at and could not tell of.
+    fn take_untold(&self, progress: &Progress, actor: u32) -> Result<Progress, Reason> {
+        let mut ways = Vec::new();
+        self.machine.choices_of(&progress.state, actor, &mut ways);
+        ways.retain(|choice| matches!(choice.what, What::Go | What::Serve(_) | What::TimeOut));
+        if self.machine.next_end(&progress.state, actor).is_some() {
+            ways.clear();
+        }
+        for choice in ways {
+            let mut next = progress.clone();
+            let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
+            next.steps += 1;
+            self.keep(&mut next, happened);
+            // It told nobody.
+            if let Some(pending) = next.pending.get_mut(&actor) {
+                pending.clear();
+            }
+            return Ok(next);
+        }
+        Err(Reason::NoOperation)
+    }
+
     /// Takes over what an event says, if it is what the machine noted.
     fn accept(&self, mut next: Progress, event: &Event, noted: &Noted) -> Result<Progress, Reason> {
         let names = Names { machine: self.machine, data: self.data, state: &next.state, results: &next.results };
@@ -369,6 +426,9 @@ impl Judge<'_> {
         }
         if !agrees {
             return Err(Reason::ComesOut(vec![shown(noted)]));
+        }
+        if let Some(actor) = next.id(event.place.actor) {
+            self.machine.has_returned(&mut next.state, actor);
         }
         if let (Ok(Value::Result(result)), Status::Gave(Datum::Result(_))) = (&noted.came, &event.status) {
             Arc::make_mut(&mut next.results).insert(event.place, result.0);
@@ -489,6 +549,13 @@ impl Judge<'_> {
             let next = lane.get(*done as usize).and_then(|at| self.data.events.get(*at as usize));
             choices.clear();
             self.machine.choices_of(&progress.state, actor, &mut choices);
+            if cut_off
+                && self.stuck.is_none()
+                && self.may_be_cut_off(index)
+                && self.machine.can_die(&progress.state, actor)
+            {
+                choices.push(Choice { actor, what: What::Die(SIGKILL) });
+            }
             for choice in choices.drain(..) {
                 let allowed = match choice.what {
                     What::Die(_) => self.has_no_more(progress, actor),
@@ -497,10 +564,10 @@ impl Judge<'_> {
                         Some(Ends::Dismiss) => true,
                         Some(Ends::LetGo) => next.is_none_or(|next| next.op == OpCode::End),
                         Some(Ends::Finally) => next.is_some(),
-                        Some(Ends::End) => cut_off && next.is_none(),
+                        Some(Ends::End) => cut_off && self.may_have_done_more(index) && next.is_none(),
                         None => match next {
                             Some(next) => self.goes_silently(progress, actor, next, event),
-                            None => cut_off && self.may_be_cut_off(index),
+                            None => cut_off && self.may_have_done_more(index),
                         },
                     },
                     What::TimeOut => {
@@ -541,7 +608,14 @@ impl Judge<'_> {
     /// Whether an actor may have done something of which it could not tell: its record does not end with its end.
     fn may_be_cut_off(&self, index: u32) -> bool {
         let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
-        last.and_then(|at| self.data.events.get(*at as usize)).is_some_and(|last| last.op != OpCode::End)
+        last.and_then(|at| self.data.events.get(*at as usize)).is_none_or(|last| last.op != OpCode::End)
+    }
+
+    /// Whether that may be any operation: none for which a gap was filled.
+    fn may_have_done_more(&self, index: u32) -> bool {
+        let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
+        let is_filled = last.and_then(|at| self.data.events.get(*at as usize)).is_some_and(untold::is_untold);
+        self.untold == Untold::Operations && self.may_be_cut_off(index) && !is_filled
     }
 
     /// Whether anybody's record does not end with its end.

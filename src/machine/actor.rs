@@ -45,6 +45,8 @@ pub(super) struct Actor {
     pub(super) tasks_done: u32,
     /// Of the actor that runs a pool's callbacks: the result whose callback runs.
     pub(super) calling: Option<u32>,
+    /// What it took out in its last step.
+    pub(super) hand: Option<Box<super::hand::Hand>>,
     /// What belongs to its process: of the first actor of one.
     pub(super) process_wide: Arc<ProcessWide>,
 }

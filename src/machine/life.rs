@@ -353,6 +353,7 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         task: None,
         tasks_done: 0,
         calling: None,
+        hand: None,
         process_wide: Arc::default(),
     };
     tx.state.actors.push(Arc::new(actor));

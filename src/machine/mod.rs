@@ -13,6 +13,7 @@ mod choice;
 mod dependence;
 mod evaluate;
 mod explore;
+mod hand;
 mod invariants;
 mod kill;
 mod life;

@@ -103,6 +103,9 @@ impl Machine {
             What::Draw(value) => (&[], Some(value)),
             _ => (&[], None),
         };
+        if matches!(choice.what, What::Go | What::Serve(_) | What::Draw(_) | What::TimeOut) {
+            self.has_returned(state, id);
+        }
         let mut tx = Tx { machine: self, state, happened: Happened::default(), served, drawn };
         match (&choice.what, phase) {
             (What::Go | What::Serve(_) | What::Draw(_), Phase::At(at)) => {

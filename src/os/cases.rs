@@ -13,7 +13,6 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use super::alloc::OutOfMemory;
 use super::arena::{Arena, Off, Shared, UNIT};
 use super::layout::{Node, Slot, slot_at};
-use super::object;
 use super::park::{CLAIM_BITS, Ctx, Entered, IDLE, Locked, Verdict, WAITING};
 use crate::program::op::OpCode;
 
@@ -154,13 +153,35 @@ fn cases_of(arena: Arena, slot: &Slot) -> impl Iterator<Item = (Off, Off, usize)
     })
 }
 
-/// Frees the small locks that a dead actor held of several. For the supervisor.
-pub(super) fn mend_all(ctx: &Ctx, dead: u32) {
-    let slot: &Slot = ctx.arena.at(slot_at(dead));
-    let mut offs: Vec<u32> = cases_of(ctx.arena, slot).map(|(_, off, _)| off.0).collect();
+/// The objects in which an actor waits at once, or of which it is about to take the small locks; each once.
+pub(super) fn objects_of(arena: Arena, slot: &Slot) -> Vec<Off> {
+    let mut offs: Vec<u32> = cases_of(arena, slot).map(|(_, off, _)| off.0).collect();
     offs.sort_unstable();
     offs.dedup();
-    offs.into_iter().for_each(|off| object::mend(ctx.arena, Off(off), dead));
+    offs.into_iter().map(Off).collect()
+}
+
+/// A case that was taken off its list to be completed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) off: Off,
+    pub(super) list: usize,
+    pub(super) payload: u64,
+    /// Its number, plus 1.
+    pub(super) case: u32,
+}
+
+/// The case of an actor's wait that somebody has taken off its list, if it waits in several objects.
+pub(super) fn taken(arena: Arena, slot: &Slot) -> Option<Taken> {
+    let epoch = slot.claim.load(SeqCst) >> CLAIM_BITS;
+    let taken = |node: &Node| {
+        node.case.load(Relaxed) != 0 && node.epoch.load(Relaxed) == epoch && node.linked.load(Relaxed) == 0
+    };
+    cases_of(arena, slot).find_map(|(at, off, list)| {
+        let node: &Node = arena.at(at);
+        let (payload, case) = (node.payload.load(Relaxed), node.case.load(Relaxed));
+        taken(node).then_some(Taken { off, list, payload, case })
+    })
 }
 
 /// Takes a dead actor off the lists of the objects that it waits in. For the supervisor.

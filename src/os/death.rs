@@ -12,8 +12,8 @@ use super::actor;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
 use super::object::{self, barrier, condition, find, kind_number, latch, lock, once, pipe, pool, rwlock};
-use super::park::Ctx;
-use super::{duty, process, sys};
+use super::park::{Ctx, Verdict};
+use super::{cases, duty, hand, process, sys};
 use crate::program::ActorKind;
 use crate::value::ObjectKind;
 
@@ -24,13 +24,14 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     let killed = slot.state.load(Acquire) != state::ENDED;
     let code = if killed { exit_code(pid) } else { slot.exit.load(Relaxed) };
     let members = members(ctx.arena, number);
+    let mut left = Vec::new();
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
-        release_small_locks(ctx, member);
+        left.append(&mut release_small_locks(ctx, member));
     }
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         let slot = actor::slot(ctx.arena, member);
         if let Some(waiter) = slot.completing.swap(0, SeqCst).checked_sub(1) {
-            rescue(ctx, waiter, slot.completing_wait.load(Relaxed));
+            rescue(ctx, waiter, member);
         }
     }
     if killed {
@@ -41,6 +42,10 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         // Threads that were cut off may have held something.
         clean_up(ctx, &members);
     }
+    for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
+        give_back(ctx, member);
+    }
+    left.into_iter().for_each(|off| object::resume(ctx, off));
     // Also threads that were cut off with their process.
     for member in &members {
         if actor::kind_of(actor::slot(ctx.arena, *member)) == ActorKind::Worker {
@@ -99,29 +104,44 @@ pub(super) fn is_asleep(pid: u32, tid: u32) -> bool {
     sys::stat_field(&format!("/proc/{pid}/task/{tid}/stat"), 0).is_none_or(|state| state == "S")
 }
 
-/// The small locks of objects that a dead actor held.
-fn release_small_locks(ctx: &Ctx, number: u32) {
+/// Frees the small locks of objects that a dead actor held; gives those objects.
+fn release_small_locks(ctx: &Ctx, number: u32) -> Vec<Off> {
     let slot: &Slot = actor::slot(ctx.arena, number);
-    super::cases::mend_all(ctx, number);
-    for held in &slot.holding {
-        let off = Off(held.swap(0, SeqCst));
-        if !off.is_null() {
-            object::mend(ctx.arena, off, number);
-        }
+    let several = cases::objects_of(ctx.arena, slot);
+    let held: Vec<Off> =
+        slot.holding.iter().map(|held| Off(held.swap(0, SeqCst))).filter(|off| !off.is_null()).collect();
+    held.iter().for_each(|off| object::mend(ctx.arena, *off, number));
+    several.iter().for_each(|off| object::mend(ctx.arena, *off, number));
+    held.into_iter().chain(several).filter(|off| !actor::is_slot(*off)).collect()
+}
+
+/// What an actor had in hand and had not told of goes back to where it came from.
+fn give_back(ctx: &Ctx, number: u32) {
+    let slot = actor::slot(ctx.arena, number);
+    let from = Off(slot.hand_from.load(Relaxed));
+    let message = hand::untold(slot, from);
+    hand::leave(slot);
+    if let Some(message) = message {
+        object::take_back(ctx, from, message);
     }
 }
 
 /// Sees to an actor that a dead one was about to wake.
-fn rescue(ctx: &Ctx, waiter: u32, wait: u32) {
+fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
+    let slot = actor::slot(ctx.arena, dead);
+    let is_completed = slot.completed.swap(0, SeqCst) != 0;
+    let done = |payload| Verdict { code: object::say::DONE, given: payload, ..Verdict::default() };
+    let decide = |off, list, payload| match actor::is_slot(off) {
+        true => actor::rescued(ctx, off, list, waiter),
+        false if is_completed => Some(done(payload)),
+        false => object::rescued(ctx, off, list, (waiter, dead), payload),
+    };
+    let wait = slot.completing_wait.load(Relaxed);
     if actor::slot(ctx.arena, waiter).cases.load(SeqCst) != 0 {
-        ctx.have_look_again(waiter, wait);
-        return;
+        return ctx.rescue_in_cases(waiter, wait, decide);
     }
     let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
-    ctx.rescue(waiter, wait, |off, list, payload| match actor::is_slot(off) {
-        true => actor::rescued(ctx, off, list, waiter),
-        false => object::rescued(ctx, off, list, waiter, payload),
-    });
+    ctx.rescue(waiter, wait, decide);
     // A turn that nobody has may be anybody's now.
     if !off.is_null() && !actor::is_slot(off) && object::kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
         pipe::stir(ctx, off);

@@ -42,7 +42,7 @@ pub(super) fn point(slot: &Slot) {
 fn count_down(slot: &Slot) {
     if slot.doom.fetch_sub(1, Relaxed) == 1 {
         let _ = kill(Pid::this(), Signal::SIGKILL);
-        // Another thread's kernel delivers it within a moment.
+        // It is delivered within a moment.
         loop {
             std::thread::park();
         }

@@ -248,6 +248,12 @@ pub(super) struct Slot {
     pub(super) completing: AtomicU32,
     /// Which wait of that actor.
     pub(super) completing_wait: AtomicU32,
+    /// 1: what that actor waits for is done, it has only not been told.
+    pub(super) completed: AtomicU32,
+    /// The message it has in hand, from where, and up to which of its events; see `hand`.
+    pub(super) hand: AtomicU32,
+    pub(super) hand_from: AtomicU32,
+    pub(super) hand_seq: AtomicU32,
     /// How far what follows from its end has come; see `actor::settle`.
     pub(super) settled: AtomicU32,
     /// In a deterministic run: the turn that it is granted (0: none, the futex word on which it waits), and what goes

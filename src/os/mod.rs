@@ -11,6 +11,7 @@ mod sys;
 
 mod doom;
 
+mod hand;
 mod park;
 
 mod object;

@@ -319,6 +319,7 @@ impl Ctx {
             let actor = node.actor.load(Relaxed);
             let epoch = node.epoch.load(Relaxed);
             // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
+            self.slot.completed.store(0, Relaxed);
             self.slot.completing_wait.store(epoch, Relaxed);
             self.slot.completing.store(actor + 1, SeqCst);
             self.point();
@@ -369,8 +370,9 @@ impl Ctx {
             return;
         }
         let payload = slot.node.payload.load(Relaxed);
+        let done = slot.done.load(SeqCst) == slot.claim.load(SeqCst) >> CLAIM_BITS;
         // Decided before the lock is taken: deciding looks at the object under its lock.
-        let verdict = decide(off, list, payload);
+        let verdict = if done { None } else { decide(off, list, payload) };
         let locked = self.lock(off);
         let claim = slot.claim.load(SeqCst);
         let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
@@ -399,8 +401,14 @@ impl Ctx {
         }
     }
 
-    /// Tells an actor that waits in several objects, and whose waker died, to look at them again. For the supervisor.
-    pub(super) fn have_look_again(&self, actor: u32, wait: u32) {
+    /// The same of an actor that waits in several objects: completes the wait in the case that the dead one had taken off
+    /// its list, or has the actor look at all of them again. For the supervisor.
+    pub(super) fn rescue_in_cases(
+        &self,
+        actor: u32,
+        wait: u32,
+        decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>,
+    ) {
         let slot: &Slot = self.arena.at(slot_at(actor));
         let claim = slot.claim.load(SeqCst);
         let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
@@ -408,13 +416,16 @@ impl Ctx {
             sys::futex_wake(&slot.done, 1, false);
             return;
         }
+        if state == IDLE || epoch != wait {
+            return;
+        }
+        let taken = super::cases::taken(self.arena, slot);
+        let decided = taken.and_then(|taken| Some((taken.case, decide(taken.off, taken.list, taken.payload)?)));
+        let again = Verdict { code: super::object::say::RETRY, ..Verdict::default() };
+        let (case, verdict) = decided.unwrap_or((0, again));
         let claimed = (epoch << CLAIM_BITS) | CLAIMED;
-        if state != IDLE
-            && epoch == wait
-            && (claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok())
-        {
-            let claimed = Claimed { actor, payload: 0, slot, epoch, case: 0, private: false };
-            self.finish(claimed, Verdict { code: super::object::say::RETRY, ..Verdict::default() });
+        if claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok() {
+            self.finish(Claimed { actor, payload: 0, slot, epoch, case, private: false }, verdict);
         }
     }
 
@@ -625,6 +636,8 @@ pub(super) fn mend(arena: Arena, off: Off) {
     for list in &header.lists {
         mend_list(arena, list);
     }
+    // What the dead one may have done has a place of its own, which it may not have taken.
+    header.ticket.fetch_add(1, SeqCst);
     header.lock.store(0, SeqCst);
     sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);
 }

@@ -200,6 +200,8 @@ pub(super) fn read_all(arena: Arena, actor: u32) -> Vec<Noted> {
         }
         at = Off(chunk.next.load(Acquire));
     }
+    // What was written and not counted was not told: its actor was killed in between.
+    events.truncate(slot.seq.load(Acquire) as usize);
     events
 }
 

@@ -14,7 +14,7 @@ use super::perform::arrive;
 use super::record::Note;
 use super::turns::{self, Turn};
 use super::world::{About, World};
-use super::{actor, sys};
+use super::{actor, hand, sys};
 use crate::program::fault;
 use crate::program::op::{Args, Op, OpCode, Outcome, Target};
 use crate::value::{ErrorKind, ObjectKind, Value};
@@ -66,6 +66,7 @@ impl World {
             self.process.hold_received(&self.ctx, &done.value);
         }
         self.note_event(case, about, case.args.as_slice(), &came);
+        hand::empty(&self.ctx);
         match came {
             Ok(done) => Outcome::Value(super::values::pair(Value::Int(number as i64), done.value)),
             Err(refused) => Outcome::Raise(refused.error),
@@ -360,8 +361,9 @@ impl World {
         }
     }
 
-    /// Messages tell the place of the event that is noted after the arrivals.
+    /// Messages, those that come as well as those that go, belong to the event that is noted after the arrivals.
     fn set_places(&self, cases: &[Case<'_>], arrivals: usize) {
+        hand::reach(&self.ctx, arrivals as u32);
         for case in cases.iter().filter(|case| case.op.code == OpCode::QueuePut) {
             queue::set_place(&self.ctx, case.place.payload, self.ctx.place() + arrivals as u64);
         }

@@ -17,7 +17,7 @@ use super::process::{self, Begin, Process};
 use super::record::Note;
 use super::turns::{self, Turn};
 use super::workers::{self, PoolHere};
-use super::{output, values};
+use super::{hand, output, values};
 use crate::machine::pid_of;
 use crate::plan::Transport;
 use crate::program::op::{Op, OpCode, Outcome, Target};
@@ -333,6 +333,7 @@ impl World {
         if is_noted(code) && !(call.is_some() && code == OpCode::BarrierWait) {
             self.note_event(&op, &about, &args, &came);
         }
+        hand::empty(&self.ctx);
         match came {
             Ok(_) if let Some((code, then)) = call => Outcome::Call { code, then },
             Ok(done) if is_handle => Outcome::Handle(done.value),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Act, Came, Object, fault, gives_up, object_of, pair, waits_of};
 use crate::machine::State;
+use crate::machine::hand::Hand;
 use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
 use crate::value::{self, Value};
@@ -25,6 +26,8 @@ pub(in crate::machine) struct End {
     pub(in crate::machine) was_held: bool,
     /// What was sent to it and not received.
     pub(in crate::machine) inbox: VecDeque<Message>,
+    /// How many were sent to it so far.
+    sent: u64,
 }
 
 /// A message on its way.
@@ -34,11 +37,13 @@ pub(in crate::machine) struct Message {
     pub(in crate::machine) bytes: usize,
     /// Of a long one, who is sending it.
     pub(in crate::machine) sender: Option<u32>,
+    /// Which of those that were sent to the end. No part of a state: it is for what comes back.
+    number: u64,
 }
 
 impl End {
     pub(super) fn new(sends: bool, receives: bool) -> End {
-        End { peer: 0, sends, receives, holders: 0, was_held: false, inbox: VecDeque::new() }
+        End { peer: 0, sends, receives, holders: 0, was_held: false, inbox: VecDeque::new(), sent: 0 }
     }
 
     fn is_gone(&self) -> bool {
@@ -47,6 +52,12 @@ impl End {
 
     fn bytes(&self) -> usize {
         self.inbox.iter().map(|message| message.bytes).sum()
+    }
+
+    /// A message that was received stands again where it stood.
+    pub(in crate::machine) fn take_back(&mut self, message: Message) {
+        let at = self.inbox.iter().position(|there| there.number > message.number).unwrap_or(self.inbox.len());
+        self.inbox.insert(at, message);
     }
 
     /// Forgets what an actor was in the middle of sending here.
@@ -110,7 +121,7 @@ pub(super) fn perform(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     }
     match op.code {
         OpCode::PipeSend => send(tx, me, id, op),
-        OpCode::PipeRecv | OpCode::PipeNext => Act::Done(receive(tx, id, op.code)),
+        OpCode::PipeRecv | OpCode::PipeNext => Act::Done(receive(tx, me, id, op.code)),
         OpCode::PipePoll => Act::Done(match end(tx.state, id) {
             Some(this) if !this.receives => Err(fault::only_sends()),
             Some(this) => {
@@ -143,11 +154,12 @@ fn send(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
         return Act::Done(Err(fault::broken_pipe()));
     }
     let sender = (bytes > BUFFER_BYTES).then_some(me);
-    there.inbox.push_back(Message { value: op.args.get(0).clone(), bytes, sender });
+    there.sent += 1;
+    there.inbox.push_back(Message { value: op.args.get(0).clone(), bytes, sender, number: there.sent });
     if sender.is_some() { Act::Parked } else { Act::Done(Ok(Value::None)) }
 }
 
-fn receive(tx: &mut Tx<'_>, id: u32, code: OpCode) -> Came {
+fn receive(tx: &mut Tx<'_>, me: u32, id: u32, code: OpCode) -> Came {
     let Some(this) = end_mut(tx, id) else { return Err(fault::no_runtime()) };
     if !this.receives {
         return Err(fault::only_sends());
@@ -157,6 +169,7 @@ fn receive(tx: &mut Tx<'_>, id: u32, code: OpCode) -> Came {
             if let Some(sender) = message.sender {
                 tx.complete(sender, Ok(Value::None));
             }
+            tx.take_in_hand(me, Hand::Message(id, Message { sender: None, ..message.clone() }));
             Ok(if code == OpCode::PipeNext { pair(Value::Bool(true), message.value) } else { message.value })
         }
         None if code == OpCode::PipeNext => Ok(pair(Value::Bool(false), Value::None)),

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Act, Object, fault, gives_up, is_nowait, object_of, pair};
+use crate::machine::hand::Hand;
 use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
 use crate::value::{self, Error, Value};
@@ -15,11 +16,22 @@ pub(in crate::machine) enum Order {
     Priority,
 }
 
+/// An item that was taken out, with its number.
+#[derive(Clone, Debug)]
+pub(in crate::machine) struct Item {
+    value: Value,
+    number: u64,
+}
+
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct Queue {
     pub(in crate::machine) capacity: Option<i64>,
     pub(in crate::machine) order: Order,
     pub(in crate::machine) items: VecDeque<Value>,
+    /// The numbers of the items, in the order in which they were put; and of the next one. No part of a state: they
+    /// are for what comes back.
+    numbers: VecDeque<u64>,
+    next: u64,
     pub(in crate::machine) closed: bool,
     pub(in crate::machine) unfinished: i64,
     /// Of a rendezvous: who offers what, and who waits for an offer.
@@ -55,6 +67,8 @@ impl Queue {
             capacity,
             order,
             items: VecDeque::new(),
+            numbers: VecDeque::new(),
+            next: 0,
             closed: false,
             unfinished: 0,
             putters: Vec::new(),
@@ -123,8 +137,31 @@ impl Queue {
             }
         };
         self.items.insert(at, item);
+        let number = self.number();
+        self.numbers.insert(at, number);
         self.unfinished += 1;
         Ok(())
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// An item that was taken out stands again where it stood.
+    pub(in crate::machine) fn take_back(&mut self, Item { value, number }: Item) {
+        let behind = |(there, at): (&Value, &u64)| match self.order {
+            Order::Fifo => *at > number,
+            Order::Lifo => *at < number,
+            Order::Priority => match value::compare(&value, there) {
+                Ok(Some(std::cmp::Ordering::Less)) => true,
+                Ok(Some(std::cmp::Ordering::Equal)) => *at > number,
+                _ => false,
+            },
+        };
+        let at = self.items.iter().zip(&self.numbers).position(behind).unwrap_or(self.items.len());
+        self.items.insert(at, value);
+        self.numbers.insert(at, number);
     }
 }
 
@@ -176,7 +213,9 @@ fn put(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     }
     if let Some(getter) = Party::take(&mut queue.getters, me, served) {
         queue.unfinished += 1;
-        tx.complete_in(getter.actor, getter.case, Ok(given(getter.with, item)));
+        let number = queue.number();
+        tx.complete_in(getter.actor, getter.case, Ok(given(getter.with, item.clone())));
+        tx.take_in_hand(getter.actor, Hand::Item(id, Item { value: item, number }));
         return Act::Done(Ok(Value::None));
     }
     if queue.room() > 0 {
@@ -193,11 +232,15 @@ fn get(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     let served = tx.served_first();
     let Some(queue) = queue(tx, id) else { return Act::Done(Err(fault::no_runtime())) };
     if let Some(item) = queue.items.pop_front() {
+        let number = queue.numbers.pop_front().unwrap_or_default();
+        tx.take_in_hand(me, Hand::Item(id, Item { value: item.clone(), number }));
         return Act::Done(Ok(given(op.code, item)));
     }
     if let Some(putter) = Party::take(&mut queue.putters, me, served) {
         queue.unfinished += 1;
+        let number = queue.number();
         tx.complete_in(putter.actor, putter.case, Ok(Value::None));
+        tx.take_in_hand(me, Hand::Item(id, Item { value: putter.with.clone(), number }));
         return Act::Done(Ok(given(op.code, putter.with)));
     }
     if queue.closed {

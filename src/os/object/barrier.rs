@@ -140,6 +140,8 @@ fn pass(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
     state.inside.store(0, Relaxed);
     state.acting.store(0, Relaxed);
     while let Some(party) = ctx.claim_first(locked, PARTIES) {
+        // It passes, whatever happens to this actor.
+        ctx.slot.completed.store(1, Relaxed);
         let ticket = locked.tick();
         let given = party.payload;
         ctx.finish(party, Verdict { code: say::DONE, given, ticket, cause: ctx.place() });
@@ -171,6 +173,17 @@ pub(in crate::os) fn acted(ctx: &Ctx, off: Off, error: Option<&Error>) -> Result
     state.acting.store(0, Relaxed);
     admit(ctx, &locked);
     Err(error.map_or_else(broken, |error| error.clone().into()).at(ticket))
+}
+
+/// Goes on with what a dead actor was about to do for the others. For the supervisor.
+pub(super) fn resume(ctx: &Ctx, off: Off) {
+    let state: &BarrierState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if state.passing.load(Relaxed) != 0 {
+        pass(ctx, &locked, state);
+    } else if state.broken.load(Relaxed) != 0 {
+        send_away(ctx, &locked, state);
+    }
 }
 
 fn send_away(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::{Done, Identity, Patience, Result, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Verdict, Woken};
+use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::program::op::OpCode;
 use crate::value::{ObjectKind, Value};
 
@@ -32,16 +32,28 @@ pub(in crate::os) fn set(ctx: &Ctx, off: Off) -> Result {
     state.set.store(1, Relaxed);
     state.header.last.store(ctx.place(), Relaxed);
     let ticket = locked.tick();
-    while let Some(waiter) = ctx.claim_first(&locked, WAITERS) {
-        let theirs = locked.tick();
-        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: ctx.place() });
-    }
+    let_go(ctx, &locked);
     Ok(Done::new(Value::None, ticket, 0))
 }
 
 /// Whether it is set. Under its small lock.
 pub(in crate::os) fn is_up(arena: Arena, off: Off) -> bool {
     arena.at::<EventState>(off).set.load(Relaxed) != 0
+}
+
+fn let_go(ctx: &Ctx, locked: &Locked<'_>) {
+    while let Some(waiter) = ctx.claim_first(locked, WAITERS) {
+        let ticket = locked.tick();
+        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: locked.header.last.load(Relaxed) });
+    }
+}
+
+/// Goes on with a set that a dead actor was in the middle of. For the supervisor.
+pub(super) fn resume(ctx: &Ctx, off: Off) {
+    let locked = ctx.lock(off);
+    if ctx.arena.at::<EventState>(off).set.load(Relaxed) != 0 {
+        let_go(ctx, &locked);
+    }
 }
 
 pub(in crate::os) fn clear(ctx: &Ctx, off: Off) -> Result {

@@ -276,17 +276,46 @@ pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
         super::park::stir(arena, off);
         return;
     }
-    let kind = arena.at::<ObjectHeader>(off).kind.load(Relaxed);
-    if kind == kind_number(ObjectKind::Queue) {
-        queue::mend(arena, off);
-    } else if kind == kind_number(ObjectKind::Pool) {
-        pool::mend(arena, off);
-    } else if kind == KIND_RESULT {
+    if !super::actor::is_slot(off) && kind_at(arena, off) == KIND_RESULT {
         pool::result::mend(arena, off);
-    } else if kind == kind_number(ObjectKind::PipeEnd) {
-        pipe::mend(arena, off);
+    }
+    match language_kind(arena, off) {
+        Some(ObjectKind::Queue) => queue::mend(arena, off, dead),
+        Some(ObjectKind::Pool) => pool::mend(arena, off),
+        Some(ObjectKind::PipeEnd) => pipe::mend(arena, off),
+        Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore) => semaphore::mend(arena, off, dead),
+        _ => {}
     }
     super::park::mend(arena, off);
+}
+
+/// Goes on with what an actor that died was about to do for those who wait in an object. For the supervisor.
+pub(super) fn resume(ctx: &Ctx, off: Off) {
+    match language_kind(ctx.arena, off) {
+        Some(ObjectKind::Queue) => queue::resume(ctx, off),
+        Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore) => semaphore::resume(ctx, off),
+        Some(ObjectKind::Event) => event::resume(ctx, off),
+        Some(ObjectKind::Barrier) => barrier::resume(ctx, off),
+        Some(ObjectKind::PipeEnd) => pipe::stir(ctx, off),
+        _ => {}
+    }
+}
+
+/// Puts a message back that an actor had in hand when it died. For the supervisor.
+pub(super) fn take_back(ctx: &Ctx, off: Off, message: Off) {
+    if language_kind(ctx.arena, off) == Some(ObjectKind::Queue) {
+        queue::take_back(ctx, off, message);
+        queue::resume(ctx, off);
+    }
+}
+
+fn language_kind(arena: Arena, off: Off) -> Option<ObjectKind> {
+    // The slot of an actor is none.
+    if super::actor::is_slot(off) {
+        return None;
+    }
+    let kind = kind_at(arena, off);
+    KINDS.into_iter().find(|known| kind_number(*known) == kind)
 }
 
 /// The kind of the object that lies there, as a number.
@@ -298,7 +327,7 @@ pub(super) fn kind_at(arena: Arena, off: Off) -> u32 {
 ///
 /// What the dead one had not completed did not happen: so a waiter is told only what the state of the object already
 /// says. A notification, a try for a lock that is free, and a look at a pipe may come once too often.
-pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u64) -> Option<Verdict> {
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, (waiter, dead): (u32, u32), payload: u64) -> Option<Verdict> {
     let say = |code: u32| Some(Verdict { code, ..Verdict::default() });
     let kind = kind_at(ctx.arena, off);
     if is_lock(kind) {
@@ -310,7 +339,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
         return pool::result::may_look(ctx, off).then(|| Verdict { code: say::DONE, ..Verdict::default() });
     }
     match KINDS.into_iter().find(|known| kind_number(*known) == kind)? {
-        ObjectKind::Queue => queue::rescued(ctx, off, list, payload),
+        ObjectKind::Queue => queue::rescued(ctx, off, list, (waiter, dead), payload),
         ObjectKind::Condition | ObjectKind::Event | ObjectKind::Latch => say(say::DONE),
         ObjectKind::Barrier => Some(barrier::rescued(ctx.arena, off, list, payload)),
         ObjectKind::Rwlock => rwlock::rescued(ctx, off, list, waiter),

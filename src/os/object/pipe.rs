@@ -58,9 +58,9 @@ pub(in crate::os) struct EndState {
     /// Processes that hold it, and whether one ever did.
     holders: AtomicU32,
     was_held: AtomicU32,
-    /// Messages that were admitted to this end and that no reader has a turn for: a ring of the lengths of their frames;
-    /// which of it are theirs (where they begin, and above that how many: one word, so that a death leaves no half of
-    /// it); the sum of their lengths, which follows from the others.
+    /// Messages that were admitted to this end and that no reader has a turn for: a ring of the lengths of their
+    /// frames; which of it are theirs (where they begin, and above that how many: one word, so that a death leaves no
+    /// half of it); the sum of their lengths, which follows from the others.
     lengths: AtomicU32,
     pad: AtomicU32,
     range: AtomicU64,

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
 use crate::os::alloc::OutOfMemory;
 use crate::os::arena::{Arena, Off, Shared};
-use crate::os::layout::ObjectHeader;
+use crate::os::layout::{ObjectHeader, Slot, slot_at};
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::os::values;
+use crate::os::{cases, hand};
 use crate::program::fault;
 use crate::program::op::{Op, OpCode};
 use crate::value::{Error, ObjectKind, Value};
@@ -35,12 +36,23 @@ struct QueueState {
     header: ObjectHeader,
     /// Below zero: no bound.
     capacity: AtomicI64,
-    unfinished: AtomicI64,
+    /// How many were put, and how many of them are done with.
+    puts: AtomicI64,
+    dones: AtomicI64,
     count: AtomicI64,
     order: AtomicU32,
     closed: AtomicU32,
     head: AtomicU32,
     tail: AtomicU32,
+    /// The message that is being put, until it counts.
+    storing: AtomicU32,
+    pad: AtomicU32,
+}
+
+impl QueueState {
+    fn unfinished(&self) -> i64 {
+        self.puts.load(Relaxed) - self.dones.load(Relaxed)
+    }
 }
 
 // SAFETY: repr(C), atomics only.
@@ -51,6 +63,9 @@ struct Message {
     next: AtomicU32,
     len: AtomicU32,
     place: AtomicU64,
+    /// Which of those that were put in its queue.
+    number: AtomicU64,
+    pad: AtomicU64,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -89,7 +104,10 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
     if let Some(getter) = ctx.claim_first(&locked, GETTERS) {
         let ticket = locked.tick();
         let theirs = locked.tick();
-        queue.unfinished.fetch_add(1, Relaxed);
+        number(ctx, queue, message);
+        hand::give(ctx.arena, getter.actor, off, message);
+        ctx.point();
+        counted(ctx, queue);
         drop(locked);
         let given = message.0 as u64;
         ctx.finish(getter, Verdict { code: say::DONE, given, ticket: theirs, cause: ctx.place() });
@@ -172,8 +190,9 @@ impl Taken {
 /// The next message, or that there will be none.
 fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnce(u64)) -> Result<Taken> {
     let queue: &QueueState = ctx.arena.at(off);
+    hand::reach(ctx, 0);
     let locked = ctx.lock(off);
-    if let Some(message) = unlink(ctx, queue) {
+    if let Some(message) = unlink(ctx, off, queue, ctx.me) {
         let ticket = locked.tick();
         refill(ctx, &locked, queue);
         drop(locked);
@@ -184,7 +203,10 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
         let message = Off(putter.payload as u32);
         let theirs = locked.tick();
         let ticket = locked.tick();
-        queue.unfinished.fetch_add(1, Relaxed);
+        number(ctx, queue, message);
+        hand::give(ctx.arena, ctx.me, off, message);
+        ctx.point();
+        counted(ctx, queue);
         drop(locked);
         ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: 0 });
         return Ok(Taken::Message(read_message(ctx, message, ticket)));
@@ -196,6 +218,7 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
         return Err(Refused::from(fault::queue_empty()).at(locked.tick()));
     };
     let arrival = (queue.capacity.load(Relaxed) == 0).then(|| locked.tick());
+    hand::reach(ctx, u32::from(arrival.is_some()));
     let entered = ctx.enter(&locked, GETTERS, 0, &waiting(op, deadline));
     drop(locked);
     if let Some(ticket) = arrival {
@@ -250,7 +273,7 @@ pub(in crate::os) fn is_ready(arena: Arena, off: Off, code: OpCode) -> bool {
     let queue: &QueueState = arena.at(off);
     let is_awaited = |list: usize| queue.header.lists[list].head.load(Relaxed) != 0;
     if code == OpCode::QueueJoin {
-        return queue.unfinished.load(Relaxed) == 0;
+        return queue.unfinished() == 0;
     }
     queue.closed.load(Relaxed) != 0
         || match code {
@@ -299,36 +322,38 @@ pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
     }
     let ticket = locked.tick();
     for list in [GETTERS, PUTTERS] {
-        while let Some(waiter) = ctx.claim_first(&locked, list) {
-            let theirs = locked.tick();
-            ctx.finish(waiter, Verdict { code: say::CLOSED, given: 0, ticket: theirs, cause: ctx.place() });
-        }
+        tell_all(ctx, &locked, list, say::CLOSED);
     }
     Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// Tells everyone on a list the same.
+fn tell_all(ctx: &Ctx, locked: &Locked<'_>, list: usize, code: u32) {
+    while let Some(waiter) = ctx.claim_first(locked, list) {
+        let ticket = locked.tick();
+        ctx.finish(waiter, Verdict { code, given: 0, ticket, cause: ctx.place() });
+    }
 }
 
 /// Counts a message that goes by another road (a channel), for `task_done` and `join`. Under the small lock.
 pub(super) fn count_unfinished(ctx: &Ctx, off: Off) {
     let queue: &QueueState = ctx.arena.at(off);
-    queue.unfinished.store(queue.unfinished.load(Relaxed) + 1, Relaxed);
+    queue.puts.fetch_add(1, Relaxed);
 }
 
 pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    let left = queue.unfinished.load(Relaxed) - 1;
+    let left = queue.unfinished() - 1;
     if left < 0 {
         let error = Refused::from(fault::surplus_task_done());
         return Err(error.at(locked.tick()));
     }
-    queue.unfinished.fetch_sub(1, Relaxed);
+    queue.dones.fetch_add(1, Relaxed);
     let ticket = locked.tick();
     if left == 0 {
         queue.header.last.store(ctx.place(), Relaxed);
-        while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
-            let theirs = locked.tick();
-            ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: ctx.place() });
-        }
+        tell_all(ctx, &locked, JOINERS, say::DONE);
     }
     Ok(Done::new(Value::None, ticket, 0))
 }
@@ -337,7 +362,7 @@ pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
 pub(in crate::os) fn join(ctx: &Ctx, off: Off, patience: Patience) -> Result<Option<Done>> {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    if queue.unfinished.load(Relaxed) == 0 {
+    if queue.unfinished() == 0 {
         return Ok(Some(Done::new(Value::None, locked.tick(), queue.header.last.load(Relaxed))));
     }
     if matches!(patience, Patience::No) {
@@ -390,7 +415,9 @@ fn read_error(ctx: &Ctx, given: u64) -> Refused {
 fn store(ctx: &Ctx, queue: &QueueState, message: Off, value: &Value) -> Result<()> {
     let order = queue.order.load(Relaxed);
     if order == Order::Fifo as u32 {
+        number(ctx, queue, message);
         append(ctx, queue, message);
+        counted(ctx, queue);
         return Ok(());
     }
     // Behind whom? Nobody for lifo; for priority the last one that is not greater.
@@ -403,43 +430,58 @@ fn store(ctx: &Ctx, queue: &QueueState, message: Off, value: &Value) -> Result<(
         before = at;
         at = Off(ctx.arena.at::<Message>(at).next.load(Relaxed));
     }
-    let new: &Message = ctx.arena.at(message);
-    new.next.store(at.0, Relaxed);
+    number(ctx, queue, message);
+    insert(ctx, queue, message, before, at);
+    counted(ctx, queue);
+    Ok(())
+}
+
+/// Links a message in between two, of which either may be none.
+fn insert(ctx: &Ctx, queue: &QueueState, message: Off, before: Off, after: Off) {
+    ctx.arena.at::<Message>(message).next.store(after.0, Relaxed);
     if before.is_null() {
         queue.head.store(message.0, Relaxed);
     } else {
         ctx.arena.at::<Message>(before).next.store(message.0, Relaxed);
     }
-    if at.is_null() {
+    ctx.point();
+    if after.is_null() {
         queue.tail.store(message.0, Relaxed);
     }
-    counted(queue);
-    Ok(())
+    queue.count.fetch_add(1, Relaxed);
 }
 
 fn append(ctx: &Ctx, queue: &QueueState, message: Off) {
-    let tail = Off(queue.tail.load(Relaxed));
-    if tail.is_null() {
-        queue.head.store(message.0, Relaxed);
-    } else {
-        ctx.arena.at::<Message>(tail).next.store(message.0, Relaxed);
-    }
-    queue.tail.store(message.0, Relaxed);
-    counted(queue);
+    insert(ctx, queue, message, Off(queue.tail.load(Relaxed)), Off::NULL);
 }
 
-fn counted(queue: &QueueState) {
-    queue.count.fetch_add(1, Relaxed);
-    queue.unfinished.fetch_add(1, Relaxed);
+/// Begins to put a message: it gets the next number.
+fn number(ctx: &Ctx, queue: &QueueState, message: Off) {
+    let number = queue.puts.load(Relaxed) as u64 + 1;
+    ctx.arena.at::<Message>(message).number.store(number, Relaxed);
+    queue.storing.store(message.0, Relaxed);
+    ctx.point();
 }
 
-fn unlink(ctx: &Ctx, queue: &QueueState) -> Option<Off> {
+/// The message that is being put counts.
+fn counted(ctx: &Ctx, queue: &QueueState) {
+    ctx.point();
+    queue.puts.fetch_add(1, Relaxed);
+    ctx.point();
+    queue.storing.store(0, Relaxed);
+}
+
+/// Takes the first message out, into the hand of an actor.
+fn unlink(ctx: &Ctx, off: Off, queue: &QueueState, taker: u32) -> Option<Off> {
     let head = Off(queue.head.load(Relaxed));
     if head.is_null() {
         return None;
     }
+    hand::give(ctx.arena, taker, off, head);
+    ctx.point();
     let next = ctx.arena.at::<Message>(head).next.load(Relaxed);
     queue.head.store(next, Relaxed);
+    ctx.point();
     if next == 0 {
         queue.tail.store(0, Relaxed);
     }
@@ -466,12 +508,12 @@ fn peek_value(ctx: &Ctx, block: Off) -> Value {
 fn read_message(ctx: &Ctx, block: Off, ticket: u64) -> Done {
     let value = peek_value(ctx, block);
     let place = ctx.arena.at::<Message>(block).place.load(Relaxed);
-    ctx.arena.free(block);
     Done::new(value, ticket, place)
 }
 
-/// Finds the end and the number of messages anew: the chain from the head is whole at every instant.
-pub(super) fn mend(arena: Arena, off: Off) {
+/// Makes whole what a dead actor left under the lock, which it still holds: the chain from the head is whole at every
+/// instant.
+pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
     let queue: &QueueState = arena.at(off);
     let (mut last, mut at, mut count) = (0, queue.head.load(Relaxed), 0);
     while at != 0 {
@@ -479,25 +521,112 @@ pub(super) fn mend(arena: Arena, off: Off) {
     }
     queue.tail.store(last, Relaxed);
     queue.count.store(count, Relaxed);
+    let dead: &Slot = arena.at(slot_at(dead));
+    if hand::untold(dead, off).is_some_and(|message| holds(arena, queue, message)) {
+        hand::leave(dead);
+    }
+    let waiter = dead.completing.load(Relaxed).checked_sub(1).map(|waiter| arena.at::<Slot>(slot_at(waiter)));
+    let waits = waiter.and_then(|waiter| waits_in(arena, waiter, off));
+    let given = waiter.filter(|_| waits.is_some()).and_then(|waiter| hand::untold(waiter, off));
+    if let Some((PUTTERS, payload)) = waits
+        && holds(arena, queue, Off(payload as u32))
+    {
+        // Others may take the message before the waiter is seen to.
+        dead.completed.store(1, Relaxed);
+    }
+    let storing = Off(queue.storing.swap(0, Relaxed));
+    if !storing.is_null() {
+        let is_put = holds(arena, queue, storing) || given == Some(storing) || hand::untold(dead, off) == Some(storing);
+        let number = arena.at::<Message>(storing).number.load(Relaxed) as i64;
+        queue.puts.store(if is_put { number } else { number - 1 }, Relaxed);
+    }
 }
 
-/// What to tell a waiter whose waker died: that the queue is closed, or that its message is in the queue.
-pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, payload: u64) -> Option<Verdict> {
+/// In which list of this object somebody waits whom another has begun to complete, and with what.
+fn waits_in(arena: Arena, waiter: &Slot, off: Off) -> Option<(usize, u64)> {
+    if let Some(taken) = cases::taken(arena, waiter) {
+        return (taken.off == off).then_some((taken.list, taken.payload));
+    }
+    let is_here = waiter.blocked_on.load(Relaxed) == off.0;
+    is_here.then(|| (waiter.blocked_list.load(Relaxed) as usize, waiter.node.payload.load(Relaxed)))
+}
+
+/// Puts a message back to where it stood that was taken out for an actor that died before it could tell. For the
+/// supervisor.
+pub(super) fn take_back(ctx: &Ctx, off: Off, message: Off) {
     let queue: &QueueState = ctx.arena.at(off);
     let _locked = ctx.lock(off);
+    let number = |at: Off| ctx.arena.at::<Message>(at).number.load(Relaxed);
+    let order = queue.order.load(Relaxed);
+    let value = peek_value(ctx, message);
+    let stands_behind = |at: Off| match order {
+        order if order == Order::Fifo as u32 => number(at) > number(message),
+        order if order == Order::Lifo as u32 => number(at) < number(message),
+        _ => match values::compare(&value, &peek_value(ctx, at)) {
+            Ok(std::cmp::Ordering::Equal) => number(at) > number(message),
+            Ok(order) => order.is_lt(),
+            Err(_) => false,
+        },
+    };
+    let (mut before, mut at) = (Off::NULL, Off(queue.head.load(Relaxed)));
+    while !at.is_null() && !stands_behind(at) {
+        before = at;
+        at = Off(ctx.arena.at::<Message>(at).next.load(Relaxed));
+    }
+    insert(ctx, queue, message, before, at);
+}
+
+/// Goes on with what a dead actor was about to do for those who wait: whoever can go on does. For the supervisor.
+pub(super) fn resume(ctx: &Ctx, off: Off) {
+    let queue: &QueueState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    while queue.head.load(Relaxed) != 0
+        && let Some(getter) = ctx.claim_first(&locked, GETTERS)
+    {
+        let ticket = locked.tick();
+        let given = unlink(ctx, off, queue, getter.actor).unwrap_or(Off::NULL).0 as u64;
+        ctx.finish(getter, Verdict { code: say::DONE, given, ticket, cause: 0 });
+    }
+    if queue.closed.load(Relaxed) != 0 {
+        tell_all(ctx, &locked, GETTERS, say::CLOSED);
+        tell_all(ctx, &locked, PUTTERS, say::CLOSED);
+    }
+    while queue.count.load(Relaxed) < queue.capacity.load(Relaxed) && locked.waiting(PUTTERS) > 0 {
+        refill(ctx, &locked, queue);
+    }
+    if queue.unfinished() == 0 {
+        tell_all(ctx, &locked, JOINERS, say::DONE);
+    }
+}
+
+/// What to tell a waiter whose waker died: that it has its message, that the queue is closed, or that its message is in
+/// the queue.
+pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, (waiter, dead): (u32, u32), payload: u64) -> Option<Verdict> {
+    let queue: &QueueState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    let (waiter, dead): (&Slot, &Slot) = (ctx.arena.at(slot_at(waiter)), ctx.arena.at(slot_at(dead)));
+    if list == GETTERS
+        && let Some(message) = hand::untold(waiter, off)
+    {
+        return Some(Verdict { code: say::DONE, given: message.0 as u64, ..Verdict::default() });
+    }
+    if list == PUTTERS && hand::untold(dead, off) == Some(Off(payload as u32)) {
+        // A rendezvous that did not come about: both would have to be told.
+        hand::leave(dead);
+        return None;
+    }
     let code = match list {
-        JOINERS => say::DONE,
-        PUTTERS if holds(ctx, queue, Off(payload as u32)) => say::DONE,
-        _ if queue.closed.load(Relaxed) != 0 => say::CLOSED,
+        JOINERS if queue.unfinished() == 0 => say::DONE,
+        GETTERS | PUTTERS if queue.closed.load(Relaxed) != 0 => say::CLOSED,
         _ => return None,
     };
     Some(Verdict { code, ..Verdict::default() })
 }
 
-fn holds(ctx: &Ctx, queue: &QueueState, message: Off) -> bool {
+fn holds(arena: Arena, queue: &QueueState, message: Off) -> bool {
     let mut at = queue.head.load(Relaxed);
     while at != 0 && at != message.0 {
-        at = ctx.arena.at::<Message>(Off(at)).next.load(Relaxed);
+        at = arena.at::<Message>(Off(at)).next.load(Relaxed);
     }
     at != 0
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU32};
 
 use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
-use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Verdict, Woken};
+use crate::os::layout::{ObjectHeader, Slot, slot_at};
+use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::{ObjectKind, Value};
@@ -20,6 +20,9 @@ struct SemaphoreState {
     value: AtomicI64,
     initial: AtomicI64,
     bounded: AtomicU32,
+    pad: AtomicU32,
+    /// What is left once the waiter that is being seen to has its permit.
+    granted: AtomicI64,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -68,16 +71,39 @@ pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
         let error = Refused::from(fault::surplus_release());
         return Err(error.at(locked.tick()));
     }
+    state.value.fetch_add(count, Relaxed);
     let ticket = locked.tick();
-    let mut left = count;
-    while left > 0 {
-        let Some(waiter) = ctx.claim_first(&locked, WAITERS) else { break };
-        left -= 1;
-        let theirs = locked.tick();
-        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: ctx.place() });
-    }
-    state.value.fetch_add(left, Relaxed);
+    grant(ctx, &locked, state);
     Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// Gives the permits that there are to those who wait.
+fn grant(ctx: &Ctx, locked: &Locked<'_>, state: &SemaphoreState) {
+    while state.value.load(Relaxed) > 0 {
+        let Some(waiter) = ctx.claim_first(locked, WAITERS) else { return };
+        let after = state.value.load(Relaxed) - 1;
+        state.granted.store(after, Relaxed);
+        // From here on the permit is the waiter's, whatever happens to this actor.
+        ctx.slot.completed.store(1, Relaxed);
+        ctx.point();
+        state.value.store(after, Relaxed);
+        let ticket = locked.tick();
+        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+    }
+}
+
+/// Makes whole what a dead actor left under the lock, which it still holds.
+pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
+    let state: &SemaphoreState = arena.at(off);
+    let dead: &Slot = arena.at(slot_at(dead));
+    if dead.completing.load(Relaxed) != 0 && dead.completed.load(Relaxed) != 0 {
+        state.value.store(state.granted.load(Relaxed), Relaxed);
+    }
+}
+
+/// Goes on with what a dead actor was about to give. For the supervisor.
+pub(super) fn resume(ctx: &Ctx, off: Off) {
+    grant(ctx, &ctx.lock(off), ctx.arena.at(off));
 }
 
 pub(in crate::os) fn value(ctx: &Ctx, off: Off) -> Result {

@@ -1,0 +1,34 @@
+//! Who is killed in the middle of anything leaves everything whole for the others.
+//!
+//! Each `tests/kill/*.conc` has a *victim*: the process of that name, or the actor that a line `# victim: NAME` names.
+//! It is killed at every point of its operations in turn: before, in the middle of and after each change that others
+//! may see (`os/doom.rs`). The scenario asserts what must hold whenever that is; each run must end well, and be one
+//! that the machine can do.
+
+#[path = "kill/case.rs"]
+mod case;
+
+#[path = "kill/points.rs"]
+mod points;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use case::Case;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kill");
+    let mut trials = Vec::new();
+    for file in case::files(&folder) {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        trials.push(Trial::test(format!("points::{name}"), move || {
+            let case = Case::read(&file)?;
+            let points = points::check(&case).map_err(|why| Failed::from(format!("{}: {why}", file.display())))?;
+            println!("{name}: killed at {points} points");
+            Ok(())
+        }));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
