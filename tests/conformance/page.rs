@@ -14,9 +14,9 @@ of each here: it is *kept*, it is decided *otherwise*, or *nothing* here corresp
 counterpart is shown by tests, which run in every world: free, in turns, in the machine, and are judged by it.
 
 This page is made from `tests/conformance/lines.ron` and from the tests by `tests/conformance.rs`.
-\"With\" says whether a line is shown with threads of one process (main alone is one), across processes, or with both; objects
-that main alone uses are also shown as such that processes share. *run* is a test of the
-command as a whole, or of what is said before anything starts.
+\"With\" says whether a line is shown with threads of one process (main alone is one), across processes, or with both;
+objects that main alone uses are also shown as such that processes share. *run* is a test of the command as a whole, or
+of what is said before anything starts.
 
 ";
 

@@ -55,8 +55,8 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl Case {
-    /// Reads a scenario in one of its forms; as written it must have nothing wrong or doubtful about it. It must say how
-    /// many schedules fail if any do.
+    /// Reads a scenario in one of its forms; as written it must have nothing wrong or doubtful about it. It must say
+    /// how many schedules fail if any do.
     pub(crate) fn read(file: &Path, form: Form) -> Result<Case, String> {
         let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
         let scenario = Scenario::named(file.display().to_string(), form.apply(&text)?);
