@@ -218,7 +218,8 @@ impl Resolver {
         }
     }
 
-    /// Of what is known without knowing the object: an operation that is no case whatever has it, and a time of its own.
+    /// Of what is known without knowing the object: an operation that is no case whatever has it, and a time of its
+    /// own.
     fn check_case(&mut self, operation: &ast::Expr) {
         const CASES: [&str; 7] = ["put", "get", "send", "recv", "join", "wait", "next"];
         let ExprKind::Method(_, name, args) = &operation.kind else { return };

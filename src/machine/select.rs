@@ -43,7 +43,8 @@ pub(super) fn has_case(state: &State, me: u32, op: &Op, case: u32, served: &[u32
     served.is_empty() || object::alternatives(state, me, case).iter().any(|other| other == served)
 }
 
-/// Whether others complete one of its cases for it once it waits: at a rendezvous, by setting an event, by bringing a latch to zero.
+/// Whether others complete one of its cases for it once it waits: at a rendezvous, by setting an event, by bringing a
+/// latch to zero.
 pub(super) fn is_met(state: &State, op: &Op) -> bool {
     let is_told = |code: OpCode| matches!(code, OpCode::EventWait | OpCode::LatchWait);
     op.cases.iter().any(|case| is_told(case.code) || object::always_arrives(state, case))

@@ -1,7 +1,7 @@
 //! `select` on the OS: an actor that waits in several operations and goes on with one of them.
 //!
-//! What can go on at once is tried in an order of chance; else the actor waits in all of them (see `cases`), and whoever
-//! makes one of them possible completes it for the actor, as it does for any other wait.
+//! What can go on at once is tried in an order of chance; else the actor waits in all of them (see `cases`), and
+//! whoever makes one of them possible completes it for the actor, as it does for any other wait.
 //!
 //! Answers for: one case, done once, with its event. What a case does is its object's business.
 
@@ -94,7 +94,8 @@ impl World {
         }
     }
 
-    /// In a deterministic run: begins to wait where others complete the operation; the driver says when else it goes on.
+    /// In a deterministic run: begins to wait where others complete the operation; the driver says when else it goes
+    /// on.
     fn wait_for_turn(&mut self, op: &Op, vm: &Vm) -> Result<Chosen> {
         let told = turns::drawn_numbers();
         let mut cases = self.cases(op)?;

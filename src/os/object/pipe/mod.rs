@@ -12,21 +12,25 @@
 //! Tickets of both ends are drawn from one counter; an end is let go under the locks of both directions.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
+mod case;
+mod receive;
+mod send;
+
+pub(in crate::os) use case::{case_ended, case_of, is_ready};
+pub(in crate::os) use receive::{next, poll, recv};
+pub(in crate::os) use send::send;
+
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use rustix::fd::BorrowedFd;
-use rustix::io::Errno;
 
-use super::frame::{FRAME_HEADER, MESSAGE_BYTES_MAX, bytes_in, drain, frame, has_room, ready, try_write};
-use super::queue::Taken;
-use super::{Done, Identity, Patience, Refused, Result, find, kind_number, make, say, waiting};
+use super::frame::{FRAME_HEADER, bytes_in, drain};
+use super::{Done, Identity, Refused, Result, find, kind_number, make, say};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ObjectHeader, Slot};
 use crate::os::park::{Claimed, Ctx, Locked, Verdict};
-use crate::os::values;
 use crate::program::fault;
-use crate::program::op::{Op, OpCode};
 use crate::value::{ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
@@ -132,7 +136,7 @@ fn eof() -> Refused {
     fault::end_of_file().into()
 }
 
-pub(super) fn broken() -> Refused {
+pub(in crate::os::object) fn broken() -> Refused {
     fault::broken_pipe().into()
 }
 
@@ -286,7 +290,7 @@ fn clear_up(ctx: &Ctx, state: &EndState, fd: BorrowedFd<'_>) {
 }
 
 /// Sums the lengths anew, where an actor died that may have been about to change them. For the supervisor.
-pub(super) fn mend(arena: Arena, off: Off) {
+pub(in crate::os::object) fn mend(arena: Arena, off: Off) {
     let state: &EndState = arena.at(off);
     let lengths = (0..state.messages()).map(|at| length_at(arena, state, state.oldest() + at).load(Relaxed));
     state.unread.store(lengths.map(u64::from).sum(), Relaxed);
@@ -302,81 +306,6 @@ fn pass_turns(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
     admit_next(ctx, locked, state);
     if let Some((reader, verdict)) = deliver(ctx, locked, state) {
         ctx.finish(reader, verdict);
-    }
-}
-
-/// Sends a message; of one that is longer than what a direction holds, `arrived` is told the place at which it is on
-/// its way, a step of its own: it is complete once it was received.
-///
-/// Without patience, gives nothing where it would have to wait for its turn.
-pub(in crate::os) fn send(
-    ctx: &Ctx,
-    off: Off,
-    ends: &dyn Ends,
-    value: &Value,
-    patience: Patience,
-    arrived: impl FnOnce(u64),
-) -> Result<Option<Done>> {
-    let to = peer_of(ctx.arena, off);
-    let state: &EndState = ctx.arena.at(to);
-    let Some(fd) = ends.writing(off) else {
-        return Err(fault::only_receives().into());
-    };
-    let frame = frame(value, ctx.place())?;
-    make_ring(ctx, to, state)?;
-    let len = frame.len() as u64;
-    let locked = ctx.lock(to);
-    if ends.is_closed() {
-        return Err(closed_here(tick(ctx.arena, to)));
-    }
-    if gone(state) {
-        return Err(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed)));
-    }
-    let (ticket, reader) = if locked.waiting(SENDERS) == 0 && has_place(state, len) {
-        let ticket = admit(ctx, to, state, ctx.me, len);
-        // Who waits for it is woken when there is something to read.
-        let reader = deliver(ctx, &locked, state);
-        drop(locked);
-        (ticket, reader)
-    } else if matches!(patience, Patience::No) {
-        return Ok(None);
-    } else {
-        let entered = ctx.enter(&locked, SENDERS, len, &waiting(OpCode::PipeSend, None));
-        drop(locked);
-        match ctx.park_or(entered, |_| ()) {
-            Ok(verdict) if verdict.code == say::DONE => (verdict.ticket, None),
-            Ok(verdict) if verdict.code == say::CLOSED_HERE => return Err(closed_here(verdict.ticket)),
-            Ok(Verdict { ticket, cause, .. }) => return Err(broken().at(ticket).because(cause)),
-            Err(()) => return Err(broken()),
-        }
-    };
-    write_admitted(ctx, to, (fd, &frame), (ticket, reader), arrived).map(Some)
-}
-
-/// Writes a frame whose sender has the writer's turn, and passes the turn on.
-fn write_admitted(
-    ctx: &Ctx,
-    to: Off,
-    (fd, frame): (BorrowedFd<'_>, &[u8]),
-    (ticket, reader): (u64, Option<(Claimed, Verdict)>),
-    arrived: impl FnOnce(u64),
-) -> Result {
-    let state: &EndState = ctx.arena.at(to);
-    let is_long = frame.len() as u64 > BUFFER_BYTES;
-    if is_long {
-        arrived(ticket);
-    }
-    let sent = write_frame(ctx, to, fd, frame, reader);
-    let locked = ctx.lock(to);
-    let ticket = if is_long { tick(ctx.arena, to) } else { ticket };
-    state.writer.store(0, Relaxed);
-    look_again(ctx, &locked);
-    pass_turns(ctx, &locked, state);
-    drop(locked);
-    match sent {
-        Ok(()) => Ok(Done::new(Value::None, ticket, 0)),
-        Err(error) if error.ticket == 0 => Err(error.at(ticket)),
-        Err(error) => Err(error),
     }
 }
 
@@ -461,291 +390,8 @@ fn begin_read(ctx: &Ctx, off: Off, state: &EndState, actor: u32) -> u64 {
     tick(ctx.arena, off)
 }
 
-/// Writes a whole frame, waiting for room where there is none, and tells the reader once there is something. One that
-/// goes alone is waited for until it has been taken.
-fn write_frame(
-    ctx: &Ctx,
-    to: Off,
-    fd: BorrowedFd<'_>,
-    frame: &[u8],
-    mut reader: Option<(Claimed, Verdict)>,
-) -> Result<()> {
-    let state: &EndState = ctx.arena.at(to);
-    let mut written = 0;
-    while written < frame.len() {
-        ctx.point();
-        let count = try_write(fd, &frame[written..]);
-        ctx.point();
-        written += count.as_ref().ok().copied().flatten().unwrap_or(0);
-        match reader.take() {
-            Some((reader, verdict)) => ctx.finish(reader, verdict),
-            None if written < frame.len() => look_again(ctx, &ctx.lock(to)),
-            None => {}
-        }
-        if count?.is_none() {
-            wait_for(ctx, to, || has_room(fd))?;
-        }
-    }
-    if frame.len() as u64 > BUFFER_BYTES {
-        look_again(ctx, &ctx.lock(to));
-        while state.whole.load(SeqCst) == 0 {
-            wait_for(ctx, to, || state.whole.load(SeqCst) != 0)?;
-        }
-    }
-    Ok(())
-}
-
-/// Of a writer: waits until something may have come about, unless nobody is left to read.
-fn wait_for(ctx: &Ctx, to: Off, is_there: impl FnOnce() -> bool) -> Result<()> {
-    let state: &EndState = ctx.arena.at(to);
-    let locked = ctx.lock(to);
-    // Looked at under the lock, under which the reader tells what it did.
-    if is_there() {
-        return Ok(());
-    }
-    if gone(state) {
-        return Err(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed)));
-    }
-    let entered = ctx.enter(&locked, PIECES, 0, &waiting(OpCode::PipeSend, None));
-    drop(locked);
-    ctx.park(entered);
-    Ok(())
-}
-
-/// Why a message was not read.
-enum Unread {
-    /// It was withdrawn: there may be others.
-    Withdrawn,
-    Lost(Refused),
-}
-
-/// The next message, or that there will be none.
-fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, patience: Patience) -> Result<Option<Taken>> {
-    let state: &EndState = ctx.arena.at(off);
-    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
-    let Some(fd) = ends.reading(off) else {
-        return Err(fault::only_sends().into());
-    };
-    loop {
-        let locked = ctx.lock(off);
-        if ends.is_closed() {
-            return Err(closed_here(tick(ctx.arena, off)));
-        }
-        let ticket = if state.reader.load(Relaxed) == 0 && state.messages() > 0 {
-            let ticket = begin_read(ctx, off, state, ctx.me);
-            admit_next(ctx, &locked, state);
-            drop(locked);
-            ticket
-        } else if state.messages() == 0 && gone(peer) {
-            let (ticket, cause) = (tick(ctx.arena, off), peer.header.last.load(Relaxed));
-            return Ok(Some(Taken::Closed { ticket, cause }));
-        } else if matches!(patience, Patience::No) {
-            return Ok(None);
-        } else {
-            let entered = ctx.enter(&locked, RECEIVERS, 0, &waiting(op, None));
-            drop(locked);
-            match ctx.park_or(entered, |_| ()) {
-                Ok(verdict) if verdict.code == say::DONE => verdict.ticket,
-                Ok(verdict) if verdict.code == say::CLOSED_HERE => return Err(closed_here(verdict.ticket)),
-                Ok(Verdict { ticket, cause, .. }) => return Ok(Some(Taken::Closed { ticket, cause })),
-                Err(()) => continue,
-            }
-        };
-        if let Some(done) = read_admitted(ctx, off, fd, op, ticket)? {
-            return Ok(Some(Taken::Message(done)));
-        }
-    }
-}
-
-/// Reads the message for which an actor has the reader's turn, and passes the turn on; nothing where the message was
-/// withdrawn.
-fn read_admitted(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode, ticket: u64) -> Result<Option<Done>> {
-    let state: &EndState = ctx.arena.at(off);
-    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
-    let message = read_frame(ctx, off, fd, op);
-    let locked = ctx.lock(off);
-    state.reader.store(0, Relaxed);
-    clear_up(ctx, state, fd);
-    // Whoever sent more than fits waits for this; who waits to be admitted may fit now.
-    if message.as_ref().is_ok_and(|(_, _, len)| *len as u64 > BUFFER_BYTES) {
-        state.whole.store(1, SeqCst);
-    }
-    look_again(ctx, &locked);
-    pass_turns(ctx, &locked, state);
-    if state.messages() == 0 && gone(peer) {
-        close_list(ctx, &locked, RECEIVERS, peer.header.last.load(Relaxed));
-    }
-    drop(locked);
-    match message {
-        Ok((value, place, _)) => Ok(Some(Done::new(value, ticket, place))),
-        Err(Unread::Lost(error)) => Err(error.at(ticket)),
-        Err(Unread::Withdrawn) => Ok(None),
-    }
-}
-
-/// The value, the place of its send, the length of its frame.
-fn read_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) -> std::result::Result<(Value, u64, usize), Unread> {
-    let mut header = [0; FRAME_HEADER];
-    read_exactly(ctx, off, fd, &mut header, (op, true))?;
-    let len = u32::from_ne_bytes(std::array::from_fn(|i| header[i])) as usize;
-    let place = u64::from_ne_bytes(std::array::from_fn(|i| header[4 + i]));
-    let mut body = vec![0; len.min(MESSAGE_BYTES_MAX)];
-    read_exactly(ctx, off, fd, &mut body, (op, false))?;
-    Ok((values::decode(&body), place, FRAME_HEADER + len))
-}
-
-fn read_exactly(
-    ctx: &Ctx,
-    off: Off,
-    fd: BorrowedFd<'_>,
-    bytes: &mut [u8],
-    (op, first): (OpCode, bool),
-) -> std::result::Result<(), Unread> {
-    let mut filled = 0;
-    while filled < bytes.len() {
-        ctx.point();
-        let read = rustix::io::read(fd, &mut bytes[filled..]);
-        ctx.point();
-        match read {
-            Ok(0) => return Err(Unread::Lost(eof())),
-            Ok(count) => {
-                filled += count;
-                // Of a message that arrives in pieces, the writer may wait for the room that this made.
-                if filled < bytes.len() {
-                    look_again(ctx, &ctx.lock(off));
-                }
-            }
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait_for_more(ctx, off, fd, op, first && filled == 0)?,
-            Err(_) => return Err(Unread::Lost(eof())),
-        }
-    }
-    Ok(())
-}
-
-fn wait_for_more(
-    ctx: &Ctx,
-    off: Off,
-    fd: BorrowedFd<'_>,
-    op: OpCode,
-    nothing_yet: bool,
-) -> std::result::Result<(), Unread> {
-    let state: &EndState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    if ready(fd, rustix::event::PollFlags::IN) {
-        return Ok(());
-    }
-    // The sender of the latest message died: no more of it comes.
-    if state.suspect.load(Relaxed) != 0 && state.messages() == 0 {
-        return Err(match nothing_yet {
-            true => Unread::Withdrawn,
-            false => Unread::Lost(fault::cut_off().into()),
-        });
-    }
-    // Also whoever writes may wait: for the room that was made.
-    look_again(ctx, &locked);
-    let entered = ctx.enter(&locked, PIECES, 0, &waiting(op, None));
-    drop(locked);
-    ctx.park(entered);
-    Ok(())
-}
-
-/// Receives a message; without patience, gives nothing where it would have to wait for one.
-pub(in crate::os) fn recv(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patience) -> Result<Option<Done>> {
-    match take(ctx, off, ends, OpCode::PipeRecv, patience)? {
-        Some(Taken::Message(done)) => Ok(Some(done)),
-        Some(Taken::Closed { ticket, cause }) => Err(eof().at(ticket).because(cause)),
-        None => Ok(None),
-    }
-}
-
-/// As a case of a `select`: where it waits (a send at the other end), in which list, and with what.
-pub(in crate::os) fn case_of(ctx: &Ctx, off: Off, op: &Op) -> Result<(Off, usize, u64)> {
-    Ok(match op.code {
-        OpCode::PipeSend => {
-            let to = peer_of(ctx.arena, off);
-            make_ring(ctx, to, ctx.arena.at(to))?;
-            (to, SENDERS, frame(op.args.get(0), ctx.place())?.len() as u64)
-        }
-        _ => (off, RECEIVERS, 0),
-    })
-}
-
-/// What a case that waited comes to, now that it has its turn or there is none; nothing where its message was withdrawn.
-pub(in crate::os) fn case_ended(
-    ctx: &Ctx,
-    off: Off,
-    ends: &dyn Ends,
-    op: &Op,
-    verdict: &Verdict,
-    arrived: impl FnOnce(u64),
-) -> Result<Option<Done>> {
-    let Verdict { ticket, cause, .. } = *verdict;
-    if verdict.code == say::CLOSED_HERE {
-        return Err(closed_here(ticket));
-    }
-    let is_mine = verdict.code == say::DONE;
-    if op.code == OpCode::PipeSend {
-        let Some(fd) = ends.writing(off).filter(|_| is_mine) else { return Err(broken().at(ticket).because(cause)) };
-        let frame = frame(op.args.get(0), ctx.place())?;
-        return write_admitted(ctx, peer_of(ctx.arena, off), (fd, &frame), (ticket, None), arrived).map(Some);
-    }
-    let Some(fd) = ends.reading(off).filter(|_| is_mine) else { return Err(eof().at(ticket).because(cause)) };
-    read_admitted(ctx, off, fd, op.code, ticket)
-}
-
-/// Whether a case would not wait now. Under the small lock of where it waits.
-pub(in crate::os) fn is_ready(arena: Arena, at: Off, ends: &dyn Ends, code: OpCode, payload: u64) -> bool {
-    let state: &EndState = arena.at(at);
-    let other = peer_of(arena, at);
-    if ends.is_closed() {
-        return true;
-    }
-    if code == OpCode::PipeSend {
-        let is_first = state.header.lists[SENDERS].head.load(Relaxed) == 0;
-        return ends.writing(other).is_none() || gone(state) || is_first && has_place(state, payload);
-    }
-    let messages = state.messages();
-    let is_over = messages == 0 && gone(arena.at(other));
-    ends.reading(at).is_none() || is_over || messages > 0 && state.reader.load(Relaxed) == 0
-}
-
-/// One turn of `for x in end`.
-pub(in crate::os) fn next(ctx: &Ctx, off: Off, ends: &dyn Ends) -> Result {
-    let taken = take(ctx, off, ends, OpCode::PipeNext, Patience::Until(None))?;
-    Ok(taken.map(Taken::turn).unwrap_or_default())
-}
-
-/// Whether a message, or the end of the file, is there within the time.
-pub(in crate::os) fn poll(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patience) -> Result {
-    let state: &EndState = ctx.arena.at(off);
-    let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
-    if ends.reading(off).is_none() {
-        return Err(fault::only_sends().into());
-    }
-    let locked = ctx.lock(off);
-    if ends.is_closed() {
-        return Err(closed_here(tick(ctx.arena, off)));
-    }
-    let look = || {
-        let there = state.messages() > 0 || gone(peer);
-        Done::new(Value::Bool(there), tick(ctx.arena, off), 0)
-    };
-    let deadline = match patience {
-        Patience::Until(deadline) if state.messages() == 0 && !gone(peer) => deadline,
-        _ => return Ok(look()),
-    };
-    let entered = ctx.enter(&locked, RECEIVERS, POLLS, &waiting(OpCode::PipePoll, deadline));
-    drop(locked);
-    Ok(match ctx.park_or(entered, |_| look()) {
-        Ok(verdict) if verdict.code == say::CLOSED_HERE => return Err(closed_here(verdict.ticket)),
-        Ok(verdict) => Done::new(Value::Bool(true), verdict.ticket, verdict.cause),
-        Err(done) => done,
-    })
-}
-
 /// What to tell a waiter whose waker died: that it has its turn, that the other end is gone, or to look again.
-pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u64) -> Option<Verdict> {
+pub(in crate::os::object) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u64) -> Option<Verdict> {
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let _locked = ctx.lock(off);
@@ -762,7 +408,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u6
 }
 
 /// How many wait in an end, to receive there or to send from there, and not only for their turn.
-pub(super) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
+pub(in crate::os::object) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
     let (own, peer) = lock_both(ctx, off);
     let (here, there): (&EndState, &EndState) = (ctx.arena.at(off), ctx.arena.at(peer.off));
     let messages = here.messages() as usize;
