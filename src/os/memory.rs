@@ -1,7 +1,7 @@
 //! The memory of a run: how much it may take, and how much it takes.
 //!
-//! What actors share is in the arena, which never grows over the limit. What each computes for itself the kernel counts:
-//! a process alone is held back by the kernel, and the sum is looked at now and then.
+//! What actors share is in the arena, which never grows over the limit. What each computes for itself the kernel
+//! counts: a process alone is held back by it, and the sum is looked at now and then.
 //!
 //! Answers for: figures. Never ends a run.
 
@@ -19,8 +19,8 @@ const PAGE_BYTES: u64 = 4096;
 /// Between two looks at the sum; and so much more for each process.
 const PERIOD_NS: u64 = 100_000_000;
 const PERIOD_PER_PROCESS_NS: u64 = 1_000_000;
-/// A trace, and what was printed in a run whose output is kept, are read and worded at the end: that takes so many times
-/// what they take before.
+/// A trace, and what was printed in a run whose output is kept, are read and worded at the end: that takes so many
+/// times what they take before.
 const WORDED: u64 = 8;
 /// A trace has at most so many bytes.
 const TRACE_MAX: u64 = 256 << 20;

@@ -97,8 +97,8 @@ fn found(arena: Arena, number: u32) -> Option<Found> {
     waits.then_some(Found { actor: number, wait, op, on })
 }
 
-/// Whether they all still are in the same wait, and asleep in the kernel: so all were at one moment, and nobody had been
-/// woken or was about to be killed.
+/// Whether they all still are in the same wait, and asleep in the kernel: so all were at one moment, and nobody had
+/// been woken or was about to be killed.
 fn is_certain(arena: Arena, all: &[Found]) -> bool {
     let sleeps = |one: &Found| {
         let slot = actor::slot(arena, one.actor);
