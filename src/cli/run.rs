@@ -45,10 +45,10 @@ pub(super) struct Args {
     /// Refuse to have more processes at a time
     #[arg(long, value_name = "N", default_value_t = PROCESSES_MAX, value_parser = clap::value_parser!(u32).range(1..))]
     max_processes: u32,
-    /// End the run when it takes more memory: 64MiB, 2GiB; a quarter of what the system has to give unless said
+    /// End the run when it takes more memory: 64MiB, 2GiB; a quarter of what there is unless said
     #[arg(long, value_name = "SIZE", value_parser = size::memory)]
     max_memory: Option<u64>,
-    /// Run so many times, the seeds counting on, and show the distinct outcomes in place of what is printed
+    /// Run so many times, with the next seed each, and show the distinct outcomes
     #[arg(long, value_name = "N", conflicts_with_all = ["replay", "trace", "outline"])]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     repeat: Option<u32>,

@@ -1,7 +1,7 @@
 //! The memory of a run: how much it may take, and how much it takes.
 //!
 //! What actors share is in the arena, which never grows over the limit. What each computes for itself the kernel
-//! counts: a process alone is held back by the kernel, and the sum is looked at now and then.
+//! counts: a process alone is held back by it, and the sum is looked at now and then.
 //!
 //! Answers for: figures. Never ends a run.
 

@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 
 use super::harness::{run, run_with, start};
 
-/// A process with a process of its own and a thread, all of which wait for ever but one that computes for ever.
+/// A process with a process of its own and a thread, all of which wait, but one that computes for ever.
 const ENDLESS: &str = r#"
 queue q
 process child { print "child"; q.get() }
@@ -14,7 +14,7 @@ process parent {
     let c = start child
     c.join()
 }
-main { start parent; loop { sleep 1h } }
+main { start parent; loop { sleep 1h; q.put(1) } }
 "#;
 
 // conformance: 67
