@@ -401,8 +401,8 @@ impl Ctx {
         }
     }
 
-    /// The same of an actor that waits in several objects: completes the wait in the case that the dead one had taken off
-    /// its list, or has the actor look at all of them again. For the supervisor.
+    /// The same of an actor that waits in several objects: completes the wait in the case that the dead one had taken
+    /// off its list, or has the actor look at all of them again. For the supervisor.
     pub(super) fn rescue_in_cases(
         &self,
         actor: u32,
