@@ -9,6 +9,7 @@ pub(super) mod channel;
 pub(super) mod condition;
 pub(super) mod event;
 pub(super) mod frame;
+pub(super) mod hold;
 pub(super) mod lock;
 pub(super) mod pipe;
 pub(super) mod pool;
@@ -288,7 +289,7 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
         Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore) => semaphore::resume(ctx, off),
         Some(ObjectKind::Event) => event::resume(ctx, off),
         Some(ObjectKind::Barrier) => barrier::resume(ctx, off),
-        Some(ObjectKind::PipeEnd) => pipe::stir(ctx, off),
+        Some(ObjectKind::PipeEnd) => hold::resume(ctx, off),
         _ => {}
     }
 }
