@@ -2,7 +2,9 @@
 //!
 //! Answers for: the search over orders and silent steps. Never compares values itself.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -21,6 +23,8 @@ const DEAD_ENDS_MAX: usize = 2_000;
 const BRANCHES_MAX: usize = 4_096;
 /// Silent steps that are tried in a row for one event.
 const SILENT_MAX: usize = 6;
+/// Silent steps that are tried, in all, for what the killed could not tell of.
+const EFFORT_MAX: u64 = 20_000;
 /// What an outsider kills with.
 const SIGKILL: i32 = 9;
 /// States that are looked at for the silent steps of one event.
@@ -62,10 +66,12 @@ struct Judge<'a> {
     /// The run ended in a deadlock: of whom.
     stuck: Option<Vec<String>>,
     untold: Untold,
+    /// How many more silent steps may be tried.
+    effort: Rc<Cell<u64>>,
 }
 
 pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>) -> Judgement {
-    let judgement = judge_told(machine, data, stuck.clone(), Untold::Nothing);
+    let judgement = judge_told(machine, data, stuck.clone(), (Untold::Nothing, Rc::new(Cell::new(u64::MAX))));
     let is_stuck = stuck.is_some();
     let (Judgement::Impossible(_) | Judgement::Undecided { .. }) = judgement else { return judgement };
     // That the killed did what they could not tell of is the last resort. Who can never go on was not killed.
@@ -75,7 +81,10 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
         attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Deaths)));
     }
     attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Operations)));
-    let mut judgements = attempts.into_iter().map(|(data, untold)| judge_told(machine, data, stuck.clone(), untold));
+    let effort = Rc::new(Cell::new(EFFORT_MAX));
+    let mut judgements = attempts
+        .into_iter()
+        .map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, Rc::clone(&effort))));
     match judgements.find(|judgement| matches!(judgement, Judgement::Possible { .. })) {
         Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
         _ => judgement,
@@ -83,7 +92,12 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
 }
 
 /// Judges a trace as it stands, with what may have happened to those whose record does not end with their end.
-fn judge_told(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>, untold: Untold) -> Judgement {
+fn judge_told(
+    machine: &Machine,
+    data: &TraceData,
+    stuck: Option<Vec<String>>,
+    (untold, effort): (Untold, Rc<Cell<u64>>),
+) -> Judgement {
     let (state, happened) = match machine.initial() {
         Ok(begun) => begun,
         Err(error) => return Judgement::Unreadable(error.to_string()),
@@ -105,7 +119,7 @@ fn judge_told(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>, u
         }
     }
     let by_name = (0..).zip(&data.actors).map(|(at, info)| (info.name.as_str(), at)).collect();
-    let judge = Judge { machine, data, order, by_name, takers, stuck, untold };
+    let judge = Judge { machine, data, order, by_name, takers, stuck, untold, effort };
     if untold != Untold::Nothing && !judge.was_somebody_cut_off() {
         return Judgement::Undecided { events: 0 };
     }
@@ -127,7 +141,7 @@ impl Judge<'_> {
         let mut seen: FxHashSet<u128> = FxHashSet::default();
         let mut best: Option<(usize, Objection)> = None;
         let mut dead_ends = 0;
-        while let Some(branch) = stack.back_mut() {
+        while let Some(branch) = stack.back_mut().filter(|_| self.effort.get() > 0) {
             if branch.progress.taken == self.data.events.len() {
                 return self.at_the_end(&branch.progress);
             }
@@ -281,6 +295,7 @@ impl Judge<'_> {
 
     /// Takes a silent step. That an actor begins to wait is told only where that is always a step.
     fn silently(&self, from: &Progress, choice: &Choice) -> Option<Progress> {
+        self.effort.set(self.effort.get().checked_sub(1)?);
         let mut next = from.clone();
         if let What::Die(signal) = choice.what {
             // What it could not tell of did not return.

@@ -12,7 +12,7 @@ use crate::trace::{Datum, Event, Place, Status, TraceData};
 use crate::value::ObjectKind;
 
 /// Fillings that are tried at most.
-const FILLINGS_MAX: usize = 48;
+const FILLINGS_MAX: usize = 16;
 
 /// The status of an event that was not told of.
 const UNTOLD: &str = "untold";

@@ -20,7 +20,8 @@ use super::actor::{self, Birth};
 use super::arena::{Arena, Off, Shared};
 use super::layout::{Slot, slot_at, state};
 use super::object::channel::Channel;
-use super::object::{Refused, Result, fail, find, pipe};
+use super::object::pipe::{self, hold};
+use super::object::{Refused, Result, fail, find};
 use super::park::Ctx;
 use super::sys;
 use super::workers::PoolHere;
@@ -100,9 +101,9 @@ impl pipe::Ends for EndFds {
 /// An end that a process holds, noted where the supervisor finds it when the process dies.
 #[repr(C)]
 struct HeldEnd {
-    next: AtomicU32,
-    /// Where the end lies; 0 once it was let go.
+    /// Where the end lies; 0 once it was let go: see `hold::let_go`.
     end: AtomicU32,
+    next: AtomicU32,
 }
 
 #[expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
@@ -206,7 +207,7 @@ impl Process {
             None => {}
         }
         let off = find(self.arena, id);
-        pipe::hold(ctx, off);
+        hold::hold(ctx, off);
         note_end(ctx, self.actor, off)?;
         self.open_end(id)
     }
@@ -243,7 +244,7 @@ impl Process {
     /// Takes an end into use that was made in this process and stays in it.
     pub(super) fn hold_private(&self, ctx: &Ctx, id: u32, fds: EndFds) -> Result<()> {
         let off = find(self.arena, id);
-        pipe::hold(ctx, off);
+        hold::hold(ctx, off);
         note_end(ctx, self.actor, off)?;
         self.adopt_end(id, fds);
         Ok(())
@@ -312,8 +313,8 @@ fn if_held(ctx: &Ctx, process: u32, closed: Option<&dyn pipe::Ends>, wanted: imp
     while !at.is_null() {
         let held: &HeldEnd = ctx.arena.at(at);
         let end = Off(held.end.load(Acquire));
-        if !end.is_null() && wanted(end) && held.end.compare_exchange(end.0, 0, SeqCst, SeqCst).is_ok() {
-            ticket = pipe::let_go(ctx, end, closed);
+        if !end.is_null() && wanted(end) {
+            ticket = hold::let_go(ctx, end, at, closed).unwrap_or(ticket);
         }
         at = Off(held.next.load(Relaxed));
     }
@@ -360,7 +361,7 @@ fn hold_for(ctx: &Ctx, plan: &Plan, begin: Option<&Begin>, actor: u32, args: &[V
     ids.dedup();
     for id in ids {
         let off = find(ctx.arena, id);
-        pipe::hold(ctx, off);
+        hold::hold(ctx, off);
         note_end(ctx, actor, off)?;
     }
     Ok(())

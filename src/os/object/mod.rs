@@ -296,7 +296,7 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
         Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore) => semaphore::resume(ctx, off),
         Some(ObjectKind::Event) => event::resume(ctx, off),
         Some(ObjectKind::Barrier) => barrier::resume(ctx, off),
-        Some(ObjectKind::PipeEnd) => pipe::stir(ctx, off),
+        Some(ObjectKind::PipeEnd) => pipe::hold::resume(ctx, off),
         _ => {}
     }
 }

@@ -13,6 +13,7 @@
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 mod case;
+pub(in crate::os) mod hold;
 mod receive;
 mod send;
 
@@ -28,15 +29,15 @@ use rustix::fd::BorrowedFd;
 use super::frame::{FRAME_HEADER, bytes_in, drain};
 use super::{Done, Identity, Refused, Result, find, kind_number, make, say};
 use crate::os::arena::{Arena, Off, Shared};
-use crate::os::layout::{ObjectHeader, Slot};
+use crate::os::layout::ObjectHeader;
 use crate::os::park::{Claimed, Ctx, Locked, Verdict};
 use crate::program::fault;
 use crate::value::{ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
-const RECEIVERS: usize = 0;
+pub(super) const RECEIVERS: usize = 0;
 /// Who waits to send to this end; the payload is the length of the frame.
-const SENDERS: usize = 1;
+pub(super) const SENDERS: usize = 1;
 /// Whoever has a turn and waits for the kernel pipe: a reader for more of a message, a writer for room.
 const PIECES: usize = 2;
 
@@ -52,7 +53,7 @@ const FRAMES_MAX: u32 = BUFFER_BYTES as u32 / (FRAME_HEADER as u32 + 1) + 1;
 
 #[repr(C)]
 pub(in crate::os) struct EndState {
-    header: ObjectHeader,
+    pub(super) header: ObjectHeader,
     /// Where the other end lies, and the one of the two that keeps the tickets.
     peer: AtomicU32,
     first: AtomicU32,
@@ -60,8 +61,11 @@ pub(in crate::os) struct EndState {
     pub(in crate::os) read_fd: AtomicU32,
     pub(in crate::os) write_fd: AtomicU32,
     /// Processes that hold it, and whether one ever did.
-    holders: AtomicU32,
-    was_held: AtomicU32,
+    pub(super) holders: AtomicU32,
+    pub(super) was_held: AtomicU32,
+    /// The note of the holder that is letting it go (0: none), and how many holders there are then.
+    pub(super) leaving: AtomicU32,
+    pub(super) staying: AtomicU32,
     /// Messages that were admitted to this end and that no reader has a turn for: a ring of the lengths of their
     /// frames; which of it are theirs (where they begin, and above that how many: one word, so that a death leaves no
     /// half of it); the sum of their lengths, which follows from the others.
@@ -90,7 +94,7 @@ unsafe impl Shared for Lengths {}
 
 impl EndState {
     /// How many messages no reader has a turn for.
-    fn messages(&self) -> u32 {
+    pub(super) fn messages(&self) -> u32 {
         (self.range.load(Relaxed) >> 32) as u32
     }
 
@@ -128,7 +132,7 @@ pub(in crate::os) fn connect(arena: Arena, first: u32, second: u32) {
     }
 }
 
-fn gone(state: &EndState) -> bool {
+pub(super) fn gone(state: &EndState) -> bool {
     state.was_held.load(Relaxed) != 0 && state.holders.load(Relaxed) == 0
 }
 
@@ -152,7 +156,7 @@ pub(in crate::os) fn tick(arena: Arena, off: Off) -> u64 {
 }
 
 /// The small locks of an end and of the other one; every actor takes them in the same order.
-fn lock_both(ctx: &Ctx, off: Off) -> (Locked<'_>, Locked<'_>) {
+pub(super) fn lock_both(ctx: &Ctx, off: Off) -> (Locked<'_>, Locked<'_>) {
     let peer = peer_of(ctx.arena, off);
     if off.0 < peer.0 {
         let own = ctx.lock(off);
@@ -163,52 +167,11 @@ fn lock_both(ctx: &Ctx, off: Off) -> (Locked<'_>, Locked<'_>) {
     }
 }
 
-/// A process begins to hold an end.
-pub(in crate::os) fn hold(ctx: &Ctx, off: Off) {
-    let state: &EndState = ctx.arena.at(off);
-    let _locked = lock_both(ctx, off);
-    state.holders.fetch_add(1, Relaxed);
-    state.was_held.store(1, Relaxed);
-}
-
-/// A process lets an end go: its place in the order of the pipe. The last one to do so lets everyone know who waits for
-/// that end. Where it does so by closing it, its own threads that wait there go on as well.
-pub(in crate::os) fn let_go(ctx: &Ctx, off: Off, closed: Option<&dyn Ends>) -> u64 {
-    let (own, peer) = lock_both(ctx, off);
-    let (state, other): (&EndState, &EndState) = (ctx.arena.at(off), ctx.arena.at(peer.off));
-    let ticket = tick(ctx.arena, off);
-    if let Some(ends) = closed {
-        ends.close();
-        let process = ctx.slot.process.load(Relaxed);
-        for (locked, list) in [(&own, RECEIVERS), (&peer, SENDERS)] {
-            let of_it = |slot: &Slot| slot.process.load(Relaxed) == process;
-            while let Some(waiter) = ctx.claim_where(locked, list, of_it) {
-                let ticket = tick(ctx.arena, off);
-                ctx.finish(waiter, Verdict { code: say::CLOSED_HERE, given: 0, ticket, cause: ctx.place() });
-            }
-        }
-    }
-    if state.holders.fetch_sub(1, Relaxed) != 1 {
-        return ticket;
-    }
-    // A process that comes to its end lets go before it ends: after what it did last.
-    let cause = if closed.is_some() { ctx.place() } else { ctx.last_place() };
-    state.header.last.store(cause, Relaxed);
-    // Nobody will receive here, and nobody send there; what is on its way still gets its readers.
-    close_list(ctx, &own, SENDERS, cause);
-    look_again(ctx, &own);
-    look_again(ctx, &peer);
-    if other.messages() == 0 {
-        close_list(ctx, &peer, RECEIVERS, cause);
-    }
-    ticket
-}
-
 fn closed_here(ticket: u64) -> Refused {
     Refused::from(fault::end_closed()).at(ticket)
 }
 
-fn close_list(ctx: &Ctx, locked: &Locked<'_>, list: usize, cause: u64) {
+pub(super) fn close_list(ctx: &Ctx, locked: &Locked<'_>, list: usize, cause: u64) {
     while let Some(waiter) = ctx.claim_first(locked, list) {
         let ticket = tick(ctx.arena, locked.off);
         ctx.finish(waiter, Verdict { code: say::CLOSED, given: 0, ticket, cause });
@@ -216,7 +179,7 @@ fn close_list(ctx: &Ctx, locked: &Locked<'_>, list: usize, cause: u64) {
 }
 
 /// Has those look again who have a turn and wait for the kernel pipe: at most a reader and a writer.
-fn look_again(ctx: &Ctx, locked: &Locked<'_>) {
+pub(super) fn look_again(ctx: &Ctx, locked: &Locked<'_>) {
     while let Some(waiter) = ctx.claim_first(locked, PIECES) {
         ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
     }
@@ -292,6 +255,9 @@ fn clear_up(ctx: &Ctx, state: &EndState, fd: BorrowedFd<'_>) {
 /// Sums the lengths anew, where an actor died that may have been about to change them. For the supervisor.
 pub(in crate::os::object) fn mend(arena: Arena, off: Off) {
     let state: &EndState = arena.at(off);
+    if state.leaving.load(SeqCst) != 0 {
+        hold::leave(arena, state);
+    }
     let lengths = (0..state.messages()).map(|at| length_at(arena, state, state.oldest() + at).load(Relaxed));
     state.unread.store(lengths.map(u64::from).sum(), Relaxed);
 }
