@@ -73,7 +73,7 @@ fn tell_gone(ctx: &Ctx, own: &Locked<'_>, peer: &Locked<'_>, cause: u64) {
 }
 
 /// Goes on with what a dead actor was about to tell those who wait. For the supervisor.
-pub(super) fn resume(ctx: &Ctx, off: Off) {
+pub(in crate::os::object) fn resume(ctx: &Ctx, off: Off) {
     {
         let (own, peer) = pipe::lock_both(ctx, off);
         for (this, that) in [(&own, &peer), (&peer, &own)] {
