@@ -459,10 +459,3 @@ main { for i in 0..2 { let h = start p[i]; h.join() } }
         ",
     )
 }
-
-#[test]
-fn what_has_no_runtime_yet_is_said_before_anything_starts() {
-    let seen = run("main { print \"started\"; select { after 1s { pass } } }");
-    assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{}", seen.stderr);
-    assert!(seen.stderr.contains("`select`"), "{}", seen.stderr);
-}
