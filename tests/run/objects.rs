@@ -1,6 +1,6 @@
 //! Locks, conditions, semaphores, events, barriers and shared variables, in both roads.
 
-use super::harness::{check, check_both_roads, run};
+use super::harness::{check, check_both_roads};
 
 #[test]
 fn locks() {
