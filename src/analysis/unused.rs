@@ -23,7 +23,7 @@ impl Resolver {
             }
         }
         for (id, object) in self.checked.objects.iter().enumerate() {
-            // Of a pipe, one end may go unused: that is what some scenarios are about.
+            // Of a pipe with one unused end, `doubts` says more.
             let others = [Some(id as u32), object.peer.map(|peer| peer.0)];
             let is_used = others.into_iter().flatten().any(|id| self.used.contains(&Used::Object(id)));
             let is_second_end = object.peer.is_some_and(|peer| (peer.0 as usize) < id);

@@ -68,7 +68,7 @@ fn a_pipe_is_two_objects() {
 #[test]
 fn bodies_see_what_they_may() {
     check(
-        "process p(n) {\n lock m\n thread t { with m { } }\n let h = start t\n h.join()\n print n\n}\nmain { start p(1) }",
+        "process p(_n) {\n lock m\n thread t { with m { } }\n let h = start t\n h.join()\n}\nmain { start p(1) }",
         &[],
     );
     check("process p {\n let n = 1\n thread t { print n }\n start t\n}", &["E0128", "E0150"]);
@@ -114,7 +114,8 @@ fn free_functions_take_what_they_take() {
 #[test]
 fn what_is_normal_is_not_warned_of() {
     check("main { let _unused = 1; for i in 0..3 { pass } }", &[]);
-    check("pipe a <-> b\nmain { a.send(1); print b.recv() }", &[]);
+    check("pipe a <-> _b\nmain { a.send(1) }", &[]);
+    check("pipe a <-> b\nmain { a.send(1) }", &["W0008"]);
     check("main { loop { break } print 1 }", &["E0007"]);
     check("main { loop { if true { break } }; print 1 }", &[]);
     check("shared n = 0\nmain { n }", &[]);

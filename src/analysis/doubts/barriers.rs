@@ -13,6 +13,10 @@ use crate::value::ObjectKind;
 
 /// Barriers with more parties than actors that wait at them.
 pub(super) fn short(checked: &Checked, mentions: &Mentions, actors: &Actors<'_>, found: &mut Vec<Diagnostic>) {
+    // Where actors are killed, it may be about a party that never comes.
+    if actors.kills {
+        return;
+    }
     let eval = Eval { checked, known: &Known::default() };
     for (id, info) in checked.objects.iter().enumerate().filter(|(_, info)| info.kind == ObjectKind::Barrier) {
         let is_array = info.decl.array.is_some();

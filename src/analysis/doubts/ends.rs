@@ -25,7 +25,7 @@ pub(super) fn misused(checked: &Checked, bodies: &[Body<'_>], found: &mut Vec<Di
     if !checked.objects.iter().any(|info| info.decl.keyword == ObjectKeyword::Pipe) {
         return;
     }
-    let mut reader = Reader { checked, ways: FxHashMap::default(), given: Vec::new() };
+    let mut reader = Reader { checked, ways: FxHashMap::default(), given: Vec::new(), is_caught: false };
     bodies.iter().for_each(|body| reader.block(body.block));
     for (param, end, span) in &reader.given {
         let Some(ways) = reader.ways.get(param) else { continue };
@@ -49,6 +49,8 @@ struct Reader<'a> {
     ways: FxHashMap<LocalId, Ways>,
     /// Parameters, the ends that they are given, and where.
     given: Vec<(LocalId, usize, Span)>,
+    /// Within a `try` that catches the error.
+    is_caught: bool,
 }
 
 impl Reader<'_> {
@@ -61,7 +63,7 @@ impl Reader<'_> {
     }
 
     fn receives(&mut self, expr: &Expr, span: Span) {
-        if let Some(local) = self.local(expr) {
+        if let Some(local) = self.local(expr).filter(|_| !self.is_caught) {
             self.ways.entry(local).or_default().receives.get_or_insert(span);
         }
     }
@@ -83,17 +85,29 @@ impl Visitor for Reader<'_> {
     fn item(&mut self, _: &Item) {}
 
     fn stmt(&mut self, stmt: &Stmt) {
-        if let StmtKind::For(_, iter, _) = &stmt.kind {
-            self.receives(iter, iter.span);
+        match &stmt.kind {
+            StmtKind::For(_, iter, _) => {
+                self.receives(iter, iter.span);
+                walk_stmt(self, stmt);
+            }
+            StmtKind::Try(body, catches, last) => {
+                let before = self.is_caught;
+                let catches_it = |kind: &Option<Ident>| kind.as_ref().is_none_or(|kind| &*kind.text == "TypeError");
+                self.is_caught |= catches.iter().any(|catch| catches_it(&catch.kind));
+                self.block(body);
+                self.is_caught = before;
+                catches.iter().for_each(|catch| self.block(&catch.body));
+                last.iter().for_each(|block| self.block(block));
+            }
+            _ => walk_stmt(self, stmt),
         }
-        walk_stmt(self, stmt);
     }
 
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Method(base, name, _) => match &*name.text {
                 "send" => {
-                    if let Some(local) = self.local(base) {
+                    if let Some(local) = self.local(base).filter(|_| !self.is_caught) {
                         self.ways.entry(local).or_default().sends.get_or_insert(expr.span);
                     }
                 }

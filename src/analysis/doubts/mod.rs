@@ -53,7 +53,9 @@ impl Resolver {
     fn unused_params(&self, mentions: &mentions::Mentions) -> Vec<Diagnostic> {
         let templates = self.checked.templates.iter().flat_map(|info| &info.decl.params);
         let tasks = (0..).map(super::TaskId).zip(&self.checked.tasks);
-        let called = tasks.filter(|(task, _)| !mentions.task_values.contains(task));
+        // Whoever lets the task itself go unused lets its parameters.
+        let is_spared = |task, name: &str| mentions.task_values.contains(&task) || name.starts_with('_');
+        let called = tasks.filter(|(task, info)| !is_spared(*task, &info.decl.name.text));
         let is_unused = |param: &&Param| match self.checked.binding(&param.name) {
             Binding::Local(id) => self.locals.get(id.0 as usize).is_some_and(|local| !local.read),
             _ => false,
