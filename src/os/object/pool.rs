@@ -102,7 +102,9 @@ unsafe impl Shared for ResultState {}
 struct Part {
     block: AtomicU32,
     len: AtomicU32,
-    pad: [AtomicU32; 2],
+    /// 1: it is known what came of it.
+    settled: AtomicU32,
+    pad: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -296,10 +298,7 @@ pub(in crate::os) fn take(ctx: &Ctx, off: Off) -> Result {
     let pool: &PoolState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     let (block, ticket) = match unlink_wanted(ctx, pool) {
-        Some(block) => {
-            hand_task(ctx, ctx.me, block);
-            (block, locked.tick())
-        }
+        Some(block) => (block, locked.tick()),
         None if pool.state.load(Relaxed) != OPEN => return Ok(Done::new(Value::None, locked.tick(), 0)),
         None => {
             let entered = ctx.enter(&locked, TAKERS, 0, &waiting(OpCode::PoolTake, None));
@@ -316,14 +315,20 @@ pub(in crate::os) fn take(ctx: &Ctx, off: Off) -> Result {
     Ok(Done::new(value, ticket, task.place.load(Relaxed)))
 }
 
-/// Takes tasks off the list up to the first that is still wanted, which begins.
+/// Takes tasks off the list up to the first that is still wanted, which begins in the hand of the calling worker.
 fn unlink_wanted(ctx: &Ctx, pool: &PoolState) -> Option<Off> {
     loop {
-        let block = unlink(ctx, pool)?;
+        let block = Some(Off(pool.head.load(Relaxed))).filter(|block| !block.is_null())?;
+        // In hand before it is off the list, so that no death loses it.
+        hand_task(ctx, ctx.me, block);
+        ctx.point();
+        unlink(ctx, pool);
+        ctx.point();
         let task: &TaskState = ctx.arena.at(block);
         if begin(ctx.arena.at(Off(task.result.load(Relaxed)))) {
             return Some(block);
         }
+        ctx.slot.task.store(0, Release);
         ctx.arena.free(block);
     }
 }
@@ -340,16 +345,26 @@ fn begin(result: &ResultState) -> bool {
 
 /// Of a worker: what came of the task in hand, and the id of its result; none where the pool was terminated meanwhile.
 pub(in crate::os) fn done(ctx: &Ctx, value: &Value, error: Option<&Error>) -> (Done, Option<u32>) {
-    let Some(block) = in_hand(ctx.slot) else { return (Done::default(), None) };
+    let Some(block) = Some(ctx.slot.task.load(Acquire)).filter(|block| *block != 0).map(Off) else {
+        return (Done::default(), None);
+    };
     let (result, _) = destination(ctx, block);
     let id = ctx.arena.at::<ObjectHeader>(result).id.load(Relaxed);
-    let ticket = match error {
-        Some(error) => settle(ctx, block, Err(error)),
+    let (_, part) = destination(ctx, block);
+    let settled = match error {
+        Some(error) => settle_part(ctx, result, part, Err(error)),
         None => match values::encode(value) {
-            Ok(bytes) => settle(ctx, block, Ok(bytes)),
-            Err(error) => settle(ctx, block, Err(&error)),
+            Ok(bytes) => settle_part(ctx, result, part, Ok(bytes)),
+            Err(error) => settle_part(ctx, result, part, Err(&error)),
         },
     };
+    ctx.point();
+    // In hand until it is settled: a death before that fails it. Where the pool was terminated meanwhile, the block
+    // stays.
+    if let Some(block) = in_hand(ctx.slot) {
+        ctx.arena.free(block);
+    }
+    let Some(ticket) = settled else { return (Done::default(), None) };
     (Done::new(Value::None, ticket, 0), Some(id))
 }
 
@@ -379,10 +394,10 @@ fn in_hand(slot: &Slot) -> Option<Off> {
 const LEFT: u32 = u32::MAX;
 
 /// Enters what came of a task into its result; the last part lets everyone go who waits.
-fn settle(ctx: &Ctx, block: Off, came: std::result::Result<Vec<u8>, &Error>) -> u64 {
+fn settle(ctx: &Ctx, block: Off, came: std::result::Result<Vec<u8>, &Error>) {
     let (off, part) = destination(ctx, block);
     ctx.arena.free(block);
-    settle_part(ctx, off, part, came)
+    settle_part(ctx, off, part, came);
 }
 
 /// Where what comes of a task belongs: its result, and which part of it.
@@ -391,28 +406,61 @@ fn destination(ctx: &Ctx, block: Off) -> (Off, u32) {
     (Off(task.result.load(Relaxed)), task.part.load(Relaxed))
 }
 
-fn settle_part(ctx: &Ctx, off: Off, part: u32, came: std::result::Result<Vec<u8>, &Error>) -> u64 {
+/// The place of that in the result's order; none where it was known before.
+fn settle_part(ctx: &Ctx, off: Off, part: u32, came: std::result::Result<Vec<u8>, &Error>) -> Option<u64> {
     let result: &ResultState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     let ticket = locked.tick();
+    let entry: &Part = ctx.arena.at(Off(result.table.load(Relaxed) + part));
+    if entry.settled.load(Relaxed) != 0 {
+        return None;
+    }
     if result.state.load(Relaxed) >= SUCCEEDED {
-        return ticket;
+        return Some(ticket);
     }
     let failed = result.failed_part.load(Relaxed);
     match came.map(|bytes| ctx.arena.alloc_bytes(&bytes).map(|block| (block, bytes.len()))) {
         Ok(Ok((block, len))) => {
-            let entry: &Part = ctx.arena.at(Off(result.table.load(Relaxed) + part));
             entry.block.store(block.0, Relaxed);
             entry.len.store(len as u32, Relaxed);
         }
         Ok(Err(full)) => keep_error(ctx, result, part, failed, &Refused::from(full).error),
         Err(error) => keep_error(ctx, result, part, failed, error),
     }
+    ctx.point();
+    entry.settled.store(1, Relaxed);
+    ctx.point();
     if result.left.fetch_sub(1, Relaxed) == 1 {
-        let state = if result.failed_part.load(Relaxed) != 0 { FAILED } else { SUCCEEDED };
-        complete(ctx, &locked, result, state);
+        complete(ctx, &locked, result, outcome(result));
     }
-    ticket
+    Some(ticket)
+}
+
+/// What a result is whose parts are all known.
+fn outcome(result: &ResultState) -> u32 {
+    if result.failed_part.load(Relaxed) != 0 { FAILED } else { SUCCEEDED }
+}
+
+/// Counts the parts of a result anew whose lock a dead actor holds.
+pub(super) fn mend_result(arena: Arena, off: Off) {
+    let result: &ResultState = arena.at(off);
+    let table = result.table.load(Relaxed);
+    let left = (0..result.parts.load(Relaxed)).filter(|part| {
+        let entry: &Part = arena.at(Off(table + part));
+        entry.settled.load(Relaxed) == 0
+    });
+    result.left.store(left.count() as u32, Relaxed);
+}
+
+/// Goes on with the completion of a result that a dead actor was in the middle of. For the supervisor.
+pub(super) fn resume_result(ctx: &Ctx, off: Off) {
+    let result: &ResultState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if result.state.load(Relaxed) >= SUCCEEDED {
+        complete(ctx, &locked, result, result.state.load(Relaxed));
+    } else if result.left.load(Relaxed) == 0 {
+        complete(ctx, &locked, result, outcome(result));
+    }
 }
 
 /// The error of the first part in order is the one that is raised.
@@ -600,11 +648,16 @@ pub(in crate::os) fn cancelled(ctx: &Ctx, id: u32) -> Result {
     Ok(Done::new(Value::Bool(result.cancelled.load(Relaxed) != 0), locked.tick(), 0))
 }
 
-/// Finds the end of the list of tasks anew: the chain from the head is whole at every instant.
-pub(super) fn mend(arena: Arena, off: Off) {
+/// Finds the end of the list of tasks anew: the chain from the head is whole at every instant. A task that is still on
+/// it the dead worker never had.
+pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
     let pool: &PoolState = arena.at(off);
+    let dead: &Slot = arena.at(slot_at(dead));
     let (mut last, mut at) = (0, pool.head.load(Relaxed));
     while at != 0 {
+        if dead.task.load(Relaxed) == at {
+            dead.task.store(0, Relaxed);
+        }
         (last, at) = (at, arena.at::<TaskState>(Off(at)).next.load(Relaxed));
     }
     pool.tail.store(last, Relaxed);
