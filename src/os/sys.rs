@@ -123,8 +123,16 @@ pub(super) fn die_with_writer(read_end: RawFd) {
         libc::fcntl(fd, libc::F_SETOWN, libc::getpid());
         libc::fcntl(fd, F_SETSIG, libc::SIGKILL);
         libc::fcntl(fd, libc::F_SETFL, libc::O_RDONLY | libc::O_NONBLOCK | libc::O_ASYNC);
+        // Of what happened before, nobody is told.
+        let mut look = libc::pollfd { fd, events: 0, revents: 0 };
+        if libc::poll(&mut look, 1, 0) == 1 && look.revents & libc::POLLHUP != 0 {
+            libc::_exit(ORPHANED);
+        }
     }
 }
+
+/// Exit code of a process whose supervisor was gone before it began; nobody sees it.
+const ORPHANED: i32 = 137;
 
 /// Linux's F_SETSIG, which libc does not name on every target.
 const F_SETSIG: i32 = 10;

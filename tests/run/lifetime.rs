@@ -39,6 +39,35 @@ fn a_killed_supervisor_takes_all_with_it() {
     running.wait_until_gone();
 }
 
+/// Whatever can run: a pool, a daemon, threads, and processes that start others all the time.
+const BUSY: &str = r#"
+pool w(2)
+queue q(4)
+task f(x) { return x }
+daemon process idle { sleep 1h }
+process leaf(n) { q.put(n) }
+process parent {
+    thread t { loop { q.get() } }
+    start t
+    for n in 0..1000000 { start leaf(n) }
+}
+main { start idle; start parent; loop { w.map(f, 0..4) } }
+"#;
+
+#[test]
+fn a_supervisor_that_is_killed_at_any_moment_takes_all_with_it() {
+    // More by hand: `LIFETIME_MOMENTS=1000`.
+    let moments = std::env::var("LIFETIME_MOMENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(30);
+    for moment in 0..moments {
+        let schedule = if moment % 3 == 0 { "random" } else { "free" };
+        let mut running = start(&["run", "--schedule", schedule, "-"], BUSY);
+        std::thread::sleep(std::time::Duration::from_micros(moment * 7919 % 120_000));
+        running.signal(Signal::SIGKILL);
+        let _ = running.child.wait();
+        running.wait_until_gone();
+    }
+}
+
 #[test]
 fn a_lost_reader_ends_the_run() {
     let mut running = start(&["run", "-"], "main { loop { print \"line\" } }");

@@ -276,14 +276,12 @@ pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
         super::park::stir(arena, off);
         return;
     }
-    if !super::actor::is_slot(off) && kind_at(arena, off) == KIND_RESULT {
-        pool::result::mend(arena, off);
-    }
     match language_kind(arena, off) {
         Some(ObjectKind::Queue) => queue::mend(arena, off, dead),
         Some(ObjectKind::Pool) => pool::mend(arena, off),
         Some(ObjectKind::PipeEnd) => pipe::mend(arena, off),
         Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore) => semaphore::mend(arena, off, dead),
+        None if is_result(arena, off) => pool::result::mend(arena, off),
         _ => {}
     }
     super::park::mend(arena, off);
@@ -297,6 +295,7 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
         Some(ObjectKind::Event) => event::resume(ctx, off),
         Some(ObjectKind::Barrier) => barrier::resume(ctx, off),
         Some(ObjectKind::PipeEnd) => pipe::hold::resume(ctx, off),
+        None if is_result(ctx.arena, off) => pool::result::resume(ctx, off),
         _ => {}
     }
 }
@@ -307,6 +306,10 @@ pub(super) fn take_back(ctx: &Ctx, off: Off, message: Off) {
         queue::take_back(ctx, off, message);
         queue::resume(ctx, off);
     }
+}
+
+fn is_result(arena: Arena, off: Off) -> bool {
+    !super::actor::is_slot(off) && kind_at(arena, off) == KIND_RESULT
 }
 
 fn language_kind(arena: Arena, off: Off) -> Option<ObjectKind> {

@@ -249,6 +249,12 @@ pub(in crate::os) fn mend(arena: Arena, off: Off) {
     result.ended.store(ended as u32, Relaxed);
 }
 
+/// Tells those who wait of what has come to its end, where one who died may not have. For the supervisor.
+pub(in crate::os) fn resume(ctx: &Ctx, off: Off) {
+    let locked = ctx.lock(off);
+    tell(ctx, &locked, ctx.arena.at(off));
+}
+
 /// How a wait for a result ended.
 enum Awaited {
     There { ticket: u64, cause: u64 },
