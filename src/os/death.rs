@@ -131,10 +131,15 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
     let slot = actor::slot(ctx.arena, dead);
     let is_completed = slot.completed.swap(0, SeqCst) != 0;
     let done = |payload| Verdict { code: object::say::DONE, given: payload, ..Verdict::default() };
-    let decide = |off, list, payload| match actor::is_slot(off) {
-        true => actor::rescued(ctx, off, list, waiter),
-        false if is_completed => Some(done(payload)),
-        false => object::rescued(ctx, off, list, (waiter, dead), payload),
+    let decide = |off, list, payload| {
+        let verdict = match actor::is_slot(off) {
+            true => actor::rescued(ctx, off, list, waiter),
+            false if is_completed => Some(done(payload)),
+            false => object::rescued(ctx, off, list, (waiter, dead), payload),
+        }?;
+        // It is complete now, before anybody knows of the death.
+        let ticket = if verdict.ticket == 0 { object::next_place(ctx, off) } else { verdict.ticket };
+        Some(Verdict { ticket, ..verdict })
     };
     let wait = slot.completing_wait.load(Relaxed);
     if actor::slot(ctx.arena, waiter).cases.load(SeqCst) != 0 {

@@ -145,7 +145,7 @@ pub(super) fn check_both_roads(objects: &[&str], body: &str, expected: &str) {
     let declarations = objects.join("\n");
     check(&format!("{declarations}\nmain {{\n{body}\n}}\n"), expected);
     let mut declarations = declarations;
-    declarations.push_str("\ntask _keep(x) { pass }");
+    declarations.push_str("\ntask _keep(_x) { pass }");
     let uses: Vec<String> =
         objects.iter().filter_map(|object| name_of(object)).map(|name| format!("    _keep({name})")).collect();
     let sharing = uses.join("\n");

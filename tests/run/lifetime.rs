@@ -108,8 +108,8 @@ fn a_deadlock_tells_who_holds_what_is_waited_for() {
     let reads_again = "rwlock rw\nprocess p { rw.write.acquire() }\n\
          main { rw.read.acquire(); start p; while rw.waiting() == 0 { yield }; rw.read.acquire() }";
     let once = "queue q\nsemaphore begun(0)\nonce setup { begun.release(); q.get() }\n\
-         process p { begun.acquire(); setup.run() }\nmain { start p; setup.run() }";
-    let action = "queue q\nbarrier b(2) { q.get() }\nprocess p { b.wait() }\n\
+         process p { begun.acquire(); setup.run(); q.put(1) }\nmain { start p; setup.run() }";
+    let action = "queue q\nbarrier b(2) { q.get() }\nprocess p { b.wait(); q.put(1) }\n\
          main { start p; while b.waiting() == 0 { yield }; b.wait() }";
     let latch = "latch l(2)\nmain { l.count_down(); l.wait() }";
     for (text, said) in [

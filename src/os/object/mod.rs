@@ -300,6 +300,16 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
     }
 }
 
+/// A place in the order of the object, or the actor, that lies there; 0 of a condition, whose order is its lock's.
+pub(super) fn next_place(ctx: &Ctx, off: Off) -> u64 {
+    let locked = ctx.lock(off);
+    match language_kind(ctx.arena, off) {
+        Some(ObjectKind::PipeEnd) => pipe::tick(ctx.arena, off),
+        Some(ObjectKind::Condition) => 0,
+        _ => locked.tick(),
+    }
+}
+
 /// Puts a message back that an actor had in hand when it died. For the supervisor.
 pub(super) fn take_back(ctx: &Ctx, off: Off, message: Off) {
     if language_kind(ctx.arena, off) == Some(ObjectKind::Queue) {
