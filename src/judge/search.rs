@@ -588,7 +588,11 @@ impl Judge<'_> {
                     What::TimeOut => {
                         let gave_up =
                             |next: &Event| matches!(next.status, Status::Gave(Datum::Bool(false)) | Status::Raised(..));
-                        next.is_some_and(|next| next.op == OpCode::ConditionWait && gave_up(next))
+                        match next {
+                            Some(next) if untold::is_untold(next) => true,
+                            Some(next) => next.op == OpCode::ConditionWait && gave_up(next),
+                            None => cut_off && self.may_have_done_more(index),
+                        }
                     }
                     What::Draw(_) => {
                         let op = self.machine.next_op(&progress.state, actor).map(|op| op.code);

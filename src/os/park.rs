@@ -389,6 +389,9 @@ impl Ctx {
         }
         match verdict {
             Some(verdict) => {
+                // It comes before whatever others do once the death is known.
+                let ticket = if verdict.ticket == 0 { locked.tick() } else { verdict.ticket };
+                let verdict = Verdict { ticket, ..verdict };
                 let claimed = (epoch << CLAIM_BITS) | CLAIMED;
                 if claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok() {
                     self.finish(Claimed { actor, payload, slot, epoch, case: 0, private }, verdict);

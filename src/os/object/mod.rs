@@ -279,7 +279,7 @@ pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
     match language_kind(arena, off) {
         Some(ObjectKind::Queue) => queue::mend(arena, off, dead),
         Some(ObjectKind::Pool) => pool::mend(arena, off),
-        Some(ObjectKind::PipeEnd) => pipe::mend(arena, off),
+        Some(ObjectKind::PipeEnd) => pipe::mend(arena, off, dead),
         Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore) => semaphore::mend(arena, off, dead),
         None if is_result(arena, off) => pool::result::mend(arena, off),
         _ => {}

@@ -43,6 +43,10 @@ const PIECES: usize = 2;
 
 const POLLS: u64 = 1;
 
+/// Changes of a turn: a message is admitted, and a reading of one begins.
+const ADMITS: u32 = 1;
+const BEGINS: u32 = 2;
+
 /// Bytes of frames on their way in one direction; one that is larger goes alone.
 const BUFFER_BYTES: u64 = 64 << 10;
 /// How often, and how long each time, the supervisor lets a writer finish before it clears up after a reader.
@@ -73,6 +77,12 @@ pub(in crate::os) struct EndState {
     pad: AtomicU32,
     range: AtomicU64,
     unread: AtomicU64,
+    /// The change of a turn and of that word which is under way ([`ADMITS`], [`BEGINS`], 0 for none): whose turn, as in
+    /// `reader`; and the word before and after.
+    change: AtomicU32,
+    changed_for: AtomicU32,
+    range_before: AtomicU64,
+    range_after: AtomicU64,
     /// Whose turn it is to read here, and to write to here: actor plus 1.
     reader: AtomicU32,
     writer: AtomicU32,
@@ -101,6 +111,24 @@ impl EndState {
     /// Where in the ring the first of them stands.
     fn oldest(&self) -> u32 {
         self.range.load(Relaxed) as u32
+    }
+
+    /// Gives a turn to an actor, and makes the range another, in one step: see [`mend`].
+    fn turn_over(&self, ctx: &Ctx, change: u32, actor: u32, (oldest, messages): (u32, u32)) {
+        self.changed_for.store(actor + 1, Relaxed);
+        self.range_before.store(self.range.load(Relaxed), Relaxed);
+        self.range_after.store(u64::from(messages) << 32 | u64::from(oldest % FRAMES_MAX), Relaxed);
+        self.change.store(change, SeqCst);
+        ctx.point();
+        self.turn(change).store(actor + 1, SeqCst);
+        ctx.point();
+        self.range.store(self.range_after.load(Relaxed), SeqCst);
+        ctx.point();
+        self.change.store(0, SeqCst);
+    }
+
+    fn turn(&self, change: u32) -> &AtomicU32 {
+        if change == ADMITS { &self.writer } else { &self.reader }
     }
 
     fn set_range(&self, oldest: u32, messages: u32) {
@@ -252,12 +280,22 @@ fn clear_up(ctx: &Ctx, state: &EndState, fd: BorrowedFd<'_>) {
     state.suspect.store(u32::from(written > 0 && written < len), Relaxed);
 }
 
-/// Sums the lengths anew, where an actor died that may have been about to change them. For the supervisor.
-pub(in crate::os::object) fn mend(arena: Arena, off: Off) {
+/// Makes whole what a dead actor left under the lock: what it began for another is finished, what it began for itself
+/// did not happen; the lengths are summed anew. For the supervisor.
+pub(in crate::os::object) fn mend(arena: Arena, off: Off, dead: u32) {
     let state: &EndState = arena.at(off);
+    let (change, whose) = (state.change.swap(0, SeqCst), state.changed_for.load(Relaxed));
+    if change != 0 {
+        let is_its_own = whose == dead + 1;
+        let range = if is_its_own { &state.range_before } else { &state.range_after };
+        state.turn(change).store(if is_its_own { 0 } else { whose }, SeqCst);
+        state.range.store(range.load(Relaxed), SeqCst);
+    }
     if state.leaving.load(SeqCst) != 0 {
         hold::leave(arena, state);
     }
+    // Its place in the order of the pipe, which it may not have taken.
+    tick(arena, off);
     let lengths = (0..state.messages()).map(|at| length_at(arena, state, state.oldest() + at).load(Relaxed));
     state.unread.store(lengths.map(u64::from).sum(), Relaxed);
 }
@@ -308,10 +346,7 @@ fn admit(ctx: &Ctx, to: Off, state: &EndState, sender: u32, len: u64) -> u64 {
     let messages = state.messages();
     length_at(ctx.arena, state, state.oldest() + messages).store(len as u32, Relaxed);
     state.whole.store(0, Relaxed);
-    state.writer.store(sender + 1, Relaxed);
-    ctx.point();
-    state.set_range(state.oldest(), messages + 1);
-    ctx.point();
+    state.turn_over(ctx, ADMITS, sender, (state.oldest(), messages + 1));
     state.unread.store(state.unread.load(Relaxed) + len, Relaxed);
     tick(ctx.arena, to)
 }
@@ -348,10 +383,7 @@ fn deliver(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) -> Option<(Claimed,
 fn begin_read(ctx: &Ctx, off: Off, state: &EndState, actor: u32) -> u64 {
     let oldest = state.oldest();
     let len = length_at(ctx.arena, state, oldest).load(Relaxed);
-    state.reader.store(actor + 1, Relaxed);
-    ctx.point();
-    state.set_range(oldest + 1, state.messages() - 1);
-    ctx.point();
+    state.turn_over(ctx, BEGINS, actor, (oldest + 1, state.messages() - 1));
     state.unread.store(state.unread.load(Relaxed).saturating_sub(u64::from(len)), Relaxed);
     tick(ctx.arena, off)
 }
@@ -370,7 +402,7 @@ pub(in crate::os::object) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u
         _ if state.messages() == 0 && gone(peer) => say::CLOSED,
         _ => return None,
     };
-    Some(Verdict { code, ..Verdict::default() })
+    Some(Verdict { code, ticket: tick(ctx.arena, off), ..Verdict::default() })
 }
 
 /// How many wait in an end, to receive there or to send from there, and not only for their turn.
