@@ -74,7 +74,11 @@ pub(super) fn start_main(tx: &mut Tx<'_>) -> Result<(), Error> {
 pub(super) fn start_workers(tx: &mut Tx<'_>, id: u32, home: u32, privates: Arc<Vec<Value>>) -> Result<(), Error> {
     let Some(Object::Pool(pool)) = tx.state.object_mut(id) else { return Ok(()) };
     (pool.home, pool.privates) = (home, privates);
-    for _ in 0..pool.size {
+    let (size, threads) = (pool.size, pool.threads);
+    if !threads {
+        tx.machine.require_room(tx.state, size as usize)?;
+    }
+    for _ in 0..size {
         start_worker(tx, id)?;
     }
     let Some(birth) = birth_at(tx, id, true) else { return Ok(()) };
@@ -98,8 +102,10 @@ fn birth_at(tx: &Tx<'_>, id: u32, calls_back: bool) -> Option<Birth> {
     let name = plan.objects.get(id as usize).map_or(&spec.name, |object| &object.name);
     let shown = if calls_back { "callbacks".to_owned() } else { (pool.started + 1).to_string() };
     let is_thread = pool.threads || calls_back;
+    let home = tx.state.actor(pool.home).filter(|_| pool.home != MAIN);
+    let home = home.map(|home| format!("{}.", home.name)).unwrap_or_default();
     Some(Birth {
-        name: Arc::from(format!("{name}/{shown}")),
+        name: Arc::from(format!("{home}{name}/{shown}")),
         kind: ActorKind::Worker,
         template: Some(decl),
         process: is_thread.then_some(pool.home),
@@ -116,6 +122,9 @@ fn birth_at(tx: &Tx<'_>, id: u32, calls_back: bool) -> Option<Birth> {
 /// Starts one worker of a pool.
 pub(super) fn start_worker(tx: &mut Tx<'_>, id: u32) -> Result<(), Error> {
     let Some(birth) = birth_at(tx, id, false) else { return Ok(()) };
+    if birth.process.is_none() {
+        tx.machine.require_room(tx.state, 1)?;
+    }
     let worker = born(tx, birth)?;
     if let Some(Object::Pool(pool)) = tx.state.object_mut(id) {
         pool.started += 1;
@@ -138,7 +147,7 @@ pub(super) fn start(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
     }
     let is_process = template.kind == ActorKind::Process;
     if is_process {
-        tx.machine.require_room(tx.state)?;
+        tx.machine.require_room(tx.state, 1)?;
     } else {
         tx.machine.require_room_for_a_thread(tx.state)?;
     }
@@ -164,9 +173,9 @@ pub(super) fn start(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
 }
 
 impl Machine {
-    fn require_room(&self, state: &State) -> Result<(), Error> {
+    fn require_room(&self, state: &State, more: usize) -> Result<(), Error> {
         let processes = state.actors.iter().filter(|actor| actor.is_process() && actor.is_alive()).count();
-        if processes >= self.rules.processes_max as usize {
+        if processes.saturating_add(more) > self.rules.processes_max as usize {
             return Err(fault::too_many_processes(self.rules.processes_max));
         }
         Ok(())

@@ -366,7 +366,21 @@ fn hold_for(ctx: &Ctx, plan: &Plan, begin: Option<&Begin>, actor: u32, args: &[V
     Ok(())
 }
 
-/// Starts a process: its slot, what it holds, and the child itself. Gives its actor.
+/// Takes room for processes that are about to be started, for all of them or for none.
+pub(super) fn reserve(arena: Arena, count: u32) -> Result<()> {
+    let header = arena.header();
+    let max = header.processes_max.load(Relaxed);
+    let more = |now: u32| now.checked_add(count).filter(|sum| *sum <= max);
+    header.processes.fetch_update(SeqCst, SeqCst, more).map_err(|_| fault::too_many_processes(max))?;
+    Ok(())
+}
+
+/// Gives back room that was taken for processes that are not started after all.
+pub(super) fn give_back(arena: Arena, count: u32) {
+    arena.header().processes.fetch_sub(count, SeqCst);
+}
+
+/// Starts a process, for which there is room: its slot, what it holds, and the child itself. Gives its actor.
 pub(super) fn start(ctx: &Ctx, process: &Process, begin: &Begin, birth: &Birth<'_>) -> Result<u32> {
     let header = process.arena.header();
     if header.quitting.load(SeqCst) != 0 {
@@ -374,10 +388,6 @@ pub(super) fn start(ctx: &Ctx, process: &Process, begin: &Begin, birth: &Birth<'
         loop {
             sys::futex_wait(&header.quitting, 1, None, false);
         }
-    }
-    if header.processes.fetch_add(1, SeqCst) >= header.processes_max.load(Relaxed) {
-        header.processes.fetch_sub(1, SeqCst);
-        return Err(fault::too_many_processes(header.processes_max.load(Relaxed)).into());
     }
     let actor = actor::register(process.arena, birth)?;
     if let Begin::Worker(_, pool) = begin {

@@ -169,9 +169,14 @@ impl World {
         let off = find(self.ctx.arena, id);
         pool::worker::set_home(self.ctx.arena, off, self.process.actor);
         let here = Arc::new(PoolHere { off, decl, name: Arc::clone(name), privates });
+        let workers = pool::worker::size(self.ctx.arena, off);
+        let mut room = if pool::has_threads(self.ctx.arena, off) { 0 } else { workers };
+        process::reserve(self.ctx.arena, room)?;
         super::duty::adopt_pool(&self.process, &here);
-        for _ in 0..pool::worker::size(self.ctx.arena, off) {
-            let worker = workers::start(&self.ctx, &self.process, &here)?;
+        for _ in 0..workers {
+            room = room.saturating_sub(1);
+            let worker = workers::start(&self.ctx, &self.process, &here)
+                .inspect_err(|_| process::give_back(self.ctx.arena, room))?;
             self.children.push(worker);
         }
         if self.process.spec(decl).is_some_and(|spec| spec.callbacks.is_some()) {
@@ -535,6 +540,7 @@ impl World {
         if let Value::Int(decl) = op.args.get(0) {
             let spec = self.process.spec(*decl as u32).map(|spec| (spec.kind, Arc::clone(&spec.name)));
             if let (Some((ObjectKind::Pool, name)), Value::Object(pool)) = (spec, &value) {
+                let name = Arc::from(self.in_its_process(name.to_string()));
                 self.start_workers(pool.id, *decl as u32, &name, vm.privates())?;
             }
         }
@@ -568,6 +574,7 @@ impl World {
             started: self.ctx.place(),
         };
         let child = if is_process {
+            process::reserve(self.ctx.arena, 1)?;
             process::start(&self.ctx, &self.process, &Begin::Template(number), &birth)?
         } else {
             self.start_thread(&birth, vm)?
@@ -608,7 +615,11 @@ impl World {
         if template.kind == ActorKind::Process {
             return create::process_name(self.ctx.arena, &self.process.plan, number, index, &shown);
         }
-        let name = self.process.thread_name(number, &shown);
+        self.in_its_process(self.process.thread_name(number, &shown))
+    }
+
+    /// The name of what belongs to one process.
+    fn in_its_process(&self, name: String) -> String {
         match actor::kind_of(actor::slot(self.ctx.arena, self.process.actor)) {
             ActorKind::Main => name,
             _ => format!("{}.{name}", actor::name(self.ctx.arena, self.process.actor)),

@@ -1,6 +1,6 @@
 //! Pools: results, errors, order, workers that die.
 
-use super::harness::check;
+use super::harness::{check, run, run_with};
 
 #[test]
 fn results_in_all_forms() {
@@ -192,4 +192,39 @@ main { (start p).join() }
 "#,
         "true",
     );
+}
+
+// conformance: 287
+#[test]
+fn a_pool_of_many_workers() {
+    for workers in ["200", "threads: 200"] {
+        let text = "pool w(WORKERS)
+barrier all(200)
+task meet(x) { all.wait(); return x }
+main { print w.map(meet, 0..200, chunk: 1) == list(0..200); w.close(); w.join() }
+";
+        let seen = run(&text.replace("WORKERS", workers));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("true\n", Some(0)), "{}", seen.stderr);
+    }
+}
+
+// conformance: 285
+#[test]
+fn where_there_is_no_room_for_all_workers_none_is_started() {
+    let at_file_level = "pool w(4)\ntask f { print 1 }\nmain { print 2; w.apply(f) }\nfinally { print 3 }";
+    let in_a_body = "
+task same(x) { return x }
+process host(n) { pool w(n); print w.map(same, [1, 2]); w.close(); w.join() }
+main { let h = start host(3); h.join(); print h.exitcode(); let g = start host(2); g.join(); print g.exitcode() }
+";
+    for schedule in ["free", "fifo", "random", "pct"] {
+        let args = ["--schedule", schedule, "--verify", "--max-processes", "4"];
+        let seen = run_with(&args, at_file_level);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{schedule}: {}", seen.stderr);
+        assert!(seen.stderr.contains("more than 4 processes"), "{schedule}: {}", seen.stderr);
+        let seen = run_with(&args, in_a_body);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("1\n[1, 2]\n0\n", Some(1)), "{schedule}: {}", seen.stderr);
+        assert!(seen.stderr.contains("raised in host"), "{schedule}: {}", seen.stderr);
+        assert!(!seen.stderr.contains("impossible"), "{schedule}: {}", seen.stderr);
+    }
 }
