@@ -74,14 +74,16 @@ pub(super) fn start_main(tx: &mut Tx<'_>) -> Result<(), Error> {
 pub(super) fn start_workers(tx: &mut Tx<'_>, id: u32, home: u32, privates: Arc<Vec<Value>>) -> Result<(), Error> {
     let Some(Object::Pool(pool)) = tx.state.object_mut(id) else { return Ok(()) };
     (pool.home, pool.privates) = (home, privates);
-    let (size, threads) = (pool.size, pool.threads);
+    let (size, threads) = (pool.size as usize, pool.threads);
+    let Some(birth) = birth_at(tx, id, true) else { return Ok(()) };
+    let callers = usize::from(birth.code.is_some());
     if !threads {
-        tx.machine.require_room(tx.state, size as usize)?;
+        tx.machine.require_room(tx.state, size)?;
     }
+    tx.machine.require_room_for_threads(tx.state, if threads { size + callers } else { callers })?;
     for _ in 0..size {
         start_worker(tx, id)?;
     }
-    let Some(birth) = birth_at(tx, id, true) else { return Ok(()) };
     if birth.code.is_some() {
         let caller = born(tx, birth)?;
         if let Some(Object::Pool(pool)) = tx.state.object_mut(id) {
@@ -124,6 +126,8 @@ pub(super) fn start_worker(tx: &mut Tx<'_>, id: u32) -> Result<(), Error> {
     let Some(birth) = birth_at(tx, id, false) else { return Ok(()) };
     if birth.process.is_none() {
         tx.machine.require_room(tx.state, 1)?;
+    } else {
+        tx.machine.require_room_for_threads(tx.state, 1)?;
     }
     let worker = born(tx, birth)?;
     if let Some(Object::Pool(pool)) = tx.state.object_mut(id) {
@@ -149,7 +153,7 @@ pub(super) fn start(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
     if is_process {
         tx.machine.require_room(tx.state, 1)?;
     } else {
-        tx.machine.require_room_for_a_thread(tx.state)?;
+        tx.machine.require_room_for_threads(tx.state, 1)?;
     }
     let name = instance_name(tx, me, template, number, index);
     let Some(starter) = tx.state.actor(me) else { return Err(fault::no_runtime()) };
@@ -181,9 +185,9 @@ impl Machine {
         Ok(())
     }
 
-    fn require_room_for_a_thread(&self, state: &State) -> Result<(), Error> {
+    fn require_room_for_threads(&self, state: &State, more: usize) -> Result<(), Error> {
         let threads = state.actors.iter().filter(|actor| !actor.is_process() && actor.is_alive()).count();
-        if threads >= fault::THREADS_MAX as usize {
+        if more > 0 && threads.saturating_add(more) > fault::THREADS_MAX as usize {
             return Err(fault::too_many_threads());
         }
         Ok(())

@@ -57,17 +57,6 @@ pub(super) fn file_level(arena: Arena, plan: &Plan) -> Result<Vec<OwnedFd>> {
     Ok(vault)
 }
 
-/// The workers of all pools at file level, and main, are not more processes than there may be.
-pub(super) fn require_room_for_workers(arena: Arena, plan: &Plan) -> Result<()> {
-    let pools = (0..).zip(&plan.objects).filter(|(_, object)| object.kind == ObjectKind::Pool);
-    let pools = pools.map(|(id, _)| find(arena, id)).filter(|pool| !pool::has_threads(arena, *pool));
-    let processes = pools.map(|pool| u64::from(pool::worker::size(arena, pool))).sum::<u64>() + 1;
-    match arena.header().processes_max.load(Relaxed) {
-        max if processes > u64::from(max) => Err(fault::too_many_processes(max).into()),
-        _ => Ok(()),
-    }
-}
-
 fn kernel_pipe() -> Result<(OwnedFd, OwnedFd)> {
     let ends = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK)
         .map_err(|errno| fail(ErrorKind::TooLarge, &format!("the system refused a pipe: {}", errno.desc())))?;

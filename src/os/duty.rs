@@ -13,7 +13,8 @@ use super::actor;
 use super::arena::Off;
 use super::object::pool;
 use super::park::Ctx;
-use super::process::{self, Process};
+use super::process::Process;
+use super::room::Room;
 use super::sys;
 use super::workers::{self, PoolHere};
 use crate::value::Value;
@@ -89,8 +90,8 @@ fn replace_workers(ctx: &Ctx, process: &Arc<Process>) {
 
 /// Starts a worker in place of another. One that cannot be started leaves the pool with a worker less.
 fn start_another(ctx: &Ctx, process: &Arc<Process>, pool: &PoolHere) {
-    let room = if pool::has_threads(process.arena, pool.off) { Ok(()) } else { process::reserve(process.arena, 1) };
-    match room.and_then(|()| workers::start(ctx, process, pool)) {
+    let room = Room::of_one(!pool::has_threads(process.arena, pool.off));
+    match room.take(process.arena).and_then(|()| workers::start(ctx, process, pool)) {
         Ok(worker) => process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker),
         Err(_) => pool::worker::shrink(ctx, pool.off),
     }

@@ -366,20 +366,6 @@ fn hold_for(ctx: &Ctx, plan: &Plan, begin: Option<&Begin>, actor: u32, args: &[V
     Ok(())
 }
 
-/// Takes room for processes that are about to be started, for all of them or for none.
-pub(super) fn reserve(arena: Arena, count: u32) -> Result<()> {
-    let header = arena.header();
-    let max = header.processes_max.load(Relaxed);
-    let more = |now: u32| now.checked_add(count).filter(|sum| *sum <= max);
-    header.processes.fetch_update(SeqCst, SeqCst, more).map_err(|_| fault::too_many_processes(max))?;
-    Ok(())
-}
-
-/// Gives back room that was taken for processes that are not started after all.
-pub(super) fn give_back(arena: Arena, count: u32) {
-    arena.header().processes.fetch_sub(count, SeqCst);
-}
-
 /// Starts a process, for which there is room: its slot, what it holds, and the child itself. Gives its actor.
 pub(super) fn start(ctx: &Ctx, process: &Process, begin: &Begin, birth: &Birth<'_>) -> Result<u32> {
     let header = process.arena.header();

@@ -15,6 +15,7 @@ use super::park::Ctx;
 use super::perturb::Pauses;
 use super::process::{self, Begin, Process};
 use super::record::Note;
+use super::room::Room;
 use super::turns::{self, Turn};
 use super::workers::{self, PoolHere};
 use super::{hand, output, values};
@@ -169,14 +170,13 @@ impl World {
         let off = find(self.ctx.arena, id);
         pool::worker::set_home(self.ctx.arena, off, self.process.actor);
         let here = Arc::new(PoolHere { off, decl, name: Arc::clone(name), privates });
-        let workers = pool::worker::size(self.ctx.arena, off);
-        let mut room = if pool::has_threads(self.ctx.arena, off) { 0 } else { workers };
-        process::reserve(self.ctx.arena, room)?;
+        let arena = self.ctx.arena;
+        let mut room = Room::of_pool(arena, off, self.process.spec(decl));
+        room.take(arena)?;
         super::duty::adopt_pool(&self.process, &here);
-        for _ in 0..workers {
-            room = room.saturating_sub(1);
-            let worker = workers::start(&self.ctx, &self.process, &here)
-                .inspect_err(|_| process::give_back(self.ctx.arena, room))?;
+        for _ in 0..pool::worker::size(arena, off) {
+            room = room.without_one(!pool::has_threads(arena, off));
+            let worker = workers::start(&self.ctx, &self.process, &here).inspect_err(|_| room.give_back(arena))?;
             self.children.push(worker);
         }
         if self.process.spec(decl).is_some_and(|spec| spec.callbacks.is_some()) {
@@ -561,8 +561,9 @@ impl World {
         if let Value::List(given) = op.args.get(2) {
             args.extend(given.iter().cloned());
         }
-        let name = self.instance_name(template, number, index);
         let is_process = template.kind == ActorKind::Process;
+        Room::of_one(is_process).take(self.ctx.arena)?;
+        let name = self.instance_name(template, number, index);
         let birth = Birth {
             kind: template.kind,
             template: Some(number),
@@ -574,7 +575,6 @@ impl World {
             started: self.ctx.place(),
         };
         let child = if is_process {
-            process::reserve(self.ctx.arena, 1)?;
             process::start(&self.ctx, &self.process, &Begin::Template(number), &birth)?
         } else {
             self.start_thread(&birth, vm)?
@@ -585,11 +585,6 @@ impl World {
     }
 
     fn start_thread(&self, birth: &Birth<'_>, vm: &Vm) -> Result<u32> {
-        let header = self.ctx.arena.header();
-        if header.threads.fetch_add(1, SeqCst) >= fault::THREADS_MAX {
-            header.threads.fetch_sub(1, SeqCst);
-            return Err(fault::too_many_threads().into());
-        }
         let child = actor::register(self.ctx.arena, birth)?;
         let ctx = Ctx::new(self.ctx.arena, child, self.ctx.kick);
         let (process, privates) = (Arc::clone(&self.process), vm.privates());
