@@ -128,7 +128,7 @@ impl Scenario {
 }
 
 /// The most processes that a run has at a time.
-pub const PROCESSES_MAX: u32 = 512;
+pub const PROCESSES_MAX: u32 = crate::program::fault::PROCESSES_MAX;
 
 /// How a planned scenario is to be run.
 #[derive(Clone, Debug)]

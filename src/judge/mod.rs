@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::machine::{Machine, Rules, Time};
 use crate::plan::Plan;
+use crate::program::fault;
 use crate::trace::{Ending, Place, TraceData};
 
 /// What the judge says of a trace.
@@ -67,13 +68,14 @@ pub enum Reason {
 }
 
 /// Judges a trace of a planned scenario; where it is known how the run ended, that as well. The number of processors is
-/// that of the run.
+/// that of the run, and so is that of processes at a time.
 pub fn judge(plan: &Arc<Plan>, data: &TraceData, ending: Option<&Ending>) -> Judgement {
     let cores = if data.cores == 0 { plan.image.cores } else { data.cores };
     let Ok(plan) = plan.with_cores(cores) else {
         return Judgement::Unreadable(format!("with {cores} processors the scenario has no plan"));
     };
-    let rules = Rules { time: Time::Any, late_deaths: true, processes_max: u32::MAX };
+    let processes_max = if data.processes_max == 0 { fault::PROCESSES_MAX } else { data.processes_max };
+    let rules = Rules { time: Time::Any, late_deaths: true, processes_max };
     let machine = Machine::new(plan, rules);
     let stuck = match ending {
         Some(Ending::Deadlock(blocked)) => Some(blocked.iter().map(|one| one.actor.clone()).collect()),

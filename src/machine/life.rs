@@ -74,10 +74,16 @@ pub(super) fn start_main(tx: &mut Tx<'_>) -> Result<(), Error> {
 pub(super) fn start_workers(tx: &mut Tx<'_>, id: u32, home: u32, privates: Arc<Vec<Value>>) -> Result<(), Error> {
     let Some(Object::Pool(pool)) = tx.state.object_mut(id) else { return Ok(()) };
     (pool.home, pool.privates) = (home, privates);
-    for _ in 0..pool.size {
+    let (size, threads) = (pool.size as usize, pool.threads);
+    let Some(birth) = birth_at(tx, id, true) else { return Ok(()) };
+    let callers = usize::from(birth.code.is_some());
+    if !threads {
+        tx.machine.require_room(tx.state, size)?;
+    }
+    tx.machine.require_room_for_threads(tx.state, if threads { size + callers } else { callers })?;
+    for _ in 0..size {
         start_worker(tx, id)?;
     }
-    let Some(birth) = birth_at(tx, id, true) else { return Ok(()) };
     if birth.code.is_some() {
         let caller = born(tx, birth)?;
         if let Some(Object::Pool(pool)) = tx.state.object_mut(id) {
@@ -98,8 +104,10 @@ fn birth_at(tx: &Tx<'_>, id: u32, calls_back: bool) -> Option<Birth> {
     let name = plan.objects.get(id as usize).map_or(&spec.name, |object| &object.name);
     let shown = if calls_back { "callbacks".to_owned() } else { (pool.started + 1).to_string() };
     let is_thread = pool.threads || calls_back;
+    let home = tx.state.actor(pool.home).filter(|_| pool.home != MAIN);
+    let home = home.map(|home| format!("{}.", home.name)).unwrap_or_default();
     Some(Birth {
-        name: Arc::from(format!("{name}/{shown}")),
+        name: Arc::from(format!("{home}{name}/{shown}")),
         kind: ActorKind::Worker,
         template: Some(decl),
         process: is_thread.then_some(pool.home),
@@ -116,6 +124,11 @@ fn birth_at(tx: &Tx<'_>, id: u32, calls_back: bool) -> Option<Birth> {
 /// Starts one worker of a pool.
 pub(super) fn start_worker(tx: &mut Tx<'_>, id: u32) -> Result<(), Error> {
     let Some(birth) = birth_at(tx, id, false) else { return Ok(()) };
+    if birth.process.is_none() {
+        tx.machine.require_room(tx.state, 1)?;
+    } else {
+        tx.machine.require_room_for_threads(tx.state, 1)?;
+    }
     let worker = born(tx, birth)?;
     if let Some(Object::Pool(pool)) = tx.state.object_mut(id) {
         pool.started += 1;
@@ -138,9 +151,9 @@ pub(super) fn start(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
     }
     let is_process = template.kind == ActorKind::Process;
     if is_process {
-        tx.machine.require_room(tx.state)?;
+        tx.machine.require_room(tx.state, 1)?;
     } else {
-        tx.machine.require_room_for_a_thread(tx.state)?;
+        tx.machine.require_room_for_threads(tx.state, 1)?;
     }
     let name = instance_name(tx, me, template, number, index);
     let Some(starter) = tx.state.actor(me) else { return Err(fault::no_runtime()) };
@@ -164,17 +177,17 @@ pub(super) fn start(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
 }
 
 impl Machine {
-    fn require_room(&self, state: &State) -> Result<(), Error> {
+    fn require_room(&self, state: &State, more: usize) -> Result<(), Error> {
         let processes = state.actors.iter().filter(|actor| actor.is_process() && actor.is_alive()).count();
-        if processes >= self.rules.processes_max as usize {
+        if processes.saturating_add(more) > self.rules.processes_max as usize {
             return Err(fault::too_many_processes(self.rules.processes_max));
         }
         Ok(())
     }
 
-    fn require_room_for_a_thread(&self, state: &State) -> Result<(), Error> {
+    fn require_room_for_threads(&self, state: &State, more: usize) -> Result<(), Error> {
         let threads = state.actors.iter().filter(|actor| !actor.is_process() && actor.is_alive()).count();
-        if threads >= fault::THREADS_MAX as usize {
+        if more > 0 && threads.saturating_add(more) > fault::THREADS_MAX as usize {
             return Err(fault::too_many_threads());
         }
         Ok(())

@@ -14,6 +14,7 @@ use super::arena::Off;
 use super::object::pool;
 use super::park::Ctx;
 use super::process::Process;
+use super::room::Room;
 use super::sys;
 use super::workers::{self, PoolHere};
 use crate::value::Value;
@@ -89,7 +90,8 @@ fn replace_workers(ctx: &Ctx, process: &Arc<Process>) {
 
 /// Starts a worker in place of another. One that cannot be started leaves the pool with a worker less.
 fn start_another(ctx: &Ctx, process: &Arc<Process>, pool: &PoolHere) {
-    match workers::start(ctx, process, pool) {
+    let room = Room::of_one(!pool::has_threads(process.arena, pool.off));
+    match room.take(process.arena).and_then(|()| workers::start(ctx, process, pool)) {
         Ok(worker) => process.replacements.lock().unwrap_or_else(PoisonError::into_inner).push(worker),
         Err(_) => pool::worker::shrink(ctx, pool.off),
     }

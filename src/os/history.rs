@@ -14,6 +14,7 @@ use super::record::{self, Noted};
 use super::supervisor::MAIN;
 use crate::machine::pid_of;
 use crate::plan::Plan;
+use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::trace::{ActorInfo, Datum, Event, ObjectDetail, Place, Status, TraceData};
 use crate::value::{ObjectKind, Value};
@@ -48,7 +49,11 @@ pub(super) fn gather(arena: Arena, plan: &Plan, file: &str) -> TraceData {
         std::path::Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
     let (scenario, sets) = (plan.hash(), plan.sets.clone());
     let (cores, objects) = (plan.image.cores, translator.objects);
-    TraceData { version: TRACE_VERSION, file, scenario, sets, cores, actors, objects, events }
+    let processes_max = match arena.header().processes_max.load(Relaxed) {
+        fault::PROCESSES_MAX => 0,
+        other => other,
+    };
+    TraceData { version: TRACE_VERSION, file, scenario, sets, cores, processes_max, actors, objects, events }
 }
 
 fn actor_info(arena: Arena, number: u32) -> ActorInfo {

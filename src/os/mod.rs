@@ -28,6 +28,7 @@ mod output;
 mod perform;
 mod perturb;
 mod process;
+mod room;
 mod select;
 mod turns;
 mod values;

@@ -367,7 +367,7 @@ fn hold_for(ctx: &Ctx, plan: &Plan, begin: Option<&Begin>, actor: u32, args: &[V
     Ok(())
 }
 
-/// Starts a process: its slot, what it holds, and the child itself. Gives its actor.
+/// Starts a process, for which there is room: its slot, what it holds, and the child itself. Gives its actor.
 pub(super) fn start(ctx: &Ctx, process: &Process, begin: &Begin, birth: &Birth<'_>) -> Result<u32> {
     let header = process.arena.header();
     if header.quitting.load(SeqCst) != 0 {
@@ -375,10 +375,6 @@ pub(super) fn start(ctx: &Ctx, process: &Process, begin: &Begin, birth: &Birth<'
         loop {
             sys::futex_wait(&header.quitting, 1, None, false);
         }
-    }
-    if header.processes.fetch_add(1, SeqCst) >= header.processes_max.load(Relaxed) {
-        header.processes.fetch_sub(1, SeqCst);
-        return Err(fault::too_many_processes(header.processes_max.load(Relaxed)).into());
     }
     let actor = actor::register(process.arena, birth)?;
     if let Begin::Worker(_, pool) = begin {

@@ -168,6 +168,7 @@ impl Supervisor {
         header.request_len.store(asked.len() as u32, SeqCst);
         raise_descriptor_limit();
         let vault = create::file_level(arena, plan)?;
+        super::room::require_for_main(arena, plan)?;
         create::instance_counters(arena, plan)?;
         let stdout =
             object::make_hidden::<super::layout::ObjectHeader>(arena, object::KIND_HIDDEN, Identity::default())?;

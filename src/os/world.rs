@@ -15,6 +15,7 @@ use super::park::Ctx;
 use super::perturb::Pauses;
 use super::process::{self, Begin, Process};
 use super::record::Note;
+use super::room::Room;
 use super::turns::{self, Turn};
 use super::workers::{self, PoolHere};
 use super::{hand, output, values};
@@ -169,9 +170,13 @@ impl World {
         let off = find(self.ctx.arena, id);
         pool::worker::set_home(self.ctx.arena, off, self.process.actor);
         let here = Arc::new(PoolHere { off, decl, name: Arc::clone(name), privates });
+        let arena = self.ctx.arena;
+        let mut room = Room::of_pool(arena, off, self.process.spec(decl));
+        room.take(arena)?;
         super::duty::adopt_pool(&self.process, &here);
-        for _ in 0..pool::worker::size(self.ctx.arena, off) {
-            let worker = workers::start(&self.ctx, &self.process, &here)?;
+        for _ in 0..pool::worker::size(arena, off) {
+            room = room.without_one(!pool::has_threads(arena, off));
+            let worker = workers::start(&self.ctx, &self.process, &here).inspect_err(|_| room.give_back(arena))?;
             self.children.push(worker);
         }
         if self.process.spec(decl).is_some_and(|spec| spec.callbacks.is_some()) {
@@ -535,6 +540,7 @@ impl World {
         if let Value::Int(decl) = op.args.get(0) {
             let spec = self.process.spec(*decl as u32).map(|spec| (spec.kind, Arc::clone(&spec.name)));
             if let (Some((ObjectKind::Pool, name)), Value::Object(pool)) = (spec, &value) {
+                let name = Arc::from(self.in_its_process(name.to_string()));
                 self.start_workers(pool.id, *decl as u32, &name, vm.privates())?;
             }
         }
@@ -555,8 +561,9 @@ impl World {
         if let Value::List(given) = op.args.get(2) {
             args.extend(given.iter().cloned());
         }
-        let name = self.instance_name(template, number, index);
         let is_process = template.kind == ActorKind::Process;
+        Room::of_one(is_process).take(self.ctx.arena)?;
+        let name = self.instance_name(template, number, index);
         let birth = Birth {
             kind: template.kind,
             template: Some(number),
@@ -578,11 +585,6 @@ impl World {
     }
 
     fn start_thread(&self, birth: &Birth<'_>, vm: &Vm) -> Result<u32> {
-        let header = self.ctx.arena.header();
-        if header.threads.fetch_add(1, SeqCst) >= fault::THREADS_MAX {
-            header.threads.fetch_sub(1, SeqCst);
-            return Err(fault::too_many_threads().into());
-        }
         let child = actor::register(self.ctx.arena, birth)?;
         let ctx = Ctx::new(self.ctx.arena, child, self.ctx.kick);
         let (process, privates) = (Arc::clone(&self.process), vm.privates());
@@ -608,7 +610,11 @@ impl World {
         if template.kind == ActorKind::Process {
             return create::process_name(self.ctx.arena, &self.process.plan, number, index, &shown);
         }
-        let name = self.process.thread_name(number, &shown);
+        self.in_its_process(self.process.thread_name(number, &shown))
+    }
+
+    /// The name of what belongs to one process.
+    fn in_its_process(&self, name: String) -> String {
         match actor::kind_of(actor::slot(self.ctx.arena, self.process.actor)) {
             ActorKind::Main => name,
             _ => format!("{}.{name}", actor::name(self.ctx.arena, self.process.actor)),

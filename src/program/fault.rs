@@ -117,6 +117,9 @@ pub fn no_more_results() -> Error {
     Error::new(ErrorKind::Other("StopIteration".into()), "there are no more results")
 }
 
+/// The most processes of a run at a time, unless it says otherwise.
+pub const PROCESSES_MAX: u32 = 512;
+
 /// More processes than the run may have.
 #[cold]
 pub fn too_many_processes(max: u32) -> Error {

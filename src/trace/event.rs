@@ -25,6 +25,9 @@ pub struct TraceData {
     /// The number of processors that the scenario was planned for; 0 where that is not known.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub cores: u32,
+    /// How many processes there could be at a time; 0 for the usual number.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub processes_max: u32,
     /// Every actor, in the order in which they were started; events refer to them by index.
     pub actors: Vec<ActorInfo>,
     /// Every object with events; events refer to them by index.
@@ -33,9 +36,9 @@ pub struct TraceData {
     pub events: Vec<Event>,
 }
 
-/// Whether a number of processors is none.
-pub(super) fn is_unknown(cores: &u32) -> bool {
-    *cores == 0
+/// Whether a number is not said.
+pub(super) fn is_unknown(number: &u32) -> bool {
+    *number == 0
 }
 
 /// An actor of the run.

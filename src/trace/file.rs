@@ -47,6 +47,8 @@ struct Header {
     sets: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "super::event::is_unknown")]
     cores: u32,
+    #[serde(default, skip_serializing_if = "super::event::is_unknown")]
+    processes_max: u32,
     actors: Vec<ActorInfo>,
     objects: Vec<ObjectDetail>,
 }
@@ -61,6 +63,7 @@ impl Trace {
             scenario: data.scenario.clone(),
             sets: data.sets.clone(),
             cores: data.cores,
+            processes_max: data.processes_max,
             actors: data.actors.clone(),
             objects: data.objects.clone(),
         };
@@ -87,8 +90,8 @@ impl Trace {
                 Err(error) => return Err(wrong(at, error.to_string())),
             }
         }
-        let Header { version, file, scenario, sets, cores, actors, objects } = header;
-        checked(TraceData { version, file, scenario, sets, cores, actors, objects, events })
+        let Header { version, file, scenario, sets, cores, processes_max, actors, objects } = header;
+        checked(TraceData { version, file, scenario, sets, cores, processes_max, actors, objects, events })
     }
 
     /// JSON: one object, as `docs/trace.md` describes it.

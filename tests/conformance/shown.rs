@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use conc::Scenario;
+use conc::analysis::ObjectInfo;
 use conc::syntax::ast::ActorKeyword;
 use conc::value::ObjectKind;
 
@@ -85,9 +86,12 @@ fn by(name: &str, text: &str) -> By {
         let scenario = Scenario::named(name, text);
         let checked = scenario.checked();
         let makes = |keyword| checked.templates.iter().any(|template| template.decl.keyword == keyword);
-        let workers = checked.objects.iter().any(|object| object.kind == ObjectKind::Pool);
-        let processes = makes(ActorKeyword::Process) || workers;
-        let threads = makes(ActorKeyword::Thread) || makes(ActorKeyword::Timer);
+        let mut pools = checked.objects.iter().filter(|object| object.kind == ObjectKind::Pool);
+        let in_threads = |object: &ObjectInfo| {
+            object.decl.args.iter().any(|arg| arg.name.as_ref().is_some_and(|name| &*name.text == "threads"))
+        };
+        let processes = makes(ActorKeyword::Process) || pools.clone().any(|pool| !in_threads(pool));
+        let threads = makes(ActorKeyword::Thread) || makes(ActorKeyword::Timer) || pools.any(in_threads);
         by.processes |= processes;
         by.threads |= threads || !processes;
     }

@@ -11,9 +11,10 @@ use conc::value::ObjectKind;
 pub(crate) enum Form {
     /// As the file says.
     Written,
-    /// Its processes are threads of main's.
+    /// Its processes are threads of main's, the workers of its pools as well.
     Threads,
-    /// Its threads are processes. Where nobody is but main, its objects are such as other processes use.
+    /// Its threads and the workers of its pools are processes. Where nobody is but main, its objects are such as other
+    /// processes use.
     Processes,
 }
 
@@ -40,6 +41,10 @@ impl Form {
         };
         let mut actors = 0;
         let lines = text.lines().map(|line| {
+            if let Some(pool) = self.pool(line) {
+                actors += 1;
+                return pool;
+            }
             let (daemon, rest) = line.strip_prefix("daemon ").map_or(("", line), |rest| ("daemon ", rest));
             rest.strip_prefix(from).map_or(line.to_owned(), |rest| {
                 actors += 1;
@@ -53,6 +58,16 @@ impl Form {
             _ => {}
         }
         Ok(made)
+    }
+
+    /// A line that declares a pool of the file, with its workers made so.
+    fn pool(self, line: &str) -> Option<String> {
+        let (name, workers) = line.strip_prefix("pool ")?.split_once('(')?;
+        match (self, workers.strip_prefix("threads: ")) {
+            (Form::Threads, None) => Some(format!("pool {name}(threads: {workers}")),
+            (Form::Processes, Some(workers)) => Some(format!("pool {name}({workers}")),
+            _ => None,
+        }
     }
 }
 

@@ -93,9 +93,11 @@ fn runaway_recursion_is_an_error_at_a_line() {
 #[test]
 fn too_many_processes_are_refused() {
     let text = "process p(n) { if n < 40 { (start p(n + 1)).join() } }\nmain { (start p(0)).join() }";
-    let seen = run_with(&["--max-processes", "20"], text);
-    assert_eq!(seen.code, Some(1), "{}", seen.stderr);
-    assert!(seen.stderr.contains("more than 20 processes"), "{}", seen.stderr);
+    for schedule in ["free", "fifo"] {
+        let seen = run_with(&["--max-processes", "20", "--verify", "--schedule", schedule], text);
+        assert_eq!(seen.code, Some(1), "{}", seen.stderr);
+        assert!(seen.stderr.contains("more than 20 processes"), "{}", seen.stderr);
+    }
     assert_eq!(run_with(&[], text).code, Some(0));
 }
 

@@ -153,13 +153,16 @@ fn ends_closed_here_and_used_the_wrong_way() {
         r#"
 pipe near <-> _far
 pipe reader <- writer
+queue ways
 task wrong(end) { try { end.recv() } catch TypeError { print "only sends" } }
 main {
     near.close()
     try { near.send(1) } catch Closed { print "closed" }
     try { near.close() } catch Closed { print "closed" }
-    wrong(writer)
+    ways.put(writer)
+    wrong(ways.get())
     reader.poll()
+    far.close()
 }
 "#,
         "
@@ -270,5 +273,38 @@ main {
 }
 "#,
         "true 16777216",
+    );
+}
+
+// conformance: 243
+#[test]
+fn a_wait_for_four_pipes_gets_all_there_is() {
+    check(
+        r#"
+pipe r[4] <- w[4]
+process writer[n in 0..4] { for i in 0..10 { w[n].send([n, i]) } }
+main {
+    start writer
+    let open = [end for end in r]
+    let seen = [[], [], [], []]
+    let ends = 0
+    while len(open) > 0 {
+        try {
+            select { for end in open case m = end.recv() { seen[m[0]].push(m[1]) } }
+        } catch EOF {
+            let still = []
+            for end in open {
+                try {
+                    if end.poll() { let [n, i] = end.recv(); seen[n].push(i) }
+                    still.push(end)
+                } catch EOF { ends += 1 }
+            }
+            open = still
+        }
+    }
+    print [xs == list(0..10) for xs in seen], ends
+}
+"#,
+        "[true, true, true, true] 4",
     );
 }

@@ -1,6 +1,6 @@
 //! Pools: results, errors, order, workers that die.
 
-use super::harness::check;
+use super::harness::{check, run, run_with};
 
 #[test]
 fn results_in_all_forms() {
@@ -192,4 +192,87 @@ main { (start p).join() }
 "#,
         "true",
     );
+}
+
+// conformance: 287
+#[test]
+fn a_pool_of_many_workers() {
+    for workers in ["200", "threads: 200"] {
+        let text = "pool w(WORKERS)
+barrier all(200)
+task meet(x) { all.wait(); return x }
+main { print w.map(meet, 0..200, chunk: 1) == list(0..200); w.close(); w.join() }
+";
+        let seen = run(&text.replace("WORKERS", workers));
+        assert_eq!((seen.stdout.as_str(), seen.code), ("true\n", Some(0)), "{}", seen.stderr);
+    }
+}
+
+// conformance: 285
+#[test]
+fn where_there_is_no_room_for_all_workers_none_is_started() {
+    let at_file_level = "pool w(4)\ntask f { print 1 }\nmain { print 2; w.apply(f) }\nfinally { print 3 }";
+    let in_a_body = "
+task same(x) { return x }
+process host(n) { pool w(n); print w.map(same, [1, 2]); w.close(); w.join() }
+main { let h = start host(3); h.join(); print h.exitcode(); let g = start host(2); g.join(); print g.exitcode() }
+";
+    for schedule in ["free", "fifo", "random", "pct"] {
+        let args = ["--schedule", schedule, "--verify", "--max-processes", "4"];
+        let seen = run_with(&args, at_file_level);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{schedule}: {}", seen.stderr);
+        assert!(seen.stderr.contains("more than 4 processes"), "{schedule}: {}", seen.stderr);
+        let seen = run_with(&args, in_a_body);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("1\n[1, 2]\n0\n", Some(1)), "{schedule}: {}", seen.stderr);
+        assert!(seen.stderr.contains("raised in host"), "{schedule}: {}", seen.stderr);
+        assert!(!seen.stderr.contains("impossible"), "{schedule}: {}", seen.stderr);
+    }
+}
+
+#[test]
+fn workers_that_are_threads_count_as_threads() {
+    let too_many = "pool w(threads: 1025)\ntask f { print 1 }\nmain { w.apply(f) }";
+    let in_a_body = "
+task f { pass }
+process p { pool w(threads: 1025); w.apply(f) }
+thread t { pass }
+main { let h = start p; h.join(); print h.exitcode(); join start t }
+";
+    let one_after_another = "
+pool w(threads: 2, tasks_per_child: 1)
+task f(x) { return x }
+thread t { pass }
+main { print len(w.map(f, 0..9, chunk: 1)); w.close(); w.join(); for _ in 0..3 { join start t } }
+";
+    for schedule in ["free", "fifo", "random"] {
+        let args = ["--schedule", schedule, "--verify"];
+        let seen = run_with(&args, too_many);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{schedule}: {}", seen.stderr);
+        assert!(seen.stderr.contains("more than 1024 threads"), "{schedule}: {}", seen.stderr);
+        let seen = run_with(&args, in_a_body);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("1\n", Some(1)), "{schedule}: {}", seen.stderr);
+        let seen = run_with(&args, one_after_another);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("9\n", Some(0)), "{schedule}: {}", seen.stderr);
+    }
+}
+
+#[test]
+fn a_start_for_which_there_is_no_room_takes_no_number() {
+    let text = "
+event go
+process p { go.wait() }
+main {
+    let a = start p
+    try { start p } catch TooLarge { print \"no room\" }
+    go.set()
+    a.join()
+    let b = start p
+    print b.name()
+    b.join()
+}
+";
+    for schedule in ["free", "fifo", "random"] {
+        let seen = run_with(&["--schedule", schedule, "--verify", "--max-processes", "2"], text);
+        assert_eq!((seen.stdout.as_str(), seen.code), ("no room\np#2\n", Some(0)), "{schedule}: {}", seen.stderr);
+    }
 }

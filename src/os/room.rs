@@ -1,0 +1,87 @@
+//! Room for processes and threads: how many of them a run has, and may have, at a time.
+//!
+//! Answers for: counting those that are about to be started, all of them or none. Never starts one; ends are counted by
+//! who sees them.
+
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+
+use super::arena::{Arena, Off};
+use super::object::{Result, find, pool};
+use crate::plan::Plan;
+use crate::program::{ObjectSpec, fault};
+use crate::value::ObjectKind;
+
+/// So many of each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Room {
+    pub(super) processes: u32,
+    pub(super) threads: u32,
+}
+
+impl Room {
+    /// For an actor.
+    pub(super) fn of_one(is_process: bool) -> Room {
+        Room { processes: is_process.into(), threads: (!is_process).into() }
+    }
+
+    /// For all workers of a pool, and for the thread that runs its callbacks.
+    pub(super) fn of_pool(arena: Arena, off: Off, spec: Option<&ObjectSpec>) -> Room {
+        let size = pool::worker::size(arena, off);
+        let callers = spec.is_some_and(|spec| spec.callbacks.is_some()).into();
+        match pool::has_threads(arena, off) {
+            true => Room { processes: 0, threads: size.saturating_add(callers) },
+            false => Room { processes: size, threads: callers },
+        }
+    }
+
+    /// What is left of it when one has been started.
+    pub(super) fn without_one(self, is_process: bool) -> Room {
+        let one = Room::of_one(is_process);
+        Room {
+            processes: self.processes.saturating_sub(one.processes),
+            threads: self.threads.saturating_sub(one.threads),
+        }
+    }
+
+    /// Takes it, or says why there is none.
+    pub(super) fn take(self, arena: Arena) -> Result<()> {
+        let header = arena.header();
+        let processes_max = header.processes_max.load(Relaxed);
+        if !add(&header.processes, self.processes, processes_max) {
+            return Err(fault::too_many_processes(processes_max).into());
+        }
+        if !add(&header.threads, self.threads, fault::THREADS_MAX) {
+            header.processes.fetch_sub(self.processes, SeqCst);
+            return Err(fault::too_many_threads().into());
+        }
+        Ok(())
+    }
+
+    /// Gives it back, where nothing was started after all.
+    pub(super) fn give_back(self, arena: Arena) {
+        arena.header().processes.fetch_sub(self.processes, SeqCst);
+        arena.header().threads.fetch_sub(self.threads, SeqCst);
+    }
+}
+
+fn add(count: &AtomicU32, more: u32, max: u32) -> bool {
+    let sum = |now: u32| now.checked_add(more).filter(|sum| more == 0 || *sum <= max);
+    count.fetch_update(SeqCst, SeqCst, sum).is_ok()
+}
+
+/// Main, and what it starts before it does anything, have room.
+pub(super) fn require_for_main(arena: Arena, plan: &Plan) -> Result<()> {
+    let pools = (0..).zip(&plan.objects).filter(|(_, object)| object.kind == ObjectKind::Pool);
+    let room = pools.fold(Room::of_one(true), |sum, (id, object)| {
+        let spec = plan.image.program.objects.get(object.decl as usize);
+        let pool = Room::of_pool(arena, find(arena, id), spec);
+        Room {
+            processes: sum.processes.saturating_add(pool.processes),
+            threads: sum.threads.saturating_add(pool.threads),
+        }
+    });
+    room.take(arena)?;
+    room.give_back(arena);
+    Ok(())
+}
