@@ -639,8 +639,11 @@ pub(super) fn mend(arena: Arena, off: Off) {
     for list in &header.lists {
         mend_list(arena, list);
     }
-    // What the dead one may have done has a place of its own, which it may not have taken.
-    header.ticket.fetch_add(1, SeqCst);
+    // What the dead one may have done has a place of its own, which it may not have taken. In a deterministic run it
+    // did all that it had a turn for.
+    if !turns::are_on(arena) {
+        header.ticket.fetch_add(1, SeqCst);
+    }
     header.lock.store(0, SeqCst);
     sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);
 }

@@ -295,7 +295,9 @@ pub(in crate::os::object) fn mend(arena: Arena, off: Off, dead: u32) {
         hold::leave(arena, state);
     }
     // Its place in the order of the pipe, which it may not have taken.
-    tick(arena, off);
+    if !crate::os::turns::are_on(arena) {
+        tick(arena, off);
+    }
     let lengths = (0..state.messages()).map(|at| length_at(arena, state, state.oldest() + at).load(Relaxed));
     state.unread.store(lengths.map(u64::from).sum(), Relaxed);
 }
