@@ -157,8 +157,9 @@ fn anything(chance: &mut Chance, plan: &Plan) -> Value {
 /// Walks through the machine of a scenario.
 pub fn machine(data: &[u8]) {
     let Some(plan) = text(data).and_then(planned) else { return };
-    // What computes for ever by itself would take the machine's budget, which is larger.
-    if !bodies(&plan, data.len() as u64) {
+    // What computes for ever by itself would take the machine's budget, which is larger. Which bodies do is seen only
+    // where the answers lead them there, so it is asked more than once.
+    if !(0..4).all(|seed| bodies(&plan, seed)) {
         return;
     }
     let mut chance = Chance(data.len() as u64);
