@@ -208,11 +208,11 @@ impl Machine {
             kind,
             holder_ended: stuck.op != OpCode::Join && !held_by.is_empty() && held_by.iter().all(has_ended),
             held_by: held_by.iter().map(name).collect(),
-            gathered: self.gathered(state, stuck),
+            gathered: if held_by.is_empty() { self.gathered(state, stuck) } else { None },
         }
     }
 
-    /// Who is at the barrier in which an actor waits.
+    /// Who is at the barrier in which an actor waits, unless it waits for its action.
     fn gathered(&self, state: &State, stuck: &Stuck) -> Option<Gathered> {
         let Target::Object(object) = stuck.target else { return None };
         let Some(Object::Barrier(barrier)) = state.object(object.id) else { return None };

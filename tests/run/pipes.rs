@@ -151,7 +151,7 @@ main {
 fn ends_closed_here_and_used_the_wrong_way() {
     check(
         r#"
-pipe near <-> _far
+pipe near <-> far
 pipe reader <- writer
 queue ways
 task wrong(end) { try { end.recv() } catch TypeError { print "only sends" } }
