@@ -49,6 +49,8 @@ pub(super) struct Header {
     pub(super) processes: AtomicU32,
     /// Most processes at a time.
     pub(super) processes_max: AtomicU32,
+    /// Starts for which there was no room.
+    pub(super) refused: AtomicU32,
     /// Threads that have been started and have not ended, those that processes begin with left out.
     pub(super) threads: AtomicU32,
     /// Pid of the supervisor.

@@ -48,11 +48,14 @@ impl Room {
     pub(super) fn take(self, arena: Arena) -> Result<()> {
         let header = arena.header();
         let processes_max = header.processes_max.load(Relaxed);
+        let refused = || header.refused.fetch_add(1, Relaxed);
         if !add(&header.processes, self.processes, processes_max) {
+            refused();
             return Err(fault::too_many_processes(processes_max).into());
         }
         if !add(&header.threads, self.threads, fault::THREADS_MAX) {
             header.processes.fetch_sub(self.processes, SeqCst);
+            refused();
             return Err(fault::too_many_threads().into());
         }
         Ok(())
@@ -68,6 +71,14 @@ impl Room {
 fn add(count: &AtomicU32, more: u32, max: u32) -> bool {
     let sum = |now: u32| now.checked_add(more).filter(|sum| more == 0 || *sum <= max);
     count.fetch_update(SeqCst, SeqCst, sum).is_ok()
+}
+
+/// What is over where more starts have been refused than there is room for: whoever goes on like that does not stop, for
+/// each that ends with the error makes room for another.
+pub(super) fn is_flooded(arena: Arena) -> Option<String> {
+    let header = arena.header();
+    let (refused, most) = (header.refused.load(Relaxed), header.processes_max.load(Relaxed));
+    (refused > most).then(|| format!("{refused} starts found no room for more than {most} processes at a time"))
 }
 
 /// Main, and what it starts before it does anything, have room.

@@ -269,6 +269,11 @@ impl Supervisor {
             if let Some(limit) = self.memory.look(self.arena, pids) {
                 return Ok(Ending::OverLimit(limit));
             }
+            // In a deterministic run it would be chance when that is seen.
+            let flood = if super::turns::are_on(self.arena) { None } else { super::room::is_flooded(self.arena) };
+            if let Some(limit) = flood {
+                return Ok(Ending::OverLimit(limit));
+            }
             if self.shared.has_ended() {
                 return Ok(Ending::Finished);
             }
