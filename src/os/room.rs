@@ -73,8 +73,8 @@ fn add(count: &AtomicU32, more: u32, max: u32) -> bool {
     count.fetch_update(SeqCst, SeqCst, sum).is_ok()
 }
 
-/// What is over where more starts have been refused than there is room for: whoever goes on like that does not stop, for
-/// each that ends with the error makes room for another.
+/// What is over where more starts have been refused than there is room for: whoever goes on like that does not stop,
+/// for each that ends with the error makes room for another.
 pub(super) fn is_flooded(arena: Arena) -> Option<String> {
     let header = arena.header();
     let (refused, most) = (header.refused.load(Relaxed), header.processes_max.load(Relaxed));
