@@ -2,6 +2,8 @@
 //!
 //! Answers for: the search over orders and silent steps. Never compares values itself.
 
+mod arrivals;
+
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -243,7 +245,8 @@ impl Judge<'_> {
             Err(reason) => reason,
         };
         // Few silent steps are enough for most events; all there are for those that need many processes to be gone.
-        let next = self.after_silent(progress, event, 2, false);
+        let next = self.after_arrivals(progress, event);
+        let next = next.or_else(|| self.after_silent(progress, event, 2, false));
         let next = next.or_else(|| self.after_all_silent(progress, event));
         let next = next.or_else(|| self.after_silent(progress, event, SILENT_MAX, false));
         let next = next.or_else(|| {
@@ -582,6 +585,8 @@ impl Judge<'_> {
                         Some(Ends::End) => cut_off && self.may_have_done_more(index) && next.is_none(),
                         None => match next {
                             Some(next) => self.goes_silently(progress, actor, next, event),
+                            // Who waits for good has no more to tell.
+                            None if self.machine.only_arrives(&progress.state, actor) => true,
                             None => cut_off && self.may_have_done_more(index),
                         },
                     },

@@ -218,5 +218,6 @@ fn is_wait(code: OpCode) -> bool {
             | OpCode::EventWait
             | OpCode::LatchWait
             | OpCode::OnceRun
+            | OpCode::PoolJoin
     )
 }

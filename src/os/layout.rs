@@ -213,7 +213,8 @@ pub(super) struct Slot {
     /// The cases of such a wait: a block of [`super::cases::CaseNode`]s, and how many there are.
     pub(super) cases: AtomicU32,
     pub(super) cases_len: AtomicU32,
-    pub(super) pad: AtomicU32,
+    /// An object in which it waits without standing on one of its lists: it was told to look again, or joins a pool.
+    pub(super) beside: AtomicU32,
     /// Its node for waits on one object.
     pub(super) node: Node,
     /// The place in the text of the operation that it performs: first byte, one past the last.

@@ -348,6 +348,9 @@ impl Ctx {
         slot.ticket.store(verdict.ticket, Relaxed);
         slot.cause.store(verdict.cause, Relaxed);
         slot.case.store(claimed.case, Relaxed);
+        if verdict.code == super::object::say::RETRY {
+            self.keep_beside(slot);
+        }
         self.count_again(slot);
         slot.now_ns.store(self.arena.header().virtual_ns.load(Relaxed), Relaxed);
         self.point();
@@ -357,6 +360,21 @@ impl Ctx {
         self.point();
         self.slot.completing.store(0, Relaxed);
         self.point();
+    }
+
+    /// Whoever is told to look again still waits in its object: it may find that another was faster.
+    fn keep_beside(&self, slot: &Slot) {
+        let op = OpCode::from_number(slot.blocked_op.load(Relaxed).wrapping_sub(1) as u8);
+        if matches!(op, Some(OpCode::LockAcquire | OpCode::RwAcquire | OpCode::OnceRun)) {
+            slot.beside.store(slot.blocked_on.load(Relaxed), Relaxed);
+        }
+    }
+
+    /// How many wait in an object without standing on one of its lists.
+    pub(super) fn beside(&self, off: Off) -> u32 {
+        let actors = self.arena.header().actors.load(SeqCst).min(super::layout::ACTORS_MAX);
+        let waits = |slot: &&Slot| slot.beside.load(Relaxed) == off.0 && slot.state.load(Acquire) != state::ENDED;
+        (1..actors).map(|actor| self.arena.at::<Slot>(slot_at(actor))).filter(waits).count() as u32
     }
 
     /// Sees to a waiter whose waker died between taking it off its list and waking it: completes the wait as `decide`

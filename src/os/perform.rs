@@ -270,6 +270,7 @@ impl World {
             }
             OpCode::PoolJoin => {
                 pool::require_closed(ctx, off)?;
+                pool::worker::begin_to_join(ctx, off);
                 // A worker that ends meanwhile may be replaced: look again until nobody is left and nobody comes.
                 loop {
                     for worker in pool::worker::all(ctx, off) {

@@ -1,5 +1,5 @@
-//! A run in a place of its own: an empty current directory, an empty directory for temporary files, a session. Afterwards
-//! all three are looked at.
+//! A run in a place of its own: an empty current directory, an empty directory for temporary files, a session.
+//! Afterwards all three are looked at.
 
 use std::collections::BTreeSet;
 use std::fs::File;

@@ -305,6 +305,7 @@ pub(super) fn waiting(state: &State, object: ObjectRef) -> i64 {
         Some(Object::Lock(lock)) => all.min(i64::from(lock.is_free())),
         Some(Object::Semaphore(semaphore)) => all.min(semaphore.value()),
         Some(Object::Once(once)) if once.runner().is_none() => all,
+        Some(Object::Pool(pool)) if pool::is_over(state, pool) => all,
         Some(Object::Rwlock(lock)) => {
             let on = |side: Side| match object.side() {
                 Some(wanted) if wanted != side => 0,

@@ -73,6 +73,7 @@ fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired 
     let mut since = None;
     loop {
         let locked = ctx.lock(off);
+        ctx.slot.beside.store(0, Relaxed);
         match state.holder.load(Relaxed) {
             0 => return taken(ctx, &locked, state),
             holder if holder == ctx.me + 1 && state.reentrant.load(Relaxed) != 0 => {
@@ -159,9 +160,12 @@ pub(in crate::os) fn locked(ctx: &Ctx, off: Off) -> Result {
     Ok(Done::new(Value::Bool(state.holder.load(Relaxed) != 0), locked.tick(), 0))
 }
 
-/// How many wait to acquire it; whoever comes back from a condition's wait is not among them.
-pub(super) fn waiting_in(locked: &Locked<'_>) -> u32 {
-    locked.payloads(WAITERS).map(|payload| u32::from(payload & AGAIN == 0)).sum()
+/// How many wait to acquire it; whoever comes back from a condition's wait is not among them, nor is one of them while
+/// it is free.
+pub(super) fn waiting_in(ctx: &Ctx, locked: &Locked<'_>) -> u32 {
+    let listed: u32 = locked.payloads(WAITERS).map(|payload| u32::from(payload & AGAIN == 0)).sum();
+    let is_free = ctx.arena.at::<LockState>(locked.off).holder.load(Relaxed) == 0;
+    (listed + ctx.beside(locked.off)).saturating_sub(is_free.into())
 }
 
 /// Whether the actor is the one that acquired it last and has not released it.

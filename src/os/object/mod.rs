@@ -371,14 +371,13 @@ pub(super) fn waiting_in(ctx: &Ctx, off: Off, object: ObjectRef) -> Done {
     let is_condition = kind_at(ctx.arena, off) == kind_number(ObjectKind::Condition);
     let under = is_condition.then(|| ctx.lock(condition::lock_of(ctx.arena, off)));
     let locked = ctx.lock(off);
-    let lists = match (object.kind, object.side()) {
-        (ObjectKind::Barrier, _) => barrier::PARTIES..barrier::PARTIES + 1,
-        (_, Some(side)) => rwlock::list_of(side)..rwlock::list_of(side) + 1,
-        _ => 0..3,
-    };
     let count: u32 = match object.kind {
-        ObjectKind::Lock | ObjectKind::Rlock => lock::waiting_in(&locked),
-        _ => lists.map(|list| locked.waiting(list)).sum(),
+        ObjectKind::Lock | ObjectKind::Rlock => lock::waiting_in(ctx, &locked),
+        ObjectKind::Rwlock => rwlock::waiting_in(ctx, &locked, object.side()),
+        ObjectKind::Once => once::waiting_in(ctx, &locked),
+        ObjectKind::Pool => pool::worker::waiting_in(ctx, &locked),
+        ObjectKind::Barrier => locked.waiting(barrier::PARTIES),
+        _ => (0..3).map(|list| locked.waiting(list)).sum(),
     };
     let ticket = under.as_ref().unwrap_or(&locked).tick();
     Done::new(Value::Int(count as i64), ticket, 0)

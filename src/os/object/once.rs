@@ -35,6 +35,7 @@ pub(in crate::os) fn run(ctx: &Ctx, off: Off, body: u32) -> Result {
     let state: &OnceState = ctx.arena.at(off);
     loop {
         let locked = ctx.lock(off);
+        ctx.slot.beside.store(0, Relaxed);
         match state.stage.load(Relaxed) {
             DONE => return Ok(Done::new(Value::None, locked.tick(), state.header.last.load(Relaxed))),
             NEW => {
@@ -62,6 +63,14 @@ pub(in crate::os) fn ran(ctx: &Ctx, off: Off, error: Option<&Error>) -> Result {
     match error {
         Some(error) => Err(Refused::from(error.clone()).at(ticket)),
         None => Ok(Done::new(Value::None, ticket, 0)),
+    }
+}
+
+/// How many wait until it has been run.
+pub(super) fn waiting_in(ctx: &Ctx, locked: &Locked<'_>) -> u32 {
+    match ctx.arena.at::<OnceState>(locked.off).stage.load(Relaxed) {
+        NEW | DONE => 0,
+        _ => locked.waiting(WAITERS) + ctx.beside(locked.off),
     }
 }
 

@@ -66,14 +66,6 @@ pub(in crate::os) fn create(arena: Arena, who: Identity) -> Result<u32> {
     make::<RwState>(arena, kind_number(ObjectKind::Rwlock), who).map(|(id, _)| id)
 }
 
-/// The list on which those wait who want a side.
-pub(super) fn list_of(side: Side) -> usize {
-    match side {
-        Side::Read => READERS,
-        Side::Write => WRITERS,
-    }
-}
-
 /// The side that those want who wait on a list.
 pub(in crate::os) fn side_of(list: u32) -> Side {
     if list as usize == WRITERS { Side::Write } else { Side::Read }
@@ -145,6 +137,7 @@ fn read(ctx: &Ctx, off: Off, patience: Patience) -> Result<Acquired> {
     let state: &RwState = ctx.arena.at(off);
     loop {
         let locked = ctx.lock(off);
+        ctx.slot.beside.store(0, Relaxed);
         if is_open(ctx, &locked, state, Side::Read) {
             return taken(ctx, &locked, state, Side::Read);
         }
@@ -203,6 +196,18 @@ pub(in crate::os) fn release(ctx: &Ctx, off: Off, side: Side) -> Result {
     let ticket = locked.tick();
     hand_on(ctx, &locked, state);
     Ok(Done::new(Value::None, ticket, 0))
+}
+
+/// How many wait on a side, or on both.
+pub(super) fn waiting_in(ctx: &Ctx, locked: &Locked<'_>, side: Option<Side>) -> u32 {
+    let state: &RwState = ctx.arena.at(locked.off);
+    let readers =
+        if is_open(ctx, locked, state, Side::Read) { 0 } else { locked.waiting(READERS) + ctx.beside(locked.off) };
+    match side {
+        Some(Side::Read) => readers,
+        Some(Side::Write) => locked.waiting(WRITERS),
+        None => readers + locked.waiting(WRITERS),
+    }
 }
 
 /// Where it is free, the first writer that waits has it; where none waits, readers may try.

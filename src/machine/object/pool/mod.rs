@@ -111,9 +111,11 @@ fn pool(state: &State, id: u32) -> Option<&Pool> {
 }
 
 pub(super) fn can(state: &State, pool: &Pool, op: &Op) -> bool {
-    if op.code != OpCode::PoolJoin || pool.standing == Standing::Open {
-        return true;
-    }
+    op.code != OpCode::PoolJoin || pool.standing == Standing::Open || is_over(state, pool)
+}
+
+/// Whether all workers have ended, and no others will be started.
+pub(super) fn is_over(state: &State, pool: &Pool) -> bool {
     let ended = |worker: &u32| state.actor(*worker).is_none_or(|actor| actor.has_ended());
     let home_ends = state.actor(pool.home).is_none_or(|home| !home.is_alive() || is_leaving(home));
     (pool.missing == 0 || !pool.wants_workers() || home_ends) && pool.workers.iter().all(ended)

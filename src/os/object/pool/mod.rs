@@ -183,7 +183,9 @@ pub(in crate::os) fn require_closed(ctx: &Ctx, off: Off) -> Result<()> {
 
 /// What `join` gives once the workers have ended.
 pub(in crate::os) fn joined(ctx: &Ctx, off: Off) -> Done {
-    Done::new(Value::None, ctx.lock(off).tick(), 0)
+    let locked = ctx.lock(off);
+    ctx.slot.beside.store(0, Relaxed);
+    Done::new(Value::None, locked.tick(), 0)
 }
 
 /// Finds the end of the list of tasks anew: the chain from the head is whole at every instant.

@@ -130,6 +130,27 @@ pub(in crate::os) fn await_workers(ctx: &Ctx, off: Off) -> bool {
     true
 }
 
+/// How many wait in its `join`: none any more once nobody is left.
+pub(in crate::os::object) fn waiting_in(ctx: &Ctx, locked: &Locked<'_>) -> u32 {
+    if is_over(ctx, locked) { 0 } else { ctx.beside(locked.off) }
+}
+
+/// Begins to wait until the workers have ended, unless they have.
+pub(in crate::os) fn begin_to_join(ctx: &Ctx, off: Off) {
+    let locked = ctx.lock(off);
+    if !is_over(ctx, &locked) {
+        ctx.slot.beside.store(off.0, Relaxed);
+    }
+}
+
+/// Whether all have ended, and no others will be started.
+fn is_over(ctx: &Ctx, locked: &Locked<'_>) -> bool {
+    let pool: &PoolState = ctx.arena.at(locked.off);
+    let nobody_comes = home(ctx.arena, locked.off).is_none() || missing_in(ctx, pool) == 0;
+    let caller = super::call::caller(ctx.arena, locked.off);
+    nobody_comes && seats(ctx, pool).into_iter().chain(caller).all(|worker| actor::has_ended(ctx.arena, worker))
+}
+
 pub(super) fn wake_joiners(ctx: &Ctx, locked: &Locked<'_>) {
     while let Some(joiner) = ctx.claim_first(locked, JOINERS) {
         ctx.finish(joiner, Verdict { code: say::RETRY, ..Verdict::default() });
