@@ -290,9 +290,10 @@ pub(in crate::os::object) fn mend(ctx: &Ctx, off: Off, dead: u32) {
     }
 }
 
-/// Gives turns that nobody has to whoever waits for them. For the supervisor.
+/// Gives turns that nobody has to whoever waits for them; who has one looks again. For the supervisor.
 pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
     let locked = ctx.lock(off);
+    look_again(ctx, &locked);
     pass_turns(ctx, &locked, ctx.arena.at(off));
 }
 
