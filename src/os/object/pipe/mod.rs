@@ -10,9 +10,9 @@
 //! of one direction are written one after the other (the writer's turn) and read whole (the reader's turn).
 //!
 //! A message is whole in a block of the arena from before its send until its receipt was told of (see `message` and
-//! `hand`). As long as nobody dies in the middle of anything, its bytes go through the kernel. From the first such death
-//! on the direction goes on *by memory*: whoever has a turn leaves the kernel pipe as it is and takes the message from
-//! its block, also one that it has begun to read.
+//! `hand`). As long as nobody dies in the middle of anything, its bytes go through the kernel. From the first such
+//! death on the direction goes on *by memory*: whoever has a turn leaves the kernel pipe as it is and takes the message
+//! from its block, also one that it has begun to read.
 //!
 //! Tickets of both ends are drawn from one counter; an end is let go under the locks of both directions.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
