@@ -350,7 +350,7 @@ impl Judge<'_> {
             return if untold::is_untold(event) { Ok(next) } else { self.accept(next, event, &noted) };
         }
         if untold::is_untold(event) {
-            return self.take_untold(progress, actor);
+            return self.take_untold(progress, actor, event.place);
         }
         // Where the pool was terminated meanwhile, a worker is done with nothing.
         if matches!(event.op, OpCode::PoolDone | OpCode::PoolCalled) {
@@ -404,11 +404,20 @@ impl Judge<'_> {
         })
     }
 
-    /// The progress after the operation that a killed actor stood at and could not tell of.
-    fn take_untold(&self, progress: &Progress, actor: u32) -> Result<Progress, Reason> {
+    /// The progress after the operation that a killed actor stood at and could not tell of, with its place.
+    fn take_untold(&self, progress: &Progress, actor: u32, place: Place) -> Result<Progress, Reason> {
         let mut ways = Vec::new();
         self.machine.choices_of(&progress.state, actor, &mut ways);
-        ways.retain(|choice| matches!(choice.what, What::Go | What::Serve(_) | What::TimeOut));
+        // A case of a `select` gives if somebody says that it got something from there; else it takes: that comes back.
+        let cases = self.machine.next_op(&progress.state, actor).map_or(&[][..], |op| &op.cases);
+        let gives = |case: &Op| matches!(case.code, OpCode::QueuePut | OpCode::PipeSend);
+        ways.retain(|choice| match choice.what {
+            What::Go | What::Serve(_) | What::TimeOut => true,
+            What::Case(case, _) => {
+                cases.get(case as usize).is_some_and(|case| gives(case) == self.takers.contains_key(&place))
+            }
+            _ => false,
+        });
         if self.machine.next_end(&progress.state, actor).is_some() {
             ways.clear();
         }
@@ -608,7 +617,9 @@ impl Judge<'_> {
                         let op = self.machine.next_op(&progress.state, actor);
                         let case = op.and_then(|op| op.cases.get(case as usize));
                         let tells = |next: &&Event| case.is_some_and(|case| self.tells_of(progress, next, case));
-                        served.is_empty() && next.filter(tells).is_some_and(|next| is_met_by(next, event))
+                        let is_cut_off = next.is_none() && cut_off && self.may_have_done_more(index);
+                        let is_met = next.filter(tells).is_some_and(|next| is_met_by(next, event));
+                        served.is_empty() && (is_cut_off || is_met)
                     }
                     What::Serve(_) => false,
                 };

@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "the one place where shared memory is mapped and offsets become references")]
 
 use std::num::NonZeroUsize;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicU32;
 
 use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
@@ -102,7 +102,7 @@ impl Arena {
     /// What it takes of the system's memory.
     pub(super) fn file_bytes(&self) -> u64 {
         // SAFETY: the descriptor is open for the life of the process (see `map`).
-        super::memory::file_bytes(unsafe { std::os::fd::BorrowedFd::borrow_raw(self.fd) })
+        super::memory::file_bytes(unsafe { BorrowedFd::borrow_raw(self.fd) })
     }
 
     /// What lies at a place.
@@ -135,10 +135,20 @@ impl Arena {
         bytes
     }
 
+    /// Writes bytes of a block to a descriptor, as `write(2)` does. The block may have been given back meanwhile, where
+    /// nobody minds what is written.
+    pub(super) fn write_out(&self, fd: BorrowedFd<'_>, off: Off, skip: usize, len: usize) -> nix::Result<usize> {
+        let start = off.bytes() + skip;
+        assert!(start + len <= ARENA_BYTES, "arena offset out of range");
+        // SAFETY: in range, and never unmapped; it is the kernel that reads.
+        let written = unsafe { libc::write(fd.as_raw_fd(), self.base.add(start).cast(), len) };
+        nix::errno::Errno::result(written).map(|written| written as usize)
+    }
+
     /// Gives all memory back to the kernel; the contents are zero afterwards. For the supervisor, at the end of a run.
     pub(super) fn discard(&self) {
         // SAFETY: the descriptor is open for the life of the process (see `map`).
-        let fd = unsafe { std::os::fd::BorrowedFd::borrow_raw(self.fd) };
+        let fd = unsafe { BorrowedFd::borrow_raw(self.fd) };
         let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
         // Nothing depends on it: the memory goes with the last process that maps it anyway.
         let _ = fallocate(fd, flags, 0, ARENA_BYTES as i64);

@@ -34,16 +34,16 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
             rescue(ctx, waiter, member);
         }
     }
-    if killed {
-        clean_up(ctx, &members);
-        process::let_all_go(ctx, number);
-        ctx.arena.header().processes.fetch_sub(1, SeqCst);
-    } else {
-        // Threads that were cut off may have held something.
-        clean_up(ctx, &members);
-    }
+    // All leave what they wait in first, so that none is handed anything; then what they had in hand comes back, before
+    // others get what stood behind it. Of one that ended by itself, threads that were cut off may have held something.
+    let waits: Vec<_> = members.iter().map(|member| (*member, ctx.bury(*member))).collect();
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         give_back(ctx, member);
+    }
+    waits.into_iter().for_each(|(member, waited)| clean_up(ctx, member, waited));
+    if killed {
+        process::let_all_go(ctx, number);
+        ctx.arena.header().processes.fetch_sub(1, SeqCst);
     }
     left.into_iter().for_each(|off| object::resume(ctx, off));
     // Also threads that were cut off with their process.
@@ -110,8 +110,8 @@ fn release_small_locks(ctx: &Ctx, number: u32) -> Vec<Off> {
     let several = cases::objects_of(ctx.arena, slot);
     let held: Vec<Off> =
         slot.holding.iter().map(|held| Off(held.swap(0, SeqCst))).filter(|off| !off.is_null()).collect();
-    held.iter().for_each(|off| object::mend(ctx.arena, *off, number));
-    several.iter().for_each(|off| object::mend(ctx.arena, *off, number));
+    held.iter().for_each(|off| object::mend(ctx, *off, number));
+    several.iter().for_each(|off| object::mend(ctx, *off, number));
     held.into_iter().chain(several).filter(|off| !actor::is_slot(*off)).collect()
 }
 
@@ -153,13 +153,8 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
     }
 }
 
-/// What killed actors leave behind in objects. All leave what they wait in first, so that none is handed anything.
-fn clean_up(ctx: &Ctx, killed: &[u32]) {
-    let waits: Vec<_> = killed.iter().map(|number| (*number, ctx.bury(*number))).collect();
-    waits.into_iter().for_each(|(number, waited)| clean_up_one(ctx, number, waited));
-}
-
-fn clean_up_one(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
+/// What a killed actor leaves behind in objects, where it had waited in this one.
+fn clean_up(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
     let until = ctx.arena.header().objects.load(SeqCst).min(OBJECTS_MAX);
     for id in 0..until {
         let off = find(ctx.arena, id);
@@ -174,7 +169,8 @@ fn clean_up_one(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
                 lock::orphan(ctx, lock, number);
             }
         } else if kind == kind_number(ObjectKind::PipeEnd) {
-            pipe::forget(ctx, off, number);
+            let list = waited.filter(|(on, _)| *on == off).map(|(_, list)| list);
+            pipe::forget(ctx, off, number, list);
         } else if kind == kind_number(ObjectKind::Barrier) {
             barrier::party_died(ctx, off, number, waited == Some((off, barrier::PARTIES)));
         } else if kind == kind_number(ObjectKind::Rwlock) {

@@ -180,7 +180,7 @@ impl Ctx {
     fn free_from_the_dead(&self, off: Off, header: &ObjectHeader) {
         let Some(holder) = (header.lock.load(SeqCst) & !SLEEPER).checked_sub(1) else { return };
         if super::actor::is_gone(self.arena, holder) {
-            super::object::mend(self.arena, off, holder);
+            super::object::mend(self, off, holder);
         }
     }
 

@@ -217,15 +217,12 @@ impl World {
             },
             OpCode::PipeSend | OpCode::PipeRecv => {
                 let Target::Object(object) = one.target else { return None };
-                let end = match self.process.end(ctx, object.id) {
-                    Ok(end) => end,
-                    Err(refused) => return Some((number, Err(refused), about)),
-                };
-                let line = about.line;
-                let ended = pipe::case_ended(ctx, find(ctx.arena, object.id), &*end, one, verdict, |ticket| {
+                let (end, line) = (self.process.end(ctx, object.id).ok(), about.line);
+                let ends = end.as_deref().map(|end| end as &dyn pipe::Ends);
+                let off = find(ctx.arena, object.id);
+                pipe::case_ended(ctx, off, ends, (one, case.place.payload), verdict, |ticket| {
                     arrive(ctx, object, line, ticket, one.args.as_slice());
-                });
-                ended.transpose()?
+                })
             }
             _ => Err(fault::no_runtime().into()),
         };
@@ -359,14 +356,20 @@ impl World {
     fn give_back(&self, cases: &[Case<'_>], but: Option<usize>) {
         for (_, case) in cases.iter().enumerate().filter(|(number, _)| Some(*number) != but) {
             queue::case_left(&self.ctx, case.op, case.place.payload);
+            pipe::case_left(&self.ctx, case.op, case.place.payload);
         }
     }
 
     /// Messages, those that come as well as those that go, belong to the event that is noted after the arrivals.
     fn set_places(&self, cases: &[Case<'_>], arrivals: usize) {
         hand::reach(&self.ctx, arrivals as u32);
-        for case in cases.iter().filter(|case| case.op.code == OpCode::QueuePut) {
-            queue::set_place(&self.ctx, case.place.payload, self.ctx.place() + arrivals as u64);
+        let place = self.ctx.place() + arrivals as u64;
+        for case in cases {
+            match case.op.code {
+                OpCode::QueuePut => queue::set_place(&self.ctx, case.place.payload, place),
+                OpCode::PipeSend => pipe::set_place(&self.ctx, case.place.payload, place),
+                _ => {}
+            }
         }
     }
 

@@ -169,12 +169,6 @@ pub(super) fn own(fd: RawFd) -> std::os::fd::OwnedFd {
     unsafe { std::os::fd::OwnedFd::from_raw_fd(fd) }
 }
 
-/// A descriptor by its number, which must stay open for the life of the process.
-pub(super) fn borrow<'a>(fd: RawFd) -> std::os::fd::BorrowedFd<'a> {
-    // SAFETY: the callers' descriptors are closed by nobody before the process ends.
-    unsafe { std::os::fd::BorrowedFd::borrow_raw(fd) }
-}
-
 /// Writes all bytes to a descriptor; false when it is gone.
 pub(super) fn write_all(fd: RawFd, mut bytes: &[u8]) -> bool {
     // SAFETY: the descriptor is one of the standard ones or lives as long as the process.

@@ -55,8 +55,6 @@ faults! {
     latch_too_high = Overflow, "a latch counts up to 2**63 - 1";
     /// A read at the end.
     end_of_file = Eof, "the other end has been let go, and nothing is left to read";
-    /// A message that was cut off.
-    cut_off = Eof, "the sender died in the middle of a message";
     /// A send to nobody.
     broken_pipe = BrokenPipe, "nobody holds the other end any more";
     /// An end that was closed by its own process.

@@ -60,9 +60,9 @@ impl End {
         self.inbox.insert(at, message);
     }
 
-    /// Forgets what an actor was in the middle of sending here.
+    /// Who was in the middle of sending something here is gone; the message is on its way.
     pub(in crate::machine) fn forget(&mut self, actor: u32) {
-        self.inbox.retain(|message| message.sender != Some(actor));
+        self.inbox.iter_mut().filter(|message| message.sender == Some(actor)).for_each(|message| message.sender = None);
     }
 }
 
@@ -231,6 +231,6 @@ pub(in crate::machine) fn let_go(tx: &mut Tx<'_>, id: u32) {
     }
     // Nobody will receive what is being sent here.
     let senders: Vec<u32> = this.inbox.iter().filter_map(|message| message.sender).collect();
-    senders.iter().for_each(|sender| this.forget(*sender));
+    this.inbox.retain(|message| message.sender.is_none());
     senders.into_iter().for_each(|sender| tx.complete(sender, Err(fault::broken_pipe())));
 }

@@ -1,19 +1,12 @@
-//! Frames in kernel pipes: a message as bytes, and the pipe's own reading, writing and room.
+//! Frames in kernel pipes: what the kernel is asked for, how its pipe is written and whether it is ready.
 //!
-//! Answers for: what the kernel is asked. Never knows whose turn it is (see `pipe`).
+//! Answers for: the kernel's side. Never knows whose turn it is (see `pipe`).
 
+use nix::errno::Errno;
 use rustix::fd::BorrowedFd;
-use rustix::io::Errno;
 
-use super::Result;
-use super::pipe::broken;
-use crate::os::values;
-use crate::program::fault;
-use crate::value::Value;
+use crate::os::arena::{Arena, Off};
 
-pub(super) const FRAME_HEADER: usize = 12;
-/// Longest message.
-pub(super) const MESSAGE_BYTES_MAX: usize = 1 << 28;
 /// What is asked of the kernel: small frames waste up to half of its pages, and what was admitted should find room.
 pub(super) const KERNEL_BYTES: i32 = 256 << 10;
 
@@ -22,53 +15,49 @@ pub(in crate::os) fn widen(pipe: &std::os::fd::OwnedFd) {
     let _ = nix::fcntl::fcntl(pipe, nix::fcntl::FcntlArg::F_SETPIPE_SZ(KERNEL_BYTES));
 }
 
-/// How many bytes wait in the kernel.
-pub(super) fn bytes_in(fd: BorrowedFd<'_>) -> u64 {
-    rustix::io::ioctl_fionread(fd).unwrap_or(0)
+/// What came of a write or a read that does not wait.
+pub(super) enum Moved {
+    Bytes(usize),
+    /// There is no room, or nothing to read.
+    Nothing,
+    /// The kernel does not do it.
+    Refused,
 }
 
-/// Throws bytes away that nobody can make sense of.
-pub(super) fn drain(fd: BorrowedFd<'_>, mut bytes: u64) {
-    let mut rest = [0; 4096];
-    while bytes > 0 {
-        let wanted = rest.len().min(bytes as usize);
-        match rustix::io::read(fd, &mut rest[..wanted]) {
-            Ok(count) if count > 0 => bytes -= count as u64,
-            Err(Errno::INTR) => {}
-            _ => return,
-        }
-    }
-}
-
-pub(super) fn frame(value: &Value, place: u64) -> Result<Vec<u8>> {
-    let body = values::encode(value)?;
-    if body.len() > MESSAGE_BYTES_MAX {
-        return Err(fault::long_message().into());
-    }
-    let mut frame = Vec::with_capacity(FRAME_HEADER + body.len());
-    frame.extend((body.len() as u32).to_ne_bytes());
-    frame.extend(place.to_ne_bytes());
-    frame.extend(body);
-    Ok(frame)
-}
-
-/// How many bytes the pipe took; none where it is full.
-pub(super) fn try_write(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<Option<usize>> {
+/// Writes bytes of a block, as many as there is room for.
+pub(super) fn write(fd: BorrowedFd<'_>, arena: Arena, block: Off, skip: usize, len: usize) -> Moved {
     loop {
-        return match rustix::io::write(fd, bytes) {
-            Ok(count) => Ok(Some(count)),
-            Err(Errno::INTR) => continue,
-            Err(Errno::AGAIN) => Ok(None),
-            Err(_) => Err(broken()),
+        return match arena.write_out(fd, block, skip, len) {
+            Ok(count) => Moved::Bytes(count),
+            Err(Errno::EINTR) => continue,
+            Err(Errno::EAGAIN) => Moved::Nothing,
+            Err(_) => Moved::Refused,
+        };
+    }
+}
+
+/// Reads bytes, as many as there are.
+pub(super) fn read(fd: BorrowedFd<'_>, bytes: &mut [u8]) -> Moved {
+    loop {
+        return match rustix::io::read(fd, &mut *bytes) {
+            Ok(0) => Moved::Refused,
+            Ok(count) => Moved::Bytes(count),
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(rustix::io::Errno::AGAIN) => Moved::Nothing,
+            Err(_) => Moved::Refused,
         };
     }
 }
 
 pub(super) fn has_room(fd: BorrowedFd<'_>) -> bool {
-    ready(fd, rustix::event::PollFlags::OUT)
+    is_ready(fd, rustix::event::PollFlags::OUT)
 }
 
-pub(super) fn ready(fd: BorrowedFd<'_>, what: rustix::event::PollFlags) -> bool {
+pub(super) fn has_bytes(fd: BorrowedFd<'_>) -> bool {
+    is_ready(fd, rustix::event::PollFlags::IN)
+}
+
+fn is_ready(fd: BorrowedFd<'_>, what: rustix::event::PollFlags) -> bool {
     let mut poll = [rustix::event::PollFd::new(&fd, what)];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
     matches!(rustix::event::poll(&mut poll, Some(&now)), Ok(count) if count > 0)

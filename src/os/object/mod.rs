@@ -270,7 +270,8 @@ pub(super) fn kind_number(kind: ObjectKind) -> u32 {
 }
 
 /// Makes an object whole again whose small lock is held by an actor that died, and frees the lock. For the supervisor.
-pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
+pub(super) fn mend(ctx: &Ctx, off: Off, dead: u32) {
+    let arena = ctx.arena;
     if !super::park::is_locked_by(arena, off, dead) {
         // It was about to take it, or had let it go and not woken the next.
         super::park::stir(arena, off);
@@ -279,7 +280,7 @@ pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
     match language_kind(arena, off) {
         Some(ObjectKind::Queue) => queue::mend(arena, off, dead),
         Some(ObjectKind::Pool) => pool::mend(arena, off),
-        Some(ObjectKind::PipeEnd) => pipe::mend(arena, off, dead),
+        Some(ObjectKind::PipeEnd) => pipe::mend(ctx, off, dead),
         Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore) => semaphore::mend(arena, off, dead),
         None if is_result(arena, off) => pool::result::mend(arena, off),
         _ => {}
@@ -312,9 +313,13 @@ pub(super) fn next_place(ctx: &Ctx, off: Off) -> u64 {
 
 /// Puts a message back that an actor had in hand when it died. For the supervisor.
 pub(super) fn take_back(ctx: &Ctx, off: Off, message: Off) {
-    if language_kind(ctx.arena, off) == Some(ObjectKind::Queue) {
-        queue::take_back(ctx, off, message);
-        queue::resume(ctx, off);
+    match language_kind(ctx.arena, off) {
+        Some(ObjectKind::Queue) => {
+            queue::take_back(ctx, off, message);
+            queue::resume(ctx, off);
+        }
+        Some(ObjectKind::PipeEnd) => pipe::take_back(ctx, off, message),
+        _ => {}
     }
 }
 
@@ -358,7 +363,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, (waiter, dead): (u32, u3
         ObjectKind::Rwlock => rwlock::rescued(ctx, off, list, waiter),
         ObjectKind::Once => say(say::RETRY),
         ObjectKind::Pool => pool::rescued(ctx, off, list, waiter),
-        ObjectKind::PipeEnd => pipe::rescued(ctx, off, list, waiter, payload),
+        ObjectKind::PipeEnd => pipe::rescued(ctx, off, list, (waiter, dead), payload),
         _ => None,
     }
 }

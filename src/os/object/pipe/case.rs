@@ -4,10 +4,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::receive::read_admitted;
 use super::send::write_admitted;
-use super::{EndState, Ends, RECEIVERS, SENDERS, broken, closed_here, eof, gone, has_place, make_ring, peer_of};
+use super::{EndState, Ends, RECEIVERS, SENDERS, broken, closed_here, eof, gone, has_place, message, peer_of};
 use crate::os::arena::{Arena, Off};
-use crate::os::object::frame::frame;
-use crate::os::object::{Done, Result, say};
+use crate::os::object::{Result, say};
 use crate::os::park::{Ctx, Verdict};
 use crate::program::op::{Op, OpCode};
 
@@ -15,36 +14,51 @@ use crate::program::op::{Op, OpCode};
 pub(in crate::os) fn case_of(ctx: &Ctx, off: Off, op: &Op) -> Result<(Off, usize, u64)> {
     Ok(match op.code {
         OpCode::PipeSend => {
-            let to = peer_of(ctx.arena, off);
-            make_ring(ctx, to, ctx.arena.at(to))?;
-            (to, SENDERS, frame(op.args.get(0), ctx.place())?.len() as u64)
+            let message = message::write(ctx, op.args.get(0), ctx.place())?;
+            (peer_of(ctx.arena, off), SENDERS, u64::from(message.0))
         }
         _ => (off, RECEIVERS, 0),
     })
 }
 
-/// What a case that waited comes to, now that it has its turn or there is none; nothing where its message was
-/// withdrawn.
+/// Of a send that waits as a case: the place in its actor's order that it will have, which its message tells.
+pub(in crate::os) fn set_place(ctx: &Ctx, payload: u64, place: u64) {
+    message::set_place(ctx.arena, Off(payload as u32), place);
+}
+
+/// Of a case that waited and did not come to anything: its message is given back.
+pub(in crate::os) fn case_left(ctx: &Ctx, op: &Op, payload: u64) {
+    if op.code == OpCode::PipeSend {
+        ctx.arena.free(Off(payload as u32));
+    }
+}
+
+/// What a case that waited comes to, now that it has its turn or there is none. The end may have been closed here
+/// meanwhile: who has its turn goes on without.
 pub(in crate::os) fn case_ended(
     ctx: &Ctx,
     off: Off,
-    ends: &dyn Ends,
-    op: &Op,
+    ends: Option<&dyn Ends>,
+    (op, payload): (&Op, u64),
     verdict: &Verdict,
     arrived: impl FnOnce(u64),
-) -> Result<Option<Done>> {
-    let Verdict { ticket, cause, .. } = *verdict;
-    if verdict.code == say::CLOSED_HERE {
-        return Err(closed_here(ticket));
-    }
-    let is_mine = verdict.code == say::DONE;
+) -> Result {
+    let Verdict { code, ticket, cause, .. } = *verdict;
     if op.code == OpCode::PipeSend {
-        let Some(fd) = ends.writing(off).filter(|_| is_mine) else { return Err(broken().at(ticket).because(cause)) };
-        let frame = frame(op.args.get(0), ctx.place())?;
-        return write_admitted(ctx, peer_of(ctx.arena, off), (fd, &frame), (ticket, None), arrived).map(Some);
+        let message = Off(payload as u32);
+        if code == say::DONE {
+            let fd = ends.and_then(|ends| ends.writing(off));
+            return write_admitted(ctx, peer_of(ctx.arena, off), (fd, message), (ticket, None), arrived);
+        }
+        ctx.arena.free(message);
+    } else if code == say::DONE {
+        return Ok(read_admitted(ctx, off, ends.and_then(|ends| ends.reading(off)), op.code, ticket));
     }
-    let Some(fd) = ends.reading(off).filter(|_| is_mine) else { return Err(eof().at(ticket).because(cause)) };
-    read_admitted(ctx, off, fd, op.code, ticket)
+    match (code, op.code) {
+        (say::CLOSED_HERE, _) => Err(closed_here(ticket)),
+        (_, OpCode::PipeSend) => Err(broken().at(ticket).because(cause)),
+        _ => Err(eof().at(ticket).because(cause)),
+    }
 }
 
 /// Whether a case would not wait now. Under the small lock of where it waits.
@@ -56,7 +70,8 @@ pub(in crate::os) fn is_ready(arena: Arena, at: Off, ends: &dyn Ends, code: OpCo
     }
     if code == OpCode::PipeSend {
         let is_first = state.header.lists[SENDERS].head.load(Relaxed) == 0;
-        return ends.writing(other).is_none() || gone(state) || is_first && has_place(state, payload);
+        let fits = || has_place(arena, state, Off(payload as u32));
+        return ends.writing(other).is_none() || gone(state) || is_first && fits();
     }
     let messages = state.messages();
     let is_over = messages == 0 && gone(arena.at(other));

@@ -65,8 +65,8 @@ pub(super) fn leave(arena: Arena, state: &EndState) {
 /// Nobody will receive at this end, and nobody send there; what is on its way still gets its readers.
 fn tell_gone(ctx: &Ctx, own: &Locked<'_>, peer: &Locked<'_>, cause: u64) {
     pipe::close_list(ctx, own, pipe::SENDERS, cause);
-    pipe::look_again(ctx, own);
-    pipe::look_again(ctx, peer);
+    pipe::withdraw(ctx, own.off);
+    pipe::go_by_memory(ctx, own);
     if ctx.arena.at::<EndState>(peer.off).messages() == 0 {
         pipe::close_list(ctx, peer, pipe::RECEIVERS, cause);
     }

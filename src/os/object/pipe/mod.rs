@@ -5,19 +5,25 @@
 //!
 //! A message is a frame: its length, the place of its send, the encoded value. A direction holds so many bytes of
 //! frames that nobody has begun to read; a send waits until its frame fits (a larger one until nothing is on the way,
-//! and then until it has been taken whole). What belongs to a direction lies at the end that receives, under its small
-//! lock: a send is complete when it is admitted there, a receipt when it gets its turn. The bytes follow: frames of one
-//! direction are written one after the other (the writer's turn) and read whole (the reader's turn).
+//! and then until a reader has its turn for it). What belongs to a direction lies at the end that receives, under its
+//! small lock: a send is complete when it is admitted there, a receipt when it gets its turn. The bytes follow: frames
+//! of one direction are written one after the other (the writer's turn) and read whole (the reader's turn).
+//!
+//! A message is whole in a block of the arena from before its send until its receipt was told of (see `message` and
+//! `hand`). As long as nobody dies in the middle of anything, its bytes go through the kernel. From the first such
+//! death on the direction goes on *by memory*: whoever has a turn leaves the kernel pipe as it is and takes the message
+//! from its block, also one that it has begun to read.
 //!
 //! Tickets of both ends are drawn from one counter; an end is let go under the locks of both directions.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 mod case;
 pub(in crate::os) mod hold;
+mod message;
 mod receive;
 mod send;
 
-pub(in crate::os) use case::{case_ended, case_of, is_ready};
+pub(in crate::os) use case::{case_ended, case_left, case_of, is_ready, set_place};
 pub(in crate::os) use receive::{next, poll, recv};
 pub(in crate::os) use send::send;
 
@@ -26,19 +32,19 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use rustix::fd::BorrowedFd;
 
-use super::frame::{FRAME_HEADER, bytes_in, drain};
 use super::{Done, Identity, Refused, Result, find, kind_number, make, say};
 use crate::os::arena::{Arena, Off, Shared};
-use crate::os::layout::ObjectHeader;
+use crate::os::hand;
+use crate::os::layout::{ObjectHeader, Slot, slot_at};
 use crate::os::park::{Claimed, Ctx, Locked, Verdict};
 use crate::program::fault;
 use crate::value::{ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
 pub(super) const RECEIVERS: usize = 0;
-/// Who waits to send to this end; the payload is the length of the frame.
+/// Who waits to send to this end; the payload is the message.
 pub(super) const SENDERS: usize = 1;
-/// Whoever has a turn and waits for the kernel pipe: a reader for more of a message, a writer for room.
+/// Whoever has a turn and waits for the kernel pipe: a reader for more of a message, a writer for room or a reader.
 const PIECES: usize = 2;
 
 const POLLS: u64 = 1;
@@ -49,11 +55,6 @@ const BEGINS: u32 = 2;
 
 /// Bytes of frames on their way in one direction; one that is larger goes alone.
 const BUFFER_BYTES: u64 = 64 << 10;
-/// How often, and how long each time, the supervisor lets a writer finish before it clears up after a reader.
-const WRITER_LOOKS: u32 = 10_000;
-const WRITER_MOMENT: std::time::Duration = std::time::Duration::from_micros(100);
-/// Most frames on their way: none is smaller than its header and a byte.
-const FRAMES_MAX: u32 = BUFFER_BYTES as u32 / (FRAME_HEADER as u32 + 1) + 1;
 
 #[repr(C)]
 pub(in crate::os) struct EndState {
@@ -70,69 +71,73 @@ pub(in crate::os) struct EndState {
     /// The note of the holder that is letting it go (0: none), and how many holders there are then.
     pub(super) leaving: AtomicU32,
     pub(super) staying: AtomicU32,
-    /// Messages that were admitted to this end and that no reader has a turn for: a ring of the lengths of their
-    /// frames; which of it are theirs (where they begin, and above that how many: one word, so that a death leaves no
-    /// half of it); the sum of their lengths, which follows from the others.
-    lengths: AtomicU32,
-    pad: AtomicU32,
-    range: AtomicU64,
+    /// Messages that were admitted to this end and that no reader has a turn for: a chain; and what follows from it:
+    /// the last of them, how many there are, the bytes of their frames.
+    oldest: AtomicU32,
+    newest: AtomicU32,
+    messages: AtomicU32,
+    /// 1: nobody reads or writes the kernel pipe any more.
+    by_memory: AtomicU32,
     unread: AtomicU64,
-    /// The change of a turn and of that word which is under way ([`ADMITS`], [`BEGINS`], 0 for none): whose turn, as in
-    /// `reader`; and the word before and after.
+    /// How many were admitted so far.
+    sent: AtomicU64,
+    /// The change of a turn and of the chain which is under way ([`ADMITS`], [`BEGINS`], 0 for none): the message, and
+    /// whose turn, as in `reader`.
     change: AtomicU32,
+    changing: AtomicU32,
     changed_for: AtomicU32,
-    range_before: AtomicU64,
-    range_after: AtomicU64,
     /// Whose turn it is to read here, and to write to here: actor plus 1.
     reader: AtomicU32,
     writer: AtomicU32,
-    /// 1: a frame that went alone has been taken whole.
-    whole: AtomicU32,
-    /// 1: the latest message may end too early, since its sender died.
-    suspect: AtomicU32,
+    /// What the writer sends, and the length of its frame; and that, if it was long and nobody will receive it.
+    writing: AtomicU32,
+    writing_len: AtomicU32,
+    withdrawn: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for EndState {}
 
-/// Four lengths of a ring.
-#[repr(C)]
-struct Lengths([AtomicU32; 4]);
-
-// SAFETY: repr(C), atomics only.
-unsafe impl Shared for Lengths {}
-
 impl EndState {
     /// How many messages no reader has a turn for.
     pub(super) fn messages(&self) -> u32 {
-        (self.range.load(Relaxed) >> 32) as u32
+        self.messages.load(Relaxed)
     }
 
-    /// Where in the ring the first of them stands.
-    fn oldest(&self) -> u32 {
-        self.range.load(Relaxed) as u32
+    fn is_by_memory(&self) -> bool {
+        self.by_memory.load(Relaxed) != 0
     }
 
-    /// Gives a turn to an actor, and makes the range another, in one step: see [`mend`].
-    fn turn_over(&self, ctx: &Ctx, change: u32, actor: u32, (oldest, messages): (u32, u32)) {
+    /// Gives a turn to an actor, and puts its message into the chain or takes it out, in one step: see [`mend`].
+    fn turn_over(&self, ctx: &Ctx, off: Off, change: u32, actor: u32, message: Off) {
         self.changed_for.store(actor + 1, Relaxed);
-        self.range_before.store(self.range.load(Relaxed), Relaxed);
-        self.range_after.store(u64::from(messages) << 32 | u64::from(oldest % FRAMES_MAX), Relaxed);
+        self.changing.store(message.0, Relaxed);
         self.change.store(change, SeqCst);
         ctx.point();
-        self.turn(change).store(actor + 1, SeqCst);
-        ctx.point();
-        self.range.store(self.range_after.load(Relaxed), SeqCst);
+        self.go_on(ctx, off, change, actor, message);
         ctx.point();
         self.change.store(0, SeqCst);
     }
 
-    fn turn(&self, change: u32) -> &AtomicU32 {
-        if change == ADMITS { &self.writer } else { &self.reader }
-    }
-
-    fn set_range(&self, oldest: u32, messages: u32) {
-        self.range.store(u64::from(messages) << 32 | u64::from(oldest % FRAMES_MAX), Relaxed);
+    /// The change itself, so far as it has not been made.
+    fn go_on(&self, ctx: &Ctx, off: Off, change: u32, actor: u32, message: Off) {
+        if change == ADMITS {
+            self.withdrawn.store(0, Relaxed);
+            self.writing.store(message.0, Relaxed);
+            self.writing_len.store(message::len(ctx.arena, message) as u32, Relaxed);
+            self.writer.store(actor + 1, SeqCst);
+            ctx.point();
+            if !self.holds(ctx.arena, message) {
+                self.append(ctx, message);
+            }
+        } else {
+            hand::give(ctx.arena, actor, off, message);
+            self.reader.store(actor + 1, SeqCst);
+            ctx.point();
+            if self.holds(ctx.arena, message) {
+                self.unlink(ctx, message);
+            }
+        }
     }
 }
 
@@ -213,98 +218,82 @@ pub(super) fn look_again(ctx: &Ctx, locked: &Locked<'_>) {
     }
 }
 
-/// Takes the turns of a dead actor away. What it had begun to send did not happen, or ends too early. For the
-/// supervisor.
-pub(in crate::os) fn forget(ctx: &Ctx, off: Off, dead: u32) {
+/// Nobody will receive at this end: what is long and on its way is not sent; who sends it is to look again.
+fn withdraw(ctx: &Ctx, off: Off) {
     let state: &EndState = ctx.arena.at(off);
-    // Both ends of a pipe without a descriptor here died with their process.
-    let Some(fd) = state.read_fd.load(Relaxed).checked_sub(1) else { return };
-    let fd = crate::os::sys::borrow(fd as i32);
-    let mut locked = ctx.lock(off);
-    if state.writer.load(Relaxed) == dead + 1 {
-        state.writer.store(0, Relaxed);
-        state.suspect.store(1, Relaxed);
-        look_again(ctx, &locked);
+    let message = Off(state.writing.load(Relaxed));
+    let is_under_way = state.writer.load(Relaxed) != 0 && state.holds(ctx.arena, message);
+    if is_under_way && message::len(ctx.arena, message) > BUFFER_BYTES {
+        state.withdrawn.store(message.0, SeqCst);
+        ctx.point();
+        state.unlink(ctx, message);
     }
-    if state.reader.load(Relaxed) == dead + 1 {
-        // Whoever writes at this moment is soon done; how much the dead one had read is known then.
-        for _ in 0..WRITER_LOOKS {
-            match state.writer.load(Relaxed).checked_sub(1) {
-                Some(writer) if !crate::os::actor::is_gone(ctx.arena, writer) => {}
-                _ => break,
-            }
-            if state.unread.load(Relaxed) == 0 {
-                // It writes what the dead one was reading.
-                drain(fd, bytes_in(fd));
-                state.whole.store(1, SeqCst);
-                look_again(ctx, &locked);
-            }
-            drop(locked);
-            std::thread::sleep(WRITER_MOMENT);
-            locked = ctx.lock(off);
-        }
-        if state.writer.load(Relaxed) != 0 || state.suspect.load(Relaxed) != 0 {
-            // Both ends of what is on its way are in the dark: all of it is lost.
-            state.set_range(0, 0);
-            state.unread.store(0, Relaxed);
-            state.suspect.store(0, Relaxed);
-        }
-        drain(fd, bytes_in(fd).saturating_sub(state.unread.load(Relaxed)));
-        state.reader.store(0, Relaxed);
+}
+
+/// From here on messages are taken from their blocks. Under the small lock of the end.
+fn go_by_memory(ctx: &Ctx, locked: &Locked<'_>) {
+    ctx.arena.at::<EndState>(locked.off).by_memory.store(1, SeqCst);
+    look_again(ctx, locked);
+}
+
+/// Takes the turns of a dead actor away; what it waited to send is not sent. For the supervisor.
+pub(in crate::os) fn forget(ctx: &Ctx, off: Off, dead: u32, waited: Option<usize>) {
+    let state: &EndState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    if waited == Some(SENDERS) {
+        let slot: &Slot = ctx.arena.at(slot_at(dead));
+        ctx.arena.free(Off(slot.node.payload.load(Relaxed) as u32));
     }
-    if state.reader.load(Relaxed) == 0 {
-        clear_up(ctx, state, fd);
+    let of_it = |turn: &&AtomicU32| turn.load(Relaxed) == dead + 1;
+    let turns = [&state.reader, &state.writer].into_iter().filter(of_it);
+    if turns.map(|turn| turn.store(0, Relaxed)).count() > 0 {
+        go_by_memory(ctx, &locked);
+        pass_turns(ctx, &locked, state);
     }
+}
+
+/// Puts a message back that an actor had in hand when it died. For the supervisor.
+pub(in crate::os::object) fn take_back(ctx: &Ctx, off: Off, message: Off) {
+    let state: &EndState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    state.put_back(ctx, message);
+    go_by_memory(ctx, &locked);
     pass_turns(ctx, &locked, state);
 }
 
-/// With nobody reading: finds out how much of the latest message was written, if its sender died. One of which nothing
-/// was is withdrawn; one that was begun stays suspect until it is read.
-fn clear_up(ctx: &Ctx, state: &EndState, fd: BorrowedFd<'_>) {
-    if state.suspect.load(Relaxed) == 0 {
-        return;
-    }
-    let messages = state.messages();
-    let Some(last) = messages.checked_sub(1) else {
-        // It has been taken.
-        state.suspect.store(0, Relaxed);
-        return;
-    };
-    let len = u64::from(length_at(ctx.arena, state, state.oldest() + last).load(Relaxed));
-    let before = state.unread.load(Relaxed).saturating_sub(len);
-    let written = bytes_in(fd).saturating_sub(before);
-    if written == 0 {
-        state.set_range(state.oldest(), last);
-        state.unread.store(before, Relaxed);
-    }
-    state.suspect.store(u32::from(written > 0 && written < len), Relaxed);
-}
-
 /// Makes whole what a dead actor left under the lock: what it began for another is finished, what it began for itself
-/// did not happen; the lengths are summed anew. For the supervisor.
-pub(in crate::os::object) fn mend(arena: Arena, off: Off, dead: u32) {
-    let state: &EndState = arena.at(off);
-    let (change, whose) = (state.change.swap(0, SeqCst), state.changed_for.load(Relaxed));
-    if change != 0 {
-        let is_its_own = whose == dead + 1;
-        let range = if is_its_own { &state.range_before } else { &state.range_after };
-        state.turn(change).store(if is_its_own { 0 } else { whose }, SeqCst);
-        state.range.store(range.load(Relaxed), SeqCst);
+/// did not happen unless it was done; the messages are counted anew. For the supervisor.
+pub(in crate::os::object) fn mend(ctx: &Ctx, off: Off, dead: u32) {
+    let state: &EndState = ctx.arena.at(off);
+    state.count_anew(ctx.arena);
+    let (change, message) = (state.change.swap(0, SeqCst), Off(state.changing.load(Relaxed)));
+    if let Some(actor) = state.changed_for.load(Relaxed).checked_sub(1).filter(|_| change != 0) {
+        let is_on_its_way = state.holds(ctx.arena, message);
+        match change {
+            ADMITS if actor == dead && !is_on_its_way => {
+                state.writer.store(0, SeqCst);
+                ctx.arena.free(message);
+            }
+            BEGINS if actor == dead && is_on_its_way => {
+                state.reader.store(0, SeqCst);
+                hand::leave(ctx.arena.at(slot_at(dead)));
+            }
+            _ => state.go_on(ctx, off, change, actor, message),
+        }
     }
     if state.leaving.load(SeqCst) != 0 {
-        hold::leave(arena, state);
+        hold::leave(ctx.arena, state);
     }
     // Its place in the order of the pipe, which it may not have taken.
-    if !crate::os::turns::are_on(arena) {
-        tick(arena, off);
+    if !crate::os::turns::are_on(ctx.arena) {
+        tick(ctx.arena, off);
     }
-    let lengths = (0..state.messages()).map(|at| length_at(arena, state, state.oldest() + at).load(Relaxed));
-    state.unread.store(lengths.map(u64::from).sum(), Relaxed);
 }
 
-/// Gives turns that nobody has to whoever waits for them. For the supervisor.
+/// Gives turns that nobody has to whoever waits for them; who has one looks again. For the supervisor.
 pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
     let locked = ctx.lock(off);
+    look_again(ctx, &locked);
     pass_turns(ctx, &locked, ctx.arena.at(off));
 }
 
@@ -315,51 +304,25 @@ fn pass_turns(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
     }
 }
 
-/// Room for the lengths of the frames on their way, once something is sent.
-fn make_ring(ctx: &Ctx, to: Off, state: &EndState) -> Result<()> {
-    if state.lengths.load(Relaxed) != 0 {
-        return Ok(());
-    }
-    let ring = ctx.arena.alloc(FRAMES_MAX as usize * 4)?;
-    let _locked = ctx.lock(to);
-    if state.lengths.load(Relaxed) == 0 {
-        state.lengths.store(ring.0, Relaxed);
-    } else {
-        ctx.arena.free(ring);
-    }
-    Ok(())
-}
-
-fn length_at<'a>(arena: Arena, state: &EndState, index: u32) -> &'a AtomicU32 {
-    let index = index % FRAMES_MAX;
-    let row: &Lengths = arena.at(Off(state.lengths.load(Relaxed) + index / 4));
-    &row.0[(index % 4) as usize]
-}
-
-/// Whether a frame may be sent: nobody is writing, and it fits.
-fn has_place(state: &EndState, len: u64) -> bool {
+/// Whether a message may be sent: nobody is writing, and it fits.
+fn has_place(arena: Arena, state: &EndState, message: Off) -> bool {
     let unread = state.unread.load(Relaxed);
-    let free = state.writer.load(Relaxed) == 0 && state.suspect.load(Relaxed) == 0;
-    free && (unread == 0 || unread + len <= BUFFER_BYTES)
+    state.writer.load(Relaxed) == 0 && (unread == 0 || unread + message::len(arena, message) <= BUFFER_BYTES)
 }
 
 /// Admits a message, and gives its sender the writer's turn: the place of the send.
-fn admit(ctx: &Ctx, to: Off, state: &EndState, sender: u32, len: u64) -> u64 {
-    let messages = state.messages();
-    length_at(ctx.arena, state, state.oldest() + messages).store(len as u32, Relaxed);
-    state.whole.store(0, Relaxed);
-    state.turn_over(ctx, ADMITS, sender, (state.oldest(), messages + 1));
-    state.unread.store(state.unread.load(Relaxed) + len, Relaxed);
+fn admit(ctx: &Ctx, to: Off, state: &EndState, sender: u32, message: Off) -> u64 {
+    state.turn_over(ctx, to, ADMITS, sender, message);
     tick(ctx.arena, to)
 }
 
-/// Admits the first that waits to send, where its frame fits.
+/// Admits the first that waits to send, where its message fits.
 fn admit_next(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
-    if !locked.first_payload(SENDERS).is_some_and(|len| has_place(state, len)) {
+    if !locked.first_payload(SENDERS).is_some_and(|message| has_place(ctx.arena, state, Off(message as u32))) {
         return;
     }
     if let Some(next) = ctx.claim_first(locked, SENDERS) {
-        let ticket = admit(ctx, locked.off, state, next.actor, next.payload);
+        let ticket = admit(ctx, locked.off, state, next.actor, Off(next.payload as u32));
         ctx.finish(next, Verdict { code: say::DONE, given: 0, ticket, cause: 0 });
     }
 }
@@ -383,15 +346,18 @@ fn deliver(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) -> Option<(Claimed,
 
 /// Gives an actor the turn to read the oldest message: the place of the receipt.
 fn begin_read(ctx: &Ctx, off: Off, state: &EndState, actor: u32) -> u64 {
-    let oldest = state.oldest();
-    let len = length_at(ctx.arena, state, oldest).load(Relaxed);
-    state.turn_over(ctx, BEGINS, actor, (oldest + 1, state.messages() - 1));
-    state.unread.store(state.unread.load(Relaxed).saturating_sub(u64::from(len)), Relaxed);
+    state.turn_over(ctx, off, BEGINS, actor, state.oldest());
     tick(ctx.arena, off)
 }
 
 /// What to tell a waiter whose waker died: that it has its turn, that the other end is gone, or to look again.
-pub(in crate::os::object) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u32, payload: u64) -> Option<Verdict> {
+pub(in crate::os::object) fn rescued(
+    ctx: &Ctx,
+    off: Off,
+    list: usize,
+    (waiter, dead): (u32, u32),
+    payload: u64,
+) -> Option<Verdict> {
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
     let _locked = ctx.lock(off);
@@ -401,6 +367,8 @@ pub(in crate::os::object) fn rescued(ctx: &Ctx, off: Off, list: usize, waiter: u
         SENDERS if gone(state) => say::CLOSED,
         SENDERS => return None,
         RECEIVERS if payload == POLLS || state.reader.load(Relaxed) == waiter + 1 => say::DONE,
+        // What the dead one had in hand is about to come back.
+        _ if hand::untold(ctx.arena.at(slot_at(dead)), off).is_some() => return None,
         _ if state.messages() == 0 && gone(peer) => say::CLOSED,
         _ => return None,
     };
@@ -414,7 +382,7 @@ pub(in crate::os::object) fn waiting_in(ctx: &Ctx, off: Off) -> Done {
     let messages = here.messages() as usize;
     let (polls, receivers): (Vec<u64>, Vec<u64>) = own.payloads(RECEIVERS).partition(|payload| *payload == POLLS);
     let mut unread = there.unread.load(Relaxed);
-    let senders = peer.payloads(SENDERS).filter(|len| {
+    let senders = peer.payloads(SENDERS).map(|message| message::len(ctx.arena, Off(message as u32))).filter(|len| {
         let fits = unread == 0 || unread + len <= BUFFER_BYTES;
         unread += if fits { *len } else { 0 };
         !fits

@@ -1,30 +1,22 @@
 //! Receiving: a frame is read in the reader's turn. And looking whether there is one.
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::Relaxed;
 
 use rustix::fd::BorrowedFd;
-use rustix::io::Errno;
 
 use super::{
-    BUFFER_BYTES, EndState, Ends, PIECES, POLLS, RECEIVERS, admit_next, begin_read, clear_up, close_list, closed_here,
-    eof, gone, look_again, pass_turns, peer_of, tick,
+    EndState, Ends, PIECES, POLLS, RECEIVERS, admit_next, begin_read, close_list, closed_here, eof, go_by_memory, gone,
+    look_again, message, pass_turns, peer_of, tick,
 };
 use crate::os::arena::Off;
-use crate::os::object::frame::{FRAME_HEADER, MESSAGE_BYTES_MAX, ready};
+use crate::os::hand;
+use crate::os::object::frame::{Moved, has_bytes, read};
 use crate::os::object::queue::Taken;
-use crate::os::object::{Done, Patience, Refused, Result, say, waiting};
+use crate::os::object::{Done, Patience, Result, say, waiting};
 use crate::os::park::{Ctx, Verdict};
-use crate::os::values;
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::Value;
-
-/// Why a message was not read.
-enum Unread {
-    /// It was withdrawn: there may be others.
-    Withdrawn,
-    Lost(Refused),
-}
 
 /// The next message, or that there will be none.
 fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, patience: Patience) -> Result<Option<Taken>> {
@@ -33,6 +25,7 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, patience: Patience) ->
     let Some(fd) = ends.reading(off) else {
         return Err(fault::only_sends().into());
     };
+    hand::reach(ctx, 0);
     loop {
         let locked = ctx.lock(off);
         if ends.is_closed() {
@@ -58,103 +51,67 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, patience: Patience) ->
                 Err(()) => continue,
             }
         };
-        if let Some(done) = read_admitted(ctx, off, fd, op, ticket)? {
-            return Ok(Some(Taken::Message(done)));
-        }
+        return Ok(Some(Taken::Message(read_admitted(ctx, off, Some(fd), op, ticket))));
     }
 }
 
-/// Reads the message for which an actor has the reader's turn, and passes the turn on; nothing where the message was
-/// withdrawn.
-pub(super) fn read_admitted(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode, ticket: u64) -> Result<Option<Done>> {
+/// Reads the message for which an actor has the reader's turn, and passes the turn on.
+pub(super) fn read_admitted(ctx: &Ctx, off: Off, fd: Option<BorrowedFd<'_>>, op: OpCode, ticket: u64) -> Done {
     let state: &EndState = ctx.arena.at(off);
     let peer: &EndState = ctx.arena.at(peer_of(ctx.arena, off));
-    let message = read_frame(ctx, off, fd, op);
+    let message = hand::untold(ctx.slot, off).unwrap_or_default();
+    let (value, place) = message::decode(&read_frame(ctx, off, fd, op, message));
     let locked = ctx.lock(off);
     state.reader.store(0, Relaxed);
-    clear_up(ctx, state, fd);
     // Whoever sent more than fits waits for this; who waits to be admitted may fit now.
-    if message.as_ref().is_ok_and(|(_, _, len)| *len as u64 > BUFFER_BYTES) {
-        state.whole.store(1, SeqCst);
-    }
     look_again(ctx, &locked);
     pass_turns(ctx, &locked, state);
     if state.messages() == 0 && gone(peer) {
         close_list(ctx, &locked, RECEIVERS, peer.header.last.load(Relaxed));
     }
     drop(locked);
-    match message {
-        Ok((value, place, _)) => Ok(Some(Done::new(value, ticket, place))),
-        Err(Unread::Lost(error)) => Err(error.at(ticket)),
-        Err(Unread::Withdrawn) => Ok(None),
-    }
+    Done::new(value, ticket, place)
 }
 
-/// The value, the place of its send, the length of its frame.
-fn read_frame(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) -> std::result::Result<(Value, u64, usize), Unread> {
-    let mut header = [0; FRAME_HEADER];
-    read_exactly(ctx, off, fd, &mut header, (op, true))?;
-    let len = u32::from_ne_bytes(std::array::from_fn(|i| header[i])) as usize;
-    let place = u64::from_ne_bytes(std::array::from_fn(|i| header[4 + i]));
-    let mut body = vec![0; len.min(MESSAGE_BYTES_MAX)];
-    read_exactly(ctx, off, fd, &mut body, (op, false))?;
-    Ok((values::decode(&body), place, FRAME_HEADER + len))
-}
-
-fn read_exactly(
-    ctx: &Ctx,
-    off: Off,
-    fd: BorrowedFd<'_>,
-    bytes: &mut [u8],
-    (op, first): (OpCode, bool),
-) -> std::result::Result<(), Unread> {
+/// The frame of a message in hand, through the kernel where it goes that way.
+fn read_frame(ctx: &Ctx, off: Off, fd: Option<BorrowedFd<'_>>, op: OpCode, message: Off) -> Vec<u8> {
+    let state: &EndState = ctx.arena.at(off);
+    let mut frame = vec![0; message::len(ctx.arena, message) as usize];
     let mut filled = 0;
-    while filled < bytes.len() {
+    while let Some(rest) = frame.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         ctx.point();
-        let read = rustix::io::read(fd, &mut bytes[filled..]);
+        let moved = match fd {
+            _ if state.is_by_memory() => return message::frame(ctx.arena, message),
+            Some(fd) => read(fd, rest),
+            None => Moved::Refused,
+        };
         ctx.point();
-        match read {
-            Ok(0) => return Err(Unread::Lost(eof())),
-            Ok(count) => {
+        match (moved, fd) {
+            (Moved::Bytes(count), _) => {
                 filled += count;
                 // Of a message that arrives in pieces, the writer may wait for the room that this made.
-                if filled < bytes.len() {
+                if filled < frame.len() {
                     look_again(ctx, &ctx.lock(off));
                 }
             }
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait_for_more(ctx, off, fd, op, first && filled == 0)?,
-            Err(_) => return Err(Unread::Lost(eof())),
+            (Moved::Nothing, Some(fd)) => wait_for_more(ctx, off, fd, op),
+            _ => go_by_memory(ctx, &ctx.lock(off)),
         }
     }
-    Ok(())
+    frame
 }
 
-fn wait_for_more(
-    ctx: &Ctx,
-    off: Off,
-    fd: BorrowedFd<'_>,
-    op: OpCode,
-    nothing_yet: bool,
-) -> std::result::Result<(), Unread> {
+fn wait_for_more(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) {
     let state: &EndState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    if ready(fd, rustix::event::PollFlags::IN) {
-        return Ok(());
-    }
-    // The sender of the latest message died: no more of it comes.
-    if state.suspect.load(Relaxed) != 0 && state.messages() == 0 {
-        return Err(match nothing_yet {
-            true => Unread::Withdrawn,
-            false => Unread::Lost(fault::cut_off().into()),
-        });
+    if state.is_by_memory() || has_bytes(fd) {
+        return;
     }
     // Also whoever writes may wait: for the room that was made.
     look_again(ctx, &locked);
     let entered = ctx.enter(&locked, PIECES, 0, &waiting(op, None));
     drop(locked);
     ctx.park(entered);
-    Ok(())
 }
 
 /// Receives a message; without patience, gives nothing where it would have to wait for one.

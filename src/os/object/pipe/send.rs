@@ -1,17 +1,17 @@
 //! Sending: a frame is admitted, then written in the writer's turn.
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::Relaxed;
 
 use rustix::fd::BorrowedFd;
 
 use super::{
-    BUFFER_BYTES, EndState, Ends, PIECES, SENDERS, admit, broken, closed_here, deliver, gone, has_place, look_again,
-    make_ring, pass_turns, peer_of, tick,
+    BUFFER_BYTES, EndState, Ends, PIECES, SENDERS, admit, broken, closed_here, deliver, go_by_memory, gone, has_place,
+    look_again, message, pass_turns, peer_of, tick,
 };
 use crate::os::arena::Off;
-use crate::os::object::frame::{frame, has_room, try_write};
-use crate::os::object::{Done, Patience, Result, say, waiting};
-use crate::os::park::{Claimed, Ctx, Verdict};
+use crate::os::object::frame::{Moved, has_room, write};
+use crate::os::object::{Done, Patience, Refused, Result, say, waiting};
+use crate::os::park::{Claimed, Ctx, Locked, Verdict};
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::Value;
@@ -33,111 +33,141 @@ pub(in crate::os) fn send(
     let Some(fd) = ends.writing(off) else {
         return Err(fault::only_receives().into());
     };
-    let frame = frame(value, ctx.place())?;
-    make_ring(ctx, to, state)?;
-    let len = frame.len() as u64;
+    let message = message::write(ctx, value, ctx.place())?;
+    let not_sent = |refused: Option<Refused>| {
+        ctx.arena.free(message);
+        refused.map_or(Ok(None), Err)
+    };
     let locked = ctx.lock(to);
     if ends.is_closed() {
-        return Err(closed_here(tick(ctx.arena, to)));
+        return not_sent(Some(closed_here(tick(ctx.arena, to))));
     }
     if gone(state) {
-        return Err(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed)));
+        return not_sent(Some(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed))));
     }
-    let (ticket, reader) = if locked.waiting(SENDERS) == 0 && has_place(state, len) {
-        let ticket = admit(ctx, to, state, ctx.me, len);
+    let (ticket, reader) = if locked.waiting(SENDERS) == 0 && has_place(ctx.arena, state, message) {
+        let ticket = admit(ctx, to, state, ctx.me, message);
         // Who waits for it is woken when there is something to read.
         let reader = deliver(ctx, &locked, state);
         drop(locked);
         (ticket, reader)
     } else if matches!(patience, Patience::No) {
-        return Ok(None);
+        return not_sent(None);
     } else {
-        let entered = ctx.enter(&locked, SENDERS, len, &waiting(OpCode::PipeSend, None));
+        let entered = ctx.enter(&locked, SENDERS, u64::from(message.0), &waiting(OpCode::PipeSend, None));
         drop(locked);
         match ctx.park_or(entered, |_| ()) {
             Ok(verdict) if verdict.code == say::DONE => (verdict.ticket, None),
-            Ok(verdict) if verdict.code == say::CLOSED_HERE => return Err(closed_here(verdict.ticket)),
-            Ok(Verdict { ticket, cause, .. }) => return Err(broken().at(ticket).because(cause)),
-            Err(()) => return Err(broken()),
+            Ok(verdict) if verdict.code == say::CLOSED_HERE => return not_sent(Some(closed_here(verdict.ticket))),
+            Ok(Verdict { ticket, cause, .. }) => return not_sent(Some(broken().at(ticket).because(cause))),
+            Err(()) => return not_sent(Some(broken())),
         }
     };
-    write_admitted(ctx, to, (fd, &frame), (ticket, reader), arrived).map(Some)
+    write_admitted(ctx, to, (Some(fd), message), (ticket, reader), arrived).map(Some)
 }
 
-/// Writes a frame whose sender has the writer's turn, and passes the turn on.
+/// Writes a message whose sender has the writer's turn, and passes the turn on.
 pub(super) fn write_admitted(
     ctx: &Ctx,
     to: Off,
-    (fd, frame): (BorrowedFd<'_>, &[u8]),
+    (fd, message): (Option<BorrowedFd<'_>>, Off),
     (ticket, reader): (u64, Option<(Claimed, Verdict)>),
     arrived: impl FnOnce(u64),
 ) -> Result {
     let state: &EndState = ctx.arena.at(to);
-    let is_long = frame.len() as u64 > BUFFER_BYTES;
+    // Its block may be gone already, if somebody received it by memory.
+    let len = state.writing_len.load(Relaxed) as usize;
+    let is_long = len as u64 > BUFFER_BYTES;
     if is_long {
         arrived(ticket);
     }
-    let sent = write_frame(ctx, to, fd, frame, reader);
-    let locked = ctx.lock(to);
-    let ticket = if is_long { tick(ctx.arena, to) } else { ticket };
-    state.writer.store(0, Relaxed);
-    look_again(ctx, &locked);
-    pass_turns(ctx, &locked, state);
+    write_frame(ctx, to, fd, (message, len), reader);
+    if !is_long {
+        let locked = ctx.lock(to);
+        pass_on(ctx, &locked, state);
+        return Ok(Done::new(Value::None, ticket, 0));
+    }
+    let locked = wait_for_reader(ctx, to, message);
+    let ticket = tick(ctx.arena, to);
+    let is_withdrawn = state.withdrawn.swap(0, Relaxed) == message.0;
+    pass_on(ctx, &locked, state);
     drop(locked);
-    match sent {
-        Ok(()) => Ok(Done::new(Value::None, ticket, 0)),
-        Err(error) if error.ticket == 0 => Err(error.at(ticket)),
-        Err(error) => Err(error),
+    match is_withdrawn {
+        true => {
+            ctx.arena.free(message);
+            Err(broken().at(ticket).because(state.header.last.load(Relaxed)))
+        }
+        false => Ok(Done::new(Value::None, ticket, 0)),
     }
 }
 
-/// Writes a whole frame, waiting for room where there is none, and tells the reader once there is something. One that
-/// goes alone is waited for until it has been taken.
+fn pass_on(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
+    state.writer.store(0, Relaxed);
+    look_again(ctx, locked);
+    pass_turns(ctx, locked, state);
+}
+
+/// Writes a whole frame where it goes through the kernel, waiting for room where there is none, and tells the reader
+/// once there is something.
 fn write_frame(
     ctx: &Ctx,
     to: Off,
-    fd: BorrowedFd<'_>,
-    frame: &[u8],
+    fd: Option<BorrowedFd<'_>>,
+    (message, len): (Off, usize),
     mut reader: Option<(Claimed, Verdict)>,
-) -> Result<()> {
+) {
     let state: &EndState = ctx.arena.at(to);
     let mut written = 0;
-    while written < frame.len() {
+    while written < len && !state.is_by_memory() {
         ctx.point();
-        let count = try_write(fd, &frame[written..]);
+        let moved = match fd {
+            Some(fd) => write(fd, ctx.arena, message, message::FRAME_AT + written, len - written),
+            None => Moved::Refused,
+        };
         ctx.point();
-        written += count.as_ref().ok().copied().flatten().unwrap_or(0);
+        if let Moved::Bytes(count) = moved {
+            written += count;
+        }
         match reader.take() {
             Some((reader, verdict)) => ctx.finish(reader, verdict),
-            None if written < frame.len() => look_again(ctx, &ctx.lock(to)),
+            None if written < len => look_again(ctx, &ctx.lock(to)),
             None => {}
         }
-        if count?.is_none() {
-            wait_for(ctx, to, || has_room(fd))?;
+        match (moved, fd) {
+            (Moved::Bytes(_), _) => {}
+            (Moved::Nothing, Some(fd)) => wait_for_room(ctx, to, fd),
+            _ => go_by_memory(ctx, &ctx.lock(to)),
         }
     }
-    if frame.len() as u64 > BUFFER_BYTES {
-        look_again(ctx, &ctx.lock(to));
-        while state.whole.load(SeqCst) == 0 {
-            wait_for(ctx, to, || state.whole.load(SeqCst) != 0)?;
-        }
+    if let Some((reader, verdict)) = reader {
+        ctx.finish(reader, verdict);
     }
-    Ok(())
 }
 
-/// Of a writer: waits until something may have come about, unless nobody is left to read.
-fn wait_for(ctx: &Ctx, to: Off, is_there: impl FnOnce() -> bool) -> Result<()> {
-    let state: &EndState = ctx.arena.at(to);
+fn wait_for_room(ctx: &Ctx, to: Off, fd: BorrowedFd<'_>) {
     let locked = ctx.lock(to);
     // Looked at under the lock, under which the reader tells what it did.
-    if is_there() {
-        return Ok(());
+    if !ctx.arena.at::<EndState>(to).is_by_memory() && !has_room(fd) {
+        wait(ctx, locked);
     }
-    if gone(state) {
-        return Err(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed)));
+}
+
+/// Of the sender of a message that goes alone: waits until it is no longer on its way, since a reader has its turn for
+/// it or since nobody will.
+fn wait_for_reader(ctx: &Ctx, to: Off, message: Off) -> Locked<'_> {
+    let state: &EndState = ctx.arena.at(to);
+    loop {
+        let locked = ctx.lock(to);
+        if !state.holds(ctx.arena, message) {
+            return locked;
+        }
+        wait(ctx, locked);
     }
+}
+
+/// Of a writer: waits until something may have come about.
+fn wait(ctx: &Ctx, locked: Locked<'_>) {
     let entered = ctx.enter(&locked, PIECES, 0, &waiting(OpCode::PipeSend, None));
     drop(locked);
     ctx.park(entered);
-    Ok(())
 }
