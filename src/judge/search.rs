@@ -23,8 +23,8 @@ const DEAD_ENDS_MAX: usize = 2_000;
 const BRANCHES_MAX: usize = 4_096;
 /// Silent steps that are tried in a row for one event.
 const SILENT_MAX: usize = 6;
-/// Silent steps that are tried, in all, for what the killed could not tell of.
-const EFFORT_MAX: u64 = 20_000;
+/// Silent steps that are tried for one guess of what the killed could not tell of.
+const EFFORT_MAX: u64 = 2_000;
 /// What an outsider kills with.
 const SIGKILL: i32 = 9;
 /// States that are looked at for the silent steps of one event.
@@ -81,10 +81,9 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
         attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Deaths)));
     }
     attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Operations)));
-    let effort = Rc::new(Cell::new(EFFORT_MAX));
-    let mut judgements = attempts
-        .into_iter()
-        .map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, Rc::clone(&effort))));
+    let effort = || Rc::new(Cell::new(EFFORT_MAX));
+    let mut judgements =
+        attempts.into_iter().map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, effort())));
     match judgements.find(|judgement| matches!(judgement, Judgement::Possible { .. })) {
         Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
         _ => judgement,

@@ -1,8 +1,9 @@
 //! What the killed did and could not tell of.
 //!
 //! An operation takes its place in its object's order before its event is noted. Who is killed in between leaves a gap
-//! in that order: one operation at most for each of the killed. Answers for: the gaps, who may have made them, and
-//! traces in which they are filled. Never says what was done (the machine does).
+//! in that order; where nobody took a later place, none can be seen. It is one operation at most for each of the killed.
+//! Answers for: the gaps, who may have made them, and traces in which the killed have one operation more. Never says
+//! what was done (the machine does).
 
 use rustc_hash::FxHashMap;
 
@@ -11,8 +12,12 @@ use crate::program::op::OpCode;
 use crate::trace::{Datum, Event, Place, Status, TraceData};
 use crate::value::ObjectKind;
 
-/// Fillings that are tried at most.
+/// Ways to fill gaps that are tried at most.
 const FILLINGS_MAX: usize = 16;
+/// Traces that are tried at most.
+const TRACES_MAX: usize = 48;
+/// Killed actors of whom each may have done something that left no gap: of so many, all combinations are tried.
+const COMBINED_MAX: usize = 3;
 
 /// The status of an event that was not told of.
 const UNTOLD: &str = "untold";
@@ -31,30 +36,56 @@ struct Gap {
     before_ns: u64,
 }
 
-/// Traces in which gaps are filled by those who may have made them, the fullest first.
+/// Traces in which some of the killed have one operation more: in a gap, those with the most gaps filled first, or
+/// where nobody came after them.
 pub(super) fn fillings(data: &TraceData) -> Vec<TraceData> {
     let killed = killed(data);
     let gaps = gaps(data);
     if killed.is_empty() {
         return Vec::new();
     }
-    let mut partial: Vec<Vec<(u32, Gap)>> = vec![Vec::new()];
+    let mut partial: Vec<Vec<(u32, Option<Gap>)>> = vec![Vec::new()];
     for gap in gaps {
         let mut next = Vec::new();
         for taken in &partial {
             let is_free =
                 |actor: &&(u32, u64)| actor.1 <= gap.before_ns && taken.iter().all(|(other, _)| *other != actor.0);
             for (actor, _) in killed.iter().filter(is_free) {
-                next.push(taken.iter().copied().chain([(*actor, gap)]).collect());
+                next.push(taken.iter().copied().chain([(*actor, Some(gap))]).collect());
             }
         }
         next.append(&mut partial);
         next.truncate(FILLINGS_MAX);
         partial = next;
     }
-    partial.retain(|taken| !taken.is_empty());
     partial.sort_by_key(|taken| std::cmp::Reverse(taken.len()));
-    partial.into_iter().map(|taken| filled(data, &taken)).collect()
+    let last: Vec<u32> = killed.iter().map(|(actor, _)| *actor).collect();
+    let mut all: Vec<Vec<(u32, Option<Gap>)>> = Vec::new();
+    for more in combinations(&last) {
+        for taken in &partial {
+            let is_new = more.iter().all(|actor| taken.iter().all(|(other, _)| other != actor));
+            if is_new && taken.len() + more.len() > 0 {
+                all.push(taken.iter().copied().chain(more.iter().map(|actor| (*actor, None))).collect());
+            }
+        }
+    }
+    all.truncate(TRACES_MAX);
+    all.into_iter().map(|taken| filled(data, &taken)).collect()
+}
+
+/// The sets that can be made of some actors, the smallest first; of many actors those of one at most.
+fn combinations(of: &[u32]) -> Vec<Vec<u32>> {
+    let mut sets: Vec<Vec<u32>> = vec![Vec::new()];
+    for actor in of {
+        let with: Vec<Vec<u32>> = sets
+            .iter()
+            .filter(|set| of.len() <= COMBINED_MAX || set.is_empty())
+            .map(|set| set.iter().copied().chain([*actor]).collect())
+            .collect();
+        sets.extend(with);
+    }
+    sets.sort_by_key(Vec::len);
+    sets
 }
 
 /// Actors whose record does not end with their end, and when their last event was noted.
@@ -105,19 +136,21 @@ fn gaps(data: &TraceData) -> Vec<Gap> {
     gaps
 }
 
-fn filled(data: &TraceData, taken: &[(u32, Gap)]) -> TraceData {
+fn filled(data: &TraceData, taken: &[(u32, Option<Gap>)]) -> TraceData {
     let mut data = data.clone();
     for (actor, gap) in taken {
-        let theirs = data.events.iter().filter(|event| event.place.actor == *actor).map(|event| event.place.seq);
-        let seq = theirs.max().map_or(0, |seq| seq + 1);
+        let theirs = data.events.iter().filter(|event| event.place.actor == *actor);
+        let last = theirs.max_by_key(|event| event.place.seq);
+        let (seq, last_ns) = last.map_or((0, 0), |event| (event.place.seq + 1, event.time_ns));
         data.events.push(Event {
             place: Place { actor: *actor, seq },
-            time_ns: gap.before_ns,
+            // Without a gap, as soon as it can be.
+            time_ns: gap.map_or(last_ns, |gap| gap.before_ns),
             line: 0,
             op: OpCode::Waiting,
-            object: Some(gap.object),
+            object: gap.map(|gap| gap.object),
             actor: None,
-            ticket: gap.ticket,
+            ticket: gap.map_or(0, |gap| gap.ticket),
             cause: None,
             args: Vec::<Datum>::new(),
             status: Status::Raised(UNTOLD.to_owned(), String::new()),

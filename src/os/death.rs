@@ -155,11 +155,19 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
 
 /// What killed actors leave behind in objects. All leave what they wait in first, so that none is handed anything.
 fn clean_up(ctx: &Ctx, killed: &[u32]) {
-    let waits: Vec<_> = killed.iter().map(|number| (*number, ctx.bury(*number))).collect();
-    waits.into_iter().for_each(|(number, waited)| clean_up_one(ctx, number, waited));
+    for number in killed {
+        ctx.bury(*number, |locked, list| {
+            let is_slot = actor::is_slot(locked.off);
+            let is_barrier = !is_slot && locked.header.kind.load(Relaxed) == kind_number(ObjectKind::Barrier);
+            if is_barrier && list == barrier::PARTIES {
+                barrier::party_left(ctx, locked);
+            }
+        });
+    }
+    killed.iter().for_each(|number| clean_up_one(ctx, *number));
 }
 
-fn clean_up_one(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
+fn clean_up_one(ctx: &Ctx, number: u32) {
     let until = ctx.arena.header().objects.load(SeqCst).min(OBJECTS_MAX);
     for id in 0..until {
         let off = find(ctx.arena, id);
@@ -176,7 +184,7 @@ fn clean_up_one(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
         } else if kind == kind_number(ObjectKind::PipeEnd) {
             pipe::forget(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Barrier) {
-            barrier::party_died(ctx, off, number, waited == Some((off, barrier::PARTIES)));
+            barrier::runner_died(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Rwlock) {
             rwlock::orphan(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Once) {
