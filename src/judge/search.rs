@@ -76,14 +76,10 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
     let (Judgement::Impossible(_) | Judgement::Undecided { .. }) = judgement else { return judgement };
     // That the killed did what they could not tell of is the last resort. Who can never go on was not killed.
     let fillings = if is_stuck { Vec::new() } else { untold::fillings(data) };
-    let mut attempts: Vec<(&TraceData, Untold)> = Vec::new();
-    if !is_stuck {
-        attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Deaths)));
-    }
-    attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Operations)));
+    let modes = [Untold::Deaths, Untold::Operations];
+    let attempts = modes.iter().flat_map(|untold| fillings.iter().map(|data| (data, *untold)));
     let effort = || Rc::new(Cell::new(EFFORT_MAX));
-    let mut judgements =
-        attempts.into_iter().map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, effort())));
+    let mut judgements = attempts.map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, effort())));
     match judgements.find(|judgement| matches!(judgement, Judgement::Possible { .. })) {
         Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
         _ => judgement,
@@ -241,6 +237,9 @@ impl Judge<'_> {
             Ok(next) => return Ok(self.done(next, at)),
             Err(reason) => reason,
         };
+        if untold::is_death(event) {
+            return Err(refusal);
+        }
         // Few silent steps are enough for most events; all there are for those that need many processes to be gone.
         let next = self.after_silent(progress, event, 2, false);
         let next = next.or_else(|| self.after_all_silent(progress, event));
@@ -342,11 +341,15 @@ impl Judge<'_> {
     fn take_now(&self, progress: &Progress, event: &Event) -> Result<Progress, Reason> {
         let actor = progress.id(event.place.actor).ok_or(Reason::NoSuchActor)?;
         let mut next = progress.clone();
-        if let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) {
+        let is_death = untold::is_death(event);
+        if let Some(noted) = next.pending.get_mut(&actor).filter(|_| !is_death).and_then(VecDeque::pop_front) {
             return if untold::is_untold(event) { Ok(next) } else { self.accept(next, event, &noted) };
         }
+        if is_death {
+            return self.take_death(progress, actor);
+        }
         if untold::is_untold(event) {
-            return self.take_untold(progress, actor);
+            return self.take_untold(progress, actor, event);
         }
         // Where the pool was terminated meanwhile, a worker is done with nothing.
         if matches!(event.op, OpCode::PoolDone | OpCode::PoolCalled) {
@@ -400,11 +403,31 @@ impl Judge<'_> {
         })
     }
 
-    /// The progress after the operation that a killed actor stood at and could not tell of.
-    fn take_untold(&self, progress: &Progress, actor: u32) -> Result<Progress, Reason> {
+    /// The progress after the death of a process, if it has not died before; threads go with their process.
+    fn take_death(&self, progress: &Progress, actor: u32) -> Result<Progress, Reason> {
+        if progress.state.is_over() || !self.machine.can_die(&progress.state, actor) {
+            return Ok(progress.clone());
+        }
+        let choice = Choice { actor, what: What::Die(SIGKILL) };
+        let next = if self.has_no_more(progress, actor) { self.silently(progress, &choice) } else { None };
+        next.ok_or(Reason::NoOperation)
+    }
+
+    /// The progress after the operation that a killed actor stood at and could not tell of: of a `select`, the case on
+    /// the object that it is known to be on.
+    fn take_untold(&self, progress: &Progress, actor: u32, event: &Event) -> Result<Progress, Reason> {
         let mut ways = Vec::new();
         self.machine.choices_of(&progress.state, actor, &mut ways);
-        ways.retain(|choice| matches!(choice.what, What::Go | What::Serve(_) | What::TimeOut));
+        let op = self.machine.next_op(&progress.state, actor);
+        let is_there = |case: u32| {
+            let case = op.and_then(|op| op.cases.get(case as usize));
+            event.object.is_none() || case.is_some_and(|case| self.is_on(progress, event, case))
+        };
+        ways.retain(|choice| match choice.what {
+            What::Go | What::Serve(_) | What::TimeOut => true,
+            What::Case(case, _) => is_there(case),
+            _ => false,
+        });
         if self.machine.next_end(&progress.state, actor).is_some() {
             ways.clear();
         }
@@ -490,11 +513,7 @@ impl Judge<'_> {
     /// Whether it is this case of a `select` that an event tells of: the operation, and on what.
     fn tells_of(&self, progress: &Progress, event: &Event, case: &Op) -> bool {
         let is_target = match case.target {
-            Target::Object(object) => {
-                let name = event.object.and_then(|index| self.data.objects.get(index as usize));
-                name.map(|detail| detail.name.as_str())
-                    == self.machine.object_name(&progress.state, object.id).as_deref()
-            }
+            Target::Object(_) => self.is_on(progress, event, case),
             Target::Actor(actor) => event.actor.is_some_and(|index| self.name(index) == progress.state.name(actor.0)),
             Target::Result(result) => match event.args.first() {
                 Some(Datum::Result(place)) => progress.results.get(place) == Some(&result.0),
@@ -503,6 +522,16 @@ impl Judge<'_> {
             Target::None => true,
         };
         (case.code == event.op || event.op == OpCode::Arrive) && is_target
+    }
+
+    /// Whether an event is one of the object of a case.
+    fn is_on(&self, progress: &Progress, event: &Event, case: &Op) -> bool {
+        let detail = event.object.and_then(|index| self.data.objects.get(index as usize));
+        let name = match case.target {
+            Target::Object(object) => self.machine.object_name(&progress.state, object.id),
+            _ => None,
+        };
+        name.is_some() && detail.map(|detail| detail.name.as_str()) == name.as_deref()
     }
 
     /// Of what a `select` begins to wait in, keeps what the next events tell: a free run tells of some only.
@@ -561,6 +590,7 @@ impl Judge<'_> {
         for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
             let Some(actor) = progress.id(index) else { continue };
             let next = lane.get(*done as usize).and_then(|at| self.data.events.get(*at as usize));
+            let next = next.filter(|next| !untold::is_death(next));
             choices.clear();
             self.machine.choices_of(&progress.state, actor, &mut choices);
             if cut_off
@@ -631,8 +661,8 @@ impl Judge<'_> {
 
     /// Whether that may be any operation: none for which a gap was filled.
     fn may_have_done_more(&self, index: u32) -> bool {
-        let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
-        let is_filled = last.and_then(|at| self.data.events.get(*at as usize)).is_some_and(untold::is_untold);
+        let lane = self.order.lanes.get(index as usize).into_iter().flatten();
+        let is_filled = lane.filter_map(|at| self.data.events.get(*at as usize)).any(untold::is_untold);
         self.untold == Untold::Operations && self.may_be_cut_off(index) && !is_filled
     }
 
@@ -645,7 +675,8 @@ impl Judge<'_> {
     fn has_no_more(&self, progress: &Progress, process: u32) -> bool {
         (0u32..).zip(self.order.lanes.iter().zip(&progress.done)).all(|(index, (lane, done))| {
             let of_it = || progress.id(index).is_some_and(|actor| progress.state.is_of(actor, process));
-            (*done as usize) >= lane.len() || !of_it()
+            let left = lane.iter().skip(*done as usize).filter_map(|at| self.data.events.get(*at as usize));
+            left.filter(|event| !untold::is_death(event)).count() == 0 || !of_it()
         })
     }
 }

@@ -21,7 +21,8 @@ use crate::value::ObjectKind;
 pub(super) fn of_process(ctx: &Ctx, number: u32) {
     let slot = actor::slot(ctx.arena, number);
     let pid = slot.pid.load(Acquire);
-    let killed = slot.state.load(Acquire) != state::ENDED;
+    // One that was killed when it had told of its end has ended by itself.
+    let killed = slot.state.load(Acquire) != state::ENDED && !actor::has_told_of_its_end(ctx.arena, number);
     let code = if killed { exit_code(pid) } else { slot.exit.load(Relaxed) };
     let members = members(ctx.arena, number);
     let mut left = Vec::new();
@@ -31,13 +32,13 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         let slot = actor::slot(ctx.arena, member);
         if let Some(waiter) = slot.completing.swap(0, SeqCst).checked_sub(1) {
-            rescue(ctx, waiter, member);
+            left.extend(rescue(ctx, waiter, member));
         }
     }
     if killed {
         clean_up(ctx, &members);
         process::let_all_go(ctx, number);
-        ctx.arena.header().processes.fetch_sub(1, SeqCst);
+        actor::leave_processes(ctx.arena, slot);
     } else {
         // Threads that were cut off may have held something.
         clean_up(ctx, &members);
@@ -126,8 +127,8 @@ fn give_back(ctx: &Ctx, number: u32) {
     }
 }
 
-/// Sees to an actor that a dead one was about to wake.
-fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
+/// Sees to an actor that a dead one was about to wake; gives the object in which it may wait on.
+fn rescue(ctx: &Ctx, waiter: u32, dead: u32) -> Option<Off> {
     let slot = actor::slot(ctx.arena, dead);
     let is_completed = slot.completed.swap(0, SeqCst) != 0;
     let done = |payload| Verdict { code: object::say::DONE, given: payload, ..Verdict::default() };
@@ -143,7 +144,8 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
     };
     let wait = slot.completing_wait.load(Relaxed);
     if actor::slot(ctx.arena, waiter).cases.load(SeqCst) != 0 {
-        return ctx.rescue_in_cases(waiter, wait, decide);
+        ctx.rescue_in_cases(waiter, wait, decide);
+        return None;
     }
     let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
     ctx.rescue(waiter, wait, decide);
@@ -151,6 +153,9 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
     if !off.is_null() && !actor::is_slot(off) && object::kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
         pipe::stir(ctx, off);
     }
+    let is_queue =
+        |off: &Off| !actor::is_slot(*off) && object::kind_at(ctx.arena, *off) == kind_number(ObjectKind::Queue);
+    Some(off).filter(|off| !off.is_null()).filter(is_queue)
 }
 
 /// What killed actors leave behind in objects. All leave what they wait in first, so that none is handed anything.

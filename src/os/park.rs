@@ -16,7 +16,7 @@ use crate::program::op::OpCode;
 
 /// The supervisor's own number.
 const SUPERVISOR: u32 = 0;
-/// How long the supervisor waits for an object's small lock before it looks whether the holder is alive.
+/// How long to wait for what takes another a moment, before looking whether that one is alive.
 const PATIENCE_NS: u64 = 1_000_000;
 /// Rounds of looking at a taken object lock before sleeping on it.
 const LOCK_SPINS: u32 = 60;
@@ -272,8 +272,8 @@ impl Ctx {
                 if let Some(left) = leave() {
                     return Err(left);
                 }
-                // Someone is completing it: that takes a moment, not a deadline.
-                deadline = None;
+                // Someone is completing it, which takes a moment; if that one dies over it, it may be waiting again.
+                deadline = Some(sys::now_ns() + PATIENCE_NS);
             }
         }
         slot.blocked_op.store(0, Relaxed);
