@@ -339,9 +339,12 @@ impl Judge<'_> {
 
     /// The progress after an event that the machine can do in this state, in one step or none.
     fn take_now(&self, progress: &Progress, event: &Event) -> Result<Progress, Reason> {
-        let actor = progress.id(event.place.actor).ok_or(Reason::NoSuchActor)?;
-        let mut next = progress.clone();
         let is_death = untold::is_death(event);
+        let Some(actor) = progress.id(event.place.actor) else {
+            // One that was never started has no death.
+            return if is_death { Ok(progress.clone()) } else { Err(Reason::NoSuchActor) };
+        };
+        let mut next = progress.clone();
         if let Some(noted) = next.pending.get_mut(&actor).filter(|_| !is_death).and_then(VecDeque::pop_front) {
             return if untold::is_untold(event) { Ok(next) } else { self.accept(next, event, &noted) };
         }

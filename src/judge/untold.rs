@@ -123,6 +123,9 @@ fn killed(data: &TraceData) -> Vec<(u32, u64)> {
         .filter(|(_, event)| event.op != OpCode::End)
         .map(|(actor, event)| (actor, event.time_ns))
         .collect();
+    // Some did not come to telling of their beginning.
+    let told: Vec<u32> = data.events.iter().map(|event| event.place.actor).collect();
+    killed.extend((0..data.actors.len() as u32).filter(|actor| !told.contains(actor)).map(|actor| (actor, 0)));
     killed.sort_unstable();
     killed
 }
