@@ -26,28 +26,28 @@ const SILENT_MAX: usize = 6;
 /// Silent steps that are tried for one guess of what the killed could not tell of.
 const EFFORT_MAX: u64 = 2_000;
 /// What an outsider kills with.
-const SIGKILL: i32 = 9;
+pub(super) const SIGKILL: i32 = 9;
 /// States that are looked at for the silent steps of one event.
 const STATES_MAX: usize = 500;
 
 /// How far the events have been taken.
 #[derive(Clone)]
-struct Progress {
-    state: State,
+pub(super) struct Progress {
+    pub(super) state: State,
     /// By actor of the trace: how many of its events were taken.
-    done: Vec<u32>,
+    pub(super) done: Vec<u32>,
     /// By actor of the trace: its number in the machine; 0 until it is started there.
     ids: Arc<Vec<u32>>,
     /// What happened to an actor of the machine's already, that its next events tell of.
-    pending: FxHashMap<u32, VecDeque<Noted>>,
+    pub(super) pending: FxHashMap<u32, VecDeque<Noted>>,
     results: Arc<FxHashMap<Place, u32>>,
     taken: usize,
-    steps: usize,
+    pub(super) steps: usize,
 }
 
 /// What those may have done whose record does not end with their end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Untold {
+pub(super) enum Untold {
     Nothing,
     /// Killed from outside of the scenario.
     Deaths,
@@ -55,17 +55,17 @@ enum Untold {
     Operations,
 }
 
-struct Judge<'a> {
-    machine: &'a Machine,
-    data: &'a TraceData,
-    order: Order,
+pub(super) struct Judge<'a> {
+    pub(super) machine: &'a Machine,
+    pub(super) data: &'a TraceData,
+    pub(super) order: Order,
     /// Actors of the trace.
     by_name: FxHashMap<&'a str, usize>,
     /// By event: those of whoever took over what it gave.
     takers: FxHashMap<Place, Vec<Place>>,
     /// The run ended in a deadlock: of whom.
     stuck: Option<Vec<String>>,
-    untold: Untold,
+    pub(super) untold: Untold,
     /// How many more silent steps may be tried.
     effort: Rc<Cell<u64>>,
 }
@@ -292,7 +292,7 @@ impl Judge<'_> {
     }
 
     /// Takes a silent step. That an actor begins to wait is told only where that is always a step.
-    fn silently(&self, from: &Progress, choice: &Choice) -> Option<Progress> {
+    pub(super) fn silently(&self, from: &Progress, choice: &Choice) -> Option<Progress> {
         self.effort.set(self.effort.get().checked_sub(1)?);
         let mut next = from.clone();
         if let What::Die(signal) = choice.what {
@@ -311,7 +311,7 @@ impl Judge<'_> {
     }
 
     /// Keeps what happened until events tell of it.
-    fn keep(&self, progress: &mut Progress, happened: Happened) {
+    pub(super) fn keep(&self, progress: &mut Progress, happened: Happened) {
         for noted in happened.noted {
             if noted.op == OpCode::Begin
                 && let Some(index) = self.by_name.get(progress.state.name(noted.actor))
@@ -406,48 +406,6 @@ impl Judge<'_> {
         })
     }
 
-    /// The progress after the death of a process, if it has not died before; threads go with their process.
-    fn take_death(&self, progress: &Progress, actor: u32) -> Result<Progress, Reason> {
-        if progress.state.is_over() || !self.machine.can_die(&progress.state, actor) {
-            return Ok(progress.clone());
-        }
-        let choice = Choice { actor, what: What::Die(SIGKILL) };
-        let next = if self.has_no_more(progress, actor) { self.silently(progress, &choice) } else { None };
-        next.ok_or(Reason::NoOperation)
-    }
-
-    /// The progress after the operation that a killed actor stood at and could not tell of: of a `select`, the case on
-    /// the object that it is known to be on.
-    fn take_untold(&self, progress: &Progress, actor: u32, event: &Event) -> Result<Progress, Reason> {
-        let mut ways = Vec::new();
-        self.machine.choices_of(&progress.state, actor, &mut ways);
-        let op = self.machine.next_op(&progress.state, actor);
-        let is_there = |case: u32| {
-            let case = op.and_then(|op| op.cases.get(case as usize));
-            event.object.is_none() || case.is_some_and(|case| self.is_on(progress, event, case))
-        };
-        ways.retain(|choice| match choice.what {
-            What::Go | What::Serve(_) | What::TimeOut => true,
-            What::Case(case, _) => is_there(case),
-            _ => false,
-        });
-        if self.machine.next_end(&progress.state, actor).is_some() {
-            ways.clear();
-        }
-        for choice in ways {
-            let mut next = progress.clone();
-            let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
-            next.steps += 1;
-            self.keep(&mut next, happened);
-            // It told nobody.
-            if let Some(pending) = next.pending.get_mut(&actor) {
-                pending.clear();
-            }
-            return Ok(next);
-        }
-        Err(Reason::NoOperation)
-    }
-
     /// Takes over what an event says, if it is what the machine noted.
     fn accept(&self, mut next: Progress, event: &Event, noted: &Noted) -> Result<Progress, Reason> {
         let names = Names { machine: self.machine, data: self.data, state: &next.state, results: &next.results };
@@ -528,7 +486,7 @@ impl Judge<'_> {
     }
 
     /// Whether an event is one of the object of a case.
-    fn is_on(&self, progress: &Progress, event: &Event, case: &Op) -> bool {
+    pub(super) fn is_on(&self, progress: &Progress, event: &Event, case: &Op) -> bool {
         let detail = event.object.and_then(|index| self.data.objects.get(index as usize));
         let name = match case.target {
             Target::Object(object) => self.machine.object_name(&progress.state, object.id),
@@ -655,38 +613,11 @@ impl Judge<'_> {
         }
         is_met_by(next, event)
     }
-
-    /// Whether an actor may have done something of which it could not tell: its record does not end with its end.
-    fn may_be_cut_off(&self, index: u32) -> bool {
-        let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
-        last.and_then(|at| self.data.events.get(*at as usize)).is_none_or(|last| last.op != OpCode::End)
-    }
-
-    /// Whether that may be any operation: none for which a gap was filled.
-    fn may_have_done_more(&self, index: u32) -> bool {
-        let lane = self.order.lanes.get(index as usize).into_iter().flatten();
-        let is_filled = lane.filter_map(|at| self.data.events.get(*at as usize)).any(untold::is_untold);
-        self.untold == Untold::Operations && self.may_be_cut_off(index) && !is_filled
-    }
-
-    /// Whether anybody's record does not end with its end.
-    fn was_somebody_cut_off(&self) -> bool {
-        (0..self.order.lanes.len() as u32).any(|index| self.may_be_cut_off(index))
-    }
-
-    /// Whether nothing more is recorded of the process that an actor is the first of.
-    fn has_no_more(&self, progress: &Progress, process: u32) -> bool {
-        (0u32..).zip(self.order.lanes.iter().zip(&progress.done)).all(|(index, (lane, done))| {
-            let of_it = || progress.id(index).is_some_and(|actor| progress.state.is_of(actor, process));
-            let left = lane.iter().skip(*done as usize).filter_map(|at| self.data.events.get(*at as usize));
-            left.filter(|event| !untold::is_death(event)).count() == 0 || !of_it()
-        })
-    }
 }
 
 impl Progress {
     /// The machine's number of an actor of the trace, once it is started.
-    fn id(&self, actor: u32) -> Option<u32> {
+    pub(super) fn id(&self, actor: u32) -> Option<u32> {
         self.ids.get(actor as usize).copied().filter(|id| *id != 0)
     }
 }
