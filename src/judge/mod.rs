@@ -6,6 +6,7 @@
 //!
 //! Answers for: yes, or the first event that cannot be. Never runs anything on the OS.
 
+mod cut_off;
 mod order;
 mod same;
 mod search;

@@ -25,31 +25,31 @@ const DEAD_ENDS_MAX: usize = 2_000;
 const BRANCHES_MAX: usize = 4_096;
 /// Silent steps that are tried in a row for one event.
 const SILENT_MAX: usize = 6;
-/// Silent steps that are tried, in all, for what the killed could not tell of.
-const EFFORT_MAX: u64 = 20_000;
+/// Silent steps that are tried for one guess of what the killed could not tell of.
+const EFFORT_MAX: u64 = 2_000;
 /// What an outsider kills with.
-const SIGKILL: i32 = 9;
+pub(super) const SIGKILL: i32 = 9;
 /// States that are looked at for the silent steps of one event.
 const STATES_MAX: usize = 500;
 
 /// How far the events have been taken.
 #[derive(Clone)]
-struct Progress {
-    state: State,
+pub(super) struct Progress {
+    pub(super) state: State,
     /// By actor of the trace: how many of its events were taken.
-    done: Vec<u32>,
+    pub(super) done: Vec<u32>,
     /// By actor of the trace: its number in the machine; 0 until it is started there.
     ids: Arc<Vec<u32>>,
     /// What happened to an actor of the machine's already, that its next events tell of.
-    pending: FxHashMap<u32, VecDeque<Noted>>,
+    pub(super) pending: FxHashMap<u32, VecDeque<Noted>>,
     results: Arc<FxHashMap<Place, u32>>,
     taken: usize,
-    steps: usize,
+    pub(super) steps: usize,
 }
 
 /// What those may have done whose record does not end with their end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Untold {
+pub(super) enum Untold {
     Nothing,
     /// Killed from outside of the scenario.
     Deaths,
@@ -57,17 +57,17 @@ enum Untold {
     Operations,
 }
 
-struct Judge<'a> {
-    machine: &'a Machine,
-    data: &'a TraceData,
-    order: Order,
+pub(super) struct Judge<'a> {
+    pub(super) machine: &'a Machine,
+    pub(super) data: &'a TraceData,
+    pub(super) order: Order,
     /// Actors of the trace.
     by_name: FxHashMap<&'a str, usize>,
     /// By event: those of whoever took over what it gave.
-    takers: FxHashMap<Place, Vec<Place>>,
+    pub(super) takers: FxHashMap<Place, Vec<Place>>,
     /// The run ended in a deadlock: of whom.
     stuck: Option<Vec<String>>,
-    untold: Untold,
+    pub(super) untold: Untold,
     /// How many more silent steps may be tried.
     effort: Rc<Cell<u64>>,
 }
@@ -78,15 +78,10 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
     let (Judgement::Impossible(_) | Judgement::Undecided { .. }) = judgement else { return judgement };
     // That the killed did what they could not tell of is the last resort. Who can never go on was not killed.
     let fillings = if is_stuck { Vec::new() } else { untold::fillings(data) };
-    let mut attempts: Vec<(&TraceData, Untold)> = Vec::new();
-    if !is_stuck {
-        attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Deaths)));
-    }
-    attempts.extend(fillings.iter().chain([data]).map(|data| (data, Untold::Operations)));
-    let effort = Rc::new(Cell::new(EFFORT_MAX));
-    let mut judgements = attempts
-        .into_iter()
-        .map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, Rc::clone(&effort))));
+    let modes = [Untold::Deaths, Untold::Operations];
+    let attempts = modes.iter().flat_map(|untold| fillings.iter().map(|data| (data, *untold)));
+    let effort = || Rc::new(Cell::new(EFFORT_MAX));
+    let mut judgements = attempts.map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, effort())));
     match judgements.find(|judgement| matches!(judgement, Judgement::Possible { .. })) {
         Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
         _ => judgement,
@@ -244,6 +239,9 @@ impl Judge<'_> {
             Ok(next) => return Ok(self.done(next, at)),
             Err(reason) => reason,
         };
+        if untold::is_death(event) {
+            return Err(refusal);
+        }
         // Few silent steps are enough for most events; all there are for those that need many processes to be gone.
         let next = self.after_arrivals(progress, event);
         let next = next.or_else(|| self.after_silent(progress, event, 2, false));
@@ -297,7 +295,7 @@ impl Judge<'_> {
     }
 
     /// Takes a silent step. That an actor begins to wait is told only where that is always a step.
-    fn silently(&self, from: &Progress, choice: &Choice) -> Option<Progress> {
+    pub(super) fn silently(&self, from: &Progress, choice: &Choice) -> Option<Progress> {
         self.effort.set(self.effort.get().checked_sub(1)?);
         let mut next = from.clone();
         if let What::Die(signal) = choice.what {
@@ -316,7 +314,7 @@ impl Judge<'_> {
     }
 
     /// Keeps what happened until events tell of it.
-    fn keep(&self, progress: &mut Progress, happened: Happened) {
+    pub(super) fn keep(&self, progress: &mut Progress, happened: Happened) {
         for noted in happened.noted {
             if noted.op == OpCode::Begin
                 && let Some(index) = self.by_name.get(progress.state.name(noted.actor))
@@ -344,13 +342,20 @@ impl Judge<'_> {
 
     /// The progress after an event that the machine can do in this state, in one step or none.
     fn take_now(&self, progress: &Progress, event: &Event) -> Result<Progress, Reason> {
-        let actor = progress.id(event.place.actor).ok_or(Reason::NoSuchActor)?;
+        let is_death = untold::is_death(event);
+        let Some(actor) = progress.id(event.place.actor) else {
+            // One that was never started has no death.
+            return if is_death { Ok(progress.clone()) } else { Err(Reason::NoSuchActor) };
+        };
         let mut next = progress.clone();
-        if let Some(noted) = next.pending.get_mut(&actor).and_then(VecDeque::pop_front) {
+        if let Some(noted) = next.pending.get_mut(&actor).filter(|_| !is_death).and_then(VecDeque::pop_front) {
             return if untold::is_untold(event) { Ok(next) } else { self.accept(next, event, &noted) };
         }
+        if is_death {
+            return self.take_death(progress, actor);
+        }
         if untold::is_untold(event) {
-            return self.take_untold(progress, actor, event.place);
+            return self.take_untold(progress, actor, event);
         }
         // Where the pool was terminated meanwhile, a worker is done with nothing.
         if matches!(event.op, OpCode::PoolDone | OpCode::PoolCalled) {
@@ -402,37 +407,6 @@ impl Judge<'_> {
             }
             None => Reason::NoOperation,
         })
-    }
-
-    /// The progress after the operation that a killed actor stood at and could not tell of, with its place.
-    fn take_untold(&self, progress: &Progress, actor: u32, place: Place) -> Result<Progress, Reason> {
-        let mut ways = Vec::new();
-        self.machine.choices_of(&progress.state, actor, &mut ways);
-        // A case of a `select` gives if somebody says that it got something from there; else it takes: that comes back.
-        let cases = self.machine.next_op(&progress.state, actor).map_or(&[][..], |op| &op.cases);
-        let gives = |case: &Op| matches!(case.code, OpCode::QueuePut | OpCode::PipeSend);
-        ways.retain(|choice| match choice.what {
-            What::Go | What::Serve(_) | What::TimeOut => true,
-            What::Case(case, _) => {
-                cases.get(case as usize).is_some_and(|case| gives(case) == self.takers.contains_key(&place))
-            }
-            _ => false,
-        });
-        if self.machine.next_end(&progress.state, actor).is_some() {
-            ways.clear();
-        }
-        for choice in ways {
-            let mut next = progress.clone();
-            let Ok(happened) = self.machine.step(&mut next.state, &choice) else { continue };
-            next.steps += 1;
-            self.keep(&mut next, happened);
-            // It told nobody.
-            if let Some(pending) = next.pending.get_mut(&actor) {
-                pending.clear();
-            }
-            return Ok(next);
-        }
-        Err(Reason::NoOperation)
     }
 
     /// Takes over what an event says, if it is what the machine noted.
@@ -503,11 +477,7 @@ impl Judge<'_> {
     /// Whether it is this case of a `select` that an event tells of: the operation, and on what.
     fn tells_of(&self, progress: &Progress, event: &Event, case: &Op) -> bool {
         let is_target = match case.target {
-            Target::Object(object) => {
-                let name = event.object.and_then(|index| self.data.objects.get(index as usize));
-                name.map(|detail| detail.name.as_str())
-                    == self.machine.object_name(&progress.state, object.id).as_deref()
-            }
+            Target::Object(_) => self.is_on(progress, event, case),
             Target::Actor(actor) => event.actor.is_some_and(|index| self.name(index) == progress.state.name(actor.0)),
             Target::Result(result) => match event.args.first() {
                 Some(Datum::Result(place)) => progress.results.get(place) == Some(&result.0),
@@ -516,6 +486,16 @@ impl Judge<'_> {
             Target::None => true,
         };
         (case.code == event.op || event.op == OpCode::Arrive) && is_target
+    }
+
+    /// Whether an event is one of the object of a case.
+    pub(super) fn is_on(&self, progress: &Progress, event: &Event, case: &Op) -> bool {
+        let detail = event.object.and_then(|index| self.data.objects.get(index as usize));
+        let name = match case.target {
+            Target::Object(object) => self.machine.object_name(&progress.state, object.id),
+            _ => None,
+        };
+        name.is_some() && detail.map(|detail| detail.name.as_str()) == name.as_deref()
     }
 
     /// Of what a `select` begins to wait in, keeps what the next events tell: a free run tells of some only.
@@ -574,6 +554,7 @@ impl Judge<'_> {
         for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
             let Some(actor) = progress.id(index) else { continue };
             let next = lane.get(*done as usize).and_then(|at| self.data.events.get(*at as usize));
+            let next = next.filter(|next| !untold::is_death(next));
             choices.clear();
             self.machine.choices_of(&progress.state, actor, &mut choices);
             if cut_off
@@ -639,37 +620,11 @@ impl Judge<'_> {
         }
         is_met_by(next, event)
     }
-
-    /// Whether an actor may have done something of which it could not tell: its record does not end with its end.
-    fn may_be_cut_off(&self, index: u32) -> bool {
-        let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
-        last.and_then(|at| self.data.events.get(*at as usize)).is_none_or(|last| last.op != OpCode::End)
-    }
-
-    /// Whether that may be any operation: none for which a gap was filled.
-    fn may_have_done_more(&self, index: u32) -> bool {
-        let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
-        let is_filled = last.and_then(|at| self.data.events.get(*at as usize)).is_some_and(untold::is_untold);
-        self.untold == Untold::Operations && self.may_be_cut_off(index) && !is_filled
-    }
-
-    /// Whether anybody's record does not end with its end.
-    fn was_somebody_cut_off(&self) -> bool {
-        (0..self.order.lanes.len() as u32).any(|index| self.may_be_cut_off(index))
-    }
-
-    /// Whether nothing more is recorded of the process that an actor is the first of.
-    fn has_no_more(&self, progress: &Progress, process: u32) -> bool {
-        (0u32..).zip(self.order.lanes.iter().zip(&progress.done)).all(|(index, (lane, done))| {
-            let of_it = || progress.id(index).is_some_and(|actor| progress.state.is_of(actor, process));
-            (*done as usize) >= lane.len() || !of_it()
-        })
-    }
 }
 
 impl Progress {
     /// The machine's number of an actor of the trace, once it is started.
-    fn id(&self, actor: u32) -> Option<u32> {
+    pub(super) fn id(&self, actor: u32) -> Option<u32> {
         self.ids.get(actor as usize).copied().filter(|id| *id != 0)
     }
 }

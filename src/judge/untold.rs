@@ -1,8 +1,9 @@
 //! What the killed did and could not tell of.
 //!
 //! An operation takes its place in its object's order before its event is noted. Who is killed in between leaves a gap
-//! in that order: one operation at most for each of the killed. Answers for: the gaps, who may have made them, and
-//! traces in which they are filled. Never says what was done (the machine does).
+//! in that order; where nobody took a later place, none can be seen. It is one operation at most for each of the killed.
+//! Answers for: the gaps, who may have made them, and traces in which the killed have one operation more. Never says
+//! what was done (the machine does).
 
 use rustc_hash::FxHashMap;
 
@@ -11,15 +12,28 @@ use crate::program::op::OpCode;
 use crate::trace::{Datum, Event, Place, Status, TraceData};
 use crate::value::ObjectKind;
 
-/// Fillings that are tried at most.
+/// Ways to fill gaps that are tried at most.
 const FILLINGS_MAX: usize = 16;
+/// Traces that are tried at most.
+const TRACES_MAX: usize = 48;
+/// Killed actors of whom each may have done something that left no gap: of so many, all combinations are tried.
+const COMBINED_MAX: usize = 3;
 
 /// The status of an event that was not told of.
 const UNTOLD: &str = "untold";
+/// The status of one that stands for a death.
+const DEATH: &str = "death";
+/// Errors that tell of a death.
+const TELL_OF_DEATH: [&str; 3] = ["OwnerDied", "WorkerDied", "BrokenBarrier"];
 
 /// Whether an event stands for what was not told of.
 pub(super) fn is_untold(event: &Event) -> bool {
     matches!(&event.status, Status::Raised(kind, _) if kind == UNTOLD)
+}
+
+/// Whether an event stands for the death of its actor's process.
+pub(super) fn is_death(event: &Event) -> bool {
+    matches!(&event.status, Status::Raised(kind, _) if kind == DEATH)
 }
 
 /// A place in an object's order of which no event tells.
@@ -31,30 +45,68 @@ struct Gap {
     before_ns: u64,
 }
 
-/// Traces in which gaps are filled by those who may have made them, the fullest first.
+/// Traces in which the killed die, and some of them have one operation more: in a gap, those with the most gaps filled
+/// first, or where nobody came after them.
 pub(super) fn fillings(data: &TraceData) -> Vec<TraceData> {
     let killed = killed(data);
     let gaps = gaps(data);
     if killed.is_empty() {
         return Vec::new();
     }
-    let mut partial: Vec<Vec<(u32, Gap)>> = vec![Vec::new()];
+    let traces = traces(data);
+    let is_where_they_were =
+        |actor: u32, gap: &Gap| traces.get(&actor).copied().flatten().is_none_or(|object| object == gap.object);
+    let mut partial: Vec<Vec<(u32, Option<Gap>)>> = vec![Vec::new()];
     for gap in gaps {
         let mut next = Vec::new();
         for taken in &partial {
-            let is_free =
-                |actor: &&(u32, u64)| actor.1 <= gap.before_ns && taken.iter().all(|(other, _)| *other != actor.0);
-            for (actor, _) in killed.iter().filter(is_free) {
-                next.push(taken.iter().copied().chain([(*actor, gap)]).collect());
+            let may_be_theirs = |(actor, last_ns): &&(u32, u64)| {
+                *last_ns <= gap.before_ns
+                    && taken.iter().all(|(other, _)| other != actor)
+                    && is_where_they_were(*actor, &gap)
+            };
+            for (actor, _) in killed.iter().filter(may_be_theirs) {
+                next.push(taken.iter().copied().chain([(*actor, Some(gap))]).collect());
             }
         }
         next.append(&mut partial);
         next.truncate(FILLINGS_MAX);
         partial = next;
     }
-    partial.retain(|taken| !taken.is_empty());
     partial.sort_by_key(|taken| std::cmp::Reverse(taken.len()));
-    partial.into_iter().map(|taken| filled(data, &taken)).collect()
+    let last: Vec<u32> = killed.iter().map(|(actor, _)| *actor).collect();
+    let mut all: Vec<Vec<(u32, Option<Gap>)>> = Vec::new();
+    for more in combinations(&last) {
+        for taken in &partial {
+            let is_new = more.iter().all(|actor| taken.iter().all(|(other, _)| other != actor));
+            if is_new {
+                all.push(taken.iter().copied().chain(more.iter().map(|actor| (*actor, None))).collect());
+            }
+        }
+    }
+    // Who is named as a cause has done it.
+    all.retain(|taken| traces.keys().all(|actor| taken.iter().any(|(other, _)| other == actor)));
+    all.truncate(TRACES_MAX - 1);
+    // The least that can be.
+    if all.iter().all(|taken| !taken.is_empty()) {
+        all.push(Vec::new());
+    }
+    all.into_iter().map(|taken| filled(data, &killed, &taken)).collect()
+}
+
+/// The sets that can be made of some actors, the smallest first; of many actors those of one at most.
+fn combinations(of: &[u32]) -> Vec<Vec<u32>> {
+    let mut sets: Vec<Vec<u32>> = vec![Vec::new()];
+    for actor in of {
+        let with: Vec<Vec<u32>> = sets
+            .iter()
+            .filter(|set| of.len() <= COMBINED_MAX || set.is_empty())
+            .map(|set| set.iter().copied().chain([*actor]).collect())
+            .collect();
+        sets.extend(with);
+    }
+    sets.sort_by_key(Vec::len);
+    sets
 }
 
 /// Actors whose record does not end with their end, and when their last event was noted.
@@ -71,8 +123,32 @@ fn killed(data: &TraceData) -> Vec<(u32, u64)> {
         .filter(|(_, event)| event.op != OpCode::End)
         .map(|(actor, event)| (actor, event.time_ns))
         .collect();
+    // Some did not come to telling of their beginning.
+    let told: Vec<u32> = data.events.iter().map(|event| event.place.actor).collect();
+    killed.extend((0..data.actors.len() as u32).filter(|actor| !told.contains(actor)).map(|actor| (actor, 0)));
     killed.sort_unstable();
     killed
+}
+
+/// Killed actors whose last operation, of which they could not tell, is the cause of what others tell of; on which
+/// object, if it is known.
+fn traces(data: &TraceData) -> FxHashMap<u32, Option<u32>> {
+    let mut told: FxHashMap<u32, u32> = FxHashMap::default();
+    for event in &data.events {
+        let last = told.entry(event.place.actor).or_default();
+        *last = event.place.seq.max(*last);
+    }
+    let mut traces = FxHashMap::default();
+    for event in &data.events {
+        if let Some(cause) = event.cause.filter(|cause| told.get(&cause.actor).is_some_and(|last| cause.seq > *last)) {
+            let object = match domain(data, event) {
+                Some(Domain::Object(object)) => Some(object),
+                _ => None,
+            };
+            traces.insert(cause.actor, object);
+        }
+    }
+    traces
 }
 
 fn gaps(data: &TraceData) -> Vec<Gap> {
@@ -105,23 +181,42 @@ fn gaps(data: &TraceData) -> Vec<Gap> {
     gaps
 }
 
-fn filled(data: &TraceData, taken: &[(u32, Gap)]) -> TraceData {
+fn filled(data: &TraceData, killed: &[(u32, u64)], taken: &[(u32, Option<Gap>)]) -> TraceData {
     let mut data = data.clone();
-    for (actor, gap) in taken {
-        let theirs = data.events.iter().filter(|event| event.place.actor == *actor).map(|event| event.place.seq);
-        let seq = theirs.max().map_or(0, |seq| seq + 1);
-        data.events.push(Event {
-            place: Place { actor: *actor, seq },
-            time_ns: gap.before_ns,
+    let traces = traces(&data);
+    let known = |data: &TraceData, actor: u32, at: (u64, &str), (object, ticket): (Option<u32>, u64)| {
+        let theirs = data.events.iter().filter(|event| event.place.actor == actor);
+        let seq = theirs.map(|event| event.place.seq + 1).max().unwrap_or_default();
+        Event {
+            place: Place { actor, seq },
+            time_ns: at.0,
             line: 0,
             op: OpCode::Waiting,
-            object: Some(gap.object),
+            object,
             actor: None,
-            ticket: gap.ticket,
+            ticket,
             cause: None,
             args: Vec::<Datum>::new(),
-            status: Status::Raised(UNTOLD.to_owned(), String::new()),
-        });
+            status: Status::Raised(at.1.to_owned(), String::new()),
+        }
+    };
+    for (actor, gap) in taken {
+        let last_ns = killed.iter().find(|(other, _)| other == actor).map_or(0, |(_, last_ns)| *last_ns);
+        // Without a gap, as soon as it can be.
+        let time_ns = gap.map_or(last_ns, |gap| gap.before_ns);
+        let object = gap.map(|gap| gap.object).or_else(|| traces.get(actor).copied().flatten());
+        let event = known(&data, *actor, (time_ns, UNTOLD), (object, gap.map_or(0, |gap| gap.ticket)));
+        data.events.push(event);
+    }
+    for (actor, last_ns) in killed {
+        // As late as can be: an earlier moment is tried where that is a dead end.
+        let tells = |event: &&Event| {
+            let is_error = matches!(&event.status, Status::Raised(kind, _) if TELL_OF_DEATH.contains(&kind.as_str()));
+            event.time_ns > *last_ns && (is_error || event.op == OpCode::PoolCall && event.cause.is_none())
+        };
+        let first = data.events.iter().filter(tells).map(|event| event.time_ns).min();
+        let event = known(&data, *actor, (first.unwrap_or(u64::MAX), DEATH), (None, 0));
+        data.events.push(event);
     }
     data
 }

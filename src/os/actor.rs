@@ -27,6 +27,9 @@ const SETTLED: u32 = 2;
 /// The place of its start in an actor's order.
 pub(super) const START_TICKET: u64 = 1;
 
+/// Of the first actor of a process, in [`Slot::first`]: it is not counted among the processes of the run any more.
+const LEFT: u32 = 2;
+
 const CANCELLED: u32 = 1;
 const BEGUN: u32 = 2;
 
@@ -172,6 +175,20 @@ pub(super) fn end_myself(ctx: &Ctx, code: i32) {
         super::duty::worker_ended(ctx, Off(slot.pool.load(Relaxed)));
     }
     settle(ctx, ctx.me);
+}
+
+/// Whether an actor's record ends with its end: it may not have come to saying so in its state.
+pub(super) fn has_told_of_its_end(arena: Arena, actor: u32) -> bool {
+    let slot = slot(arena, actor);
+    let (ended, seq) = (slot.ended.load(Acquire), slot.seq.load(Acquire));
+    seq > 0 && ended == super::layout::pack_place(actor, seq - 1)
+}
+
+/// Of the first actor of a process: it counts no more among those of the run, whoever notices that first.
+pub(super) fn leave_processes(arena: Arena, slot: &Slot) {
+    if slot.first.swap(LEFT, SeqCst) == 1 {
+        arena.header().processes.fetch_sub(1, SeqCst);
+    }
 }
 
 /// What follows from the end of an actor. Each part happens once, however often this is called: the process of a thread

@@ -21,7 +21,8 @@ use crate::value::ObjectKind;
 pub(super) fn of_process(ctx: &Ctx, number: u32) {
     let slot = actor::slot(ctx.arena, number);
     let pid = slot.pid.load(Acquire);
-    let killed = slot.state.load(Acquire) != state::ENDED;
+    // One that was killed when it had told of its end has ended by itself.
+    let killed = slot.state.load(Acquire) != state::ENDED && !actor::has_told_of_its_end(ctx.arena, number);
     let code = if killed { exit_code(pid) } else { slot.exit.load(Relaxed) };
     let members = members(ctx.arena, number);
     let mut left = Vec::new();
@@ -31,19 +32,19 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         let slot = actor::slot(ctx.arena, member);
         if let Some(waiter) = slot.completing.swap(0, SeqCst).checked_sub(1) {
-            rescue(ctx, waiter, member);
+            left.extend(rescue(ctx, waiter, member));
         }
     }
     // All leave what they wait in first, so that none is handed anything; then what they had in hand comes back, before
     // others get what stood behind it. Of one that ended by itself, threads that were cut off may have held something.
-    let waits: Vec<_> = members.iter().map(|member| (*member, ctx.bury(*member))).collect();
+    let waits: Vec<_> = members.iter().map(|member| (*member, leave_waits(ctx, *member))).collect();
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         give_back(ctx, member);
     }
     waits.into_iter().for_each(|(member, waited)| clean_up(ctx, member, waited));
     if killed {
         process::let_all_go(ctx, number);
-        ctx.arena.header().processes.fetch_sub(1, SeqCst);
+        actor::leave_processes(ctx.arena, slot);
     }
     left.into_iter().for_each(|off| object::resume(ctx, off));
     // Also threads that were cut off with their process.
@@ -126,8 +127,8 @@ fn give_back(ctx: &Ctx, number: u32) {
     }
 }
 
-/// Sees to an actor that a dead one was about to wake.
-fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
+/// Sees to an actor that a dead one was about to wake; gives the object in which it may wait on.
+fn rescue(ctx: &Ctx, waiter: u32, dead: u32) -> Option<Off> {
     let slot = actor::slot(ctx.arena, dead);
     let is_completed = slot.completed.swap(0, SeqCst) != 0;
     let done = |payload| Verdict { code: object::say::DONE, given: payload, ..Verdict::default() };
@@ -143,7 +144,8 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
     };
     let wait = slot.completing_wait.load(Relaxed);
     if actor::slot(ctx.arena, waiter).cases.load(SeqCst) != 0 {
-        return ctx.rescue_in_cases(waiter, wait, decide);
+        ctx.rescue_in_cases(waiter, wait, decide);
+        return None;
     }
     let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
     ctx.rescue(waiter, wait, decide);
@@ -151,6 +153,23 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) {
     if !off.is_null() && !actor::is_slot(off) && object::kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
         pipe::stir(ctx, off);
     }
+    let is_queue =
+        |off: &Off| !actor::is_slot(*off) && object::kind_at(ctx.arena, *off) == kind_number(ObjectKind::Queue);
+    Some(off).filter(|off| !off.is_null()).filter(is_queue)
+}
+
+/// A killed actor leaves what it waits in, which it gives.
+fn leave_waits(ctx: &Ctx, number: u32) -> Option<(Off, usize)> {
+    let mut waited = None;
+    ctx.bury(number, |locked, list| {
+        waited = Some((locked.off, list));
+        let is_slot = actor::is_slot(locked.off);
+        let is_barrier = !is_slot && locked.header.kind.load(Relaxed) == kind_number(ObjectKind::Barrier);
+        if is_barrier && list == barrier::PARTIES {
+            barrier::party_left(ctx, locked);
+        }
+    });
+    waited
 }
 
 /// What a killed actor leaves behind in objects, where it had waited in this one.
@@ -172,7 +191,7 @@ fn clean_up(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
             let list = waited.filter(|(on, _)| *on == off).map(|(_, list)| list);
             pipe::forget(ctx, off, number, list);
         } else if kind == kind_number(ObjectKind::Barrier) {
-            barrier::party_died(ctx, off, number, waited == Some((off, barrier::PARTIES)));
+            barrier::runner_died(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Rwlock) {
             rwlock::orphan(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Once) {

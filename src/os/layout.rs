@@ -239,7 +239,7 @@ pub(super) struct Slot {
     pub(super) ends: AtomicU32,
     /// For a worker, and for the thread that runs a pool's callbacks: the pool.
     pub(super) pool: AtomicU32,
-    /// 1: it is the first of a process.
+    /// Not 0: it is the first of a process; see `actor::leave_processes`.
     pub(super) first: AtomicU32,
     /// 1: it runs a pool's callbacks.
     pub(super) calls_back: AtomicU32,

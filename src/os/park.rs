@@ -16,7 +16,7 @@ use crate::program::op::OpCode;
 
 /// The supervisor's own number.
 const SUPERVISOR: u32 = 0;
-/// How long the supervisor waits for an object's small lock before it looks whether the holder is alive.
+/// How long to wait for what takes another a moment, before looking whether that one is alive.
 const PATIENCE_NS: u64 = 1_000_000;
 /// Rounds of looking at a taken object lock before sleeping on it.
 const LOCK_SPINS: u32 = 60;
@@ -272,8 +272,8 @@ impl Ctx {
                 if let Some(left) = leave() {
                     return Err(left);
                 }
-                // Someone is completing it: that takes a moment, not a deadline.
-                deadline = None;
+                // Someone is completing it, which takes a moment; if that one dies over it, it may be waiting again.
+                deadline = Some(sys::now_ns() + PATIENCE_NS);
             }
         }
         slot.blocked_op.store(0, Relaxed);
@@ -287,7 +287,13 @@ impl Ctx {
 
     /// Takes waiters off a list until one is still waiting, and claims it.
     pub(super) fn claim_first(&self, locked: &Locked<'_>, list: usize) -> Option<Claimed> {
-        self.claim_where(locked, list, |_| true)
+        self.claim(locked, list, |_| true, false)
+    }
+
+    /// The same; from the moment it is off its list its wait is complete, with its payload, whatever happens to this
+    /// actor.
+    pub(super) fn claim_first_complete(&self, locked: &Locked<'_>, list: usize) -> Option<Claimed> {
+        self.claim(locked, list, |_| true, true)
     }
 
     /// The same, passing over those that are not wanted.
@@ -296,6 +302,16 @@ impl Ctx {
         locked: &Locked<'_>,
         list: usize,
         wanted: impl Fn(&Slot) -> bool,
+    ) -> Option<Claimed> {
+        self.claim(locked, list, wanted, false)
+    }
+
+    fn claim(
+        &self,
+        locked: &Locked<'_>,
+        list: usize,
+        wanted: impl Fn(&Slot) -> bool,
+        complete: bool,
     ) -> Option<Claimed> {
         loop {
             let mut node_off = Off(locked.header.lists[list].head.load(Relaxed));
@@ -319,7 +335,7 @@ impl Ctx {
             let actor = node.actor.load(Relaxed);
             let epoch = node.epoch.load(Relaxed);
             // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
-            self.slot.completed.store(0, Relaxed);
+            self.slot.completed.store(complete.into(), Relaxed);
             self.slot.completing_wait.store(epoch, Relaxed);
             self.slot.completing.store(actor + 1, SeqCst);
             self.point();
@@ -417,7 +433,8 @@ impl Ctx {
             }
             None => {
                 slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
-                locked.push(list, node);
+                // It was the first.
+                locked.push_front(list, node);
             }
         }
     }
@@ -457,22 +474,25 @@ impl Ctx {
         }
     }
 
-    /// Claims a dead actor's wait, so that nobody hands it anything, and takes it off its list; gives the object and
-    /// the list, if it waited and nobody had claimed it. For the supervisor.
-    pub(super) fn bury(&self, actor: u32) -> Option<(Off, usize)> {
+    /// Claims a dead actor's wait, so that nobody hands it anything, and takes it off its list; if it waited there and
+    /// nobody had claimed it, `left` sees to the object that it leaves, in the same step. For the supervisor.
+    pub(super) fn bury(&self, actor: u32, left: impl FnOnce(&Locked<'_>, usize)) {
         let slot: &Slot = self.arena.at(slot_at(actor));
+        let blocked_on = Off(slot.blocked_on.load(Relaxed));
+        let list = slot.blocked_list.load(Relaxed) as usize;
+        let is_blocked = !blocked_on.is_null() && slot.blocked_op.load(Relaxed) != 0;
+        let in_one = is_blocked && slot.cases.load(SeqCst) == 0;
+        let locked = in_one.then(|| self.lock(blocked_on));
         let claim = slot.claim.load(Acquire);
         let waited = claim & ((1 << CLAIM_BITS) - 1) == WAITING
             && slot.claim.compare_exchange(claim, claim & !WAITING, AcqRel, Acquire).is_ok();
-        super::cases::leave_all(self, actor);
-        let blocked_on = Off(slot.blocked_on.load(Relaxed));
-        let list = slot.blocked_list.load(Relaxed) as usize;
-        if !blocked_on.is_null() && slot.blocked_op.load(Relaxed) != 0 {
-            let locked = self.lock(blocked_on);
-            let node = Off(slot_at(actor).0 + Self::node_skip());
-            locked.unlink(list, node);
+        if let Some(locked) = locked {
+            locked.unlink(list, Off(slot_at(actor).0 + Self::node_skip()));
+            if waited {
+                left(&locked, list);
+            }
         }
-        waited.then_some((blocked_on, list))
+        super::cases::leave_all(self, actor);
     }
 
     /// Makes the supervisor look.
@@ -562,6 +582,21 @@ impl Locked<'_> {
         }
         self.ctx.point();
         list.tail.store(off.0, Relaxed);
+        list.len.store(list.len.load(Relaxed) + 1, Relaxed);
+    }
+
+    fn push_front(&self, list: usize, off: Off) {
+        let list = &self.header.lists[list];
+        let node = self.node(off.0);
+        let head = list.head.load(Relaxed);
+        node.prev.store(0, Relaxed);
+        node.next.store(head, Relaxed);
+        node.linked.store(1, Relaxed);
+        list.head.store(off.0, Relaxed);
+        match head {
+            0 => list.tail.store(off.0, Relaxed),
+            head => self.node(head).prev.store(off.0, Relaxed),
+        }
         list.len.store(list.len.load(Relaxed) + 1, Relaxed);
     }
 

@@ -438,7 +438,7 @@ pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32)
     open_held(&process);
     let code = World::new(ctx.clone(), Arc::clone(&process)).live();
     let_all_go(&ctx, actor);
-    arena.header().processes.fetch_sub(1, SeqCst);
+    actor::leave_processes(arena, slot);
     actor::end_myself(&ctx, code);
     sys::exit_now(code)
 }

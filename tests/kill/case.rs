@@ -13,7 +13,7 @@ use conc::trace::Ending;
 use conc::{Run, RunOptions, Scenario};
 
 /// Longer than any of them takes on a busy machine.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(crate) struct Case {
     pub(crate) plan: Arc<Plan>,
@@ -46,20 +46,22 @@ impl Case {
         let doom = Some((self.victim.clone(), point));
         let options = RunOptions { seed: Some(0), timeout: Some(TIMEOUT), perturb, doom, ..RunOptions::default() };
         let run = self.plan.run(&options).map_err(|error| error.to_string())?;
-        self.went_well(&run).map_err(|message| format!("{message}\n{}{}", run.output(), run.trace().outline()))?;
+        went_well(&self.plan, &run)
+            .map_err(|message| format!("{message}\n{}{}", run.output(), run.trace().outline()))?;
         let data = run.trace().data();
         let victim = data.actors.iter().position(|actor| actor.name == self.victim).ok_or("there is no victim")?;
         let mut theirs = data.events.iter().filter(|event| event.place.actor as usize == victim);
         Ok(theirs.any(|event| event.op == OpCode::End))
     }
+}
 
-    fn went_well(&self, run: &Run) -> Result<(), String> {
-        if run.ending != Ending::Finished || !run.errors().is_empty() {
-            return Err(format!("ended with {:?}, errors {:?}", run.ending, run.errors()));
-        }
-        match judge(&self.plan, run.trace().data(), Some(&run.ending)) {
-            Judgement::Possible { .. } => Ok(()),
-            judgement => Err(conc::report::judgement(run.trace(), &judgement)),
-        }
+/// Whether a run ended well, and is one that the machine can do.
+pub(crate) fn went_well(plan: &Arc<Plan>, run: &Run) -> Result<(), String> {
+    if run.ending != Ending::Finished || !run.errors().is_empty() {
+        return Err(format!("ended with {:?}, errors {:?}", run.ending, run.errors()));
+    }
+    match judge(plan, run.trace().data(), Some(&run.ending)) {
+        Judgement::Possible { .. } => Ok(()),
+        judgement => Err(conc::report::judgement(run.trace(), &judgement)),
     }
 }

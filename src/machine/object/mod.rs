@@ -246,8 +246,15 @@ pub(super) fn is_completed_by_others(state: &State, me: u32, op: &Op) -> bool {
         OpCode::EventWait | OpCode::LatchWait | OpCode::BarrierWait => true,
         // A long message, once it is on its way.
         OpCode::PipeSend => pipe::is_sending(state, me, op),
+        // What came back from one who was killed over it, nobody hands out.
+        OpCode::QueueGet | OpCode::QueueNext if holds_items(state, op) => false,
         _ => always_arrives(state, op),
     }
+}
+
+fn holds_items(state: &State, op: &Op) -> bool {
+    let queue = object_of(op).and_then(|id| state.object(id));
+    matches!(queue, Some(Object::Queue(queue)) if queue.len() > 0)
 }
 
 /// Whom an operation may serve among those who wait, beside the first.

@@ -233,6 +233,7 @@ fn get(tx: &mut Tx<'_>, me: u32, id: u32, op: &Op) -> Act {
     let Some(queue) = queue(tx, id) else { return Act::Done(Err(fault::no_runtime())) };
     if let Some(item) = queue.items.pop_front() {
         let number = queue.numbers.pop_front().unwrap_or_default();
+        queue.forget(me);
         tx.take_in_hand(me, Hand::Item(id, Item { value: item.clone(), number }));
         return Act::Done(Ok(given(op.code, item)));
     }

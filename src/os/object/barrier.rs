@@ -2,8 +2,8 @@
 //! or a party's death breaks it for everyone.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
@@ -18,19 +18,28 @@ pub(in crate::os) const PARTIES: usize = 0;
 /// Who is to arrive in the round after the one whose action is being run.
 const LATER: usize = 1;
 
+/// What is being told to all who have arrived: a step that is gone on with where the one who takes it dies.
+const NOTHING: u32 = 0;
+/// All have come.
+const PASSING: u32 = 1;
+/// It is broken.
+const BREAKING: u32 = 2;
+/// It is broken for them, and whole for those who come.
+const RESETTING: u32 = 3;
+
 #[repr(C)]
 struct BarrierState {
     header: ObjectHeader,
     parties: AtomicU32,
-    /// How many have arrived in this round.
-    inside: AtomicU32,
     broken: AtomicU32,
     /// The actor that runs the action, plus 1.
     acting: AtomicU32,
     /// 1: the others have been sent away while the action is being run.
     cut: AtomicU32,
-    /// 1: all have come, and are being told so.
-    passing: AtomicU32,
+    telling: AtomicU32,
+    pad: AtomicU32,
+    /// The event by which it is told.
+    told_by: AtomicU64,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -68,18 +77,18 @@ pub(in crate::os) fn wait(
 ) -> Result {
     let state: &BarrierState = ctx.arena.at(off);
     let locked = loop {
-        let locked = ctx.lock(off);
+        let locked = enter(ctx, off, state);
         if state.broken.load(Relaxed) != 0 {
             return Err(broken().at(locked.tick()).because(state.header.last.load(Relaxed)));
         }
-        if !is_decided(state) {
+        if state.acting.load(Relaxed) == 0 {
             break locked;
         }
         let entered = ctx.enter(&locked, LATER, 0, &waiting(OpCode::BarrierWait, None));
         drop(locked);
         ctx.park(entered);
     };
-    let index = state.inside.load(Relaxed);
+    let index = locked.waiting(PARTIES);
     if index + 1 == state.parties.load(Relaxed) {
         // Said first: should it be killed now, it is known how far it has come.
         match action {
@@ -87,14 +96,15 @@ pub(in crate::os) fn wait(
                 state.cut.store(0, Relaxed);
                 state.acting.store(ctx.me + 1, Relaxed);
             }
-            None => state.passing.store(1, Relaxed),
+            // The arrival is an event before it.
+            None => begin_telling(state, PASSING, ctx.place() + 1),
         }
         arrived(locked.tick());
         if let Some(code) = action {
             return Ok(Done { call: Some((code, OpCode::BarrierActed)), ..Done::default() });
         }
         let ticket = locked.tick();
-        pass(ctx, &locked, state);
+        tell(ctx, &locked, state);
         return Ok(Done::new(Value::Int(index as i64), ticket, 0));
     }
     let Patience::Until(deadline) = patience else {
@@ -102,13 +112,12 @@ pub(in crate::os) fn wait(
         break_it(ctx, &locked, state);
         return Err(broken().at(ticket));
     };
-    state.inside.store(index + 1, Relaxed);
     let entered = ctx.enter(&locked, PARTIES, index as u64, &waiting(OpCode::BarrierWait, deadline));
     // Told once it is so: one that is killed meanwhile has arrived, or has not.
     arrived(locked.tick());
     drop(locked);
     let over = |locked: &Locked<'_>| {
-        if is_decided(state) {
+        if state.acting.load(Relaxed) != 0 || state.telling.load(Relaxed) == PASSING {
             return Late::Decided(ctx.enter(locked, PARTIES, index as u64, &waiting(OpCode::BarrierWait, None)));
         }
         let ticket = locked.tick();
@@ -129,30 +138,52 @@ pub(in crate::os) fn wait(
     Err(broken().at(verdict.ticket).because(verdict.cause))
 }
 
-/// Whether all have come of the round: its action is being run, or they are being told.
-fn is_decided(state: &BarrierState) -> bool {
-    state.acting.load(Relaxed) != 0 || state.passing.load(Relaxed) != 0
+/// Takes the small lock, and goes on with what a dead actor was telling.
+fn enter<'a>(ctx: &'a Ctx, off: Off, state: &BarrierState) -> Locked<'a> {
+    let locked = ctx.lock(off);
+    tell(ctx, &locked, state);
+    locked
 }
 
-/// Lets everyone go who has arrived, with their indices.
-fn pass(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
-    state.passing.store(1, Relaxed);
-    state.inside.store(0, Relaxed);
-    state.acting.store(0, Relaxed);
-    while let Some(party) = ctx.claim_first(locked, PARTIES) {
-        // It passes, whatever happens to this actor.
-        ctx.slot.completed.store(1, Relaxed);
-        let ticket = locked.tick();
-        let given = party.payload;
-        ctx.finish(party, Verdict { code: say::DONE, given, ticket, cause: ctx.place() });
+fn begin_telling(state: &BarrierState, what: u32, by: u64) {
+    state.told_by.store(by, Relaxed);
+    state.telling.store(what, Relaxed);
+}
+
+/// Tells everyone who has arrived what there is to tell.
+fn tell(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
+    let cause = state.told_by.load(Relaxed);
+    match state.telling.load(Relaxed) {
+        NOTHING => return,
+        PASSING => {
+            state.acting.store(0, Relaxed);
+            while let Some(party) = ctx.claim_first_complete(locked, PARTIES) {
+                let (given, ticket) = (party.payload, locked.tick());
+                ctx.finish(party, Verdict { code: say::DONE, given, ticket, cause });
+            }
+        }
+        what => {
+            let is_broken = what == BREAKING;
+            if is_broken && state.broken.swap(1, Relaxed) == 0 {
+                state.header.last.store(cause, Relaxed);
+            }
+            state.cut.store(1, Relaxed);
+            while let Some(party) = ctx.claim_first(locked, PARTIES) {
+                let ticket = locked.tick();
+                ctx.finish(party, Verdict { code: say::BROKEN, given: 0, ticket, cause });
+            }
+            state.broken.store(is_broken.into(), Relaxed);
+        }
     }
-    state.passing.store(0, Relaxed);
-    admit(ctx, locked);
+    admit(ctx, locked, state);
+    state.telling.store(NOTHING, Relaxed);
 }
 
-/// Lets those arrive who were kept from it.
-fn admit(ctx: &Ctx, locked: &Locked<'_>) {
-    while let Some(newcomer) = ctx.claim_first(locked, LATER) {
+/// Lets those arrive who were kept from it, where they may.
+fn admit(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
+    while (state.acting.load(Relaxed) == 0 || state.broken.load(Relaxed) != 0)
+        && let Some(newcomer) = ctx.claim_first(locked, LATER)
+    {
         ctx.finish(newcomer, Verdict { code: say::RETRY, ..Verdict::default() });
     }
 }
@@ -160,52 +191,36 @@ fn admit(ctx: &Ctx, locked: &Locked<'_>) {
 /// The action has ended, perhaps with an error.
 pub(in crate::os) fn acted(ctx: &Ctx, off: Off, error: Option<&Error>) -> Result {
     let state: &BarrierState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
+    let locked = enter(ctx, off, state);
     let ticket = locked.tick();
     let is_cut = state.cut.load(Relaxed) != 0;
     if let (None, false) = (error, is_cut) {
-        pass(ctx, &locked, state);
+        begin_telling(state, PASSING, ctx.place());
+        tell(ctx, &locked, state);
         return Ok(Done::new(Value::Int(i64::from(state.parties.load(Relaxed)) - 1), ticket, 0));
     }
     if !is_cut {
         break_it(ctx, &locked, state);
     }
     state.acting.store(0, Relaxed);
-    admit(ctx, &locked);
+    admit(ctx, &locked, state);
     Err(error.map_or_else(broken, |error| error.clone().into()).at(ticket))
 }
 
 /// Goes on with what a dead actor was about to do for the others. For the supervisor.
 pub(super) fn resume(ctx: &Ctx, off: Off) {
     let state: &BarrierState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    if state.passing.load(Relaxed) != 0 {
-        pass(ctx, &locked, state);
-    } else if state.broken.load(Relaxed) != 0 {
-        send_away(ctx, &locked, state);
-    }
-}
-
-fn send_away(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
-    state.inside.store(0, Relaxed);
-    state.cut.store(1, Relaxed);
-    while let Some(party) = ctx.claim_first(locked, PARTIES) {
-        let ticket = locked.tick();
-        ctx.finish(party, Verdict { code: say::BROKEN, given: 0, ticket, cause: ctx.place() });
-    }
+    admit(ctx, &enter(ctx, off, state), state);
 }
 
 fn break_it(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
-    if state.broken.swap(1, Relaxed) == 0 {
-        state.header.last.store(ctx.place(), Relaxed);
-    }
-    send_away(ctx, locked, state);
-    admit(ctx, locked);
+    begin_telling(state, BREAKING, ctx.place());
+    tell(ctx, locked, state);
 }
 
 pub(in crate::os) fn abort(ctx: &Ctx, off: Off) -> Result {
     let state: &BarrierState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
+    let locked = enter(ctx, off, state);
     let ticket = locked.tick();
     break_it(ctx, &locked, state);
     Ok(Done::new(Value::None, ticket, 0))
@@ -213,10 +228,10 @@ pub(in crate::os) fn abort(ctx: &Ctx, off: Off) -> Result {
 
 pub(in crate::os) fn reset(ctx: &Ctx, off: Off) -> Result {
     let state: &BarrierState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
+    let locked = enter(ctx, off, state);
     let ticket = locked.tick();
-    send_away(ctx, &locked, state);
-    state.broken.store(0, Relaxed);
+    begin_telling(state, RESETTING, ctx.place());
+    tell(ctx, &locked, state);
     Ok(Done::new(Value::None, ticket, 0))
 }
 
@@ -227,41 +242,40 @@ pub(in crate::os) fn parties(ctx: &Ctx, off: Off) -> Result {
 
 pub(in crate::os) fn is_broken(ctx: &Ctx, off: Off) -> Result {
     let state: &BarrierState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
+    let locked = enter(ctx, off, state);
     Ok(Done::new(Value::Bool(state.broken.load(Relaxed) != 0), locked.tick(), 0))
 }
 
-/// An actor was killed: `inside` if it had arrived and waited. What it was about to tell the others they are told;
-/// where it ran the action, or was one of those who wait, the barrier breaks. For the supervisor.
-pub(in crate::os) fn party_died(ctx: &Ctx, off: Off, dead: u32, inside: bool) {
-    let state: &BarrierState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    if state.passing.load(Relaxed) != 0 {
-        pass(ctx, &locked, state);
-        return;
+/// One of those who waited in it was killed, and has just left its list: it breaks. For the supervisor.
+pub(in crate::os) fn party_left(ctx: &Ctx, locked: &Locked<'_>) {
+    let state: &BarrierState = ctx.arena.at(locked.off);
+    if state.telling.load(Relaxed) == NOTHING {
+        break_it(ctx, locked, state);
     }
+}
+
+/// An actor was killed. Where it ran the action, the barrier breaks. For the supervisor.
+pub(in crate::os) fn runner_died(ctx: &Ctx, off: Off, dead: u32) {
+    let state: &BarrierState = ctx.arena.at(off);
+    let locked = enter(ctx, off, state);
     if state.acting.load(Relaxed) == dead + 1 {
         if state.cut.load(Relaxed) == 0 {
             break_it(ctx, &locked, state);
         }
         state.acting.store(0, Relaxed);
-    } else if inside {
-        break_it(ctx, &locked, state);
     }
-    if !is_decided(state) {
-        admit(ctx, &locked);
-    }
+    admit(ctx, &locked, state);
 }
 
 /// What to tell one who waits there and whose waker died.
-pub(super) fn rescued(arena: Arena, off: Off, list: usize, payload: u64) -> Verdict {
-    let state: &BarrierState = arena.at(off);
-    let code = match list {
-        LATER => say::RETRY,
-        _ if state.passing.load(Relaxed) != 0 => say::DONE,
-        _ => say::BROKEN,
-    };
-    Verdict { code, given: payload, ..Verdict::default() }
+pub(super) fn rescued(list: usize) -> Verdict {
+    // Those who pass were complete when they were taken off their list.
+    Verdict { code: if list == LATER { say::RETRY } else { say::BROKEN }, ..Verdict::default() }
+}
+
+/// Of a look at who waits: what a dead actor was telling comes before it.
+pub(super) fn look<'a>(ctx: &'a Ctx, off: Off) -> Locked<'a> {
+    enter(ctx, off, ctx.arena.at(off))
 }
 
 /// Who runs its action.

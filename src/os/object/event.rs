@@ -29,8 +29,8 @@ pub(in crate::os) fn create(arena: Arena, who: Identity) -> Result<u32> {
 pub(in crate::os) fn set(ctx: &Ctx, off: Off) -> Result {
     let state: &EventState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    state.set.store(1, Relaxed);
     state.header.last.store(ctx.place(), Relaxed);
+    state.set.store(1, Relaxed);
     let ticket = locked.tick();
     let_go(ctx, &locked);
     Ok(Done::new(Value::None, ticket, 0))
@@ -59,6 +59,10 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
 pub(in crate::os) fn clear(ctx: &Ctx, off: Off) -> Result {
     let state: &EventState = ctx.arena.at(off);
     let locked = ctx.lock(off);
+    if state.set.load(Relaxed) != 0 {
+        // One that set it may have died before it told them.
+        let_go(ctx, &locked);
+    }
     state.set.store(0, Relaxed);
     Ok(Done::new(Value::None, locked.tick(), 0))
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Verdict, Woken};
+use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::{ObjectKind, Value};
@@ -39,15 +39,12 @@ pub(in crate::os) fn count_down(ctx: &Ctx, off: Off, by: i64) -> Result {
     let Some(left) = state.count.load(Relaxed).checked_sub(by).filter(|left| *left >= 0) else {
         return Err(Refused::from(fault::latch_below_zero()).at(locked.tick()));
     };
-    state.count.store(left, Relaxed);
-    let ticket = locked.tick();
     if left == 0 {
         state.header.last.store(ctx.place(), Relaxed);
-        while let Some(waiter) = ctx.claim_first(&locked, WAITERS) {
-            let theirs = locked.tick();
-            ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: ctx.place() });
-        }
     }
+    state.count.store(left, Relaxed);
+    let ticket = locked.tick();
+    let_go(ctx, &locked, state);
     Ok(Done::new(Value::None, ticket, 0))
 }
 
@@ -58,6 +55,8 @@ pub(in crate::os) fn add(ctx: &Ctx, off: Off, more: i64) -> Result {
     let Some(count) = state.count.load(Relaxed).checked_add(more) else {
         return Err(Refused::from(fault::latch_too_high()).at(locked.tick()));
     };
+    // One that brought it to zero may have died before it told them.
+    let_go(ctx, &locked, state);
     state.count.store(count, Relaxed);
     Ok(Done::new(Value::None, locked.tick(), 0))
 }
@@ -92,16 +91,19 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     })
 }
 
-/// Lets everyone go who still waits at zero: the one who was to tell them died. For the supervisor.
-pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
-    let state: &LatchState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    while is_open(ctx.arena, off)
-        && let Some(waiter) = ctx.claim_first(&locked, WAITERS)
+/// At zero, lets everyone go who waits.
+fn let_go(ctx: &Ctx, locked: &Locked<'_>, state: &LatchState) {
+    while state.count.load(Relaxed) == 0
+        && let Some(waiter) = ctx.claim_first(locked, WAITERS)
     {
         let ticket = locked.tick();
         ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: state.header.last.load(Relaxed) });
     }
+}
+
+/// Lets everyone go who still waits at zero: the one who was to tell them died. For the supervisor.
+pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
+    let_go(ctx, &ctx.lock(off), ctx.arena.at(off));
 }
 
 /// Whether it has come to zero. A look without a place in the latch's order.

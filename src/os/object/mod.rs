@@ -359,7 +359,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, (waiter, dead): (u32, u3
     match KINDS.into_iter().find(|known| kind_number(*known) == kind)? {
         ObjectKind::Queue => queue::rescued(ctx, off, list, (waiter, dead), payload),
         ObjectKind::Condition | ObjectKind::Event | ObjectKind::Latch => say(say::DONE),
-        ObjectKind::Barrier => Some(barrier::rescued(ctx.arena, off, list, payload)),
+        ObjectKind::Barrier => Some(barrier::rescued(list)),
         ObjectKind::Rwlock => rwlock::rescued(ctx, off, list, waiter),
         ObjectKind::Once => say(say::RETRY),
         ObjectKind::Pool => pool::rescued(ctx, off, list, waiter),
@@ -375,7 +375,7 @@ pub(super) fn waiting_in(ctx: &Ctx, off: Off, object: ObjectRef) -> Done {
     }
     let is_condition = kind_at(ctx.arena, off) == kind_number(ObjectKind::Condition);
     let under = is_condition.then(|| ctx.lock(condition::lock_of(ctx.arena, off)));
-    let locked = ctx.lock(off);
+    let locked = if object.kind == ObjectKind::Barrier { barrier::look(ctx, off) } else { ctx.lock(off) };
     let count: u32 = match object.kind {
         ObjectKind::Lock | ObjectKind::Rlock => lock::waiting_in(ctx, &locked),
         ObjectKind::Rwlock => rwlock::waiting_in(ctx, &locked, object.side()),

@@ -587,6 +587,7 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
         let given = unlink(ctx, off, queue, getter.actor).unwrap_or(Off::NULL).0 as u64;
         ctx.finish(getter, Verdict { code: say::DONE, given, ticket, cause: 0 });
     }
+    meet(ctx, &locked, queue);
     if queue.closed.load(Relaxed) != 0 {
         tell_all(ctx, &locked, GETTERS, say::CLOSED);
         tell_all(ctx, &locked, PUTTERS, say::CLOSED);
@@ -596,6 +597,27 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
     }
     if queue.unfinished() == 0 {
         tell_all(ctx, &locked, JOINERS, say::DONE);
+    }
+}
+
+/// At a rendezvous, has those meet who wait on both sides: one came while the dead one had taken the other off its list.
+fn meet(ctx: &Ctx, locked: &Locked<'_>, queue: &QueueState) {
+    while queue.capacity.load(Relaxed) == 0 && locked.waiting(GETTERS) > 0 {
+        let Some(putter) = ctx.claim_first(locked, PUTTERS) else { return };
+        let message = Off(putter.payload as u32);
+        let (theirs, ticket) = (locked.tick(), locked.tick());
+        number(ctx, queue, message);
+        match ctx.claim_first(locked, GETTERS) {
+            Some(getter) => {
+                hand::give(ctx.arena, getter.actor, locked.off, message);
+                let given = message.0 as u64;
+                ctx.finish(getter, Verdict { code: say::DONE, given, ticket, cause: 0 });
+            }
+            // It has just gone: the message is there for whoever comes.
+            None => append(ctx, queue, message),
+        }
+        counted(ctx, queue);
+        ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: 0 });
     }
 }
 

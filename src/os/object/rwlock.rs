@@ -25,6 +25,9 @@ struct RwState {
     died: AtomicU32,
     /// Who reads: a chain of [`Share`]s that only grows.
     shares: AtomicU32,
+    /// 1: a writer is being handed it, so that no reader goes before it.
+    handing: AtomicU32,
+    pad: [AtomicU32; 3],
 }
 
 // SAFETY: repr(C), atomics only.
@@ -91,7 +94,7 @@ fn share_of(arena: Arena, state: &RwState, actor: u32) -> Option<&'static Share>
 fn is_open(ctx: &Ctx, locked: &Locked<'_>, state: &RwState, side: Side) -> bool {
     state.writer.load(Relaxed) == 0
         && match side {
-            Side::Read => locked.waiting(WRITERS) == 0,
+            Side::Read => locked.waiting(WRITERS) == 0 && state.handing.load(Relaxed) == 0,
             Side::Write => !is_read(ctx.arena, state),
         }
 }
@@ -212,12 +215,15 @@ pub(super) fn waiting_in(ctx: &Ctx, locked: &Locked<'_>, side: Option<Side>) -> 
 
 /// Where it is free, the first writer that waits has it; where none waits, readers may try.
 fn hand_on(ctx: &Ctx, locked: &Locked<'_>, state: &RwState) {
-    if is_open(ctx, locked, state, Side::Write)
-        && let Some(writer) = ctx.claim_first(locked, WRITERS)
-    {
-        state.writer.store(writer.actor + 1, Relaxed);
-        let ticket = locked.tick();
-        ctx.finish(writer, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+    if is_open(ctx, locked, state, Side::Write) {
+        state.handing.store(1, Relaxed);
+        if let Some(writer) = ctx.claim_first(locked, WRITERS) {
+            state.writer.store(writer.actor + 1, Relaxed);
+            state.handing.store(0, Relaxed);
+            let ticket = locked.tick();
+            ctx.finish(writer, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+        }
+        state.handing.store(0, Relaxed);
     }
     while is_open(ctx, locked, state, Side::Read)
         && let Some(reader) = ctx.claim_first(locked, READERS)
@@ -246,6 +252,7 @@ pub(in crate::os) fn orphan(ctx: &Ctx, off: Off, dead: u32) {
         share.count.store(0, Relaxed);
     }
     // Whatever else: the dead one may have been the one who was to let others go on.
+    state.handing.store(0, Relaxed);
     hand_on(ctx, &locked, state);
 }
 
