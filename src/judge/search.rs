@@ -84,8 +84,25 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
     let mut judgements = attempts.map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, effort())));
     match judgements.find(|judgement| matches!(judgement, Judgement::Possible { .. })) {
         Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
-        _ => judgement,
+        _ => match judgement {
+            // What the killed did last nobody knows, and not all that it may have been was tried.
+            Judgement::Impossible(objection) if !is_stuck && was_somebody_cut_off(data) => {
+                Judgement::Undecided { events: objection.taken }
+            }
+            judgement => judgement,
+        },
     }
+}
+
+/// Whether the record of somebody does not end with an end.
+fn was_somebody_cut_off(data: &TraceData) -> bool {
+    let mut last = vec![None; data.actors.len()];
+    for event in &data.events {
+        if let Some(slot) = last.get_mut(event.place.actor as usize) {
+            *slot = (*slot).max(Some((event.place.seq, event.op == OpCode::End)));
+        }
+    }
+    last.iter().any(|last| !matches!(last, Some((_, true))))
 }
 
 /// Judges a trace as it stands, with what may have happened to those whose record does not end with their end.

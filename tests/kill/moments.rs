@@ -20,7 +20,7 @@ use conc::{RunOptions, Scenario};
 use super::case::{TIMEOUT, went_well};
 
 /// Moments of each scenario, unless the environment asks for more.
-const MOMENTS: u64 = 16;
+const MOMENTS: u64 = 8;
 /// The highest point that is tried, and the latest time in microseconds.
 const POINTS_MAX: u64 = 400;
 const AFTER_US_MAX: u64 = 5_000;

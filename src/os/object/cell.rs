@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use super::{Done, Identity, Refused, Result, enrol, kind_number, make_hidden, say};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Verdict};
+use crate::os::park::{Ctx, Locked, Verdict};
 use crate::os::values;
 use crate::program::fault;
 use crate::value::{ObjectKind, Value};
@@ -113,10 +113,20 @@ fn update_or_read(
     let changed = change(&mut value).and_then(|given| store(ctx.arena, state, &value).map(|()| given));
     let given = changed.map_err(|refused| refused.at(ticket).because(cause))?;
     state.header.last.store(ctx.place(), Relaxed);
-    while let Some(waiter) = ctx.claim_first(&locked, AWAITERS) {
+    look_again(ctx, &locked);
+    Ok((Done::new(given, ticket, cause), false))
+}
+
+/// Whoever waits for a condition over it looks again.
+fn look_again(ctx: &Ctx, locked: &Locked<'_>) {
+    while let Some(waiter) = ctx.claim_first(locked, AWAITERS) {
         ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
     }
-    Ok((Done::new(given, ticket, cause), false))
+}
+
+/// Goes on with what a dead actor was about to tell those who wait. For the supervisor.
+pub(in crate::os) fn resume(ctx: &Ctx, off: Off) {
+    look_again(ctx, &ctx.lock(off));
 }
 
 /// What a path leads to. Under the small lock; no step of its own.

@@ -296,6 +296,7 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
         Some(ObjectKind::Event) => event::resume(ctx, off),
         Some(ObjectKind::Barrier) => barrier::resume(ctx, off),
         Some(ObjectKind::PipeEnd) => pipe::hold::resume(ctx, off),
+        Some(ObjectKind::Atomic | ObjectKind::Shared) => cell::resume(ctx, off),
         None if is_result(ctx.arena, off) => pool::result::resume(ctx, off),
         _ => {}
     }
@@ -361,7 +362,7 @@ pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, (waiter, dead): (u32, u3
         ObjectKind::Condition | ObjectKind::Event | ObjectKind::Latch => say(say::DONE),
         ObjectKind::Barrier => Some(barrier::rescued(list)),
         ObjectKind::Rwlock => rwlock::rescued(ctx, off, list, waiter),
-        ObjectKind::Once => say(say::RETRY),
+        ObjectKind::Once | ObjectKind::Atomic | ObjectKind::Shared => say(say::RETRY),
         ObjectKind::Pool => pool::rescued(ctx, off, list, waiter),
         ObjectKind::PipeEnd => pipe::rescued(ctx, off, list, (waiter, dead), payload),
         _ => None,
