@@ -41,6 +41,7 @@ pub fn build(
     maker.stop()?;
     maker.name(&program, &ids);
     maker.set_up(&program, &ids);
+    let outcomes = maker.outcomes(&program);
     maker.stop()?;
     let Maker { evaluator, mut objects, .. } = maker;
     let mut transports = transports;
@@ -52,7 +53,7 @@ pub fn build(
     }
     let image = evaluator.into_image();
     let (uses, reach, sets) = (usage.uses, usage.reach, sets.to_vec());
-    Ok(Plan { image, objects, transports, uses, reach, sets, checked: Arc::clone(checked) })
+    Ok(Plan { image, objects, transports, uses, reach, outcomes, sets, checked: Arc::clone(checked) })
 }
 
 struct Maker<'a> {
@@ -97,6 +98,16 @@ impl Maker<'_> {
             };
             self.evaluator.change(|image| image.consts.push(value));
         }
+    }
+
+    /// The values that `expect outcomes` names.
+    fn outcomes(&mut self, program: &Program) -> Option<Vec<Value>> {
+        let mut values = Vec::new();
+        for (code, span) in program.outcomes.as_ref()? {
+            let result = self.evaluator.value(*code, *span);
+            values.extend(self.keep(result));
+        }
+        Some(values)
     }
 
     fn replicas(&mut self, program: &Program) {

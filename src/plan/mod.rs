@@ -47,6 +47,8 @@ pub struct Plan {
     pub uses: Vec<Use>,
     /// What each of them could still do, itself or by whom it starts.
     pub reach: Reach,
+    /// The values that `expect outcomes` names; none where the file has no such claim.
+    pub outcomes: Option<Vec<Value>>,
     /// Constants that were given other values.
     pub sets: Vec<(String, String)>,
     checked: Arc<Checked>,
