@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::evaluate::Evaluator;
+use super::reach::Reach;
 use super::settings::settings;
 use super::transport::{RENDEZVOUS, transports};
 use super::usage::usage;
@@ -52,7 +53,7 @@ pub fn build(
         }
     }
     let image = evaluator.into_image();
-    let (uses, reach, sets) = (usage.uses, usage.reach, sets.to_vec());
+    let (uses, reach, sets) = (usage.uses, Reach::new(program, usage.hints), sets.to_vec());
     Ok(Plan { image, objects, transports, uses, reach, outcomes, sets, checked: Arc::clone(checked) })
 }
 
