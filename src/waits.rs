@@ -1,14 +1,14 @@
 //! The wait-for graph: who can never go on, although others do.
 //!
 //! A set of actors is dead when each of them waits for what only members of the set could still give: they wait
-//! themselves, so nobody will. What those outside could do is what their programs say, and the programs of whoever they
-//! could start; so some sets that are dead are not found, and none is found that is not.
+//! themselves, so nobody will. What those outside could do is what their programs say from where they stand, and the
+//! programs of whoever they could start; so some sets that are dead are not found, and none is found that is not.
 //!
 //! Answers for: the graph as data, and the largest dead set in it. Never looks at a state or at the arena itself.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::plan::{ANY, Reach, User};
+use crate::plan::{Ahead, Ops, Reach};
 use crate::program::op::OpCode;
 
 /// The number of main's first actor.
@@ -25,8 +25,10 @@ pub struct Node {
     pub parent: Option<u32>,
     /// Whether it is a daemon; workers of pools are.
     pub daemon: bool,
-    /// Whose program it runs; none if nobody knows.
-    pub user: Option<User>,
+    /// Whether it is a worker of a pool, or runs a pool's callbacks: its end, and its failure, are awaited as well.
+    pub works: bool,
+    /// What its program could still do.
+    pub ahead: Ahead,
     /// What it waits for.
     pub wait: Wait,
 }
@@ -38,6 +40,8 @@ pub enum Wait {
     No,
     /// Any of these.
     For(Vec<Source>),
+    /// All of these.
+    All(Vec<Source>),
     /// The end of all of these.
     Ends(Vec<u32>),
     /// The end of everyone else.
@@ -47,34 +51,88 @@ pub enum Wait {
 /// Where what an actor waits for could come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// This actor: it holds what is waited for, or its end is.
+    /// This actor goes on.
     Actor(u32),
-    /// Whoever performs one of these operations ([`ANY`]: any) on an object of one of these declarations.
-    Deed(Vec<u32>, &'static [&'static str]),
-    /// The same, of the objects that belong to one process: only its own actors reach them.
-    Within(u32, Vec<u32>, &'static [&'static str]),
-    /// Whoever performs one of these operations on a handle that no declaration names.
-    Handle(&'static [&'static str]),
+    /// This actor holds what is waited for, under one of these names, and does one of these.
+    Holder(u32, Vec<u32>, Ops),
+    /// Whoever does one of these to an object of one of these declarations.
+    Deed(Owner, Vec<u32>, Ops),
+    /// Whoever does this to an object of one of these declarations before acquiring it: who acquires it first would
+    /// wait for it as well.
+    Release(Owner, Vec<u32>, OpCode),
+    /// Whoever does one of these to a handle that no declaration names.
+    Handle(Ops),
     /// A worker of a pool.
     Worker,
     /// Anyone.
     Anyone,
 }
 
-/// The operations that could let a wait in an object end, beside the end of those who hold it. Locks and pipes are
-/// theirs to say who holds them.
-pub fn deeds(op: OpCode) -> &'static [&'static str] {
-    match op {
-        OpCode::QueueGet | OpCode::QueueNext => &["put", "put_nowait", "close"],
-        OpCode::QueuePut => &["get", "get_nowait", "for", "close"],
-        OpCode::QueueJoin => &["task_done"],
-        OpCode::SemaphoreAcquire => &["release", "with"],
-        OpCode::ConditionWait => &["notify", "notify_all"],
-        OpCode::EventWait => &["set"],
-        OpCode::BarrierWait => &["wait", "abort", "reset"],
-        OpCode::LatchWait => &["count_down", "add"],
-        _ => ANY,
-    }
+/// The process that an object belongs to, so that only its own actors reach it; none for one at file level.
+pub type Owner = Option<u32>;
+
+/// What is done to the ends of pipes.
+pub const OF_PIPES: Ops = &[OpCode::PipeSend, OpCode::PipeRecv, OpCode::PipeNext, OpCode::PipePoll, OpCode::PipeClose];
+/// What is done to a pool from outside.
+pub const OF_POOLS: Ops = &[
+    OpCode::PoolSubmit,
+    OpCode::PoolSubmitMap,
+    OpCode::PoolImap,
+    OpCode::PoolImapUnordered,
+    OpCode::PoolClose,
+    OpCode::PoolTerminate,
+];
+/// What changes a variable.
+pub const WRITES: Ops = &[
+    OpCode::CellWrite,
+    OpCode::CellMethod,
+    OpCode::AtomicAdd,
+    OpCode::AtomicSub,
+    OpCode::AtomicSwap,
+    OpCode::AtomicCas,
+];
+/// What lets go of a lock.
+pub const LETS_GO: Ops = &[OpCode::LockRelease, OpCode::ConditionWait];
+/// What lets go of a side of an rwlock.
+pub const LETS_GO_OF_A_SIDE: Ops = &[OpCode::RwRelease];
+/// What ends the waiting for a barrier's action, beside its end.
+pub const CUTS: Ops = &[OpCode::BarrierAbort, OpCode::BarrierReset];
+
+/// The operations that could let a wait in an object end, where whoever performs them does; none where it takes more to
+/// say.
+pub fn deeds(op: OpCode) -> Option<Ops> {
+    Some(match op {
+        OpCode::QueueGet | OpCode::QueueNext => &[OpCode::QueuePut, OpCode::QueueClose],
+        OpCode::QueuePut => &[OpCode::QueueGet, OpCode::QueueNext, OpCode::QueueClose],
+        OpCode::QueueJoin => &[OpCode::QueueTaskDone],
+        OpCode::ConditionWait => &[OpCode::ConditionNotify, OpCode::ConditionNotifyAll],
+        OpCode::EventWait => &[OpCode::EventSet],
+        OpCode::BarrierWait => &[OpCode::BarrierWait, OpCode::BarrierAbort, OpCode::BarrierReset],
+        OpCode::LatchWait => &[OpCode::LatchCountDown, OpCode::LatchAdd],
+        _ => return None,
+    })
+}
+
+/// Who could let a lock go that an actor holds: its holder; and anyone who releases it for another, where it may be
+/// released so.
+pub fn of_lock(holder: Option<u32>, owner: Owner, decl: Option<u32>, reentrant: bool, reach: &Reach) -> Vec<Source> {
+    let Some(decl) = decl else {
+        let own = if reentrant { holder.map(Source::Actor) } else { Some(Source::Anyone) };
+        return own.into_iter().collect();
+    };
+    let names: Vec<u32> = reach.names_of_lock(decl).collect();
+    let open = (!reentrant && reach.is_released_openly(decl))
+        .then(|| Source::Release(owner, names.clone(), OpCode::LockRelease));
+    holder.map(|holder| Source::Holder(holder, names, LETS_GO)).into_iter().chain(open).collect()
+}
+
+/// Who could let a side of an rwlock be acquired: all who hold it must let go, and all writers that wait go first.
+pub fn of_rwlock(holders: &[u32], writers: &[u32], decl: Option<u32>) -> Wait {
+    let held = holders.iter().map(|holder| match decl {
+        Some(decl) => Source::Holder(*holder, vec![decl], LETS_GO_OF_A_SIDE),
+        None => Source::Actor(*holder),
+    });
+    Wait::All(held.chain(writers.iter().map(|writer| Source::Actor(*writer))).collect())
 }
 
 /// Those who can never go on, by number; none unless the run cannot come to its end without one of them.
@@ -124,29 +182,44 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn could_go_on(&self, node: &Node, others: &Others) -> bool {
+    fn could_go_on(&self, node: &Node, others: &Others<'_>) -> bool {
         match &node.wait {
             Wait::No => true,
             Wait::For(sources) => sources.iter().any(|source| self.could_give(source, others)),
+            Wait::All(sources) => sources.iter().all(|source| self.could_give(source, others)),
             Wait::Ends(actors) => actors.iter().all(|actor| !self.dead.contains(actor)),
             Wait::EveryEnd => self.dead.len() <= 1,
         }
     }
 
-    fn could_give(&self, source: &Source, others: &Others) -> bool {
+    fn could_give(&self, source: &Source, others: &Others<'_>) -> bool {
+        let goes_on = |actor: &u32| self.by_actor.get(actor).filter(|_| !self.dead.contains(actor));
         match source {
-            Source::Actor(actor) => self.by_actor.contains_key(actor) && !self.dead.contains(actor),
-            Source::Deed(decls, operations) => {
-                decls.iter().any(|decl| others.may(self.reach, None, Some(*decl), operations))
-            }
-            Source::Within(process, decls, operations) => decls.iter().any(|decl| {
-                let process = (!self.reach.is_passed_on(*decl)).then_some(*process);
-                others.may(self.reach, process, Some(*decl), operations)
+            Source::Actor(actor) => goes_on(actor).is_some(),
+            Source::Holder(actor, decls, ops) => goes_on(actor).is_some_and(|holder| {
+                let lets_go = |decl: &u32| self.reach.may(&holder.ahead, Some(*decl), ops);
+                self.may_be_killed(holder) || decls.iter().any(lets_go)
             }),
-            Source::Handle(operations) => others.may(self.reach, None, None, operations),
+            Source::Deed(owner, decls, ops) => decls
+                .iter()
+                .any(|decl| others.any(self.within(*owner, *decl), |ahead| self.reach.may(ahead, Some(*decl), ops))),
+            Source::Release(owner, decls, op) => decls
+                .iter()
+                .any(|decl| others.any(self.within(*owner, *decl), |ahead| self.reach.may_release(ahead, *decl, *op))),
+            Source::Handle(ops) => others.any(None, |ahead| self.reach.may(ahead, None, ops)),
             Source::Worker => others.may_work,
             Source::Anyone => others.are_there,
         }
+    }
+
+    /// Whether it may be that its process is killed, or has been: what a process holds is let go by that.
+    fn may_be_killed(&self, node: &Node) -> bool {
+        self.reach.kills() || self.by_actor.get(&node.process).is_some_and(|first| first.daemon)
+    }
+
+    /// The process to whose actors an object is known alone.
+    fn within(&self, owner: Owner, decl: u32) -> Owner {
+        owner.filter(|_| !self.reach.is_passed_on(decl))
     }
 
     /// Whether it ends with one who could end: a daemon with who started it, a thread that nobody awaits with its
@@ -186,27 +259,27 @@ impl<'a> Graph<'a> {
 }
 
 /// Those who may go on, and what they could do.
-struct Others {
-    /// Each program once, with the process in which it runs.
-    programs: FxHashSet<(Option<User>, u32)>,
+struct Others<'a> {
+    /// What each could still do, once, with the process in which it would.
+    programs: FxHashSet<(&'a Ahead, u32)>,
     may_kill: bool,
     may_work: bool,
     are_there: bool,
 }
 
-impl Others {
-    fn new(outside: &[&Node], reach: &Reach) -> Others {
-        let programs: FxHashSet<(Option<User>, u32)> = outside.iter().map(|node| (node.user, node.process)).collect();
+impl<'a> Others<'a> {
+    fn new(outside: &[&'a Node], reach: &Reach) -> Others<'a> {
+        let programs: FxHashSet<(&Ahead, u32)> = outside.iter().map(|node| (&node.ahead, node.process)).collect();
         Others {
-            may_kill: programs.iter().any(|(user, _)| reach.may_kill(*user)),
-            may_work: programs.iter().any(|(user, _)| reach.may_work(*user)),
+            may_kill: programs.iter().any(|(ahead, _)| reach.may_kill(ahead)),
+            may_work: outside.iter().any(|node| node.works) || programs.iter().any(|(ahead, _)| reach.may_work(ahead)),
             are_there: !programs.is_empty(),
             programs,
         }
     }
 
-    fn may(&self, reach: &Reach, within: Option<u32>, decl: Option<u32>, operations: &[&str]) -> bool {
-        let mut programs = self.programs.iter().filter(|(_, process)| within.is_none_or(|within| within == *process));
-        programs.any(|(user, _)| reach.may(*user, decl, operations))
+    fn any(&self, within: Owner, could: impl Fn(&Ahead) -> bool) -> bool {
+        let is_there = |process: u32| within.is_none_or(|within| within == process);
+        self.programs.iter().any(|(ahead, process)| is_there(*process) && could(ahead))
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn repeat(plan: &Arc<Plan>, scenario: &Scenario, asked: &Asked) -> Ex
         if asked.verify && !matches!(run.ending, Ending::Signalled(_) | Ending::Killed(_)) {
             worst = worst.max(verify::verify_run(plan, &run.trace, &run.ending));
         }
-        let verdict = verdict::of(scenario, &run);
+        let verdict = verdict::of(scenario, plan, &run);
         worst = worst.max(verdict.exit);
         let outcome = Outcome::of(&run.ending, &run.errors, &run.output, &run.trace);
         match found.iter_mut().find(|one| one.outcome == outcome) {
@@ -53,6 +53,7 @@ pub(super) fn repeat(plan: &Arc<Plan>, scenario: &Scenario, asked: &Asked) -> Ex
         }
     }
     out(&report::outcomes(&found));
+    verdict::say_unseen(scenario, &asked.options.schedule);
     worst
 }
 

@@ -14,7 +14,6 @@ use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{PROCESSES_MAX, RunError, RunOptions, Scenario, new_seed};
 use crate::schedule::{Replay, Schedule};
-use crate::syntax::ast::Expect;
 use crate::trace::{Ending, Trace, Uncaught};
 
 /// Run scenarios on real processes and threads
@@ -136,7 +135,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     let options = RunOptions {
         seed: Some(seed),
         timeout: args.timeout,
-        trace: args.outline || args.verify || args.trace.is_some() || args.repeat.is_some() || names_outcomes(scenario),
+        trace: args.outline || args.verify || args.trace.is_some() || args.repeat.is_some() || plan.outcomes.is_some(),
         processes_max: args.max_processes,
         memory_max: args.max_memory,
         schedule,
@@ -171,8 +170,9 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
             return judged;
         }
     }
-    let verdict = verdict::of(scenario, &run);
+    let verdict = verdict::of(scenario, plan, &run);
     verdict.said.iter().for_each(|text| err(text));
+    verdict::say_unseen(scenario, &options.schedule);
     if let (Some(seed), true, None, None) = (options.seed, scenario.draws(), args.seed, &run.replay)
         && verdict.exit != Exit::Expected
     {
@@ -190,11 +190,6 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
         }
     }
     verdict.exit
-}
-
-/// Whether the outcome of a run is to be compared.
-fn names_outcomes(scenario: &Scenario) -> bool {
-    scenario.checked().expects.iter().any(|(expect, _)| matches!(expect, Expect::Outcomes(_)))
 }
 
 /// What it means that a run could not begin.

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::duration::duration;
-use super::{Exit, complain, out};
+use super::{Exit, complain, out, size};
 use crate::suite::{Orders, Outcome, Status, Told, discover, examine_all, report};
 
 /// The most that are run at a time.
@@ -36,6 +36,9 @@ pub(super) struct Args {
     /// End a run after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
     timeout: Duration,
+    /// End a run when it takes more memory: 64MiB, 2GiB; a quarter of what there is unless said
+    #[arg(long, value_name = "SIZE", value_parser = size::memory)]
+    max_memory: Option<u64>,
     /// text, json (an object a line), junit or tap
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     format: Format,
@@ -60,7 +63,7 @@ pub(super) fn test(args: &Args) -> Exit {
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or(cores, usize::from);
-    let orders = Orders { accept: args.accept, timeout: args.timeout };
+    let orders = Orders { accept: args.accept, timeout: args.timeout, memory_max: args.max_memory };
     let bar = progress(args.format, scenarios.len());
     if args.format == Format::Tap {
         out(&report::tap_begin(scenarios.len()));

@@ -3,10 +3,12 @@
 //! Answers for: an expected deadlock or error is as expected. Never blames a run that did not show an expected bug: one
 //! run shows one schedule.
 
-use super::Exit;
+use super::{Exit, err};
+use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{Run, Scenario};
-use crate::suite::foreseen;
+use crate::schedule::Schedule;
+use crate::suite::{self, expected_outcomes, foreseen, strange_outcome};
 use crate::syntax::ast::Expect;
 use crate::trace::Ending;
 
@@ -16,7 +18,7 @@ pub(super) struct Verdict {
     pub(super) said: Option<String>,
 }
 
-pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
+pub(super) fn of(scenario: &Scenario, plan: &Plan, run: &Run) -> Verdict {
     let expects: Vec<&Expect> = scenario.checked().expects.iter().map(|(expect, _)| expect).collect();
     let failed = if run.errors.iter().all(|error| expects.iter().any(|expect| foreseen(expect, error))) {
         Exit::Expected
@@ -24,7 +26,7 @@ pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
         Exit::Failed
     };
     let (exit, said) = match &run.ending {
-        Ending::Finished => match unexpected_outcome(&expects, run) {
+        Ending::Finished => match unexpected_outcome(plan, run) {
             Some(said) => (Exit::Failed, Some(said)),
             None => (failed, None),
         },
@@ -50,18 +52,17 @@ pub(super) fn of(scenario: &Scenario, run: &Run) -> Verdict {
     Verdict { exit, said }
 }
 
-/// What is said of an outcome that is not among the expected ones. Where one of those is no literal nothing is.
-fn unexpected_outcome(expects: &[&Expect], run: &Run) -> Option<String> {
-    let pinned = expects.iter().find_map(|expect| match expect {
-        Expect::Outcomes(outcomes) => Some(outcomes),
-        _ => None,
-    })?;
-    let literals: Option<Vec<String>> =
-        pinned.iter().map(|expr| crate::plan::literal(expr).map(|value| crate::value::literal(&value))).collect();
-    let expected = literals?;
-    let values = report::outcome_values(&run.trace);
-    let strange = values.iter().find(|value| !expected.contains(value))?;
-    Some(format!("the outcome {strange} is not among the expected ones: {}\n", expected.join(", ")))
+/// What is said of an outcome that is not among the expected ones.
+fn unexpected_outcome(plan: &Plan, run: &Run) -> Option<String> {
+    let strange = strange_outcome(plan, run)?;
+    let expected = expected_outcomes(plan).unwrap_or_default();
+    Some(format!("{}\n", suite::report::strange_outcome(&strange, &expected, true)))
+}
+
+/// Says what the scenario claims and such runs cannot see.
+pub(super) fn say_unseen(scenario: &Scenario, schedule: &Schedule) {
+    let unseen = suite::report::unseen(&suite::unseen(scenario, schedule));
+    unseen.iter().for_each(|line| err(&format!("{line}\n")));
 }
 
 fn signalled(signal: i32) -> Exit {

@@ -74,7 +74,7 @@ impl World {
     }
 
     fn place(&self, id: u32) -> Place {
-        Place { off: find(self.ctx.arena, id), list: cell::AWAITERS, payload: 0, waits: true }
+        Place { off: find(self.ctx.arena, id), list: cell::AWAITERS, payload: 0, waits: true, op: OpCode::Await }
     }
 
     /// Evaluates the condition, with the locks of some variables held.

@@ -24,6 +24,8 @@ pub(super) struct Place {
     pub(super) payload: u64,
     /// Whether to wait there at all, or only to hold its lock meanwhile.
     pub(super) waits: bool,
+    /// The operation that waits there.
+    pub(super) op: OpCode,
 }
 
 /// A case as it lies in the arena.
@@ -32,7 +34,8 @@ pub(super) struct CaseNode {
     node: Node,
     off: AtomicU32,
     list: AtomicU32,
-    pad: [AtomicU32; 2],
+    op: AtomicU32,
+    pad: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -64,6 +67,7 @@ impl<'a> Several<'a> {
             let case = case_at(ctx.arena, block, at);
             case.off.store(place.off.0, Relaxed);
             case.list.store(place.list as u32, Relaxed);
+            case.op.store(place.op as u32, Relaxed);
         }
         ctx.slot.cases_len.store(places.len() as u32, SeqCst);
         ctx.slot.cases.store(block.0, SeqCst);
@@ -82,6 +86,7 @@ impl<'a> Several<'a> {
     pub(super) fn enter(&mut self, locked: &[Locked<'_>], op: OpCode, deadline: Option<u64>) -> Entered {
         let slot = self.ctx.slot;
         self.epoch = self.ctx.next_epoch();
+        slot.waits.store(slot.waits.load(Relaxed).wrapping_add(1), SeqCst);
         slot.blocked_op.store(op as u32 + 1, Relaxed);
         slot.blocked_on.store(0, Relaxed);
         slot.claim.store((self.epoch << CLAIM_BITS) | WAITING, Release);
@@ -159,6 +164,17 @@ pub(super) fn objects_of(arena: Arena, slot: &Slot) -> Vec<Off> {
     offs.sort_unstable();
     offs.dedup();
     offs.into_iter().map(Off).collect()
+}
+
+/// The operations in which an actor waits at once, each with its object.
+pub(super) fn waits_of(arena: Arena, slot: &Slot) -> Vec<(OpCode, Off)> {
+    let block = Off(slot.cases.load(SeqCst));
+    let len = if block.is_null() { 0 } else { slot.cases_len.load(SeqCst) };
+    let wait = |at: u32| {
+        let case = case_at(arena, block, at);
+        Some((OpCode::from_number(case.op.load(Relaxed) as u8)?, Off(case.off.load(Relaxed))))
+    };
+    (0..len).filter_map(wait).collect()
 }
 
 /// A case that was taken off its list to be completed.

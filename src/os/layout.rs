@@ -75,7 +75,7 @@ pub(super) struct Header {
     pub(super) doomed: AtomicU32,
     pub(super) doomed_len: AtomicU32,
     pub(super) doomed_at: AtomicU32,
-    /// 1: the supervisor wants to know when the next actor begins to wait without a deadline, or ends.
+    /// 1: the supervisor wants to know when the next actor begins to wait, or ends.
     pub(super) watching: AtomicU32,
     /// Actors that have not ended, main included.
     pub(super) alive: AtomicI32,
@@ -219,6 +219,11 @@ pub(super) struct Slot {
     pub(super) node: Node,
     /// The place in the text of the operation that it performs: first byte, one past the last.
     pub(super) span: [AtomicU32; 2],
+    /// Its outermost frames, code and instruction, how many of them, and how often they were changed (odd: they are
+    /// being); see `place`.
+    pub(super) frames: [AtomicU64; 6],
+    pub(super) frames_len: AtomicU32,
+    pub(super) frames_version: AtomicU32,
     /// What it is blocked on: operation plus 1, object.
     pub(super) blocked_op: AtomicU32,
     pub(super) blocked_on: AtomicU32,
@@ -271,6 +276,7 @@ pub(super) struct Slot {
     pub(super) born_ns: AtomicU64,
     /// Points up to its process's death, in a test; 0 for none; see `doom`.
     pub(super) doom: AtomicU32,
+    pub(super) pad_end: [AtomicU32; 2],
 }
 
 // SAFETY: repr(C), atomics only.

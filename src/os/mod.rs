@@ -40,6 +40,7 @@ mod death;
 mod driver;
 mod history;
 mod launch;
+mod place;
 mod standstill;
 mod supervisor;
 

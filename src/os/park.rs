@@ -249,7 +249,8 @@ impl Ctx {
         let slot = self.slot;
         if entered.last_to_block {
             self.kick();
-        } else if entered.deadline.is_none() {
+        } else {
+            // Also where it goes on by itself: it may have come past what others wait for.
             self.tell_of_a_stop();
         }
         let mut deadline = entered.deadline;

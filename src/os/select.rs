@@ -349,7 +349,7 @@ impl World {
             }
             Target::None => return Err(fault::no_runtime().into()),
         };
-        Ok(Place { off, list, payload, waits: true })
+        Ok(Place { off, list, payload, waits: true, op: case.code })
     }
 
     /// What cases would have put is given back, but for one that was.

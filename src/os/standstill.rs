@@ -1,7 +1,8 @@
 //! Who can never go on: the arena as a wait-for graph, and the kernel's word that nobody is on the way.
 //!
-//! What is read of actors that run is out of date at once, and does not matter: of those outside a dead set only their
-//! programs count. Of those in it everything was read while they slept, which is looked at again at the end.
+//! What is read of actors that run is out of date at once, and does not matter: of those outside a dead set only what
+//! is ahead of them counts, which is never more than was ahead of them before. Of those in it everything was read while
+//! they slept, which is looked at again at the end.
 //!
 //! Answers for: certainty. Never ends a run.
 
@@ -11,14 +12,14 @@ use rustc_hash::FxHashMap;
 
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, ObjectHeader, Slot, state};
-use super::object::{self, kind_number, lock, pipe};
+use super::object::{self, barrier, kind_number, lock, once, pipe, rwlock};
 use super::supervisor::MAIN;
-use super::{actor, process, sys};
-use crate::plan::{ANY, Plan, User};
+use super::{actor, cases, place, process, sys};
+use crate::plan::{Ops, Plan, User};
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
-use crate::value::ObjectKind;
-use crate::waits::{self, Node, Source, Wait, deeds};
+use crate::value::{ObjectKind, Side};
+use crate::waits::{self, CUTS, Node, OF_PIPES, OF_POOLS, Owner, Source, WRITES, Wait, deeds, of_lock, of_rwlock};
 
 /// What a look came to.
 pub(super) enum Look {
@@ -65,14 +66,18 @@ impl Living {
         if asleep.is_empty() {
             return Look::Nothing;
         }
-        let holders = Holders { arena, living: &self.numbers };
-        let nodes: Vec<Node> = self.numbers.iter().map(|number| node(&holders, plan, *number, &asleep)).collect();
+        let known = Known { arena, plan, living: &self.numbers, asleep: &asleep };
+        let nodes: Vec<Node> = self.numbers.iter().map(|number| node(&known, *number)).collect();
         let dead = waits::dead(&nodes, &plan.reach);
         if dead.is_empty() {
-            return Look::Nothing;
+            // Who was on the move when it was looked at will stand somewhere in a moment.
+            let is_lost = nodes.iter().any(|node| node.ahead.is_none());
+            return if is_lost { Look::Unsure } else { Look::Nothing };
         }
         let all: Vec<Found> = dead.iter().filter_map(|number| asleep.remove(number)).collect();
-        if is_certain(arena, &all) { Look::Dead(dead) } else { Look::Unsure }
+        // Whoever was started meanwhile may help, and nobody who has gone past that start will start it again.
+        let is_complete = arena.header().actors.load(SeqCst).min(ACTORS_MAX) == self.seen;
+        if is_complete && is_certain(arena, &all) { Look::Dead(dead) } else { Look::Unsure }
     }
 }
 
@@ -110,15 +115,20 @@ fn is_certain(arena: Arena, all: &[Found]) -> bool {
     all.iter().all(sleeps) && all.iter().all(same)
 }
 
-fn node(holders: &Holders<'_>, plan: &Plan, number: u32, asleep: &FxHashMap<u32, Found>) -> Node {
-    let slot = actor::slot(holders.arena, number);
+fn node(known: &Known<'_>, number: u32) -> Node {
+    let slot = actor::slot(known.arena, number);
+    let process = slot.process.load(Relaxed);
     Node {
         actor: number,
-        process: slot.process.load(Relaxed),
+        process,
         parent: slot.parent.load(Relaxed).checked_sub(1),
         daemon: slot.daemon.load(Relaxed) != 0,
-        user: user_of(slot),
-        wait: asleep.get(&number).map_or(Wait::No, |found| wait_of(holders, plan, number, found)),
+        works: actor::kind_of(slot) == ActorKind::Worker,
+        ahead: place::read(slot).and_then(|place| {
+            let calls_back = slot.calls_back.load(Relaxed) != 0;
+            known.plan.reach.ahead(user_of(slot), calls_back, process == number, place.stand())
+        }),
+        wait: known.asleep.get(&number).map_or(Wait::No, |found| known.wait_of(number, found)),
     }
 }
 
@@ -134,80 +144,110 @@ fn user_of(slot: &Slot) -> Option<User> {
     }
 }
 
-fn wait_of(holders: &Holders<'_>, plan: &Plan, number: u32, found: &Found) -> Wait {
-    let arena = holders.arena;
-    let op = found.op.checked_sub(1).and_then(|op| OpCode::from_number(op as u8));
-    let (Some(op), false) = (op, found.on.is_null()) else { return Wait::For(vec![Source::Anyone]) };
-    if actor::is_slot(found.on) {
-        return match actor::number_at(found.on) {
-            // Main, before `finally`.
-            joined if joined == number => Wait::EveryEnd,
-            joined => Wait::For(vec![Source::Actor(joined)]),
-        };
-    }
-    let header: &ObjectHeader = arena.at(found.on);
-    let kind = header.kind.load(Relaxed);
-    if object::is_lock(kind) {
-        return lock_sources(arena, plan, found.on).map_or(Wait::No, Wait::For);
-    }
-    if kind == kind_number(ObjectKind::PipeEnd) {
-        return Wait::For(pipe_sources(holders, found.on));
-    }
-    Wait::For(match op {
-        OpCode::ResultGet | OpCode::ResultWait | OpCode::ResultNext => {
-            vec![Source::Worker, Source::Handle(&["cancel"])]
+/// What is known of those who have not ended.
+struct Known<'a> {
+    arena: Arena,
+    plan: &'a Plan,
+    living: &'a [u32],
+    asleep: &'a FxHashMap<u32, Found>,
+}
+
+impl Known<'_> {
+    fn wait_of(&self, number: u32, found: &Found) -> Wait {
+        let Some(op) = found.op.checked_sub(1).and_then(|op| OpCode::from_number(op as u8)) else { return anyone() };
+        if !found.on.is_null() {
+            return self.wait_in(number, op, found.on);
         }
-        OpCode::PoolJoin => vec![Source::Worker],
-        OpCode::Select | OpCode::Await => vec![Source::Anyone],
-        _ => vec![deed(header, deeds(op))],
-    })
+        // In several objects at once: any of them will do.
+        let waits = cases::waits_of(self.arena, actor::slot(self.arena, number));
+        let mut sources = Vec::new();
+        for (op, on) in waits {
+            match self.wait_in(number, op, on) {
+                Wait::For(more) => sources.extend(more),
+                _ => return Wait::No,
+            }
+        }
+        if sources.is_empty() { anyone() } else { Wait::For(sources) }
+    }
+
+    fn wait_in(&self, number: u32, op: OpCode, on: Off) -> Wait {
+        let arena = self.arena;
+        if actor::is_slot(on) {
+            return match actor::number_at(on) {
+                // Main, before `finally`.
+                joined if joined == number => Wait::EveryEnd,
+                joined => Wait::For(vec![Source::Actor(joined)]),
+            };
+        }
+        let header: &ObjectHeader = arena.at(on);
+        let kind = header.kind.load(Relaxed);
+        let is = |wanted: ObjectKind| kind == kind_number(wanted);
+        if object::is_lock(kind) {
+            // Where it is free a waiter is about to be woken.
+            let Some(holder) = lock::holder(arena, on) else { return Wait::No };
+            let reentrant = lock::is_reentrant(arena, on);
+            return Wait::For(of_lock(Some(holder), owner(header), decl(header), reentrant, &self.plan.reach));
+        }
+        match op {
+            _ if is(ObjectKind::PipeEnd) => Wait::For(self.pipe_sources(on)),
+            _ if is(ObjectKind::Rwlock) => self.rwlock_sources(number, on, header),
+            OpCode::ResultGet | OpCode::ResultWait | OpCode::ResultNext => {
+                Wait::For(vec![Source::Worker, Source::Handle(&[OpCode::ResultCancel])])
+            }
+            OpCode::PoolJoin => Wait::For(vec![Source::Worker]),
+            OpCode::OnceRun => {
+                // Where nobody runs it a waiter is about to be woken.
+                once::runner(arena, on).map_or(Wait::No, |runner| Wait::For(vec![Source::Actor(runner)]))
+            }
+            OpCode::BarrierWait => match barrier::acting(arena, on) {
+                Some(acting) => Wait::For(vec![Source::Actor(acting), deed(header, CUTS)]),
+                None => Wait::For(vec![deeds(op).map_or(Source::Anyone, |ops| deed(header, ops))]),
+            },
+            OpCode::SemaphoreAcquire => Wait::For(vec![match decl(header) {
+                Some(decl) => Source::Release(owner(header), vec![decl], OpCode::SemaphoreRelease),
+                None => Source::Anyone,
+            }]),
+            OpCode::PoolTake => Wait::For(vec![deed(header, OF_POOLS)]),
+            OpCode::Await => Wait::For(vec![deed(header, WRITES)]),
+            _ => Wait::For(vec![deeds(op).map_or(Source::Anyone, |ops| deed(header, ops))]),
+        }
+    }
+
+    /// Who reads waits for who writes, and for the writers that wait; who writes for all who hold it.
+    fn rwlock_sources(&self, number: u32, on: Off, header: &ObjectHeader) -> Wait {
+        let side = |number: u32| rwlock::side_of(actor::slot(self.arena, number).blocked_list.load(Relaxed));
+        if side(number) == Side::Write {
+            return of_rwlock(&rwlock::holders(self.arena, on), &[], decl(header));
+        }
+        let writes = |(other, found): (&u32, &Found)| (found.on == on && side(*other) == Side::Write).then_some(*other);
+        let writers: Vec<u32> = self.asleep.iter().filter_map(writes).collect();
+        of_rwlock(rwlock::writer(self.arena, on).as_slice(), &writers, decl(header))
+    }
+
+    fn pipe_sources(&self, on: Off) -> Vec<Source> {
+        let ends = [on, pipe::peer_of(self.arena, on)];
+        let decls = ends.iter().map(|end| decl(self.arena.at::<ObjectHeader>(*end))).collect();
+        let Some(decls) = decls else { return vec![Source::Anyone] };
+        // An end is let go when the process that holds it ends.
+        let holds = |number: &&u32| process::holds_one_of(self.arena, **number, &ends);
+        let holders = self.living.iter().filter(holds).map(|number| Source::Actor(*number));
+        holders.chain([Source::Deed(None, decls, OF_PIPES)]).collect()
+    }
+}
+
+fn anyone() -> Wait {
+    Wait::For(vec![Source::Anyone])
+}
+
+fn decl(header: &ObjectHeader) -> Option<u32> {
+    header.decl.load(Relaxed).checked_sub(1)
+}
+
+fn owner(header: &ObjectHeader) -> Owner {
+    header.owner.load(Relaxed).checked_sub(1)
 }
 
 /// Whoever does one of these to an object.
-fn deed(header: &ObjectHeader, operations: &'static [&'static str]) -> Source {
-    let Some(decl) = header.decl.load(Relaxed).checked_sub(1) else { return Source::Anyone };
-    match header.owner.load(Relaxed).checked_sub(1) {
-        Some(owner) => Source::Within(owner, vec![decl], operations),
-        None => Source::Deed(vec![decl], operations),
-    }
-}
-
-/// None where it is free: then a waiter is about to be woken.
-fn lock_sources(arena: Arena, plan: &Plan, off: Off) -> Option<Vec<Source>> {
-    let mut sources = vec![Source::Actor(lock::holder(arena, off)?)];
-    if lock::is_reentrant(arena, off) {
-        return Some(sources);
-    }
-    match arena.at::<ObjectHeader>(off).decl.load(Relaxed).checked_sub(1) {
-        None => sources.push(Source::Anyone),
-        // Whoever releases it may do so for another who holds it by then.
-        Some(decl) if plan.reach.is_released_openly(decl) => {
-            sources.push(Source::Deed(plan.reach.names_of_lock(decl).collect(), ANY));
-        }
-        Some(_) => {}
-    }
-    Some(sources)
-}
-
-fn pipe_sources(holders: &Holders<'_>, off: Off) -> Vec<Source> {
-    let ends = [off, pipe::peer_of(holders.arena, off)];
-    let decl = |end: &Off| holders.arena.at::<ObjectHeader>(*end).decl.load(Relaxed).checked_sub(1);
-    let Some(decls) = ends.iter().map(decl).collect() else { return vec![Source::Anyone] };
-    let mut sources = holders.of(&ends);
-    sources.push(Source::Deed(decls, ANY));
-    sources
-}
-
-/// Who holds which ends of pipes.
-struct Holders<'a> {
-    arena: Arena,
-    living: &'a [u32],
-}
-
-impl Holders<'_> {
-    /// The first actors of the processes that hold one of these: an end is let go when its holder ends.
-    fn of(&self, ends: &[Off]) -> Vec<Source> {
-        let holds = |number: &&u32| process::holds_one_of(self.arena, **number, ends);
-        self.living.iter().filter(holds).map(|number| Source::Actor(*number)).collect()
-    }
+fn deed(header: &ObjectHeader, ops: Ops) -> Source {
+    decl(header).map_or(Source::Anyone, |decl| Source::Deed(owner(header), vec![decl], ops))
 }

@@ -13,6 +13,7 @@ use super::layout::{ObjectHeader, slot_at, state};
 use super::object::{Done, Patience, Refused, Result, condition, fail, find, pipe, pool};
 use super::park::Ctx;
 use super::perturb::Pauses;
+use super::place;
 use super::process::{self, Begin, Process};
 use super::record::Note;
 use super::room::Room;
@@ -94,6 +95,7 @@ impl World {
             came: Ok(&Value::None),
         });
         let ended = self.first_steps(kind).and_then(|()| self.run_body(kind));
+        place::publish_over(self.ctx.slot);
         // At once, whatever it still has to wait for.
         let mut code = self.report(&ended);
         if self.ctx.me == self.process.actor {
@@ -214,6 +216,7 @@ impl World {
                     }
                     super::duty::look(&self.ctx, &self.process);
                     self.await_turn(&op);
+                    place::publish(self.ctx.slot, vm.frames());
                     let outcome = self.perform(op, &vm);
                     vm.resume(outcome);
                 }

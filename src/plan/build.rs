@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::evaluate::Evaluator;
+use super::reach::Reach;
 use super::settings::settings;
 use super::transport::{RENDEZVOUS, transports};
 use super::usage::usage;
@@ -41,6 +42,7 @@ pub fn build(
     maker.stop()?;
     maker.name(&program, &ids);
     maker.set_up(&program, &ids);
+    let outcomes = maker.outcomes(&program);
     maker.stop()?;
     let Maker { evaluator, mut objects, .. } = maker;
     let mut transports = transports;
@@ -51,8 +53,8 @@ pub fn build(
         }
     }
     let image = evaluator.into_image();
-    let (uses, reach, sets) = (usage.uses, usage.reach, sets.to_vec());
-    Ok(Plan { image, objects, transports, uses, reach, sets, checked: Arc::clone(checked) })
+    let (uses, reach, sets) = (usage.uses, Reach::new(program, usage.hints), sets.to_vec());
+    Ok(Plan { image, objects, transports, uses, reach, outcomes, sets, checked: Arc::clone(checked) })
 }
 
 struct Maker<'a> {
@@ -97,6 +99,16 @@ impl Maker<'_> {
             };
             self.evaluator.change(|image| image.consts.push(value));
         }
+    }
+
+    /// The values that `expect outcomes` names.
+    fn outcomes(&mut self, program: &Program) -> Option<Vec<Value>> {
+        let mut values = Vec::new();
+        for (code, span) in program.outcomes.as_ref()? {
+            let result = self.evaluator.value(*code, *span);
+            values.extend(self.keep(result));
+        }
+        Some(values)
     }
 
     fn replicas(&mut self, program: &Program) {

@@ -12,6 +12,10 @@ mod footprint;
 
 mod reach;
 
+mod deeds;
+
+mod handles;
+
 mod evaluate;
 
 mod settings;
@@ -19,7 +23,7 @@ mod settings;
 mod validate;
 
 pub use build::build;
-pub use reach::{ANY, Reach};
+pub use reach::{Ahead, Ops, Reach, Stand};
 pub use settings::literal;
 
 use std::sync::Arc;
@@ -45,8 +49,10 @@ pub struct Plan {
     pub transports: Vec<(Transport, Reason)>,
     /// Who uses what.
     pub uses: Vec<Use>,
-    /// What each of them could still do, itself or by whom it starts.
+    /// What is still to come from each place in the program.
     pub reach: Reach,
+    /// The values that `expect outcomes` names; none where the file has no such claim.
+    pub outcomes: Option<Vec<Value>>,
     /// Constants that were given other values.
     pub sets: Vec<(String, String)>,
     checked: Arc<Checked>,

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::footprint::{Escape, Footprint, Into};
-use super::reach::Reach;
 use super::{Use, User};
 use crate::analysis::{Binding, Checked, DeclId, Owner, TaskId, TemplateId, has_threads};
 use crate::source::Span;
@@ -37,8 +36,21 @@ pub(super) struct Usage {
     pub(super) escapes: Vec<Option<Span>>,
     /// By template: the bodies that start it.
     pub(super) started_by: FxHashMap<TemplateId, BTreeSet<User>>,
-    /// What each could still do.
-    pub(super) reach: Reach,
+    /// What the instructions alone do not tell.
+    pub(super) hints: Hints,
+}
+
+/// What a file says of its tasks and locks, by number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hints {
+    /// By pool: the tasks that it may be handed.
+    pub(super) handed: Vec<(u32, Vec<u32>)>,
+    /// By pool: those that it is to call back.
+    pub(super) called_back: Vec<(u32, Vec<u32>)>,
+    /// The tasks that are ever values.
+    pub(super) values: Vec<u32>,
+    /// By declaration: the names of one lock (itself, its conditions, their other conditions).
+    pub(super) names: Vec<BTreeSet<u32>>,
 }
 
 /// Reads every body of a file.
@@ -47,6 +59,16 @@ pub(super) fn usage(checked: &Checked) -> Usage {
     let bodies = bodies(checked);
     let called_back = given(checked, &tasks, &bodies, |body| &body.called_back);
     let handed = given(checked, &tasks, &bodies, |body| &body.handed);
+    let numbers = |given: &[(DeclId, Vec<TaskId>)]| {
+        let of = |(pool, tasks): &(DeclId, Vec<TaskId>)| (pool.0, tasks.iter().map(|task| task.0).collect());
+        given.iter().map(of).collect()
+    };
+    let mut hints = Hints {
+        handed: numbers(&handed),
+        called_back: numbers(&called_back),
+        names: names(checked),
+        ..Hints::default()
+    };
     let mut whole: Vec<(User, Footprint)> = Vec::new();
     for (user, body) in bodies {
         // Callbacks run in the process that a pool belongs to.
@@ -65,14 +87,14 @@ pub(super) fn usage(checked: &Checked) -> Usage {
     let started_by = started_by(&whole);
     let values: BTreeSet<TaskId> =
         whole.iter().map(|(_, body)| body).chain(&tasks).flat_map(|body| body.task_values.iter().copied()).collect();
+    hints.values = values.iter().map(|task| task.0).collect();
     let any_task = closure(checked, &tasks, Footprint::default(), &values.into_iter().collect::<Vec<_>>());
     let homes = homes(checked, &whole, &any_task, &started_by);
     let keeps = Keeps { checked, tasks: &tasks, whole: &whole };
     let count = checked.objects.len();
     let mut escapes = keeps.escapes(count);
     spread(checked, &tasks, &mut escapes);
-    let reach = Reach::of(checked, &whole, &any_task);
-    Usage { uses: uses(&whole, count), homes, escapes, started_by, reach }
+    Usage { uses: uses(&whole, count), homes, escapes, started_by, hints }
 }
 
 /// The bodies that actors run.
@@ -231,6 +253,26 @@ fn homes(
         }
     }
     homes
+}
+
+/// The declarations that are one lock, for each.
+fn names(checked: &Checked) -> Vec<BTreeSet<u32>> {
+    let mut names: Vec<BTreeSet<u32>> = (0..checked.objects.len() as u32).map(|decl| BTreeSet::from([decl])).collect();
+    for (condition, info) in checked.objects.iter().enumerate() {
+        for lock in locks_of(checked, info.decl.args.iter().map(|arg| &arg.value.kind), info.kind) {
+            if let Some(names) = names.get_mut(lock) {
+                names.insert(condition as u32);
+            }
+        }
+    }
+    // Each of them has all of them.
+    let locks: Vec<BTreeSet<u32>> = names.iter().filter(|names| names.len() > 1).cloned().collect();
+    for lock in locks {
+        for name in &lock {
+            names.get_mut(*name as usize).into_iter().for_each(|names| names.extend(&lock));
+        }
+    }
+    names
 }
 
 /// The lock that a condition is declared over.

@@ -71,6 +71,8 @@ pub struct Program {
     pub invariants: Vec<(Arc<str>, CodeId)>,
     /// `eventually` claims: name and condition.
     pub eventually: Vec<(Arc<str>, CodeId)>,
+    /// The values that `expect outcomes` names, each with its place; none where the file has no such claim.
+    pub outcomes: Option<Vec<(CodeId, Span)>>,
 }
 
 impl Program {

@@ -2,17 +2,20 @@
 //!
 //! Answers for: what is compared with what, and what is written beside the scenario. Never words anything.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::beside;
+use super::explored::Explored;
 use super::outcome::{Outcome, Problem, RunOutcome};
 use super::snapshot::{RunSettings, Snapshot};
-use super::verdict::verdict;
-use super::{beside, explored};
+use super::unseen::{Unseen, unseen};
+use super::verdict::{expected_outcomes, verdict};
 use crate::plan::Plan;
 use crate::report;
-use crate::scenario::Scenario;
+use crate::scenario::{RunOptions, Scenario};
 
 /// How scenarios are to be examined.
 #[derive(Clone, Debug)]
@@ -21,13 +24,14 @@ pub struct Orders {
     pub accept: bool,
     /// How long a run may take.
     pub timeout: Duration,
+    /// How much memory a run may take; a share of what there is unless said.
+    pub memory_max: Option<u64>,
 }
 
 /// Examines a scenario.
 pub fn examine(path: &Path, orders: &Orders) -> Outcome {
     let begun = Instant::now();
-    let mut outcome =
-        Outcome { path: path.into(), source: None, runs: Vec::new(), problems: Vec::new(), took: Duration::ZERO };
+    let mut outcome = Outcome::new(path);
     if let Err(problem) = fill(&mut outcome, orders) {
         outcome.problems.push(problem);
     }
@@ -44,28 +48,56 @@ fn fill(outcome: &mut Outcome, orders: &Orders) -> Result<(), Problem> {
     if snapshots.is_empty() {
         snapshots.push(beside::first(&outcome.path));
     }
-    let expects = &scenario.checked().expects;
-    let mut shown = vec![false; expects.len()];
+    outcome.unseen = unseen(&scenario, &RunSettings::default().schedule);
+    let mut seen = Seen { shown: vec![false; scenario.checked().expects.len()], outcomes: BTreeSet::new() };
     for snapshot in snapshots {
         let mut one = RunOutcome { snapshot, settings: None, accepted: false, problems: Vec::new() };
-        match examine_run(&scenario, &plan, &mut one, orders) {
-            Ok(seen) => shown.iter_mut().zip(seen).for_each(|(shown, seen)| *shown |= seen),
-            Err(problem) => one.problems.push(problem),
+        if let Err(problem) = examine_run(&scenario, &plan, &mut one, &mut seen, orders) {
+            one.problems.push(problem);
         }
         outcome.runs.push(one);
     }
     // What went wrong otherwise may be why it was not shown.
     if outcome.runs.iter().all(|run| run.problems.iter().all(Problem::is_about_a_snapshot)) {
-        let missing: Vec<_> = expects.iter().zip(shown).filter(|(_, shown)| !shown).map(|(expect, _)| expect).collect();
-        if !missing.is_empty() {
-            // A failure that not every schedule has: is there one?
-            let wanted: Vec<_> = missing.iter().map(|(expect, _)| expect).collect();
-            let found = explored::shown(&Arc::new(plan), &wanted);
-            let absent = missing.iter().zip(found).filter(|(_, found)| !found);
-            outcome.problems.extend(absent.map(|((_, span), _)| Problem::NotShown(*span)));
-        }
+        seek(outcome, &scenario, plan, &seen);
     }
     Ok(())
+}
+
+/// What the runs have shown together.
+struct Seen {
+    /// By expectation.
+    shown: Vec<bool>,
+    /// The values that were named as outcomes.
+    outcomes: BTreeSet<String>,
+}
+
+/// What is expected and no run has shown: is there a schedule that does?
+fn seek(outcome: &mut Outcome, scenario: &Scenario, plan: Plan, seen: &Seen) {
+    let expects = scenario.checked().expects.iter().zip(&seen.shown);
+    let missing: Vec<_> = expects.filter(|(_, shown)| !**shown).map(|(expect, _)| expect).collect();
+    let expected = expected_outcomes(&plan);
+    let is_met = |expected: &String| seen.outcomes.contains(expected);
+    if missing.is_empty() && expected.iter().flatten().all(is_met) {
+        return;
+    }
+    let explored = Explored::of(&Arc::new(plan));
+    let absent = missing.iter().filter(|(expect, _)| !explored.shows(expect));
+    outcome.problems.extend(absent.map(|(_, span)| Problem::NotShown(*span)));
+    let Some(expected) = expected else { return };
+    if let Some(strange) = explored.outcomes().find(|outcome| !expected.contains(outcome)) {
+        let (strange, expected) = (strange.clone(), expected.clone());
+        outcome.problems.push(Problem::StrangeOutcome { strange, expected, in_a_run: false });
+    }
+    let never: Vec<String> = expected.into_iter().filter(|one| !is_met(one) && !explored.comes_to(one)).collect();
+    if never.is_empty() {
+        return;
+    }
+    if explored.is_complete() {
+        outcome.problems.push(Problem::NeverReached(never));
+    } else {
+        outcome.unseen.push(Unseen::Outcomes);
+    }
 }
 
 /// The plan of a scenario.
@@ -73,8 +105,13 @@ pub(super) fn planned(scenario: &Scenario) -> Result<Plan, Problem> {
     scenario.plan(&[]).map_err(Problem::Wrong)
 }
 
-/// Gives which expectations the run showed.
-fn examine_run(scenario: &Scenario, plan: &Plan, one: &mut RunOutcome, orders: &Orders) -> Result<Vec<bool>, Problem> {
+fn examine_run(
+    scenario: &Scenario,
+    plan: &Plan,
+    one: &mut RunOutcome,
+    seen: &mut Seen,
+    orders: &Orders,
+) -> Result<(), Problem> {
     let path = one.snapshot.clone();
     let at = |path: PathBuf| move |error| Problem::File { path, error };
     let old = match beside::read(&path).map_err(at(path.clone()))? {
@@ -83,11 +120,14 @@ fn examine_run(scenario: &Scenario, plan: &Plan, one: &mut RunOutcome, orders: &
     };
     let settings = old.as_ref().map_or_else(RunSettings::default, |old| old.settings.clone());
     one.settings = Some(settings.clone());
-    let run = plan.run(&settings.options(orders.timeout)).map_err(Problem::NotRun)?;
-    let verdict = verdict(scenario, &run);
+    let options = RunOptions { memory_max: orders.memory_max, ..settings.options(orders.timeout) };
+    let run = plan.run(&options).map_err(Problem::NotRun)?;
+    let verdict = verdict(scenario, plan, &run);
     one.problems = verdict.problems;
+    seen.shown.iter_mut().zip(verdict.shown).for_each(|(shown, now)| *shown |= now);
+    seen.outcomes.extend(verdict.outcomes);
     if !verdict.came_to_an_end {
-        return Ok(verdict.shown);
+        return Ok(());
     }
     let new = Snapshot::of(&settings, &run);
     if old.as_ref().is_some_and(|old| old.outline == new.outline) {
@@ -108,5 +148,5 @@ fn examine_run(scenario: &Scenario, plan: &Plan, one: &mut RunOutcome, orders: &
             None => Problem::Missing { new, pending },
         });
     }
-    Ok(verdict.shown)
+    Ok(())
 }

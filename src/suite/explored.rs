@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::verdict::foreseen;
-use crate::machine::{Failure, Limits, Machine, Rules, Time, explore};
+use crate::machine::{self, Failure, Limits, Machine, Rules, Time, explore};
 use crate::plan::Plan;
 use crate::scenario::PROCESSES_MAX;
 use crate::syntax::ast::Expect;
@@ -14,13 +14,37 @@ use crate::trace::Uncaught;
 /// States that are looked at.
 const STATES_MAX: usize = 50_000;
 
-/// For each expectation: whether some schedule is as it says.
-pub(super) fn shown(plan: &Arc<Plan>, expects: &[&Expect]) -> Vec<bool> {
-    let rules = Rules { time: Time::Any, late_deaths: false, processes_max: PROCESSES_MAX };
-    let machine = Machine::new(Arc::clone(plan), rules);
-    let Ok(found) = explore(&machine, Limits { states: STATES_MAX }) else { return vec![false; expects.len()] };
-    let shows = |expect: &&Expect| found.failures.iter().any(|(failure, _)| is_as(failure, expect));
-    expects.iter().map(shows).collect()
+/// What the machine found.
+pub(super) struct Explored(machine::Explored);
+
+impl Explored {
+    /// Asks the machine.
+    pub(super) fn of(plan: &Arc<Plan>) -> Explored {
+        let rules = Rules { time: Time::Any, late_deaths: false, processes_max: PROCESSES_MAX };
+        let machine = Machine::new(Arc::clone(plan), rules);
+        // Objects that cannot be made are a matter of the runs.
+        Explored(explore(&machine, Limits { states: STATES_MAX }).unwrap_or_default())
+    }
+
+    /// Whether some schedule is as an expectation says.
+    pub(super) fn shows(&self, expect: &Expect) -> bool {
+        self.0.failures.iter().any(|(failure, _)| is_as(failure, expect))
+    }
+
+    /// The values that schedules name as outcomes, as literals.
+    pub(super) fn outcomes(&self) -> impl Iterator<Item = &String> {
+        self.0.outcomes.keys()
+    }
+
+    /// Whether some schedule names it.
+    pub(super) fn comes_to(&self, outcome: &str) -> bool {
+        self.0.outcomes.contains_key(outcome)
+    }
+
+    /// Whether no schedule was left out.
+    pub(super) fn is_complete(&self) -> bool {
+        self.0.complete
+    }
 }
 
 fn is_as(failure: &Failure, expect: &Expect) -> bool {

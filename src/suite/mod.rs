@@ -13,6 +13,8 @@ mod outcome;
 
 mod verdict;
 
+mod unseen;
+
 mod snapshot;
 
 mod beside;
@@ -29,4 +31,5 @@ pub use outcome::{Outcome, Problem, RunOutcome, Status, Totals};
 pub use parallel::{Told, examine_all};
 pub use rust::{Traced, caught, conclude, trace_of, traces_of};
 pub use snapshot::{HeaderError, Mistake, RunSettings, Snapshot};
-pub use verdict::{Verdict, foreseen, verdict};
+pub use unseen::{Unseen, unseen};
+pub use verdict::{Verdict, expected_outcomes, foreseen, strange_outcome, verdict};

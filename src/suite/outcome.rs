@@ -3,10 +3,11 @@
 //! Answers for: all that a report needs. Never words it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::snapshot::{HeaderError, RunSettings, Snapshot};
+use super::unseen::Unseen;
 use crate::diagnostic::Diagnostic;
 use crate::scenario::{LoadError, RunError};
 use crate::source::{Source, Span};
@@ -34,6 +35,8 @@ pub struct Outcome {
     pub runs: Vec<RunOutcome>,
     /// What is wrong with the scenario as a whole.
     pub problems: Vec<Problem>,
+    /// What it claims and nobody has looked at.
+    pub unseen: Vec<Unseen>,
     /// How long all of it took.
     pub took: Duration,
 }
@@ -80,6 +83,17 @@ pub enum Problem {
     Ended(Ending),
     /// None of the runs showed what an `expect` names: where it stands.
     NotShown(Span),
+    /// An outcome that `expect outcomes` does not name.
+    StrangeOutcome {
+        /// The first of them.
+        strange: String,
+        /// Those that it names.
+        expected: Vec<String>,
+        /// Whether a run came to it, or only some other schedule would.
+        in_a_run: bool,
+    },
+    /// Outcomes that `expect outcomes` names and no schedule comes to.
+    NeverReached(Vec<String>),
     /// There is no snapshot yet.
     Missing {
         /// What would be one.
@@ -108,11 +122,17 @@ impl Problem {
 
     /// Whether it is about what happened in a run, so that one wants to know in which.
     pub fn is_of_a_run(&self) -> bool {
-        matches!(self, Problem::Uncaught(_) | Problem::Ended(_))
+        matches!(self, Problem::Uncaught(_) | Problem::Ended(_) | Problem::StrangeOutcome { in_a_run: true, .. })
     }
 }
 
 impl Outcome {
+    /// One of which nothing is known yet.
+    pub(super) fn new(path: &Path) -> Outcome {
+        let (runs, problems, unseen) = (Vec::new(), Vec::new(), Vec::new());
+        Outcome { path: path.into(), source: None, runs, problems, unseen, took: Duration::ZERO }
+    }
+
     /// How it did.
     pub fn status(&self) -> Status {
         if self.problems().next().is_some() {

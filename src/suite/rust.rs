@@ -101,8 +101,7 @@ macro_rules! __assert_outline {
 #[doc(hidden)]
 pub fn trace_of(root: &str, path: impl AsRef<Path>, settings: &RunSettings) -> Result<Traced, String> {
     let path = Path::new(root).join(path);
-    let mut outcome =
-        Outcome { path: path.clone(), source: None, runs: Vec::new(), problems: Vec::new(), took: Duration::ZERO };
+    let mut outcome = Outcome::new(&path);
     match outline(&mut outcome, settings) {
         Ok(outline) if outcome.problems.is_empty() => {
             Ok(Traced { name: snapshot_name(Path::new(root), &path, settings), path, outline })
@@ -118,8 +117,9 @@ pub fn trace_of(root: &str, path: impl AsRef<Path>, settings: &RunSettings) -> R
 fn outline(outcome: &mut Outcome, settings: &RunSettings) -> Result<String, Problem> {
     let scenario = Scenario::from_path(&outcome.path).map_err(Problem::Unreadable)?;
     outcome.source = Some(scenario.source().clone());
-    let run = planned(&scenario)?.run(&settings.options(TIMEOUT)).map_err(Problem::NotRun)?;
-    let verdict = verdict(&scenario, &run);
+    let plan = planned(&scenario)?;
+    let run = plan.run(&settings.options(TIMEOUT)).map_err(Problem::NotRun)?;
+    let verdict = verdict(&scenario, &plan, &run);
     outcome.problems = verdict.problems;
     if outcome.problems.is_empty() {
         let missing = scenario.checked().expects.iter().zip(verdict.shown).filter(|(_, shown)| !shown);

@@ -163,6 +163,11 @@ impl Vm {
         self.frames.last().map_or_else(Site::default, |frame| Site { code: frame.code, pc: frame.pc })
     }
 
+    /// The places of all its frames, that of the outermost first.
+    pub fn frames(&self) -> impl Iterator<Item = Site> + '_ {
+        self.frames.iter().map(|frame| Site { code: frame.code, pc: frame.pc })
+    }
+
     /// Appends bytes that are equal for equal states of computing: what it has yet to do and with which values.
     pub fn fingerprint(&self, out: &mut Vec<u8>) {
         self.fingerprint_with(out, &mut Own);

@@ -52,6 +52,25 @@ fn outcomes_are_compared_with_the_expected_ones() {
 }
 
 #[test]
+fn expected_outcomes_may_be_computed() {
+    let text = "const N = 2\nmain { pass }\nfinally { outcome [N, N] }\nexpect outcomes { [N, 4 // 2], [0; 2] }";
+    assert_eq!(run_with(&[], text).code, Some(0));
+    let seen = run_with(&[], "main { pass }\nfinally { outcome 1 }\nexpect outcomes { 1 // 0 }");
+    assert_eq!(seen.code, Some(2), "{}", seen.stderr);
+}
+
+#[test]
+fn what_a_run_cannot_see_is_said_once() {
+    let text = "shared n = 0\nmain { n = 1 }\neventually done: n == 1\ninvariant small: n < 2\nexpect livelock";
+    let end = "; `conc check` looks for it\n";
+    let free = run_with(&[], text);
+    assert_eq!(free.stderr, format!("not seen by a run: `expect livelock`, `eventually done`, `invariant small`{end}"));
+    let turns = run_with(&["--schedule", "fifo", "--repeat", "3"], text);
+    assert_eq!(turns.stderr, format!("not seen by a run: `expect livelock`, `eventually done`{end}"));
+    assert_eq!(run_with(&[], "main { pass }\nexpect pass").stderr, "");
+}
+
+#[test]
 fn constants_of_every_kind() {
     let text = "const N = 1\nmain { print N }";
     for (given, shown) in [

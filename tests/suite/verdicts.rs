@@ -61,3 +61,50 @@ fn what_cannot_be_run_fails_with_its_diagnostics() {
     let out = folder.ends_with(1, &[]);
     crate::assert_said!(out);
 }
+
+/// Two increments of one variable, of which one may get lost.
+const LOSES: &str =
+    "# Loses one.\nshared n = 0\nprocess p[i in 0..2] { n = n + 1 }\nfinally { outcome n }\nexpect outcomes ";
+
+#[test]
+fn the_expected_outcomes_are_those_of_all_schedules() {
+    let folder = Folder::with(&[("loses.conc", &format!("{LOSES}{{ 1, 2 }}\n"))]);
+    folder.ends_with(0, &["--accept"]);
+    folder.ends_with(0, &[]);
+}
+
+#[test]
+fn an_outcome_that_is_not_expected_fails() {
+    let folder = Folder::with(&[
+        (
+            "seen.conc",
+            "# Counts.\nconst N = 1\nfinally { outcome N }\nmain { pass }\nexpect outcomes { 2 - 2, N + 1 }\n",
+        ),
+        ("missed.conc", &format!("{LOSES}{{ 2, 3 }}\n")),
+    ]);
+    let out = folder.ends_with(1, &["--accept"]);
+    assert!(out.contains("seen.conc: the outcome 1 is not among the expected ones: 0, 2"), "{out}");
+    assert!(out.contains("seen in the run by fifo, seed 0"), "{out}");
+    assert!(out.contains("the outcome 1 of another schedule is not among the expected ones: 2, 3"), "{out}");
+    assert!(out.contains("no schedule comes to the outcome 3"), "{out}");
+    assert!(!folder.names().contains(&"seen.outline".to_owned()), "{:?}", folder.names());
+}
+
+#[test]
+fn what_no_run_can_see_is_said() {
+    let text = "# Counts.\nshared n = 0\nthread t { n += 1 }\nmain { let h = start t; h.join() }\n\
+        expect race on n\neventually done: n == 1\ninvariant small: n < 2\n";
+    let folder = Folder::with(&[("race.conc", text)]);
+    let out = folder.ends_with(0, &["--accept"]);
+    let line = "not seen by a run: `expect race on n`, `eventually done`; `conc check` looks for it";
+    assert!(out.contains(line), "{out}");
+    let out = folder.ends_with(0, &["--format", "json"]);
+    assert!(out.contains("\"unseen\":[\"expect race on n\",\"eventually done\"]"), "{out}");
+}
+
+#[test]
+fn a_run_that_takes_too_much_memory_fails() {
+    let folder = Folder::with(&[("grows.conc", "# Grows.\nshared n = 0\nmain { while true { n += 1 } }\n")]);
+    let out = folder.ends_with(1, &["--max-memory", "16MiB"]);
+    assert!(out.contains("16 MiB of memory"), "{out}");
+}

@@ -79,6 +79,8 @@ impl Channel {
             } else {
                 ctx.tell_of_a_stop();
             }
+        } else {
+            ctx.tell_of_a_stop();
         }
         // Whether it was in time is decided under the lock.
         if slot.keeps_pools.load(Ordering::Relaxed) != 0 {

@@ -276,3 +276,8 @@ pub(in crate::os) fn holders(arena: Arena, off: Off) -> Vec<u32> {
     holders.sort_unstable();
     holders
 }
+
+/// Who holds it for writing.
+pub(in crate::os) fn writer(arena: Arena, off: Off) -> Option<u32> {
+    arena.at::<RwState>(off).writer.load(Relaxed).checked_sub(1)
+}

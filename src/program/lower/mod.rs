@@ -42,6 +42,7 @@ pub fn lower(checked: &Checked) -> (Program, Vec<Diagnostic>) {
     let finally = checked.finally.as_ref().map(|block| lower.block_code("finally", block));
     let invariants = lower.claims("invariant", &checked.invariants);
     let eventually = lower.claims("eventually", &checked.eventually);
+    let outcomes = lower.outcomes();
     let program = Program {
         source: checked.source.clone(),
         codes: lower.codes,
@@ -54,6 +55,7 @@ pub fn lower(checked: &Checked) -> (Program, Vec<Diagnostic>) {
         finally,
         invariants,
         eventually,
+        outcomes,
     };
     (program, lower.diagnostics)
 }
@@ -116,6 +118,17 @@ impl<'c> Lower<'c> {
             (name, code)
         });
         lowered.collect()
+    }
+
+    fn outcomes(&mut self) -> Option<Vec<(CodeId, Span)>> {
+        let checked = self.checked;
+        let mut all = None;
+        for (expect, _) in &checked.expects {
+            let ast::Expect::Outcomes(exprs) = expect else { continue };
+            let lowered = exprs.iter().map(|expr| (self.expr_code("outcome", expr), expr.span));
+            all.get_or_insert_with(Vec::new).extend(lowered);
+        }
+        all
     }
 
     /// Constants: the declared ones, then the defaults of parameters.

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::words::{detail, headline, kind};
+use super::words::{claim, detail, headline, kind};
 use crate::source::Source;
 use crate::suite::outcome::{Outcome, Problem, RunOutcome, Status};
 
@@ -21,6 +21,7 @@ pub fn json(outcome: &Outcome) -> String {
         "status": status,
         "seconds": outcome.took.as_secs_f64(),
         "problems": outcome.problems.iter().map(|problem| one(problem, source)).collect::<Vec<_>>(),
+        "unseen": outcome.unseen.iter().map(|one| claim(one).replace('`', "")).collect::<Vec<_>>(),
         "runs": outcome.runs.iter().map(|run| run_of(run, source)).collect::<Vec<_>>(),
     });
     format!("{line}\n")

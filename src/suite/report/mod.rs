@@ -16,4 +16,4 @@ pub use json::json;
 pub use junit::junit;
 pub use tap::{tap, tap_begin};
 pub use text::{text, text_end};
-pub use words::{detail, headline, kind};
+pub use words::{detail, headline, kind, strange_outcome, unseen};

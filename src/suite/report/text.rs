@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::words::{detail, headline, headlines, located, which};
+use super::words::{detail, headline, headlines, located, unseen, which};
 use crate::suite::outcome::{Outcome, Problem, RunOutcome, Status, Totals};
 
 /// How many failed scenarios are listed at the end.
@@ -23,7 +23,10 @@ pub fn text(outcome: &Outcome) -> String {
         Status::Accepted => (YELLOW, "accepted"),
         Status::Failed => (RED, "FAILED"),
     };
-    format!("{style}{word:<8}{PLAIN} {:>6.2} s  {}\n", outcome.took.as_secs_f64(), outcome.path.display())
+    let mut text =
+        format!("{style}{word:<8}{PLAIN} {:>6.2} s  {}\n", outcome.took.as_secs_f64(), outcome.path.display());
+    text.extend(unseen(&outcome.unseen).map(|line| format!("                   {line}\n")));
+    text
 }
 
 /// All that comes after the last scenario's line.

@@ -7,6 +7,7 @@ use crate::scenario::LoadError;
 use crate::source::Source;
 use crate::suite::outcome::{Outcome, Problem, RunOutcome};
 use crate::suite::snapshot::RunSettings;
+use crate::suite::unseen::Unseen;
 use crate::trace::Ending;
 
 /// A word for machines.
@@ -30,6 +31,8 @@ pub fn kind(problem: &Problem) -> &'static str {
             Ending::Misfit(_) => "misfit",
         },
         Problem::NotShown(_) => "not-shown",
+        Problem::StrangeOutcome { .. } => "outcome",
+        Problem::NeverReached(_) => "not-reached",
         Problem::Missing { .. } => "missing",
         Problem::Differs { .. } => "differs",
     }
@@ -58,6 +61,8 @@ pub fn headline(problem: &Problem, source: Option<&Source>) -> String {
             let text = source.and_then(|source| source.text().get(span.start as usize..span.end as usize));
             format!("no run ended as `{}` says", text.unwrap_or("expect").trim())
         }
+        Problem::StrangeOutcome { strange, expected, in_a_run } => strange_outcome(strange, expected, *in_a_run),
+        Problem::NeverReached(outcomes) => format!("no schedule comes to the outcome {}", outcomes.join(" or ")),
         Problem::Missing { pending, .. } => format!("no snapshot yet; this one waits in {}", pending.display()),
         Problem::Differs { lines, pending, .. } => {
             format!("the outline differs in {lines} lines; the new one waits in {}", pending.display())
@@ -102,6 +107,29 @@ pub(super) fn which(run: &RunOutcome) -> String {
     match &run.settings {
         Some(settings @ RunSettings { seed, .. }) => format!("{}, seed {seed}", settings.schedule_text()),
         None => run.snapshot.display().to_string(),
+    }
+}
+
+/// An outcome that is not among the expected ones.
+pub fn strange_outcome(strange: &str, expected: &[String], in_a_run: bool) -> String {
+    let whose = if in_a_run { "" } else { " of another schedule" };
+    format!("the outcome {strange}{whose} is not among the expected ones: {}", expected.join(", "))
+}
+
+/// One line that says what a scenario claims and its runs cannot see, if there is such a thing.
+pub fn unseen(claims: &[Unseen]) -> Option<String> {
+    let claims: Vec<String> = claims.iter().map(claim).collect();
+    (!claims.is_empty()).then(|| format!("not seen by a run: {}; `conc check` looks for it", listed(&claims)))
+}
+
+/// A claim as the file words it.
+pub(super) fn claim(claim: &Unseen) -> String {
+    match claim {
+        Unseen::Race(name) => format!("`expect race on {name}`"),
+        Unseen::Livelock => "`expect livelock`".into(),
+        Unseen::Eventually(name) => format!("`eventually {name}`"),
+        Unseen::Invariant(name) => format!("`invariant {name}`"),
+        Unseen::Outcomes => "all of `expect outcomes`".into(),
     }
 }
 
