@@ -205,7 +205,7 @@ impl Supervisor {
 
     /// Starts the driver of a deterministic run, in a thread of its own.
     fn start_driver(&self, request: &Request) -> Result<Option<JoinHandle<()>>, StartError> {
-        let rules = Rules { time: Time::Prompt, late_deaths: false, processes_max: request.processes_max };
+        let rules = Rules { time: Time::Prompt, late_deaths: false, processes_max: request.processes_max, crashes: 0, spurious: false };
         if request.schedule == Schedule::Free {
             return Ok(None);
         }

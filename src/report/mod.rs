@@ -22,6 +22,8 @@ mod diff;
 
 pub mod plan;
 
+pub mod check;
+
 mod datum;
 
 mod excerpt;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::verdict::foreseen;
-use crate::machine::{Failure, Limits, Machine, Rules, Time, explore};
+use crate::machine::{Failure, Limits, Machine, Rules, explore};
 use crate::plan::Plan;
 use crate::scenario::PROCESSES_MAX;
 use crate::syntax::ast::Expect;
@@ -16,7 +16,7 @@ const STATES_MAX: usize = 50_000;
 
 /// For each expectation: whether some schedule is as it says.
 pub(super) fn shown(plan: &Arc<Plan>, expects: &[&Expect]) -> Vec<bool> {
-    let rules = Rules { time: Time::Any, late_deaths: false, processes_max: PROCESSES_MAX };
+    let rules = Rules::exploring(PROCESSES_MAX);
     let machine = Machine::new(Arc::clone(plan), rules);
     let Ok(found) = explore(&machine, Limits { states: STATES_MAX }) else { return vec![false; expects.len()] };
     let shows = |expect: &&Expect| found.failures.iter().any(|(failure, _)| is_as(failure, expect));

@@ -1,0 +1,198 @@
+//! Checking: every schedule of a scenario in the machine, what can go wrong, and the shortest way there.
+//!
+//! First a burst of random walks, since most bugs fall to them at once; then the exhaustive search, which alone can say
+//! pass; where something fails, the search for the best way to it.
+//!
+//! Answers for: a verdict with its counterexample, as data. Never runs anything on the OS, and words nothing.
+
+mod cause;
+mod expected;
+mod explore;
+mod failure;
+mod liveness;
+mod shortest;
+mod story;
+mod stubborn;
+mod walks;
+
+pub use cause::Cause;
+pub use expected::{Compared, compare};
+pub use explore::Found;
+pub use failure::{Failure, Verdict};
+pub use shortest::Cost;
+pub use story::{Avoidable, Counterexample, Line};
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::machine::{Machine, Rules, Time};
+use crate::plan::Plan;
+use crate::value::Error;
+
+/// How a scenario is checked.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the machine may do.
+    pub rules: Rules,
+    /// Preemptions at most; none where any number is looked at.
+    pub preemptions: Option<u32>,
+    /// How far to go.
+    pub limits: Limits,
+    /// How states are left out.
+    pub reduction: Reduction,
+    /// Where random walks come from.
+    pub seed: u64,
+}
+
+/// How far to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// States of the exhaustive search at most.
+    pub states: usize,
+    /// The same once a failure is known.
+    pub states_failed: usize,
+    /// Pairs of a state and an actor of the search for the best way, at most.
+    pub states_best: usize,
+    /// Time at most.
+    pub time: Option<Duration>,
+    /// Random walks that go ahead.
+    pub walks: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { states: 5_000_000, states_failed: 200_000, states_best: 400_000, time: None, walks: 200 }
+    }
+}
+
+/// How states are left out of the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduction {
+    /// None are.
+    None,
+    /// By stubborn sets.
+    Stubborn,
+}
+
+impl Options {
+    /// What is checked unless something else is said.
+    pub fn new(processes_max: u32) -> Options {
+        Options {
+            rules: Rules::exploring(processes_max),
+            preemptions: None,
+            limits: Limits::default(),
+            reduction: Reduction::Stubborn,
+            seed: 1,
+        }
+    }
+}
+
+/// What a pass rests on, or a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assumption {
+    /// Sleepers wake at any step, and waits with a timeout that block may time out.
+    AnyTime,
+    /// Time is virtual.
+    PromptTime,
+    /// A cycle that can be left is left one day.
+    LeavesCycles,
+    /// Only schedules with so many preemptions at most were looked at.
+    Preemptions(u32),
+    /// So many processes may be killed.
+    Crashes(u32),
+    /// Who waits to be notified may wake up by itself.
+    Spurious,
+}
+
+/// What a check came to.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether every schedule was covered.
+    pub complete: bool,
+    /// States of the exhaustive search.
+    pub states: usize,
+    /// Its steps.
+    pub transitions: usize,
+    /// The longest way of it.
+    pub depth: usize,
+    /// How long it took.
+    pub time: Duration,
+    /// Final values that some schedule reaches, as literals.
+    pub outcomes: Vec<String>,
+    /// What it rests on.
+    pub assumptions: Vec<Assumption>,
+    /// The shortest way to the failure, where there is one.
+    pub counterexample: Option<Counterexample>,
+    /// Other failures that some schedule has.
+    pub also: Vec<Failure>,
+}
+
+/// How far a check has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// States so far.
+    pub states: usize,
+    /// Steps from the beginning.
+    pub depth: usize,
+}
+
+/// Checks a planned scenario.
+///
+/// # Errors
+/// Where the scenario's objects cannot be made.
+pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)) -> Result<Checked, Error> {
+    let begun = Instant::now();
+    let machine = Machine::new(Arc::clone(plan), options.rules);
+    let (initial, _) = machine.initial()?;
+    let mut found = Found::default();
+    if options.preemptions.is_none() {
+        let mut told = |found: &Found, depth: usize| tell(Progress { states: found.states, depth });
+        found = explore::explore(&machine, initial.clone(), &options.limits, options.reduction, &mut told);
+        if found.complete && found.failures.is_empty() && (found.has_cycles || liveness::has_claims(&machine)) {
+            liveness::find(&machine, initial.clone(), &options.limits, &mut found);
+        }
+    }
+    if !found.complete && found.failures.is_empty() {
+        walks::walk(&machine, &initial, options.limits.walks * 10, options.seed, &mut found);
+    }
+    let counterexample = story::best(&machine, &initial, options, &found);
+    let verdict = match &counterexample {
+        Some(counterexample) => counterexample.failure.verdict(),
+        None if found.complete => Verdict::Pass,
+        None => Verdict::Limit,
+    };
+    let shown = counterexample.as_ref().map(|counterexample| counterexample.failure.key());
+    let also = found.failures.iter().filter(|(key, _)| Some(*key) != shown.as_ref()).map(|(_, (failure, _))| failure);
+    Ok(Checked {
+        verdict,
+        complete: found.complete,
+        states: found.states,
+        transitions: found.transitions,
+        depth: found.depth,
+        time: begun.elapsed(),
+        outcomes: found.outcomes.keys().cloned().collect(),
+        assumptions: assumptions(options, &found),
+        also: also.cloned().collect(),
+        counterexample,
+    })
+}
+
+fn assumptions(options: &Options, found: &Found) -> Vec<Assumption> {
+    let mut all = Vec::new();
+    if found.timed {
+        all.push(if options.rules.time == Time::Any { Assumption::AnyTime } else { Assumption::PromptTime });
+    }
+    if found.has_cycles && found.failures.is_empty() && found.traps.is_empty() {
+        all.push(Assumption::LeavesCycles);
+    }
+    all.extend(options.preemptions.map(Assumption::Preemptions));
+    if options.rules.crashes > 0 {
+        all.push(Assumption::Crashes(options.rules.crashes));
+    }
+    if options.rules.spurious {
+        all.push(Assumption::Spurious);
+    }
+    all
+}
