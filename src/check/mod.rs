@@ -18,7 +18,7 @@ mod walks;
 pub use cause::Cause;
 pub use expected::{Compared, compare};
 pub use explore::Found;
-pub use failure::{Failure, Verdict};
+pub use failure::{Failure, Key, Verdict};
 pub use shortest::Cost;
 pub use story::{Avoidable, Counterexample, Line};
 
@@ -94,6 +94,8 @@ pub enum Assumption {
     AnyTime,
     /// Time is virtual.
     PromptTime,
+    /// It fails, and under virtual time no schedule does.
+    RestsOnTime,
     /// A cycle that can be left is left one day.
     LeavesCycles,
     /// Only schedules with so many preemptions at most were looked at.
@@ -129,6 +131,14 @@ pub struct Checked {
     pub also: Vec<Failure>,
 }
 
+impl Checked {
+    /// Every failure that was found, the verdict's first.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        let own = self.counterexample.as_ref().map(|counterexample| &counterexample.failure);
+        own.into_iter().chain(&self.also)
+    }
+}
+
 /// How far a check has come.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
@@ -158,6 +168,7 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         walks::walk(&machine, &initial, options.limits.walks * 10, options.seed, &mut found);
     }
     let counterexample = story::best(&machine, &initial, options, &found);
+    let rests_on_time = counterexample.is_some() && found.timed && passes_promptly(plan, options, &found);
     let verdict = match &counterexample {
         Some(counterexample) => counterexample.failure.verdict(),
         None if found.complete => Verdict::Pass,
@@ -173,16 +184,31 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         depth: found.depth,
         time: begun.elapsed(),
         outcomes: found.outcomes.keys().cloned().collect(),
-        assumptions: assumptions(options, &found),
+        assumptions: assumptions(options, &found, rests_on_time),
         also: also.cloned().collect(),
         counterexample,
     })
 }
 
-fn assumptions(options: &Options, found: &Found) -> Vec<Assumption> {
+/// Whether no schedule fails under virtual time, as far as that can be found out with no more effort.
+fn passes_promptly(plan: &Arc<Plan>, options: &Options, found: &Found) -> bool {
+    if options.rules.time == Time::Prompt {
+        return false;
+    }
+    let machine = Machine::new(Arc::clone(plan), Rules { time: Time::Prompt, ..options.rules });
+    let Ok((initial, _)) = machine.initial() else { return false };
+    let limits = Limits { states: found.states.max(10_000), states_failed: 0, ..options.limits };
+    let prompt = explore::explore(&machine, initial, &limits, options.reduction, &mut |_, _| {});
+    prompt.complete && prompt.failures.is_empty()
+}
+
+fn assumptions(options: &Options, found: &Found, rests_on_time: bool) -> Vec<Assumption> {
     let mut all = Vec::new();
     if found.timed {
         all.push(if options.rules.time == Time::Any { Assumption::AnyTime } else { Assumption::PromptTime });
+    }
+    if rests_on_time {
+        all.push(Assumption::RestsOnTime);
     }
     if found.has_cycles && found.failures.is_empty() && found.traps.is_empty() {
         all.push(Assumption::LeavesCycles);

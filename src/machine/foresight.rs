@@ -13,9 +13,10 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::actor::{Actor, Phase};
 use super::object::{Object, condition};
-use super::{Choice, Ends, Machine, State};
+use super::{Choice, Ends, MAIN, Machine, State};
+use crate::program::ActorKind;
 use crate::program::op::{Op, OpCode};
-use crate::value::ObjectKind;
+use crate::value::{ObjectKind, Value};
 use crate::vm::{Deed, Future, On, is_plain, on};
 
 /// Of an object that is both, the part that is a lock and the part that is those who wait to be notified.
@@ -158,7 +159,9 @@ pub struct Foresight {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Habits {
     /// Somebody may be cut off in the middle: daemons, workers of pools.
-    cuts: bool,
+    daemons: bool,
+    /// Threads may be, by the end of their process.
+    daemon_threads: bool,
     /// It has a `select`, whose cases wait in objects.
     selects: bool,
     /// It has pools.
@@ -178,7 +181,8 @@ impl Machine {
             code.instrs.iter().any(|instr| matches!(instr, crate::program::Instr::Select { .. }))
         };
         Habits {
-            cuts: pools || self.rules.crashes > 0 || program.templates.iter().any(|template| template.daemon),
+            daemons: pools || program.templates.iter().any(|template| template.daemon),
+            daemon_threads: program.templates.iter().any(|one| one.daemon && one.kind != ActorKind::Process),
             selects: program.codes.iter().any(selects),
             pools,
             passes_ends: program.objects.iter().enumerate().any(is_passed),
@@ -300,8 +304,9 @@ impl Machine {
 
     fn touched_by_end(&self, actor: &Actor, habits: Habits, touched: &mut Vec<Touch>) {
         touched.push(Touch::new(Thing::Actor(actor.id), Way::End));
-        let is_cutting = habits.cuts && (actor.is_process() || actor.pool.is_some());
-        if is_cutting || habits.pools {
+        let ends_run = actor.id == MAIN && habits.daemons;
+        let cuts_threads = actor.is_process() && habits.daemon_threads;
+        if ends_run || cuts_threads || habits.pools || self.rules.crashes > 0 {
             touched.push(Touch::new(Thing::World, Way::Write));
         }
     }
@@ -335,6 +340,9 @@ impl Machine {
     fn touched_later(&self, state: &State, actor: &Actor, habits: Habits, foresight: &mut Foresight) -> Arc<[Touch]> {
         let mut hasher = FxHasher::default();
         (actor.id, actor.is_process(), matches!(actor.phase, Phase::Closing { .. })).hash(&mut hasher);
+        if habits.daemons {
+            actor.children.hash(&mut hasher);
+        }
         let mut bytes = Vec::with_capacity(128);
         if let Some(vm) = &actor.vm {
             vm.fingerprint(&mut bytes);
@@ -342,8 +350,11 @@ impl Machine {
         if actor.is_process() {
             actor.process_wide.ends.hash(&mut hasher);
         }
-        if let Some(op) = actor.op().filter(|op| op.code == OpCode::ConditionWait) {
-            op.site.hash(&mut hasher);
+        if let Some(op) = actor.op() {
+            (op.site, op.code).hash(&mut hasher);
+            if op.code == OpCode::Start {
+                op.args.as_slice().iter().for_each(|arg| crate::value::encode(arg, &mut bytes));
+            }
         }
         bytes.hash(&mut hasher);
         let key = hasher.finish();
@@ -351,15 +362,24 @@ impl Machine {
             return Arc::clone(known);
         }
         let mut touched = Vec::new();
-        let future = match &actor.vm {
+        let mut future = match &actor.vm {
             Some(vm) => vm.future(),
             None => Future::default(),
         };
+        if let Some(op) = actor.op() {
+            self.add_bodies(op, &mut future);
+        }
         // A worker does whatever it is handed.
         if future.anything || actor.pool.is_some() {
             touched.push(Touch::new(Thing::World, Way::Write));
         } else {
             future.deeds.iter().for_each(|deed| self.touched_by_deed(state, actor.id, deed, habits, &mut touched));
+            let starts = future.deeds.iter().any(|deed| deed.code == OpCode::Start);
+            let has_daemons = actor.children.iter().filter_map(|child| state.actor(*child)).any(|child| child.daemon);
+            if habits.daemons && (starts || has_daemons) {
+                // At its end it terminates them.
+                touched.push(Touch::new(Thing::World, Way::Write));
+            }
             if let Some(op) = actor.op().filter(|op| op.code == OpCode::ConditionWait)
                 && let On::Object(id, _) = on(op.target)
             {
@@ -377,10 +397,46 @@ impl Machine {
         touched
     }
 
+    /// What an operation itself lets happen: the body of whom it starts, or that it runs.
+    fn add_bodies(&self, op: &Op, future: &mut Future) {
+        let program = &self.plan.image.program;
+        let mut bodies: Vec<(u32, Vec<Value>)> = Vec::new();
+        match op.code {
+            OpCode::Start => {
+                let template = match op.args.get(0) {
+                    Value::Int(template) => program.templates.get(*template as usize),
+                    _ => None,
+                };
+                let index = Some(op.args.get(1)).filter(|index| !matches!(index, Value::None));
+                let mut args: Vec<Value> = index.cloned().into_iter().collect();
+                if let Value::List(given) = op.args.get(2) {
+                    args.extend(given.iter().cloned());
+                }
+                bodies.extend(template.map(|template| (template.body.0, args)));
+            }
+            OpCode::BarrierWait | OpCode::OnceRun => {
+                let kind = if op.code == OpCode::OnceRun { ObjectKind::Once } else { ObjectKind::Barrier };
+                let then = if op.code == OpCode::OnceRun { OpCode::OnceRan } else { OpCode::BarrierActed };
+                let of_kind = program.objects.iter().filter(|spec| spec.kind == kind);
+                bodies.extend(of_kind.filter_map(|spec| spec.body).map(|body| (body.0, Vec::new())));
+                future.deeds.push(Deed { code: then, on: on(op.target), guarded: false, plain: true });
+            }
+            _ => {}
+        }
+        for (body, args) in bodies {
+            let more = self.plan.image.future(body, args, &[]);
+            future.anything |= more.anything;
+            future.deeds.extend(more.deeds);
+        }
+    }
+
     fn touched_by_deed(&self, state: &State, me: u32, deed: &Deed, habits: Habits, touched: &mut Vec<Touch>) {
         let mut touch = |thing, way| touched.push(Touch::new(thing, way));
         let id = match deed.on {
             On::Object(id, _) => id,
+            On::Actor(_) if matches!(deed.code, OpCode::Terminate | OpCode::Kill) => {
+                return touch(Thing::World, Way::Write);
+            }
             On::Actor(actor) => return touch(Thing::Actor(actor), life_way(deed)),
             On::Any => return self.touched_anywhere(deed, touched),
             On::Nothing => {
@@ -571,9 +627,9 @@ fn held_ends(state: &State, actor: &Actor, touched: &mut Vec<Touch>) {
 }
 
 fn first_index(op: &Op) -> Option<i64> {
-    let crate::value::Value::List(path) = op.args.get(0) else { return None };
+    let Value::List(path) = op.args.get(0) else { return None };
     match path.first() {
-        Some(crate::value::Value::Int(at)) if *at >= 0 => Some(*at),
+        Some(Value::Int(at)) if *at >= 0 => Some(*at),
         _ => None,
     }
 }

@@ -38,6 +38,7 @@ mod schedule;
 
 pub use causes::{before, causes};
 pub use changes::{changed_lines, changes};
+use deadlock::blocked_lines;
 pub use deadlock::deadlock;
 pub use diff::diff;
 pub use judgement::judgement;

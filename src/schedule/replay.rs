@@ -51,8 +51,10 @@ pub enum Step {
     Case(String, u32, OpCode, u32, Vec<String>),
     /// It goes on, and this (encoded, as hexadecimal digits) is what is drawn.
     Draw(String, u32, OpCode, String),
-    /// Its process is ended by a signal that was sent to it.
+    /// Its process is ended by a signal that was sent to it, or by SIGKILL where crashes are looked at.
     Die(String, i32),
+    /// It waits to be notified, and wakes up though nobody did so.
+    Wake(String, u32, OpCode),
     /// That it was killed becomes known.
     Bury(String),
     /// Its process starts a worker of a pool (by its number) in place of one that died.
@@ -138,6 +140,10 @@ fn step(machine: &Machine, state: &State, choice: &Choice) -> Step {
             Step::Case(name, line, op, *case, served)
         }
         (What::Die(signal), _) => Step::Die(name, *signal),
+        (What::Wake, at) => {
+            let (line, op) = at.unwrap_or((0, OpCode::Yield));
+            Step::Wake(name, line, op)
+        }
         (What::Bury, _) => Step::Bury(name),
         (What::Replace(pool), _) => Step::Replace(name, *pool),
     }
@@ -205,6 +211,7 @@ impl Step {
             | Step::Case(name, ..)
             | Step::Draw(name, ..)
             | Step::Die(name, _)
+            | Step::Wake(name, ..)
             | Step::Bury(name)
             | Step::Replace(name, _) => name,
         }
@@ -215,6 +222,7 @@ impl Step {
         match self {
             Step::Go(_, _, op)
             | Step::TimeOut(_, _, op)
+            | Step::Wake(_, _, op)
             | Step::Serve(_, _, op, _)
             | Step::Case(_, _, op, ..)
             | Step::Draw(_, _, op, _) => Some(*op),
@@ -227,6 +235,7 @@ impl Step {
         match self {
             Step::Go(_, line, _)
             | Step::TimeOut(_, line, _)
+            | Step::Wake(_, line, _)
             | Step::Serve(_, line, ..)
             | Step::Case(_, line, ..)
             | Step::Draw(_, line, ..) => Some(*line),
@@ -252,6 +261,7 @@ fn fitting(machine: &Machine, state: &State, choices: &[Choice], wanted: &Step) 
         Step::Case(_, _, _, case, served) => What::Case(*case, all_named(state, served)?),
         Step::Draw(_, _, _, value) => What::Draw(from_digits(value)?),
         Step::Die(_, signal) => What::Die(*signal),
+        Step::Wake(..) => What::Wake,
         Step::Bury(_) => What::Bury,
         Step::Replace(_, pool) => What::Replace(*pool),
     };

@@ -34,6 +34,7 @@ fn assumed(assumption: &Assumption) -> String {
     match assumption {
         Assumption::AnyTime => "timeouts any".into(),
         Assumption::PromptTime => "timeouts prompt".into(),
+        Assumption::RestsOnTime => "passes with timeouts prompt".into(),
         Assumption::LeavesCycles => "cycles are left".into(),
         Assumption::Preemptions(most) => format!("preemptions {most}"),
         Assumption::Crashes(most) => format!("crashes {most}"),

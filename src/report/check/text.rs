@@ -3,7 +3,7 @@
 use super::columns::columns;
 use super::words::{count, failure, listed};
 use crate::check::{Assumption, Avoidable, Checked, Compared, Counterexample, Failure, Verdict};
-use crate::report::deadlock;
+use crate::report::blocked_lines;
 use crate::source::Source;
 
 /// The verdict in a sentence, the way to the failure, who waits for whom at its end, what it rests on.
@@ -20,7 +20,7 @@ pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: boo
             out.push_str(&searched);
             out.push('\n');
         }
-        Some(counterexample) => out.push_str(&told(source, counterexample, styled)),
+        Some(counterexample) => out.push_str(&told(source, counterexample)),
     }
     if !checked.outcomes.is_empty() {
         out.push_str(&format!("  outcomes: {}\n", checked.outcomes.join(", ")));
@@ -61,7 +61,7 @@ fn headline(source: &Source, checked: &Checked, compared: &Compared, styled: boo
     format!("{colour}{}{plain} {name}{expected}: {said}\n", checked.verdict.name())
 }
 
-fn told(source: &Source, counterexample: &Counterexample, styled: bool) -> String {
+fn told(source: &Source, counterexample: &Counterexample) -> String {
     let cost = counterexample.cost;
     let mut out = format!(
         "  {}, {}, {}{}\n\n",
@@ -84,7 +84,9 @@ fn told(source: &Source, counterexample: &Counterexample, styled: bool) -> Strin
         (Avoidable::Unknown, _) => {}
     }
     if let Failure::Deadlock(blocked) = &counterexample.failure {
-        out.push_str(&deadlock(source, blocked, styled));
+        for line in blocked_lines(source, blocked) {
+            out.push_str(&format!("  {line}\n"));
+        }
     } else if !counterexample.blocked.is_empty() {
         let waiting: Vec<String> = counterexample.blocked.iter().map(|one| one.actor.clone()).collect();
         out.push_str(&format!("  meanwhile waiting: {}\n", listed(&waiting)));
@@ -96,6 +98,7 @@ fn assumed(assumption: &Assumption) -> String {
     match assumption {
         Assumption::AnyTime => "time orders nothing here: sleepers wake, and waits time out, at any step".into(),
         Assumption::PromptTime => "time is virtual: whoever can go on does so before any time is over".into(),
+        Assumption::RestsOnTime => "under virtual time (--timeouts prompt) no schedule fails: this one rests on timing".into(),
         Assumption::LeavesCycles => "some loops can go on for ever; that they are left one day is assumed".into(),
         Assumption::Preemptions(most) => format!("only schedules with at most {} were looked at", count(*most as usize, "preemption")),
         Assumption::Crashes(most) => format!("at most {} may be killed, at any step", count(*most as usize, "process").replace("processs", "processes")),
