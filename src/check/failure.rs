@@ -3,7 +3,7 @@
 //! Answers for: which failures a state shows and which a step makes, and when two are one and the same. Never looks for
 //! the way to one.
 
-use crate::machine::{Broken, Choice, Foreseen, Happened, Machine, Race, State};
+use crate::machine::{Broken, Choice, Foreseen, Happened, Machine, Race, State, What};
 use crate::source::Span;
 use crate::trace::{Blocked, Uncaught};
 use crate::value::ErrorKind;
@@ -117,11 +117,13 @@ pub(super) fn of_state(machine: &Machine, state: &State, choices: &[Choice], all
     if state.is_over() {
         return failures;
     }
-    if choices.is_empty() {
+    // Who wakes up by itself may as well not.
+    let steps: Vec<Choice> = choices.iter().filter(|choice| choice.what != What::Wake).cloned().collect();
+    if steps.is_empty() {
         failures.push(Failure::Deadlock(machine.blocked(state)));
         return failures;
     }
-    let dead = machine.dead_among(state, choices, all);
+    let dead = machine.dead_among(state, &steps, all);
     if !dead.is_empty() {
         failures.push(Failure::Deadlock(machine.blocked_among(state, |actor| dead.contains(&actor))));
     }

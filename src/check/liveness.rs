@@ -21,6 +21,8 @@ pub(super) struct Trap {
     pub(super) states: FxHashSet<Fingerprint>,
     /// Of a claim: which; it holds in no state of the way there.
     pub(super) unless: Option<usize>,
+    /// Whether a way leads there on which nothing else fails.
+    pub(super) is_reached: bool,
 }
 
 /// The graph of all states.
@@ -54,7 +56,7 @@ pub(super) fn find(machine: &Machine, initial: State, limits: &Limits, found: &m
         if !states.is_empty() {
             let span = machine.plan().image.program.code(*code).and_then(|code| code.spans.first().copied());
             let failure = Failure::Never(name.to_string(), span.unwrap_or_default());
-            found.traps.push(Trap { failure, states, unless: Some(at) });
+            found.traps.push(Trap { failure, states, unless: Some(at), is_reached: false });
         }
     }
 }
@@ -205,7 +207,7 @@ fn livelocks(graph: &Graph) -> Vec<Trap> {
         let states = component.iter().map(|at| graph.prints[*at as usize]);
         match traps.iter_mut().find(|trap| trap.failure.key() == failure.key()) {
             Some(trap) => trap.states.extend(states),
-            None => traps.push(Trap { failure, states: states.collect(), unless: None }),
+            None => traps.push(Trap { failure, states: states.collect(), unless: None, is_reached: false }),
         }
     }
     traps

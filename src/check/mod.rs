@@ -160,14 +160,15 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
     if options.preemptions.is_none() {
         let mut told = |found: &Found, depth: usize| tell(Progress { states: found.states, depth });
         found = explore::explore(&machine, initial.clone(), &options.limits, options.reduction, &mut told);
-        if found.complete && found.failures.is_empty() && (found.has_cycles || liveness::has_claims(&machine)) {
-            liveness::find(&machine, initial.clone(), &options.limits, &mut found);
+        if found.complete && (found.has_cycles || liveness::has_claims(&machine)) {
+            let without_wakes = Machine::new(Arc::clone(plan), Rules { spurious: false, ..options.rules });
+            liveness::find(&without_wakes, initial.clone(), &options.limits, &mut found);
         }
     }
     if !found.complete && found.failures.is_empty() {
         walks::walk(&machine, &initial, options.limits.walks * 10, options.seed, &mut found);
     }
-    let counterexample = story::best(&machine, &initial, options, &found);
+    let counterexample = story::best(&machine, &initial, options, &mut found);
     let rests_on_time = counterexample.is_some() && found.timed && passes_promptly(plan, options, &found);
     let verdict = match &counterexample {
         Some(counterexample) => counterexample.failure.verdict(),
@@ -175,7 +176,9 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         None => Verdict::Limit,
     };
     let shown = counterexample.as_ref().map(|counterexample| counterexample.failure.key());
-    let also = found.failures.iter().filter(|(key, _)| Some(*key) != shown.as_ref()).map(|(_, (failure, _))| failure);
+    let traps = found.traps.iter().filter(|trap| trap.is_reached).map(|trap| &trap.failure);
+    let all = found.failures.values().map(|(failure, _)| failure).chain(traps);
+    let also = all.filter(|failure| Some(failure.key()) != shown);
     Ok(Checked {
         verdict,
         complete: found.complete,

@@ -100,7 +100,12 @@ pub(super) fn best(
         }
         let choices = machine.choices(&state);
         let all = machine.foresee(&state, &mut foresight);
-        for failure in of_state(machine, &state, &choices, &all) {
+        let failures = of_state(machine, &state, &choices, &all);
+        let spoils = |failure: &Failure| !matches!(failure, Failure::Race(_));
+        if trap.is_some() && failures.iter().any(spoils) {
+            continue;
+        }
+        for failure in failures.into_iter().filter(|_| trap.is_none()) {
             let rank = failure.verdict() as u8;
             pending.entry((cost, rank)).or_insert_with(|| (failure, way(&nodes, number)));
         }
@@ -112,7 +117,11 @@ pub(super) fn best(
             }
             let mut next = state.clone();
             let Ok(happened) = machine.step(&mut next, &choice) else { continue };
-            for failure in of_step(&next, &happened) {
+            let failures = of_step(&next, &happened);
+            if trap.is_some() && !failures.is_empty() {
+                continue;
+            }
+            for failure in failures {
                 let rank = failure.verdict() as u8;
                 let mut steps = way(&nodes, number);
                 steps.push(choice.clone());

@@ -8,7 +8,7 @@ use super::explore::Found;
 use super::failure::{of_state, of_step};
 use super::shortest::{self, Best, Cost, goes_on};
 use super::{Cause, Failure, Options, cause};
-use crate::machine::{Choice, Fingerprint, Foresight, Machine, State, What};
+use crate::machine::{Choice, Fingerprint, Foresight, Machine, State, Time, What};
 use crate::program::op::{OpCode, Target};
 use crate::schedule::Replay;
 use crate::source::Span;
@@ -72,28 +72,30 @@ pub struct Line {
 }
 
 /// The best counterexample of what a search found.
-pub(super) fn best(machine: &Machine, initial: &State, options: &Options, found: &Found) -> Option<Counterexample> {
+pub(super) fn best(machine: &Machine, initial: &State, options: &Options, found: &mut Found) -> Option<Counterexample> {
     if found.complete && found.failures.is_empty() && found.traps.is_empty() && options.preemptions.is_none() {
         return None;
     }
     let limits = &options.limits;
-    if found.failures.is_empty() && !found.traps.is_empty() {
-        let ways = found.traps.iter().map(|trap| shortest::best(machine, initial.clone(), limits, None, Some(trap)));
-        let best = ways.filter_map(Result::ok).min_by_key(|best| best.cost)?;
-        return Some(told(machine, initial, options, best, true));
-    }
-    match shortest::best(machine, initial.clone(), limits, options.preemptions, None) {
-        Ok(best) => Some(told(machine, initial, options, best, true)),
-        Err(_) => {
-            // Out of budget: the best of those that were found on the way.
-            let ways = found.failures.values().map(|(failure, way)| {
+    let mut ways: Vec<(Best, bool)> = Vec::new();
+    if !found.failures.is_empty() || !found.complete {
+        match shortest::best(machine, initial.clone(), limits, options.preemptions, None) {
+            Ok(best) => ways.push((best, true)),
+            // Out of budget: the ways on which they were found.
+            Err(_) => ways.extend(found.failures.values().map(|(failure, way)| {
                 let cost = cost_of(machine, initial, way);
-                Best { failure: failure.clone(), way: way.clone(), cost }
-            });
-            let best = ways.min_by_key(|best| (best.cost, best.failure.verdict()))?;
-            Some(told(machine, initial, options, best, false))
+                (Best { failure: failure.clone(), way: way.clone(), cost }, false)
+            })),
         }
     }
+    for trap in &mut found.traps {
+        if let Ok(best) = shortest::best(machine, initial.clone(), limits, options.preemptions, Some(trap)) {
+            trap.is_reached = true;
+            ways.push((best, true));
+        }
+    }
+    let (best, minimal) = ways.into_iter().min_by_key(|(best, _)| (best.cost, best.failure.verdict()))?;
+    Some(told(machine, initial, (options, found.has_cycles), best, minimal))
 }
 
 fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {
@@ -109,8 +111,16 @@ fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {
     cost
 }
 
-fn told(machine: &Machine, initial: &State, options: &Options, best: Best, minimal: bool) -> Counterexample {
+fn told(
+    machine: &Machine,
+    initial: &State,
+    (options, has_cycles): (&Options, bool),
+    best: Best,
+    minimal: bool,
+) -> Counterexample {
     let mut replay = Replay::new(machine.plan(), options.seed);
+    replay.any_time = options.rules.time == Time::Any;
+    replay.crashes = options.rules.crashes;
     let (mut lines, mut states) = (Vec::new(), vec![initial.clone()]);
     let mut state = initial.clone();
     let mut last: Option<u32> = None;
@@ -126,11 +136,19 @@ fn told(machine: &Machine, initial: &State, options: &Options, best: Best, minim
         Failure::Deadlock(blocked) => blocked.clone(),
         _ => machine.blocked(&state),
     };
-    let cause = matches!(best.failure, Failure::Deadlock(_)).then(|| cause::of(&blocked, &lines));
     let avoidable = match best.failure {
         Failure::Livelock(_) | Failure::Never(..) => Avoidable::Unknown,
-        _ => avoidable(machine, &states),
+        // Who goes round for ever does not fail.
+        _ => match avoidable(machine, &states) {
+            Avoidable::Never if has_cycles => Avoidable::Unknown,
+            avoidable => avoidable,
+        },
     };
+    let cause = matches!(best.failure, Failure::Deadlock(_)).then(|| match cause::of(&blocked, &lines) {
+        // A wake-up in time would not have helped.
+        Cause::LostWakeUp(waiter, _) if avoidable == Avoidable::Never => Cause::NobodyWakes(waiter),
+        cause => cause,
+    });
     Counterexample { failure: best.failure, lines, cost: best.cost, minimal, blocked, cause, avoidable, replay }
 }
 
@@ -154,7 +172,8 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
         Ok(value) => Some(Ok(value::literal(value))),
         Err(error) => Some(Err(error.kind.name().to_owned())),
     });
-    let span = op.as_ref().and_then(|op| machine.plan().image.program.span_of(op.site));
+    // What is made up for a file without `main` stands nowhere.
+    let span = op.as_ref().and_then(|op| machine.plan().image.program.span_of(op.site)).filter(|span| span.end > 0);
     Line {
         actor,
         op: op.filter(|_| !is_end).map(|op| op.code),

@@ -31,8 +31,19 @@ pub struct Replay {
     pub seed: u64,
     /// Constants that were given other values.
     pub sets: Vec<(String, String)>,
+    /// Whether sleepers wake, and waits time out, at any step, as in a check; otherwise time is virtual.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_time: bool,
+    /// How many processes may be killed though the scenario does not say so.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub crashes: u32,
     /// The steps, in order.
     pub steps: Vec<Step>,
+}
+
+/// Whether there are none.
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// One or several steps of an actor: its name, and where it stood (line and operation), so that it can be said what no
@@ -86,6 +97,8 @@ impl Replay {
             scenario: plan.hash(),
             seed,
             sets: plan.sets.clone(),
+            any_time: false,
+            crashes: 0,
             steps: Vec::new(),
         }
     }
