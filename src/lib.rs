@@ -30,6 +30,8 @@ pub mod schedule;
 
 pub mod judge;
 
+pub mod check;
+
 pub mod pipeline;
 
 pub mod os;

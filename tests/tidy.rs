@@ -19,6 +19,7 @@ const ORDER: &[&[&str]] = &[
     &["machine"],
     &["schedule"],
     &["judge"],
+    &["check"],
     &["pipeline"],
     &["os"],
     &["report"],

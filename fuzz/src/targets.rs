@@ -164,7 +164,7 @@ pub fn machine(data: &[u8]) {
     }
     let mut chance = Chance(data.len() as u64);
     let time = if chance.below(2) == 0 { Time::Any } else { Time::Prompt };
-    let rules = Rules { time, late_deaths: chance.below(2) == 0, processes_max: 16 };
+    let rules = Rules { time, late_deaths: chance.below(2) == 0, ..Rules::exploring(16) };
     let machine = Machine::new(Arc::new(plan), rules);
     let Ok((mut state, _)) = machine.initial() else { return };
     for _ in 0..STEPS_MAX {

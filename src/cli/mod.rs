@@ -8,6 +8,8 @@ mod run;
 
 mod test;
 
+mod check;
+
 mod plan;
 mod repeat;
 mod replay;
@@ -55,6 +57,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Check(check::Args),
     Test(test::Args),
     Plan(plan::Args),
     Trace(trace::Args),
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
     }
     let exit = match cli.verb {
         Verb::Run(args) => run::run(&args),
+        Verb::Check(args) => check::check(&args),
         Verb::Test(args) => test::test(&args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::Trace(args) => trace::trace(&args),

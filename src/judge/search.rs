@@ -585,6 +585,7 @@ impl Judge<'_> {
                 let allowed = match choice.what {
                     What::Die(_) => self.has_no_more(progress, actor),
                     What::Bury | What::Replace(_) => true,
+                    What::Wake => false,
                     What::Go => match self.machine.next_end(&progress.state, actor) {
                         Some(Ends::Dismiss) => true,
                         Some(Ends::LetGo) => next.is_none_or(|next| next.op == OpCode::End),

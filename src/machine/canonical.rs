@@ -131,6 +131,7 @@ impl<'s> Writer<'s> {
 
     fn write(&mut self) {
         self.flag(self.state.failed);
+        self.number(self.state.crashes);
         self.actors.number(MAIN);
         (0..self.fixed).filter_map(|id| self.state.entry(id)).for_each(|entry| self.entry(entry));
         let (mut actors, mut objects) = (0, 0);

@@ -2,10 +2,10 @@
 //!
 //! Answers for: which there are. Never takes one.
 
-use super::actor::{At, Phase};
+use super::actor::{Actor, At, Phase};
 use super::evaluate::Evaluated;
 use super::object::{self, alternatives};
-use super::{MAIN, Machine, State, Time, picks, select};
+use super::{MAIN, Machine, State, Time, kill, picks, select};
 use crate::program::op::{Op, OpCode, Target};
 use crate::value::Value;
 
@@ -32,8 +32,10 @@ pub enum What {
     /// Of a `select`: it goes on with this case, and of those who wait in its object just these are served, if any are
     /// named.
     Case(u32, Vec<u32>),
-    /// Its process is ended by a signal that was sent to it.
+    /// Its process is ended by a signal that was sent to it, or crashes where that is looked at.
     Die(i32),
+    /// It waits to be notified, and wakes up though nobody did so.
+    Wake,
     /// That it was killed becomes known.
     Bury,
     /// Its process starts a worker of the pool in place of one that died.
@@ -78,10 +80,24 @@ impl Machine {
         }
         if actor.is_process() {
             actor.process_wide.signals.iter().for_each(|signal| add(What::Die(*signal)));
+            if self.may_crash(state, id) && !actor.process_wide.signals.contains(&kill::CRASH) {
+                add(What::Die(kill::CRASH));
+            }
             for pool in object::pool::owed_by(state, id) {
                 add(What::Replace(pool));
             }
         }
+    }
+
+    /// Whether a process may be killed though the scenario does not say so. Main's end is the run's.
+    pub(super) fn may_crash(&self, state: &State, id: u32) -> bool {
+        let is_one = |actor: &Actor| actor.is_process() && actor.is_alive() && id != MAIN;
+        state.crashes < self.rules.crashes && state.actor(id).is_some_and(is_one)
+    }
+
+    /// Whether it waits to be notified and may wake up by itself.
+    pub(super) fn may_wake(&self, at: &At) -> bool {
+        self.rules.spurious && at.parked && at.op.code == OpCode::ConditionWait
     }
 
     fn choices_at(&self, state: &State, id: u32, at: &At, add: &mut impl FnMut(What)) {
@@ -111,6 +127,9 @@ impl Machine {
         }
         if self.may_time_out(state, at) {
             add(What::TimeOut);
+        }
+        if self.may_wake(at) {
+            add(What::Wake);
         }
     }
 

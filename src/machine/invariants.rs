@@ -33,6 +33,16 @@ impl Machine {
         invariants.iter().find_map(|(name, code)| self.judge(state, name, *code))
     }
 
+    /// For each `eventually` claim whether it holds in a state.
+    pub fn claims_that_hold(&self, state: &State) -> Vec<bool> {
+        let claims = self.plan.image.program.eventually.iter();
+        claims
+            .map(|(_, code)| {
+                matches!(self.evaluate(state, *code, Vec::new(), |_| {}), Evaluated::Gave(Value::Bool(true)))
+            })
+            .collect()
+    }
+
     fn judge(&self, state: &State, name: &Arc<str>, code: CodeId) -> Option<Broken> {
         let program = &self.plan.image.program;
         let span = program.code(code).and_then(|code| code.spans.first().copied()).unwrap_or_default();

@@ -10,6 +10,9 @@ use super::object::{Object, barrier, condition, once, pipe, pool, rwlock};
 use super::step::Tx;
 use crate::program::op::OpCode;
 
+/// The signal that ends a process that crashes: SIGKILL.
+pub(super) const CRASH: i32 = 9;
+
 /// A process is ended by a signal.
 pub(super) fn die(tx: &mut Tx<'_>, process: u32, signal: i32) {
     let members = tx.state.members(process);

@@ -13,6 +13,7 @@ mod choice;
 mod dependence;
 mod evaluate;
 mod explore;
+mod foresight;
 mod hand;
 mod invariants;
 mod kill;
@@ -20,6 +21,7 @@ mod life;
 mod local;
 mod object;
 mod picks;
+mod race;
 mod select;
 mod state;
 mod step;
@@ -29,9 +31,11 @@ pub use blocked::Stuck;
 pub use canonical::Fingerprint;
 pub use choice::{Choice, What};
 pub use explore::{Explored, Failure, Limits, explore};
+pub use foresight::{Foreseen, Foresight, Thing, Touch, Way};
 pub use invariants::Broken;
 pub use life::Ends;
 pub(crate) use local::pid_of;
+pub use race::{Access, Race};
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
 pub use waits::standstill;
@@ -64,6 +68,17 @@ pub struct Rules {
     pub late_deaths: bool,
     /// The most processes at a time.
     pub processes_max: u32,
+    /// How many processes may be killed, each at any step.
+    pub crashes: u32,
+    /// Whether who waits to be notified may wake up though nobody notified it.
+    pub spurious: bool,
+}
+
+impl Rules {
+    /// What exploring asks about: sleeping orders nothing, nobody is killed but by the scenario.
+    pub fn exploring(processes_max: u32) -> Rules {
+        Rules { time: Time::Any, late_deaths: false, processes_max, crashes: 0, spurious: false }
+    }
 }
 
 /// The step relation of one planned scenario.
@@ -72,6 +87,11 @@ pub struct Machine {
     plan: Arc<Plan>,
     rules: Rules,
     sights: Sights,
+    habits: foresight::Habits,
+    /// What invariants look at: ids of objects, sorted.
+    watched: Vec<u32>,
+    /// Whether there are variables on which accesses can race.
+    has_shared: bool,
 }
 
 /// What a program looks at, so that it must be kept in states.
@@ -95,7 +115,11 @@ impl Machine {
     /// The machine of a planned scenario.
     pub fn new(plan: Arc<Plan>, rules: Rules) -> Machine {
         let sights = Sights::of(&plan);
-        Machine { plan, rules, sights }
+        let has_shared = plan.image.program.objects.iter().any(|object| object.kind == ObjectKind::Shared);
+        let mut machine = Machine { plan, rules, sights, habits: foresight::Habits::default(), watched: Vec::new(), has_shared };
+        machine.habits = machine.habits_of_program();
+        machine.watched = machine.watched_by_invariants();
+        machine
     }
 
     /// The plan.

@@ -26,6 +26,8 @@ pub struct State {
     pub(super) kept: usize,
     /// An error has ended an actor.
     pub(super) failed: bool,
+    /// How many processes were killed though the scenario did not say so.
+    pub(super) crashes: u32,
 }
 
 fn find<T>(items: &[Arc<T>], guess: usize, id: u32, key: impl Fn(&T) -> u32) -> Option<usize> {

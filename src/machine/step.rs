@@ -77,6 +77,7 @@ impl Machine {
             instances: Arc::default(),
             kept: 0,
             failed: false,
+            crashes: 0,
         };
         object::file_level(self, &mut state)?;
         let mut tx = Tx { machine: self, state: &mut state, happened: Happened::default(), served: &[], drawn: None };
@@ -103,7 +104,7 @@ impl Machine {
             What::Draw(value) => (&[], Some(value)),
             _ => (&[], None),
         };
-        if matches!(choice.what, What::Go | What::Serve(_) | What::Draw(_) | What::TimeOut) {
+        if matches!(choice.what, What::Go | What::Serve(_) | What::Draw(_) | What::TimeOut | What::Wake) {
             self.has_returned(state, id);
         }
         let mut tx = Tx { machine: self, state, happened: Happened::default(), served, drawn };
@@ -146,6 +147,11 @@ impl Machine {
                 }
             }
             (What::Die(signal), _) if signals.contains(signal) => kill::die(&mut tx, id, *signal),
+            (What::Die(kill::CRASH), _) if self.may_crash(tx.state, id) => {
+                tx.state.crashes += 1;
+                kill::die(&mut tx, id, kill::CRASH);
+            }
+            (What::Wake, Phase::At(at)) if self.may_wake(&at) => object::condition::wake_up(&mut tx, id, &at.op),
             (What::Bury, Phase::Dead { code }) => kill::bury(&mut tx, id, code),
             (What::Replace(pool), _) if object::pool::owed_by(tx.state, id).contains(pool) => {
                 object::pool::replace(&mut tx, *pool);

@@ -205,7 +205,14 @@ impl Supervisor {
 
     /// Starts the driver of a deterministic run, in a thread of its own.
     fn start_driver(&self, request: &Request) -> Result<Option<JoinHandle<()>>, StartError> {
-        let rules = Rules { time: Time::Prompt, late_deaths: false, processes_max: request.processes_max };
+        let prompt = Rules { time: Time::Prompt, ..Rules::exploring(request.processes_max) };
+        let rules = match &request.schedule {
+            Schedule::Replay(replay) => {
+                let time = if replay.any_time { Time::Any } else { Time::Prompt };
+                Rules { time, crashes: replay.crashes, ..prompt }
+            }
+            _ => prompt,
+        };
         if request.schedule == Schedule::Free {
             return Ok(None);
         }

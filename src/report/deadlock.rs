@@ -19,6 +19,16 @@ pub fn deadlock(source: &Source, blocked: &[Blocked], styled: bool) -> String {
     draw(source, excerpts, styled)
 }
 
+/// The same, a line for each actor that waits.
+pub(super) fn blocked_lines(source: &Source, blocked: &[Blocked]) -> Vec<String> {
+    let line = |one: &Blocked| {
+        let line = source.place(one.span.start).line;
+        let why = reason(one) + &writer_before(one, blocked);
+        format!("{} waits in {} at line {line}: {why}", one.actor, waiting(one))
+    };
+    blocked.iter().map(line).collect()
+}
+
 fn excerpt<'a>(source: &Source, blocked: &Blocked, all: &[Blocked]) -> Excerpt<'a> {
     let line = source.place(blocked.span.start).line;
     Excerpt {

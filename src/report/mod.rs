@@ -22,6 +22,8 @@ mod diff;
 
 pub mod plan;
 
+pub mod check;
+
 mod datum;
 
 mod excerpt;
@@ -36,6 +38,7 @@ mod schedule;
 
 pub use causes::{before, causes};
 pub use changes::{changed_lines, changes};
+use deadlock::blocked_lines;
 pub use deadlock::deadlock;
 pub use diff::diff;
 pub use judgement::judgement;

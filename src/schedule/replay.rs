@@ -31,8 +31,19 @@ pub struct Replay {
     pub seed: u64,
     /// Constants that were given other values.
     pub sets: Vec<(String, String)>,
+    /// Whether sleepers wake, and waits time out, at any step, as in a check; otherwise time is virtual.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_time: bool,
+    /// How many processes may be killed though the scenario does not say so.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub crashes: u32,
     /// The steps, in order.
     pub steps: Vec<Step>,
+}
+
+/// Whether there are none.
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// One or several steps of an actor: its name, and where it stood (line and operation), so that it can be said what no
@@ -51,8 +62,10 @@ pub enum Step {
     Case(String, u32, OpCode, u32, Vec<String>),
     /// It goes on, and this (encoded, as hexadecimal digits) is what is drawn.
     Draw(String, u32, OpCode, String),
-    /// Its process is ended by a signal that was sent to it.
+    /// Its process is ended by a signal that was sent to it, or by SIGKILL where crashes are looked at.
     Die(String, i32),
+    /// It waits to be notified, and wakes up though nobody did so.
+    Wake(String, u32, OpCode),
     /// That it was killed becomes known.
     Bury(String),
     /// Its process starts a worker of a pool (by its number) in place of one that died.
@@ -84,6 +97,8 @@ impl Replay {
             scenario: plan.hash(),
             seed,
             sets: plan.sets.clone(),
+            any_time: false,
+            crashes: 0,
             steps: Vec::new(),
         }
     }
@@ -138,6 +153,10 @@ fn step(machine: &Machine, state: &State, choice: &Choice) -> Step {
             Step::Case(name, line, op, *case, served)
         }
         (What::Die(signal), _) => Step::Die(name, *signal),
+        (What::Wake, at) => {
+            let (line, op) = at.unwrap_or((0, OpCode::Yield));
+            Step::Wake(name, line, op)
+        }
         (What::Bury, _) => Step::Bury(name),
         (What::Replace(pool), _) => Step::Replace(name, *pool),
     }
@@ -205,6 +224,7 @@ impl Step {
             | Step::Case(name, ..)
             | Step::Draw(name, ..)
             | Step::Die(name, _)
+            | Step::Wake(name, ..)
             | Step::Bury(name)
             | Step::Replace(name, _) => name,
         }
@@ -215,6 +235,7 @@ impl Step {
         match self {
             Step::Go(_, _, op)
             | Step::TimeOut(_, _, op)
+            | Step::Wake(_, _, op)
             | Step::Serve(_, _, op, _)
             | Step::Case(_, _, op, ..)
             | Step::Draw(_, _, op, _) => Some(*op),
@@ -227,6 +248,7 @@ impl Step {
         match self {
             Step::Go(_, line, _)
             | Step::TimeOut(_, line, _)
+            | Step::Wake(_, line, _)
             | Step::Serve(_, line, ..)
             | Step::Case(_, line, ..)
             | Step::Draw(_, line, ..) => Some(*line),
@@ -252,6 +274,7 @@ fn fitting(machine: &Machine, state: &State, choices: &[Choice], wanted: &Step) 
         Step::Case(_, _, _, case, served) => What::Case(*case, all_named(state, served)?),
         Step::Draw(_, _, _, value) => What::Draw(from_digits(value)?),
         Step::Die(_, signal) => What::Die(*signal),
+        Step::Wake(..) => What::Wake,
         Step::Bury(_) => What::Bury,
         Step::Replace(_, pool) => What::Replace(*pool),
     };

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::verdict::foreseen;
-use crate::machine::{self, Failure, Limits, Machine, Rules, Time, explore};
+use crate::machine::{self, Failure, Limits, Machine, Rules, explore};
 use crate::plan::Plan;
 use crate::scenario::PROCESSES_MAX;
 use crate::syntax::ast::Expect;
@@ -20,7 +20,7 @@ pub(super) struct Explored(machine::Explored);
 impl Explored {
     /// Asks the machine.
     pub(super) fn of(plan: &Arc<Plan>) -> Explored {
-        let rules = Rules { time: Time::Any, late_deaths: false, processes_max: PROCESSES_MAX };
+        let rules = Rules::exploring(PROCESSES_MAX);
         let machine = Machine::new(Arc::clone(plan), rules);
         // Objects that cannot be made are a matter of the runs.
         Explored(explore(&machine, Limits { states: STATES_MAX }).unwrap_or_default())

@@ -4,12 +4,15 @@
 
 mod context;
 mod exec;
+mod future;
 mod invoke;
 mod iterate;
 mod slow;
 mod visible;
 
 pub use context::SharedNames;
+pub use future::{Deed, Future, On};
+pub(crate) use future::{is_plain, on};
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use conc::machine::{Explored, Limits, Machine, Rules, Time, explore};
 
 fn explored(text: &str) -> Explored {
     let plan = conc::Scenario::from_str(text).plan(&[]).expect("a correct scenario");
-    let machine = Machine::new(Arc::new(plan), Rules { time: Time::Any, late_deaths: false, processes_max: 512 });
+    let machine = Machine::new(Arc::new(plan), Rules::exploring(512));
     explore(&machine, Limits::default()).expect("objects that can be made")
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn machine(text: &str, time: Time, late_deaths: bool) -> Machine {
         Ok(plan) => plan,
         Err(error) => panic!("{error:?}\n{text}"),
     };
-    Machine::new(Arc::new(plan), Rules { time, late_deaths, processes_max: 512 })
+    Machine::new(Arc::new(plan), Rules { time, late_deaths, ..Rules::exploring(512) })
 }
 
 /// What a step leads to, and what it says.

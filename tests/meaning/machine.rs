@@ -13,7 +13,7 @@ const STATES_MAX: usize = 400_000;
 
 /// Explores a scenario: what it claims is what some schedule comes to, and no schedule comes to anything else.
 pub(crate) fn check(case: &Case) -> Result<(), String> {
-    let rules = Rules { time: Time::Any, late_deaths: false, processes_max: 512 };
+    let rules = Rules::exploring(512);
     let machine = Machine::new(Arc::clone(&case.plan), rules);
     let found = explore(&machine, Limits { states: STATES_MAX }).map_err(|error| error.to_string())?;
     if !found.complete {

@@ -151,6 +151,14 @@ fn wake(tx: &mut Tx<'_>, waiter: u32, depth: u32, woken: bool) {
     actor.phase = Phase::Again { op: Arc::clone(&at.op), depth, woken };
 }
 
+/// A waiter wakes up though nobody notified it.
+pub(in crate::machine) fn wake_up(tx: &mut Tx<'_>, me: u32, op: &Op) {
+    let Some(Object::Condition(condition)) = object_of(op).and_then(|id| tx.state.object_mut(id)) else { return };
+    let depth = condition.waiters.iter().find(|(waiter, _)| *waiter == me).map_or(1, |(_, depth)| *depth);
+    condition.forget(me);
+    wake(tx, me, depth, true);
+}
+
 pub(super) fn time_out(tx: &mut Tx<'_>, me: u32, op: &Op) {
     let Some(Object::Condition(condition)) = object_of(op).and_then(|id| tx.state.object_mut(id)) else { return };
     let depth = condition.waiters.iter().find(|(waiter, _)| *waiter == me).map_or(1, |(_, depth)| *depth);

@@ -76,7 +76,12 @@ impl Queue {
         }
     }
 
-    pub(super) fn is_rendezvous(&self) -> bool {
+    /// Whether messages come out in the order in which they were put.
+    pub(in crate::machine) fn is_in_order(&self) -> bool {
+        self.order == Order::Fifo
+    }
+
+    pub(in crate::machine) fn is_rendezvous(&self) -> bool {
         self.capacity == Some(0)
     }
 

@@ -66,7 +66,8 @@ impl Lower<'_> {
         body.finish(decl.body.span)
     }
 
-    /// The main process of a file that has no `main`: starts what stands at file level, once, and joins it.
+    /// The main process of a file that has no `main`: starts what stands at file level, once, and joins
+    /// what is no daemon.
     pub(super) fn made_up_main(&mut self) -> CodeId {
         let checked = self.checked;
         let mut body = Body::new(self, "main", Span::default());
@@ -121,7 +122,10 @@ impl Body<'_, '_> {
         } else {
             self.emit(Instr::Op { code: OpCode::Start, dst: handle, base, count: 3 });
         }
-        self.emit(Instr::Append { list: all, src: handle });
+        // Nobody waits for a daemon.
+        if !info.decl.daemon {
+            self.emit(Instr::Append { list: all, src: handle });
+        }
     }
 
     /// Takes tasks and runs them until there are no more.

@@ -1,0 +1,106 @@
+//! What a scenario expects of a check, and whether it came.
+//!
+//! Answers for: comparing. Never explores.
+
+use super::failure::{Failure, Verdict};
+use super::Checked;
+use crate::syntax::ast::Expect;
+
+/// How a check stands to what was expected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Whether the verdict is one that was expected, everything expected was found, and the outcomes are those.
+    pub as_expected: bool,
+    /// The verdicts that are expected, by name.
+    pub expected: Vec<&'static str>,
+    /// Expected failures that no schedule has.
+    pub missing: Vec<String>,
+    /// Outcomes that some schedule reaches and nobody expects.
+    pub strange_outcomes: Vec<String>,
+    /// Outcomes that are expected and that no schedule reaches.
+    pub missing_outcomes: Vec<String>,
+}
+
+/// Compares what a check came to with the expectations of its scenario.
+pub fn compare(expects: &[&Expect], checked: &Checked) -> Compared {
+    let failing: Vec<&&Expect> = expects.iter().filter(|expect| expected_verdict(expect).is_some()).collect();
+    let own = checked.counterexample.as_ref().map(|counterexample| &counterexample.failure);
+    let found = || own.into_iter().chain(&checked.also);
+    let mut compared = Compared::default();
+    compared.expected = match failing.is_empty() {
+        true => vec![Verdict::Pass.name()],
+        false => failing.iter().filter_map(|expect| expected_verdict(expect)).map(Verdict::name).collect(),
+    };
+    compared.expected.dedup();
+    for expect in &failing {
+        if !found().any(|failure| is_as(failure, expect)) {
+            compared.missing.push(shown(expect));
+        }
+    }
+    for expect in expects {
+        if let Expect::Outcomes(outcomes) = expect {
+            let literals = outcomes.iter().filter_map(crate::plan::literal).map(|value| crate::value::literal(&value));
+            let literals: Vec<String> = literals.collect();
+            let strange = checked.outcomes.iter().filter(|outcome| !literals.contains(outcome));
+            compared.strange_outcomes = strange.cloned().collect();
+            if checked.complete {
+                let missing = literals.iter().filter(|outcome| !checked.outcomes.contains(outcome));
+                compared.missing_outcomes = missing.cloned().collect();
+            }
+        }
+    }
+    let is_verdict = match own {
+        Some(failure) => failing.iter().any(|expect| is_as(failure, expect)),
+        None => failing.is_empty() && checked.verdict == Verdict::Pass,
+    };
+    let outcomes = compared.strange_outcomes.is_empty() && compared.missing_outcomes.is_empty();
+    compared.as_expected = is_verdict && compared.missing.is_empty() && outcomes;
+    compared
+}
+
+fn expected_verdict(expect: &Expect) -> Option<Verdict> {
+    match expect {
+        Expect::Pass | Expect::Outcomes(_) => None,
+        Expect::Deadlock => Some(Verdict::Deadlock),
+        Expect::Race(_) => Some(Verdict::Race),
+        Expect::Assertion => Some(Verdict::Assertion),
+        Expect::Invariant(_) => Some(Verdict::Invariant),
+        Expect::Error(..) => Some(Verdict::Error),
+        Expect::Livelock => Some(Verdict::Livelock),
+    }
+}
+
+/// Whether a failure is what is expected.
+fn is_as(failure: &Failure, expect: &Expect) -> bool {
+    match (failure, expect) {
+        (Failure::Deadlock(_), Expect::Deadlock) | (Failure::Livelock(_) | Failure::Never(..), Expect::Livelock) => true,
+        (Failure::Race(race), Expect::Race(name)) => {
+            let variable = race.variable.rsplit('.').next().unwrap_or_default();
+            variable.split('[').next() == Some(&name.text)
+        }
+        (Failure::Invariant(broken), Expect::Invariant(name)) => broken.name == name.text,
+        (Failure::Assertion(_), Expect::Assertion) => true,
+        (Failure::Assertion(uncaught) | Failure::Error(uncaught), Expect::Error(kind, actor)) => {
+            let is_of = |name: &str| {
+                let own = uncaught.actor.rsplit('.').next().unwrap_or(&uncaught.actor);
+                own == name || own.split(['[', '#', '/']).next() == Some(name)
+            };
+            *kind.text == uncaught.kind && actor.as_ref().is_none_or(|actor| is_of(&actor.text))
+        }
+        _ => false,
+    }
+}
+
+fn shown(expect: &Expect) -> String {
+    match expect {
+        Expect::Pass => "pass".into(),
+        Expect::Deadlock => "deadlock".into(),
+        Expect::Race(name) => format!("race on {}", name.text),
+        Expect::Assertion => "assertion".into(),
+        Expect::Invariant(name) => format!("invariant {}", name.text),
+        Expect::Error(kind, None) => format!("error {}", kind.text),
+        Expect::Error(kind, Some(actor)) => format!("error {} in {}", kind.text, actor.text),
+        Expect::Livelock => "livelock".into(),
+        Expect::Outcomes(_) => "outcomes".into(),
+    }
+}

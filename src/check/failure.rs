@@ -1,0 +1,148 @@
+//! What can go wrong in a state, or in a step.
+//!
+//! Answers for: which failures a state shows and which a step makes, and when two are one and the same. Never looks for
+//! the way to one.
+
+use crate::machine::{Broken, Choice, Foreseen, Happened, Machine, Race, State, What};
+use crate::source::Span;
+use crate::trace::{Blocked, Uncaught};
+use crate::value::ErrorKind;
+
+/// Something that a scenario must not do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// Two accesses of which neither comes before the other.
+    Race(Race),
+    /// An `assert` that did not hold.
+    Assertion(Uncaught),
+    /// An invariant that did not hold.
+    Invariant(Broken),
+    /// An error that nobody caught.
+    Error(Uncaught),
+    /// Actors that can never go on.
+    Deadlock(Vec<Blocked>),
+    /// Actors that go on for ever without getting anywhere: their names.
+    Livelock(Vec<String>),
+    /// What was to become true on every fair schedule does not on this one: the claim's name, and its place.
+    Never(String, Span),
+}
+
+/// What a check comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// No schedule fails.
+    Pass,
+    /// Some schedule has a race.
+    Race,
+    /// Some schedule breaks an assertion.
+    Assertion,
+    /// Some schedule breaks an invariant.
+    Invariant,
+    /// Some schedule has an uncaught error.
+    Error,
+    /// Some schedule deadlocks.
+    Deadlock,
+    /// Some schedule goes on for ever without getting anywhere.
+    Livelock,
+    /// No schedule that was looked at fails; not all were.
+    Limit,
+}
+
+impl Verdict {
+    /// Its name in machine formats.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Race => "race",
+            Verdict::Assertion => "assertion",
+            Verdict::Invariant => "invariant",
+            Verdict::Error => "error",
+            Verdict::Deadlock => "deadlock",
+            Verdict::Livelock => "livelock",
+            Verdict::Limit => "limit",
+        }
+    }
+}
+
+/// What makes two failures the same one: their kind, and where they are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(Verdict, Vec<(String, u32)>);
+
+impl Failure {
+    /// The verdict that it leads to.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Failure::Race(_) => Verdict::Race,
+            Failure::Assertion(_) => Verdict::Assertion,
+            Failure::Invariant(_) => Verdict::Invariant,
+            Failure::Error(_) => Verdict::Error,
+            Failure::Deadlock(_) => Verdict::Deadlock,
+            Failure::Livelock(_) | Failure::Never(..) => Verdict::Livelock,
+        }
+    }
+
+    /// What makes it the same as another. Instances of one template at one place are one.
+    pub fn key(&self) -> Key {
+        let mut places: Vec<(String, u32)> = match self {
+            Failure::Race(race) => {
+                let variable = race.variable.split('[').next().unwrap_or_default();
+                let accesses = race.accesses.iter().map(|access| (template(&access.name), access.span.start));
+                accesses.chain([(variable.to_owned(), 0)]).collect()
+            }
+            Failure::Assertion(uncaught) | Failure::Error(uncaught) => {
+                vec![(format!("{} {}", template(&uncaught.actor), uncaught.kind), uncaught.span.start)]
+            }
+            Failure::Invariant(broken) => vec![(broken.name.to_string(), 0)],
+            Failure::Deadlock(blocked) => blocked.iter().map(|one| (template(&one.actor), one.span.start)).collect(),
+            Failure::Livelock(actors) => actors.iter().map(|actor| (template(actor), 0)).collect(),
+            Failure::Never(name, _) => vec![(name.clone(), 0)],
+        };
+        places.sort();
+        places.dedup();
+        Key(self.verdict(), places)
+    }
+}
+
+/// The template of an instance, with the process whose thread it is.
+fn template(instance: &str) -> String {
+    instance.split('.').map(|part| part.split(['[', '#', '/']).next().unwrap_or(part)).collect::<Vec<_>>().join(".")
+}
+
+/// What a state shows; `choices` are its steps, `all` what its actors could do.
+pub(super) fn of_state(machine: &Machine, state: &State, choices: &[Choice], all: &[Foreseen]) -> Vec<Failure> {
+    let mut failures: Vec<Failure> = machine.races(state).into_iter().map(Failure::Race).collect();
+    if machine.has_invariants() {
+        failures.extend(machine.broken_invariant(state).map(Failure::Invariant));
+    }
+    if state.is_over() {
+        return failures;
+    }
+    // Who wakes up by itself may as well not.
+    let steps: Vec<Choice> = choices.iter().filter(|choice| choice.what != What::Wake).cloned().collect();
+    if steps.is_empty() {
+        failures.push(Failure::Deadlock(machine.blocked(state)));
+        return failures;
+    }
+    let dead = machine.dead_among(state, &steps, all);
+    if !dead.is_empty() {
+        failures.push(Failure::Deadlock(machine.blocked_among(state, |actor| dead.contains(&actor))));
+    }
+    failures
+}
+
+/// What a step makes.
+pub(super) fn of_step(next: &State, happened: &Happened) -> Vec<Failure> {
+    let uncaught = happened.uncaught.iter().filter(|uncaught| !matches!(uncaught.error.kind, ErrorKind::Exit(_)));
+    uncaught
+        .map(|uncaught| {
+            let error = &uncaught.error;
+            let shown = Uncaught {
+                actor: next.name(uncaught.actor).to_owned(),
+                kind: error.kind.name().to_owned(),
+                message: error.message.to_string(),
+                span: error.span,
+            };
+            if shown.kind == "AssertionFailed" { Failure::Assertion(shown) } else { Failure::Error(shown) }
+        })
+        .collect()
+}

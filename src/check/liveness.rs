@@ -1,0 +1,229 @@
+//! What goes on for ever: livelocks, and claims that something becomes true.
+//!
+//! Decided on the strongly connected components of the whole graph (Tarjan 1972), without any reduction, since reduction
+//! and liveness are easily combined wrongly (Siegel, What's Wrong with On-the-Fly Partial Order Reduction, CAV 2019).
+//! Schedules are weakly fair: who can go on all the time does, one day.
+//!
+//! Answers for: the states from which a failure of this kind cannot be avoided any more. Never looks for the way there.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Failure, Found, Limits};
+use crate::machine::{Fingerprint, Machine, State};
+
+/// States of which each is as bad as the failure.
+#[derive(Clone, Debug)]
+pub(super) struct Trap {
+    /// The failure.
+    pub failure: Failure,
+    pub(super) states: FxHashSet<Fingerprint>,
+    /// Of a claim: which; it holds in no state of the way there.
+    pub(super) unless: Option<usize>,
+    /// Whether a way leads there on which nothing else fails.
+    pub(super) is_reached: bool,
+}
+
+/// The graph of all states.
+struct Graph {
+    prints: Vec<Fingerprint>,
+    /// By state: where its steps lead, and whose they are.
+    steps: Vec<Vec<(u32, u32)>>,
+    /// By state: the claims that hold there, a bit each.
+    holds: Vec<u64>,
+    /// By state: whether the run is over there.
+    over: Vec<bool>,
+    /// Actors by name, so that they are the same in every state.
+    names: Vec<String>,
+}
+
+/// Whether the scenario claims that something becomes true.
+pub(super) fn has_claims(machine: &Machine) -> bool {
+    !machine.plan().image.program.eventually.is_empty()
+}
+
+/// Notes the traps; the search is no longer complete where the graph is too large.
+pub(super) fn find(machine: &Machine, initial: State, limits: &Limits, found: &mut Found) {
+    let Some(graph) = Graph::of(machine, initial, limits.states) else {
+        found.complete = false;
+        return;
+    };
+    found.traps = livelocks(&graph);
+    let claims = machine.plan().image.program.eventually.iter().enumerate();
+    for (at, (name, code)) in claims {
+        let states = never(&graph, 1 << at);
+        if !states.is_empty() {
+            let span = machine.plan().image.program.code(*code).and_then(|code| code.spans.first().copied());
+            let failure = Failure::Never(name.to_string(), span.unwrap_or_default());
+            found.traps.push(Trap { failure, states, unless: Some(at), is_reached: false });
+        }
+    }
+}
+
+impl Graph {
+    fn of(machine: &Machine, initial: State, states_max: usize) -> Option<Graph> {
+        let mut graph =
+            Graph { prints: Vec::new(), steps: Vec::new(), holds: Vec::new(), over: Vec::new(), names: Vec::new() };
+        let mut met: FxHashMap<Fingerprint, u32> = FxHashMap::default();
+        let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+        let mut left = VecDeque::new();
+        graph.meet(machine, initial, &mut met, &mut left);
+        while let Some((at, state)) = left.pop_front() {
+            if graph.prints.len() > states_max {
+                return None;
+            }
+            for choice in machine.choices(&state) {
+                let name = state.name(choice.actor);
+                let next_number = graph.names.len() as u32;
+                let actor = match numbers.get(name) {
+                    Some(number) => *number,
+                    None => {
+                        numbers.insert(name.to_owned(), next_number);
+                        graph.names.push(name.to_owned());
+                        next_number
+                    }
+                };
+                let mut next = state.clone();
+                if machine.step(&mut next, &choice).is_err() {
+                    continue;
+                }
+                let to = graph.meet(machine, next, &mut met, &mut left);
+                graph.steps.get_mut(at as usize)?.push((to, actor));
+            }
+        }
+        Some(graph)
+    }
+
+    fn meet(
+        &mut self,
+        machine: &Machine,
+        state: State,
+        met: &mut FxHashMap<Fingerprint, u32>,
+        left: &mut VecDeque<(u32, State)>,
+    ) -> u32 {
+        let print = machine.fingerprint(&state);
+        if let Some(number) = met.get(&print) {
+            return *number;
+        }
+        let number = self.prints.len() as u32;
+        met.insert(print, number);
+        self.prints.push(print);
+        self.steps.push(Vec::new());
+        let claims = machine.claims_that_hold(&state);
+        self.holds.push(claims.iter().enumerate().fold(0, |bits, (at, holds)| bits | u64::from(*holds) << at.min(63)));
+        self.over.push(state.is_over());
+        left.push_back((number, state));
+        number
+    }
+
+    /// The strongly connected components among some states, each as the numbers of its states.
+    fn components(&self, within: &dyn Fn(u32) -> bool) -> Vec<Vec<u32>> {
+        const NEW: u32 = u32::MAX;
+        let count = self.steps.len();
+        let (mut index, mut low) = (vec![NEW; count], vec![0u32; count]);
+        let mut on_stack = vec![false; count];
+        let (mut stack, mut components) = (Vec::new(), Vec::new());
+        let mut next = 0;
+        for root in 0..count as u32 {
+            if index[root as usize] != NEW || !within(root) {
+                continue;
+            }
+            let mut work: Vec<(u32, usize)> = vec![(root, 0)];
+            while let Some((at, step)) = work.last().copied() {
+                let here = at as usize;
+                if step == 0 {
+                    (index[here], low[here]) = (next, next);
+                    next += 1;
+                    stack.push(at);
+                    on_stack[here] = true;
+                }
+                if let Some((to, _)) = self.steps[here].get(step) {
+                    if let Some(top) = work.last_mut() {
+                        top.1 += 1;
+                    }
+                    let there = *to as usize;
+                    if !within(*to) {
+                    } else if index[there] == NEW {
+                        work.push((*to, 0));
+                    } else if on_stack[there] {
+                        low[here] = low[here].min(index[there]);
+                    }
+                    continue;
+                }
+                work.pop();
+                if let Some((above, _)) = work.last() {
+                    low[*above as usize] = low[*above as usize].min(low[here]);
+                }
+                if low[here] == index[here] {
+                    let mut component = Vec::new();
+                    while let Some(one) = stack.pop() {
+                        on_stack[one as usize] = false;
+                        component.push(one);
+                        if one == at {
+                            break;
+                        }
+                    }
+                    components.push(component);
+                }
+            }
+        }
+        components
+    }
+
+    /// The actors that take a step from one state of a set to another; none if nobody does.
+    fn movers(&self, set: &FxHashSet<u32>) -> FxHashSet<u32> {
+        let inside = set.iter().flat_map(|at| &self.steps[*at as usize]).filter(|(to, _)| set.contains(to));
+        inside.map(|(_, actor)| *actor).collect()
+    }
+
+    /// Whether a fair schedule can stay in a component for ever.
+    fn is_fair(&self, set: &FxHashSet<u32>, movers: &FxHashSet<u32>) -> bool {
+        let mut always: Option<FxHashSet<u32>> = None;
+        for at in set {
+            let able: FxHashSet<u32> = self.steps[*at as usize].iter().map(|(_, actor)| *actor).collect();
+            always = Some(match always {
+                None => able,
+                Some(always) => always.intersection(&able).copied().collect(),
+            });
+        }
+        !movers.is_empty() && always.unwrap_or_default().iter().all(|actor| movers.contains(actor))
+    }
+}
+
+/// Components that cannot be left and in which the run is not over.
+fn livelocks(graph: &Graph) -> Vec<Trap> {
+    let mut traps: Vec<Trap> = Vec::new();
+    for component in graph.components(&|_| true) {
+        let set: FxHashSet<u32> = component.iter().copied().collect();
+        let leaves = component.iter().any(|at| graph.steps[*at as usize].iter().any(|(to, _)| !set.contains(to)));
+        let movers = graph.movers(&set);
+        if leaves || movers.is_empty() {
+            continue;
+        }
+        let mut names: Vec<String> = movers.iter().filter_map(|actor| graph.names.get(*actor as usize).cloned()).collect();
+        names.sort();
+        let failure = Failure::Livelock(names);
+        let states = component.iter().map(|at| graph.prints[*at as usize]);
+        match traps.iter_mut().find(|trap| trap.failure.key() == failure.key()) {
+            Some(trap) => trap.states.extend(states),
+            None => traps.push(Trap { failure, states: states.collect(), unless: None, is_reached: false }),
+        }
+    }
+    traps
+}
+
+/// States in which a claim does not hold and need never: where the run is over, or in a component that a fair schedule
+/// need not leave.
+fn never(graph: &Graph, claim: u64) -> FxHashSet<Fingerprint> {
+    let is_false = |at: u32| graph.holds[at as usize] & claim == 0;
+    let mut states: FxHashSet<Fingerprint> = FxHashSet::default();
+    for component in graph.components(&is_false) {
+        let set: FxHashSet<u32> = component.iter().copied().collect();
+        let is_end = component.iter().all(|at| graph.steps[*at as usize].is_empty());
+        if is_end || graph.is_fair(&set, &graph.movers(&set)) {
+            states.extend(component.iter().map(|at| graph.prints[*at as usize]));
+        }
+    }
+    states
+}

@@ -1,0 +1,227 @@
+//! Checking: every schedule of a scenario in the machine, what can go wrong, and the shortest way there.
+//!
+//! First a burst of random walks, since most bugs fall to them at once; then the exhaustive search, which alone can say
+//! pass; where something fails, the search for the best way to it.
+//!
+//! Answers for: a verdict with its counterexample, as data. Never runs anything on the OS, and words nothing.
+
+mod cause;
+mod expected;
+mod explore;
+mod failure;
+mod liveness;
+mod shortest;
+mod story;
+mod stubborn;
+mod walks;
+
+pub use cause::Cause;
+pub use expected::{Compared, compare};
+pub use explore::Found;
+pub use failure::{Failure, Key, Verdict};
+pub use shortest::Cost;
+pub use story::{Avoidable, Counterexample, Line};
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::machine::{Machine, Rules, Time};
+use crate::plan::Plan;
+use crate::value::Error;
+
+/// How a scenario is checked.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the machine may do.
+    pub rules: Rules,
+    /// Preemptions at most; none where any number is looked at.
+    pub preemptions: Option<u32>,
+    /// How far to go.
+    pub limits: Limits,
+    /// How states are left out.
+    pub reduction: Reduction,
+    /// Where random walks come from.
+    pub seed: u64,
+}
+
+/// How far to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// States of the exhaustive search at most.
+    pub states: usize,
+    /// The same once a failure is known.
+    pub states_failed: usize,
+    /// Pairs of a state and an actor of the search for the best way, at most.
+    pub states_best: usize,
+    /// Time at most.
+    pub time: Option<Duration>,
+    /// Random walks that go ahead.
+    pub walks: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { states: 5_000_000, states_failed: 200_000, states_best: 400_000, time: None, walks: 200 }
+    }
+}
+
+/// How states are left out of the search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduction {
+    /// None are.
+    None,
+    /// By stubborn sets.
+    Stubborn,
+}
+
+impl Options {
+    /// What is checked unless something else is said.
+    pub fn new(processes_max: u32) -> Options {
+        Options {
+            rules: Rules::exploring(processes_max),
+            preemptions: None,
+            limits: Limits::default(),
+            reduction: Reduction::Stubborn,
+            seed: 1,
+        }
+    }
+}
+
+/// What a pass rests on, or a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assumption {
+    /// Sleepers wake at any step, and waits with a timeout that block may time out.
+    AnyTime,
+    /// Time is virtual.
+    PromptTime,
+    /// It fails, and under virtual time no schedule does.
+    RestsOnTime,
+    /// A cycle that can be left is left one day.
+    LeavesCycles,
+    /// Only schedules with so many preemptions at most were looked at.
+    Preemptions(u32),
+    /// So many processes may be killed.
+    Crashes(u32),
+    /// Who waits to be notified may wake up by itself.
+    Spurious,
+}
+
+/// What a check came to.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether every schedule was covered.
+    pub complete: bool,
+    /// States of the exhaustive search.
+    pub states: usize,
+    /// Its steps.
+    pub transitions: usize,
+    /// The longest way of it.
+    pub depth: usize,
+    /// How long it took.
+    pub time: Duration,
+    /// Final values that some schedule reaches, as literals.
+    pub outcomes: Vec<String>,
+    /// What it rests on.
+    pub assumptions: Vec<Assumption>,
+    /// The shortest way to the failure, where there is one.
+    pub counterexample: Option<Counterexample>,
+    /// Other failures that some schedule has.
+    pub also: Vec<Failure>,
+}
+
+impl Checked {
+    /// Every failure that was found, the verdict's first.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        let own = self.counterexample.as_ref().map(|counterexample| &counterexample.failure);
+        own.into_iter().chain(&self.also)
+    }
+}
+
+/// How far a check has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// States so far.
+    pub states: usize,
+    /// Steps from the beginning.
+    pub depth: usize,
+}
+
+/// Checks a planned scenario.
+///
+/// # Errors
+/// Where the scenario's objects cannot be made.
+pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)) -> Result<Checked, Error> {
+    let begun = Instant::now();
+    let machine = Machine::new(Arc::clone(plan), options.rules);
+    let (initial, _) = machine.initial()?;
+    let mut found = Found::default();
+    if options.preemptions.is_none() {
+        let mut told = |found: &Found, depth: usize| tell(Progress { states: found.states, depth });
+        found = explore::explore(&machine, initial.clone(), &options.limits, options.reduction, &mut told);
+        if found.complete && (found.has_cycles || liveness::has_claims(&machine)) {
+            let without_wakes = Machine::new(Arc::clone(plan), Rules { spurious: false, ..options.rules });
+            liveness::find(&without_wakes, initial.clone(), &options.limits, &mut found);
+        }
+    }
+    if !found.complete && found.failures.is_empty() {
+        walks::walk(&machine, &initial, options.limits.walks * 10, options.seed, &mut found);
+    }
+    let counterexample = story::best(&machine, &initial, options, &mut found);
+    let rests_on_time = counterexample.is_some() && found.timed && passes_promptly(plan, options, &found);
+    let verdict = match &counterexample {
+        Some(counterexample) => counterexample.failure.verdict(),
+        None if found.complete => Verdict::Pass,
+        None => Verdict::Limit,
+    };
+    let shown = counterexample.as_ref().map(|counterexample| counterexample.failure.key());
+    let traps = found.traps.iter().filter(|trap| trap.is_reached).map(|trap| &trap.failure);
+    let all = found.failures.values().map(|(failure, _)| failure).chain(traps);
+    let also = all.filter(|failure| Some(failure.key()) != shown);
+    Ok(Checked {
+        verdict,
+        complete: found.complete,
+        states: found.states,
+        transitions: found.transitions,
+        depth: found.depth,
+        time: begun.elapsed(),
+        outcomes: found.outcomes.keys().cloned().collect(),
+        assumptions: assumptions(options, &found, rests_on_time),
+        also: also.cloned().collect(),
+        counterexample,
+    })
+}
+
+/// Whether no schedule fails under virtual time, as far as that can be found out with no more effort.
+fn passes_promptly(plan: &Arc<Plan>, options: &Options, found: &Found) -> bool {
+    if options.rules.time == Time::Prompt {
+        return false;
+    }
+    let machine = Machine::new(Arc::clone(plan), Rules { time: Time::Prompt, ..options.rules });
+    let Ok((initial, _)) = machine.initial() else { return false };
+    let limits = Limits { states: found.states.max(10_000), states_failed: 0, ..options.limits };
+    let prompt = explore::explore(&machine, initial, &limits, options.reduction, &mut |_, _| {});
+    prompt.complete && prompt.failures.is_empty()
+}
+
+fn assumptions(options: &Options, found: &Found, rests_on_time: bool) -> Vec<Assumption> {
+    let mut all = Vec::new();
+    if found.timed {
+        all.push(if options.rules.time == Time::Any { Assumption::AnyTime } else { Assumption::PromptTime });
+    }
+    if rests_on_time {
+        all.push(Assumption::RestsOnTime);
+    }
+    if found.has_cycles && found.failures.is_empty() && found.traps.is_empty() {
+        all.push(Assumption::LeavesCycles);
+    }
+    all.extend(options.preemptions.map(Assumption::Preemptions));
+    if options.rules.crashes > 0 {
+        all.push(Assumption::Crashes(options.rules.crashes));
+    }
+    if options.rules.spurious {
+        all.push(Assumption::Spurious);
+    }
+    all
+}

@@ -1,0 +1,167 @@
+//! The best way to a failure: fewest preemptions, then fewest context switches, then fewest steps.
+//!
+//! Best first over pairs of a state and the actor that moved last (Dijkstra 1959, with costs compared in that order).
+//!
+//! Answers for: that there is no better way, unless the limit is reached first. Never words it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use rustc_hash::FxHashSet;
+
+use super::failure::{of_state, of_step};
+use super::liveness::Trap;
+use super::{Failure, Limits};
+use crate::machine::{Choice, Foresight, Machine, State, What};
+
+/// What a way costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cost {
+    /// Switches away from an actor that could go on.
+    pub preemptions: u32,
+    /// Switches.
+    pub switches: u32,
+    /// Steps.
+    pub steps: u32,
+}
+
+impl Cost {
+    /// With another step, of an actor after another.
+    pub(super) fn then(self, last: Option<u32>, could_go_on: bool, next: u32) -> Cost {
+        let switches = last.is_some_and(|last| last != next);
+        Cost {
+            preemptions: self.preemptions + u32::from(switches && could_go_on),
+            switches: self.switches + u32::from(switches),
+            steps: self.steps + 1,
+        }
+    }
+}
+
+/// The best failure, the way to it, and what that costs.
+pub(super) struct Best {
+    pub(super) failure: Failure,
+    pub(super) way: Vec<Choice>,
+    pub(super) cost: Cost,
+}
+
+struct Node {
+    from: u32,
+    by: Option<Choice>,
+}
+
+struct Open {
+    state: State,
+    last: Option<u32>,
+    number: u32,
+}
+
+/// Looks for the best failure, or for the best way into a trap. None within the limits: whether there is none at all.
+pub(super) fn best(
+    machine: &Machine,
+    initial: State,
+    limits: &Limits,
+    most: Option<u32>,
+    trap: Option<&Trap>,
+) -> Result<Best, bool> {
+    let mut nodes = vec![Node { from: 0, by: None }];
+    let mut heap = BinaryHeap::new();
+    let mut open: Vec<Option<Open>> = vec![Some(Open { state: initial, last: None, number: 0 })];
+    heap.push(Reverse((Cost::default(), 0usize)));
+    let mut done = FxHashSet::default();
+    let mut foresight = Foresight::default();
+    let mut free: Vec<usize> = Vec::new();
+    // Failures of steps are as far away as the state after them.
+    let mut pending: BTreeMap<(Cost, u8), (Failure, Vec<Choice>)> = BTreeMap::new();
+    while let Some(Reverse((cost, at))) = heap.pop() {
+        if let Some(((least, _), _)) = pending.first_key_value()
+            && *least < cost
+        {
+            break;
+        }
+        let Some(Open { state, last, number }) = open.get_mut(at).and_then(Option::take) else { continue };
+        free.push(at);
+        let print = machine.fingerprint(&state);
+        if !done.insert((print, last.unwrap_or(0))) {
+            continue;
+        }
+        if let Some(trap) = trap {
+            if trap.unless.is_some_and(|claim| machine.claims_that_hold(&state).get(claim) == Some(&true)) {
+                continue;
+            }
+            if trap.states.contains(&print) {
+                return Ok(Best { failure: trap.failure.clone(), way: way(&nodes, number), cost });
+            }
+        }
+        if done.len() > limits.states_best {
+            return match pending.pop_first() {
+                Some(((cost, _), (failure, way))) => Ok(Best { failure, way, cost }),
+                None => Err(false),
+            };
+        }
+        let choices = machine.choices(&state);
+        let all = machine.foresee(&state, &mut foresight);
+        let failures = of_state(machine, &state, &choices, &all);
+        let spoils = |failure: &Failure| !matches!(failure, Failure::Race(_));
+        if trap.is_some() && failures.iter().any(spoils) {
+            continue;
+        }
+        for failure in failures.into_iter().filter(|_| trap.is_none()) {
+            let rank = failure.verdict() as u8;
+            pending.entry((cost, rank)).or_insert_with(|| (failure, way(&nodes, number)));
+        }
+        let could_go_on = last.is_some_and(|last| goes_on(&choices, last));
+        for choice in choices {
+            let next_cost = cost.then(last, could_go_on, choice.actor);
+            if most.is_some_and(|most| next_cost.preemptions > most) {
+                continue;
+            }
+            let mut next = state.clone();
+            let Ok(happened) = machine.step(&mut next, &choice) else { continue };
+            let failures = of_step(&next, &happened);
+            if trap.is_some() && !failures.is_empty() {
+                continue;
+            }
+            for failure in failures {
+                let rank = failure.verdict() as u8;
+                let mut steps = way(&nodes, number);
+                steps.push(choice.clone());
+                pending.entry((next_cost, rank)).or_insert_with(|| (failure, steps));
+            }
+            let actor = choice.actor;
+            nodes.push(Node { from: number, by: Some(choice) });
+            let number = nodes.len() as u32 - 1;
+            let entry = Some(Open { state: next, last: Some(actor), number });
+            let slot = match free.pop() {
+                Some(slot) => {
+                    open[slot] = entry;
+                    slot
+                }
+                None => {
+                    open.push(entry);
+                    open.len() - 1
+                }
+            };
+            heap.push(Reverse((next_cost, slot)));
+        }
+    }
+    match pending.pop_first() {
+        Some(((cost, _), (failure, way))) => Ok(Best { failure, way, cost }),
+        None => Err(true),
+    }
+}
+
+/// Whether an actor could go on, but by giving a wait up.
+pub(super) fn goes_on(choices: &[Choice], actor: u32) -> bool {
+    choices.iter().any(|choice| choice.actor == actor && choice.what != What::TimeOut)
+}
+
+fn way(nodes: &[Node], number: u32) -> Vec<Choice> {
+    let mut steps = Vec::new();
+    let mut at = number;
+    while let Some(Node { from, by: Some(choice) }) = nodes.get(at as usize) {
+        steps.push(choice.clone());
+        at = *from;
+    }
+    steps.reverse();
+    steps
+}

@@ -1,0 +1,238 @@
+//! The counterexample as data: one line a step, who waits at the end, and where it could still have been avoided.
+//!
+//! Answers for: that it can be told and taken again. Never words it.
+
+use rustc_hash::FxHashSet;
+
+use super::explore::Found;
+use super::failure::{of_state, of_step};
+use super::shortest::{self, Best, Cost, goes_on};
+use super::{Cause, Failure, Options, cause};
+use crate::machine::{Choice, Fingerprint, Foresight, Machine, State, Time, What};
+use crate::program::op::{OpCode, Target};
+use crate::schedule::Replay;
+use crate::source::Span;
+use crate::trace::Blocked;
+use crate::value;
+
+/// States that are looked at to find out where a failure could still be avoided.
+const AVOID_MAX: usize = 30_000;
+
+/// The best way to a failure.
+#[derive(Clone, Debug)]
+pub struct Counterexample {
+    /// What goes wrong.
+    pub failure: Failure,
+    /// The steps.
+    pub lines: Vec<Line>,
+    /// What the way costs.
+    pub cost: Cost,
+    /// Whether there is no better one.
+    pub minimal: bool,
+    /// Who waits at the end.
+    pub blocked: Vec<Blocked>,
+    /// Of a deadlock: why.
+    pub cause: Option<Cause>,
+    /// The last line at which another step could have avoided it.
+    pub avoidable: Avoidable,
+    /// The steps as a schedule file has them.
+    pub replay: Replay,
+}
+
+/// Where a failure can still be avoided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Avoidable {
+    /// Up to this line: after it, no schedule avoids it.
+    Until(usize),
+    /// Not at all: every schedule fails.
+    Never,
+    /// That was not found out.
+    Unknown,
+}
+
+/// A step of a counterexample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Whose.
+    pub actor: String,
+    /// The operation; none of a step towards an actor's end.
+    pub op: Option<OpCode>,
+    /// On what, as shown.
+    pub target: Option<String>,
+    /// Where it stands.
+    pub span: Option<Span>,
+    /// Whether it only begins to wait.
+    pub arrives: bool,
+    /// Whether its wait was out of time.
+    pub times_out: bool,
+    /// What it gave, as a literal; an error's kind.
+    pub gave: Option<Result<String, String>>,
+    /// Whether the step before was another's that could have gone on.
+    pub preempts: bool,
+}
+
+/// The best counterexample of what a search found.
+pub(super) fn best(machine: &Machine, initial: &State, options: &Options, found: &mut Found) -> Option<Counterexample> {
+    if found.complete && found.failures.is_empty() && found.traps.is_empty() && options.preemptions.is_none() {
+        return None;
+    }
+    let limits = &options.limits;
+    let mut ways: Vec<(Best, bool)> = Vec::new();
+    if !found.failures.is_empty() || !found.complete {
+        match shortest::best(machine, initial.clone(), limits, options.preemptions, None) {
+            Ok(best) => ways.push((best, true)),
+            // Out of budget: the ways on which they were found.
+            Err(_) => ways.extend(found.failures.values().map(|(failure, way)| {
+                let cost = cost_of(machine, initial, way);
+                (Best { failure: failure.clone(), way: way.clone(), cost }, false)
+            })),
+        }
+    }
+    for trap in &mut found.traps {
+        if let Ok(best) = shortest::best(machine, initial.clone(), limits, options.preemptions, Some(trap)) {
+            trap.is_reached = true;
+            ways.push((best, true));
+        }
+    }
+    let (best, minimal) = ways.into_iter().min_by_key(|(best, _)| (best.cost, best.failure.verdict()))?;
+    Some(told(machine, initial, (options, found.has_cycles), best, minimal))
+}
+
+fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {
+    let (mut state, mut cost, mut last) = (initial.clone(), Cost::default(), None);
+    for choice in way {
+        let choices = machine.choices(&state);
+        cost = cost.then(last, last.is_some_and(|last| goes_on(&choices, last)), choice.actor);
+        last = Some(choice.actor);
+        if machine.step(&mut state, choice).is_err() {
+            break;
+        }
+    }
+    cost
+}
+
+fn told(
+    machine: &Machine,
+    initial: &State,
+    (options, has_cycles): (&Options, bool),
+    best: Best,
+    minimal: bool,
+) -> Counterexample {
+    let mut replay = Replay::new(machine.plan(), options.seed);
+    replay.any_time = options.rules.time == Time::Any;
+    replay.crashes = options.rules.crashes;
+    let (mut lines, mut states) = (Vec::new(), vec![initial.clone()]);
+    let mut state = initial.clone();
+    let mut last: Option<u32> = None;
+    for choice in &best.way {
+        replay.note(machine, &state, choice);
+        let preempts =
+            last.is_some_and(|last| last != choice.actor && goes_on(&machine.choices(&state), last));
+        last = Some(choice.actor);
+        lines.push(line(machine, &mut state, choice, preempts));
+        states.push(state.clone());
+    }
+    let blocked = match &best.failure {
+        Failure::Deadlock(blocked) => blocked.clone(),
+        _ => machine.blocked(&state),
+    };
+    let avoidable = match best.failure {
+        Failure::Livelock(_) | Failure::Never(..) => Avoidable::Unknown,
+        // Who goes round for ever does not fail.
+        _ => match avoidable(machine, &states) {
+            Avoidable::Never if has_cycles => Avoidable::Unknown,
+            avoidable => avoidable,
+        },
+    };
+    let cause = matches!(best.failure, Failure::Deadlock(_)).then(|| match cause::of(&blocked, &lines) {
+        // A wake-up in time would not have helped.
+        Cause::LostWakeUp(waiter, _) if avoidable == Avoidable::Never => Cause::NobodyWakes(waiter),
+        cause => cause,
+    });
+    Counterexample { failure: best.failure, lines, cost: best.cost, minimal, blocked, cause, avoidable, replay }
+}
+
+fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -> Line {
+    let op = machine.next_op(state, choice.actor).cloned();
+    let actor = state.name(choice.actor).to_owned();
+    let target = op.as_ref().and_then(|op| match op.target {
+        Target::Object(object) => {
+            let side = object.side().map_or_else(String::new, |side| format!(".{}", side.name()));
+            machine.object_name(state, object.id).map(|name| name + &side)
+        }
+        Target::Actor(actor) => Some(state.name(actor.0).to_owned()),
+        _ => None,
+    });
+    let is_end = matches!(choice.what, What::Die(_) | What::Bury | What::Replace(_));
+    let happened = machine.step(state, choice).unwrap_or_default();
+    let own = happened.noted.iter().find(|noted| noted.actor == choice.actor);
+    let arrives = own.is_none_or(|noted| noted.op == OpCode::Arrive) && op.is_some();
+    let gave = own.filter(|noted| noted.op != OpCode::Arrive && op.is_some()).and_then(|noted| match &noted.came {
+        Ok(value::Value::None) => None,
+        Ok(value) => Some(Ok(value::literal(value))),
+        Err(error) => Some(Err(error.kind.name().to_owned())),
+    });
+    // What is made up for a file without `main` stands nowhere.
+    let span = op.as_ref().and_then(|op| machine.plan().image.program.span_of(op.site)).filter(|span| span.end > 0);
+    Line {
+        actor,
+        op: op.filter(|_| !is_end).map(|op| op.code),
+        target,
+        span,
+        arrives,
+        times_out: choice.what == What::TimeOut,
+        gave,
+        preempts,
+    }
+}
+
+/// The last state of a way from which some schedule comes to a good end.
+fn avoidable(machine: &Machine, states: &[State]) -> Avoidable {
+    let mut search =
+        Avoid { machine, foresight: Foresight::default(), doomed: FxHashSet::default(), left: AVOID_MAX };
+    for (at, state) in states.iter().enumerate().rev().skip(1) {
+        match search.avoids(state.clone()) {
+            Some(true) => return Avoidable::Until(at),
+            Some(false) => {}
+            None => return Avoidable::Unknown,
+        }
+    }
+    Avoidable::Never
+}
+
+struct Avoid<'m> {
+    machine: &'m Machine,
+    foresight: Foresight,
+    /// From here no schedule comes to a good end.
+    doomed: FxHashSet<Fingerprint>,
+    left: usize,
+}
+
+impl Avoid<'_> {
+    /// Whether some schedule comes to an end without a failure; none where that was not found out.
+    fn avoids(&mut self, from: State) -> Option<bool> {
+        let mut stack = vec![from];
+        while let Some(state) = stack.pop() {
+            if !self.doomed.insert(self.machine.fingerprint(&state)) {
+                continue;
+            }
+            self.left = self.left.checked_sub(1)?;
+            let choices = self.machine.choices(&state);
+            let all = self.machine.foresee(&state, &mut self.foresight);
+            if !of_state(self.machine, &state, &choices, &all).is_empty() {
+                continue;
+            }
+            if state.is_over() {
+                return Some(true);
+            }
+            for choice in choices {
+                let mut next = state.clone();
+                let Ok(happened) = self.machine.step(&mut next, &choice) else { continue };
+                if of_step(&next, &happened).is_empty() {
+                    stack.push(next);
+                }
+            }
+        }
+        Some(false)
+    }
+}

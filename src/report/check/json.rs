@@ -1,0 +1,84 @@
+//! A check as JSON.
+
+use serde_json::{Value, json};
+
+use super::words::{failure, step};
+use crate::check::{Assumption, Avoidable, Cause, Checked, Compared, Counterexample};
+use crate::source::Source;
+
+/// One object, on one line.
+pub fn json(source: &Source, checked: &Checked, compared: &Compared) -> String {
+    let mut object = json!({
+        "file": source.name(),
+        "verdict": checked.verdict.name(),
+        "expected": compared.expected,
+        "as_expected": compared.as_expected,
+        "complete": checked.complete,
+        "states": checked.states,
+        "transitions": checked.transitions,
+        "seconds": checked.time.as_secs_f64(),
+        "outcomes": checked.outcomes,
+        "assumptions": checked.assumptions.iter().map(assumed).collect::<Vec<_>>(),
+        "also": checked.also.iter().map(|other| json!({
+            "verdict": other.verdict().name(),
+            "message": failure(source, other, None),
+        })).collect::<Vec<_>>(),
+    });
+    if let (Some(object), Some(counterexample)) = (object.as_object_mut(), &checked.counterexample) {
+        object.insert("counterexample".into(), told(source, counterexample));
+    }
+    format!("{object}\n")
+}
+
+fn assumed(assumption: &Assumption) -> String {
+    match assumption {
+        Assumption::AnyTime => "timeouts any".into(),
+        Assumption::PromptTime => "timeouts prompt".into(),
+        Assumption::RestsOnTime => "passes with timeouts prompt".into(),
+        Assumption::LeavesCycles => "cycles are left".into(),
+        Assumption::Preemptions(most) => format!("preemptions {most}"),
+        Assumption::Crashes(most) => format!("crashes {most}"),
+        Assumption::Spurious => "spurious wake-ups".into(),
+    }
+}
+
+fn told(source: &Source, counterexample: &Counterexample) -> Value {
+    let line = |span: crate::source::Span| source.place(span.start).line;
+    json!({
+        "message": failure(source, &counterexample.failure, counterexample.cause.as_ref()),
+        "steps": counterexample.lines.iter().map(|one| json!({
+            "actor": one.actor,
+            "operation": step(one),
+            "line": one.span.map(line),
+        })).collect::<Vec<_>>(),
+        "preemptions": counterexample.cost.preemptions,
+        "context_switches": counterexample.cost.switches,
+        "minimal": counterexample.minimal,
+        "blocked": counterexample.blocked.iter().map(|one| json!({
+            "actor": one.actor,
+            "waits_for": one.target,
+            "held_by": one.held_by,
+            "line": line(one.span),
+        })).collect::<Vec<_>>(),
+        "cause": counterexample.cause.as_ref().map(cause),
+        "avoidable_before_step": match counterexample.avoidable {
+            Avoidable::Until(at) => json!(at + 1),
+            Avoidable::Never => json!(0),
+            Avoidable::Unknown => Value::Null,
+        },
+    })
+}
+
+fn cause(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::LockCycle(_) => "lock cycle",
+        Cause::DeadOwner(..) => "dead owner",
+        Cause::ShortBarrier(..) => "short barrier",
+        Cause::LostWakeUp(..) => "lost wake-up",
+        Cause::NobodyWakes(_) => "nobody wakes",
+        Cause::NoProducer(_) => "missing producer",
+        Cause::NoConsumer(_) => "missing consumer",
+        Cause::StarvedJoin(..) => "starved join",
+        Cause::Other => "other",
+    }
+}

@@ -1,0 +1,17 @@
+//! What is said of a check.
+//!
+//! Answers for: words, in text and in machine formats, one file a format. Never explores.
+
+mod columns;
+mod json;
+mod mermaid;
+mod sarif;
+mod table;
+mod text;
+mod words;
+
+pub use json::json;
+pub use mermaid::mermaid;
+pub use sarif::sarif;
+pub use table::{Row, row, total};
+pub use text::text;

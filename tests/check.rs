@@ -1,0 +1,5 @@
+//! `conc check`: what it finds, with and without leaving states out.
+
+mod check {
+    mod reduction;
+}
