@@ -2,8 +2,8 @@
 //!
 //! Answers for: comparing. Never explores.
 
-use super::failure::{Failure, Verdict};
 use super::Checked;
+use super::failure::{Failure, Verdict};
 use crate::syntax::ast::Expect;
 
 /// How a check stands to what was expected.
@@ -73,7 +73,9 @@ fn expected_verdict(expect: &Expect) -> Option<Verdict> {
 /// Whether a failure is what is expected.
 fn is_as(failure: &Failure, expect: &Expect) -> bool {
     match (failure, expect) {
-        (Failure::Deadlock(_), Expect::Deadlock) | (Failure::Livelock(_) | Failure::Never(..), Expect::Livelock) => true,
+        (Failure::Deadlock(_), Expect::Deadlock) | (Failure::Livelock(_) | Failure::Never(..), Expect::Livelock) => {
+            true
+        }
         (Failure::Race(race), Expect::Race(name)) => {
             let variable = race.variable.rsplit('.').next().unwrap_or_default();
             variable.split('[').next() == Some(&name.text)

@@ -58,7 +58,7 @@ struct Frame {
 pub(super) fn explore(
     machine: &Machine,
     initial: State,
-    limits: &Limits,
+    (limits, until): (&Limits, Option<Instant>),
     reduction: Reduction,
     tell: &mut dyn FnMut(&Found, usize),
 ) -> Found {
@@ -71,7 +71,6 @@ pub(super) fn explore(
         found: Found::default(),
     };
     search.meet(initial);
-    let until = limits.time.map(|time| Instant::now() + time);
     let mut looks = 0u32;
     while search.step() {
         looks = looks.wrapping_add(1);
@@ -81,7 +80,8 @@ pub(super) fn explore(
                 return search.found;
             }
         }
-        let most = if search.found.failures.is_empty() { limits.states } else { limits.states.min(limits.states_failed) };
+        let most =
+            if search.found.failures.is_empty() { limits.states } else { limits.states.min(limits.states_failed) };
         if search.found.states > most {
             return search.found;
         }
@@ -148,7 +148,8 @@ impl Search<'_> {
         };
         frame.next += 1;
         let sleeps = |op: &Op| matches!(op.code, OpCode::Sleep | OpCode::TimerWait | OpCode::DeadlineLeft);
-        self.found.timed |= choice.what == What::TimeOut || self.machine.next_op(&frame.state, choice.actor).is_some_and(sleeps);
+        self.found.timed |=
+            choice.what == What::TimeOut || self.machine.next_op(&frame.state, choice.actor).is_some_and(sleeps);
         let mut state = frame.state.clone();
         let Ok(happened) = self.machine.step(&mut state, choice) else { return true };
         self.found.transitions += 1;

@@ -201,7 +201,8 @@ fn livelocks(graph: &Graph) -> Vec<Trap> {
         if leaves || movers.is_empty() {
             continue;
         }
-        let mut names: Vec<String> = movers.iter().filter_map(|actor| graph.names.get(*actor as usize).cloned()).collect();
+        let mut names: Vec<String> =
+            movers.iter().filter_map(|actor| graph.names.get(*actor as usize).cloned()).collect();
         names.sort();
         let failure = Failure::Livelock(names);
         let states = component.iter().map(|at| graph.prints[*at as usize]);

@@ -1,7 +1,7 @@
 //! Checking: every schedule of a scenario in the machine, what can go wrong, and the shortest way there.
 //!
-//! First a burst of random walks, since most bugs fall to them at once; then the exhaustive search, which alone can say
-//! pass; where something fails, the search for the best way to it.
+//! The exhaustive search, which alone can say pass, goes first; where something fails, the search for the best way to it
+//! follows; where a limit was reached without a failure, random walks do.
 //!
 //! Answers for: a verdict with its counterexample, as data. Never runs anything on the OS, and words nothing.
 
@@ -55,13 +55,13 @@ pub struct Limits {
     pub states_best: usize,
     /// Time at most.
     pub time: Option<Duration>,
-    /// Random walks that go ahead.
-    pub walks: usize,
+    /// Steps of random walks, where a limit was reached without a failure.
+    pub walked: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { states: 5_000_000, states_failed: 200_000, states_best: 400_000, time: None, walks: 200 }
+        Limits { states: 5_000_000, states_failed: 200_000, states_best: 400_000, time: None, walked: 50_000 }
     }
 }
 
@@ -154,22 +154,23 @@ pub struct Progress {
 /// Where the scenario's objects cannot be made.
 pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)) -> Result<Checked, Error> {
     let begun = Instant::now();
+    let until = options.limits.time.map(|time| begun + time);
     let machine = Machine::new(Arc::clone(plan), options.rules);
     let (initial, _) = machine.initial()?;
     let mut found = Found::default();
     if options.preemptions.is_none() {
         let mut told = |found: &Found, depth: usize| tell(Progress { states: found.states, depth });
-        found = explore::explore(&machine, initial.clone(), &options.limits, options.reduction, &mut told);
+        found = explore::explore(&machine, initial.clone(), (&options.limits, until), options.reduction, &mut told);
         if found.complete && (found.has_cycles || liveness::has_claims(&machine)) {
             let without_wakes = Machine::new(Arc::clone(plan), Rules { spurious: false, ..options.rules });
             liveness::find(&without_wakes, initial.clone(), &options.limits, &mut found);
         }
     }
     if !found.complete && found.failures.is_empty() {
-        walks::walk(&machine, &initial, options.limits.walks * 10, options.seed, &mut found);
+        walks::walk(&machine, &initial, (options.limits.walked, until), options.seed, &mut found);
     }
-    let counterexample = story::best(&machine, &initial, options, &mut found);
-    let rests_on_time = counterexample.is_some() && found.timed && passes_promptly(plan, options, &found);
+    let counterexample = story::best(&machine, &initial, options, until, &mut found);
+    let rests_on_time = counterexample.is_some() && found.timed && passes_promptly(plan, options, &found, until);
     let verdict = match &counterexample {
         Some(counterexample) => counterexample.failure.verdict(),
         None if found.complete => Verdict::Pass,
@@ -194,14 +195,14 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
 }
 
 /// Whether no schedule fails under virtual time, as far as that can be found out with no more effort.
-fn passes_promptly(plan: &Arc<Plan>, options: &Options, found: &Found) -> bool {
+fn passes_promptly(plan: &Arc<Plan>, options: &Options, found: &Found, until: Option<Instant>) -> bool {
     if options.rules.time == Time::Prompt {
         return false;
     }
     let machine = Machine::new(Arc::clone(plan), Rules { time: Time::Prompt, ..options.rules });
     let Ok((initial, _)) = machine.initial() else { return false };
     let limits = Limits { states: found.states.max(10_000), states_failed: 0, ..options.limits };
-    let prompt = explore::explore(&machine, initial, &limits, options.reduction, &mut |_, _| {});
+    let prompt = explore::explore(&machine, initial, (&limits, until), options.reduction, &mut |_, _| {});
     prompt.complete && prompt.failures.is_empty()
 }
 

@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::time::Instant;
 
 use rustc_hash::FxHashSet;
 
@@ -59,7 +60,7 @@ struct Open {
 pub(super) fn best(
     machine: &Machine,
     initial: State,
-    limits: &Limits,
+    (limits, until): (&Limits, Option<Instant>),
     most: Option<u32>,
     trap: Option<&Trap>,
 ) -> Result<Best, bool> {
@@ -92,7 +93,8 @@ pub(super) fn best(
                 return Ok(Best { failure: trap.failure.clone(), way: way(&nodes, number), cost });
             }
         }
-        if done.len() > limits.states_best {
+        let is_late = || done.len() % 256 == 0 && until.is_some_and(|until| Instant::now() >= until);
+        if done.len() > limits.states_best || is_late() {
             return match pending.pop_first() {
                 Some(((cost, _), (failure, way))) => Ok(Best { failure, way, cost }),
                 None => Err(false),

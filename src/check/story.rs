@@ -2,6 +2,8 @@
 //!
 //! Answers for: that it can be told and taken again. Never words it.
 
+use std::time::Instant;
+
 use rustc_hash::FxHashSet;
 
 use super::explore::Found;
@@ -65,6 +67,8 @@ pub struct Line {
     pub arrives: bool,
     /// Whether its wait was out of time.
     pub times_out: bool,
+    /// Whether it is killed.
+    pub is_killed: bool,
     /// What it gave, as a literal; an error's kind.
     pub gave: Option<Result<String, String>>,
     /// Whether the step before was another's that could have gone on.
@@ -72,14 +76,20 @@ pub struct Line {
 }
 
 /// The best counterexample of what a search found.
-pub(super) fn best(machine: &Machine, initial: &State, options: &Options, found: &mut Found) -> Option<Counterexample> {
+pub(super) fn best(
+    machine: &Machine,
+    initial: &State,
+    options: &Options,
+    until: Option<Instant>,
+    found: &mut Found,
+) -> Option<Counterexample> {
     if found.complete && found.failures.is_empty() && found.traps.is_empty() && options.preemptions.is_none() {
         return None;
     }
     let limits = &options.limits;
     let mut ways: Vec<(Best, bool)> = Vec::new();
-    if !found.failures.is_empty() || !found.complete {
-        match shortest::best(machine, initial.clone(), limits, options.preemptions, None) {
+    if !found.failures.is_empty() || options.preemptions.is_some() {
+        match shortest::best(machine, initial.clone(), (limits, until), options.preemptions, None) {
             Ok(best) => ways.push((best, true)),
             // Out of budget: the ways on which they were found.
             Err(_) => ways.extend(found.failures.values().map(|(failure, way)| {
@@ -89,7 +99,7 @@ pub(super) fn best(machine: &Machine, initial: &State, options: &Options, found:
         }
     }
     for trap in &mut found.traps {
-        if let Ok(best) = shortest::best(machine, initial.clone(), limits, options.preemptions, Some(trap)) {
+        if let Ok(best) = shortest::best(machine, initial.clone(), (limits, until), options.preemptions, Some(trap)) {
             trap.is_reached = true;
             ways.push((best, true));
         }
@@ -126,8 +136,7 @@ fn told(
     let mut last: Option<u32> = None;
     for choice in &best.way {
         replay.note(machine, &state, choice);
-        let preempts =
-            last.is_some_and(|last| last != choice.actor && goes_on(&machine.choices(&state), last));
+        let preempts = last.is_some_and(|last| last != choice.actor && goes_on(&machine.choices(&state), last));
         last = Some(choice.actor);
         lines.push(line(machine, &mut state, choice, preempts));
         states.push(state.clone());
@@ -181,6 +190,7 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
         span,
         arrives,
         times_out: choice.what == What::TimeOut,
+        is_killed: matches!(choice.what, What::Die(_)),
         gave,
         preempts,
     }
@@ -188,8 +198,7 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
 
 /// The last state of a way from which some schedule comes to a good end.
 fn avoidable(machine: &Machine, states: &[State]) -> Avoidable {
-    let mut search =
-        Avoid { machine, foresight: Foresight::default(), doomed: FxHashSet::default(), left: AVOID_MAX };
+    let mut search = Avoid { machine, foresight: Foresight::default(), doomed: FxHashSet::default(), left: AVOID_MAX };
     for (at, state) in states.iter().enumerate().rev().skip(1) {
         match search.avoids(state.clone()) {
             Some(true) => return Avoidable::Until(at),

@@ -19,7 +19,10 @@ pub(super) fn enough(machine: &Machine, state: &State, choices: &[Choice], all: 
     }
     let mut closing = Closing { machine, state, all, able: &able, against: vec![None; all.len()] };
     let steps = |set: &[usize]| {
-        choices.iter().filter(|choice| set.iter().any(|at| all.get(*at).is_some_and(|one| one.actor == choice.actor))).count()
+        choices
+            .iter()
+            .filter(|choice| set.iter().any(|at| all.get(*at).is_some_and(|one| one.actor == choice.actor)))
+            .count()
     };
     let mut best: Option<(usize, Vec<usize>)> = None;
     for seed in 0..all.len() {

@@ -2,6 +2,8 @@
 //!
 //! Answers for: failures that are easy to come by, with the ways there. Never says that there are none.
 
+use std::time::Instant;
+
 use super::Found;
 use super::failure::{of_state, of_step};
 use crate::machine::{Choice, Foresight, Machine, State};
@@ -12,21 +14,37 @@ const STREAM: &str = "/walk";
 /// Steps of one walk at most.
 const STEPS_MAX: usize = 5_000;
 
-/// Walks so many times, and notes what failed.
-pub(super) fn walk(machine: &Machine, initial: &State, walks: usize, seed: u64, found: &mut Found) {
+/// Walks until so many steps were taken or the time is over, and notes what failed first.
+pub(super) fn walk(
+    machine: &Machine,
+    initial: &State,
+    (steps, until): (usize, Option<Instant>),
+    seed: u64,
+    found: &mut Found,
+) {
     let mut foresight = Foresight::default();
-    for at in 0..walks {
-        let mut random = Random::new(seed.wrapping_add(at as u64), STREAM);
-        one(machine, initial.clone(), &mut random, &mut foresight, found);
-        if !found.failures.is_empty() {
+    let mut left = steps;
+    for at in 0.. {
+        if left == 0 || !found.failures.is_empty() || until.is_some_and(|until| Instant::now() >= until) {
             return;
         }
+        let mut random = Random::new(seed.wrapping_add(at), STREAM);
+        let most = left.min(STEPS_MAX);
+        left -= one(machine, initial.clone(), most, &mut random, &mut foresight, found).clamp(1, left);
     }
 }
 
-fn one(machine: &Machine, mut state: State, random: &mut Random, foresight: &mut Foresight, found: &mut Found) {
+/// One walk; gives the steps that it took.
+fn one(
+    machine: &Machine,
+    mut state: State,
+    most: usize,
+    random: &mut Random,
+    foresight: &mut Foresight,
+    found: &mut Found,
+) -> usize {
     let mut way: Vec<Choice> = Vec::new();
-    for _ in 0..STEPS_MAX {
+    for taken in 0..most {
         let choices = machine.choices(&state);
         let all = machine.foresee(&state, foresight);
         let failures = of_state(machine, &state, &choices, &all);
@@ -34,15 +52,16 @@ fn one(machine: &Machine, mut state: State, random: &mut Random, foresight: &mut
         let mut able: Vec<u32> = choices.iter().map(|choice| choice.actor).collect();
         able.dedup();
         if able.is_empty() {
-            return;
+            return taken;
         }
-        let Some(actor) = able.get(random.below(able.len() as u64) as usize) else { return };
+        let Some(actor) = able.get(random.below(able.len() as u64) as usize) else { return taken };
         let own: Vec<&Choice> = choices.iter().filter(|choice| choice.actor == *actor).collect();
-        let Some(choice) = own.get(random.below(own.len() as u64) as usize) else { return };
-        let Ok(happened) = machine.step(&mut state, choice) else { return };
+        let Some(choice) = own.get(random.below(own.len() as u64) as usize) else { return taken };
+        let Ok(happened) = machine.step(&mut state, choice) else { return taken };
         way.push((*choice).clone());
         for failure in of_step(&state, &happened) {
             found.fail(failure, || way.clone());
         }
     }
+    most
 }

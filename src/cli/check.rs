@@ -192,7 +192,9 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
         for _ in 0..jobs {
             let (next, send) = (&next, send.clone());
             scope.spawn(move || {
-                while let Some((at, path)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, paths.get(at)?))) {
+                while let Some((at, path)) =
+                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, paths.get(at)?)))
+                {
                     let _ = send.send((at, one(args, path, &mut |_| {})));
                 }
             });
@@ -229,7 +231,8 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
         Format::Text => out(&report::check::total(&rows, wrong)),
         Format::Sarif => {
             let done: Vec<&Done> = slots.iter().flatten().filter_map(|done| done.as_ref().ok()).collect();
-            let checks: Vec<_> = done.iter().map(|done| (done.scenario.source(), &done.checked, &done.compared)).collect();
+            let checks: Vec<_> =
+                done.iter().map(|done| (done.scenario.source(), &done.checked, &done.compared)).collect();
             out(&report::check::sarif(&checks));
         }
         Format::Json | Format::Mermaid => {}

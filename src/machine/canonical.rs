@@ -14,7 +14,7 @@ use super::object::once::Once;
 use super::object::queue::Party;
 use super::object::result::Shape;
 use super::object::{Entry, Object};
-use super::{MAIN, Machine, State, local};
+use super::{MAIN, Machine, Sights, State, local};
 use crate::program::op::{Op, Target};
 use crate::value::{Ids, Value, encode_error, encode_with};
 
@@ -28,7 +28,7 @@ const FORGET_FROM: usize = 64;
 impl Machine {
     /// The canonical form.
     pub fn canonical(&self, state: &State) -> Vec<u8> {
-        let mut writer = Writer::new(state, self.sights.names, self.plan.objects.len() as u32);
+        let mut writer = Writer::new(state, self.sights, self.plan.objects.len() as u32);
         if self.sights.clock {
             writer.long(state.clock_ns as i64);
         }
@@ -50,7 +50,7 @@ impl Machine {
         if (over < FORGET_FROM || over < alive) && (made < FORGET_FROM || made < 2 * state.kept) {
             return;
         }
-        let mut writer = Writer::new(state, false, fixed as u32);
+        let mut writer = Writer::new(state, Sights::default(), fixed as u32);
         writer.write();
         let (actors, objects) = (writer.actors.numbers, writer.objects.numbers);
         state.actors.retain(|actor| !actor.has_ended() || actor.id == MAIN || actors.contains_key(&actor.id));
@@ -117,6 +117,7 @@ impl Ids for Renaming<'_> {
 struct Writer<'s> {
     state: &'s State,
     names: bool,
+    counts: bool,
     fixed: u32,
     actors: Met,
     objects: Met,
@@ -124,9 +125,17 @@ struct Writer<'s> {
 }
 
 impl<'s> Writer<'s> {
-    fn new(state: &'s State, names: bool, fixed: u32) -> Writer<'s> {
+    fn new(state: &'s State, sights: Sights, fixed: u32) -> Writer<'s> {
         let out = Vec::with_capacity(512);
-        Writer { state, names, fixed, actors: Met::default(), objects: Met::default(), out }
+        Writer {
+            state,
+            names: sights.names,
+            counts: sights.counts,
+            fixed,
+            actors: Met::default(),
+            objects: Met::default(),
+            out,
+        }
     }
 
     fn write(&mut self) {
@@ -337,7 +346,8 @@ impl<'s> Writer<'s> {
                 self.number(queue.items.len() as u32);
                 queue.items.iter().for_each(|item| self.value(item));
                 self.flag(queue.closed);
-                self.long(queue.unfinished);
+                // Whether there are any is all that a join can tell, where none is ever done.
+                self.long(if self.counts { queue.unfinished } else { queue.unfinished.min(1) });
                 self.number(queue.putters.len() as u32);
                 queue.putters.iter().for_each(|party| self.party(party));
                 queue.getters.iter().for_each(|party| self.party(party));

@@ -244,7 +244,8 @@ impl Machine {
             process.is_none_or(|process| !process.process_wide.signals.is_empty())
         };
         let waits = |id: &u32| {
-            let is_timed = matches!(state.actor(*id).map(|actor| &actor.phase), Some(Phase::At(at)) if at.deadline.is_some());
+            let is_timed =
+                matches!(state.actor(*id).map(|actor| &actor.phase), Some(Phase::At(at)) if at.deadline.is_some());
             !has_step(*id) && !is_dying(*id) && !is_timed
         };
         let mut dead: Vec<u32> = all.iter().map(|one| one.actor).filter(waits).collect();
@@ -479,7 +480,9 @@ impl Machine {
             Some(Object::Condition(_)) => {
                 let lock = Thing::Object(lock_of(state, id), LOCK);
                 match deed.code {
-                    OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked => touch(lock, lock_way(deed, shows)),
+                    OpCode::LockAcquire | OpCode::LockRelease | OpCode::LockLocked => {
+                        touch(lock, lock_way(deed, shows))
+                    }
                     OpCode::ConditionWait => {
                         touch(Thing::Object(id, WAITERS), Way::Write);
                         touch(lock, if deed.guarded && !shows { Way::Leave } else { Way::Write });
@@ -556,7 +559,9 @@ impl Machine {
 
     fn touched_anywhere(&self, deed: &Deed, touched: &mut Vec<Touch>) {
         let (thing, way) = match deed.code {
-            OpCode::Join | OpCode::IsAlive | OpCode::ExitCode | OpCode::TimerCancel => (Thing::AnyActor, life_way(deed)),
+            OpCode::Join | OpCode::IsAlive | OpCode::ExitCode | OpCode::TimerCancel => {
+                (Thing::AnyActor, life_way(deed))
+            }
             OpCode::ActorPid | OpCode::ActorName => return,
             OpCode::Terminate | OpCode::Kill => (Thing::World, Way::Write),
             OpCode::CellRead => (Thing::AnyObject, Way::Read),

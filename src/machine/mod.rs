@@ -109,6 +109,8 @@ struct Sights {
     clock: bool,
     /// It has pipes, whose ends values may bring.
     ends: bool,
+    /// It says of items of queues that they are done: then it matters how many are not.
+    counts: bool,
 }
 
 impl Machine {
@@ -116,7 +118,8 @@ impl Machine {
     pub fn new(plan: Arc<Plan>, rules: Rules) -> Machine {
         let sights = Sights::of(&plan);
         let has_shared = plan.image.program.objects.iter().any(|object| object.kind == ObjectKind::Shared);
-        let mut machine = Machine { plan, rules, sights, habits: foresight::Habits::default(), watched: Vec::new(), has_shared };
+        let mut machine =
+            Machine { plan, rules, sights, habits: foresight::Habits::default(), watched: Vec::new(), has_shared };
         machine.habits = machine.habits_of_program();
         machine.watched = machine.watched_by_invariants();
         machine
@@ -140,6 +143,7 @@ impl Sights {
         for code in &plan.image.program.codes {
             for call in &code.calls {
                 sights.waiting |= &*call.name == "waiting";
+                sights.counts |= &*call.name == "task_done";
                 sights.clears |= &*call.name == "clear";
                 sights.reopens |= has_latches && &*call.name == "add";
                 sights.names |= &*call.name == "name";
@@ -148,6 +152,7 @@ impl Sights {
                 match instr {
                     Instr::Op { code, .. } | Instr::OpOn { code, .. } => {
                         sights.waiting |= *code == OpCode::Waiting;
+                        sights.counts |= *code == OpCode::QueueTaskDone;
                         sights.clears |= *code == OpCode::EventClear;
                         sights.reopens |= *code == OpCode::LatchAdd;
                         sights.clock |= matches!(code, OpCode::Now | OpCode::Deadline);

@@ -292,7 +292,9 @@ impl<'v> Look<'v> {
                 return self.reach(number, u32::from(target), &place);
             }
             Instr::Select { base } => place.forget(base),
-            Instr::Method { dst, base, call } | Instr::MethodOn { dst, base, call } | Instr::CellMethod { dst, base, call } => {
+            Instr::Method { dst, base, call }
+            | Instr::MethodOn { dst, base, call }
+            | Instr::CellMethod { dst, base, call } => {
                 // Where a variable's value is called, it is known only later what on.
                 if let Some(spec) = code.calls.get(call as usize) {
                     self.called_on_any(&spec.name);
@@ -752,8 +754,10 @@ impl<'v> Look<'v> {
                 let found = match (place.get(value), place.get(index)) {
                     (Held::Known(whole), Held::Known(index)) => held(value::index(whole, index).ok()),
                     (Held::Known(Value::List(items)), Held::Among(indices)) => {
-                        let found: Option<Vec<Value>> =
-                            indices.iter().map(|at| value::get(&Value::List(Arc::clone(items)), at).ok().cloned()).collect();
+                        let found: Option<Vec<Value>> = indices
+                            .iter()
+                            .map(|at| value::get(&Value::List(Arc::clone(items)), at).ok().cloned())
+                            .collect();
                         found.map_or(Held::Any, Held::of)
                     }
                     (Held::Known(Value::List(items)), Held::Any) => Held::of(items.to_vec()),
@@ -763,7 +767,8 @@ impl<'v> Look<'v> {
             }
             Instr::GetPath { count, dst, root, base } => {
                 let path = place.row(base, count as usize);
-                let found = place.known(root).zip(path).and_then(|(root, path)| super::visible::get_place(root, &path).ok());
+                let found =
+                    place.known(root).zip(path).and_then(|(root, path)| super::visible::get_place(root, &path).ok());
                 place.set(dst, held(found));
             }
             Instr::Field { dst, src, name } => {
@@ -776,7 +781,8 @@ impl<'v> Look<'v> {
             }
             Instr::IterStart { base, src } => {
                 let started = place.known(src).and_then(|value| super::iterate::start(value).ok());
-                let (over, next) = started.map_or((Held::Any, Held::Any), |(over, next)| (Held::Known(over), Held::Known(next)));
+                let (over, next) =
+                    started.map_or((Held::Any, Held::Any), |(over, next)| (Held::Known(over), Held::Known(next)));
                 place.set(base, over);
                 place.set(base + 1, next);
             }
@@ -800,7 +806,9 @@ impl<'v> Look<'v> {
                 place.set(list, Held::Any);
                 place.set(dst, Held::Any);
             }
-            Instr::Caught { dst, .. } | Instr::Flatten { dst, .. } | Instr::Repeat { dst, .. } => place.set(dst, Held::Any),
+            Instr::Caught { dst, .. } | Instr::Flatten { dst, .. } | Instr::Repeat { dst, .. } => {
+                place.set(dst, Held::Any)
+            }
             Instr::Set { dst, base, .. }
             | Instr::Map { dst, base, .. }
             | Instr::Slice { dst, base, .. }
@@ -813,7 +821,12 @@ impl<'v> Look<'v> {
         }
     }
 
-    fn binary(&self, place: &mut Place, (dst, a, b): (Reg, Reg, Reg), apply: fn(&Value, &Value) -> value::Result<Value>) {
+    fn binary(
+        &self,
+        place: &mut Place,
+        (dst, a, b): (Reg, Reg, Reg),
+        apply: fn(&Value, &Value) -> value::Result<Value>,
+    ) {
         let given = place.known(a).zip(place.known(b)).and_then(|(a, b)| apply(a, b).ok());
         place.set(dst, given.map_or(Held::Any, Held::Known));
     }
@@ -894,7 +907,8 @@ fn codes_named(name: &str) -> Vec<OpCode> {
         Kind::Pool,
     ];
     let receivers = kinds.into_iter().map(Receiver::Object).chain([Receiver::Actor, Receiver::Result]);
-    let mut codes: Vec<OpCode> = receivers.filter_map(|receiver| signature(receiver, name)).map(|found| found.op).collect();
+    let mut codes: Vec<OpCode> =
+        receivers.filter_map(|receiver| signature(receiver, name)).map(|found| found.op).collect();
     codes.sort_unstable();
     codes.dedup();
     codes

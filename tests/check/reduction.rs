@@ -29,7 +29,8 @@ fn scenarios() -> Vec<PathBuf> {
 fn checked(file: &Path, reduction: Reduction) -> Option<Checked> {
     let scenario = Scenario::from_path(file).ok()?;
     let plan = Arc::new(scenario.plan(&[]).ok()?);
-    let limits = Limits { states: STATES_MAX, states_failed: STATES_MAX, states_best: 2_000, walks: 0, ..Limits::default() };
+    let limits =
+        Limits { states: STATES_MAX, states_failed: STATES_MAX, states_best: 2_000, walked: 0, ..Limits::default() };
     let options = Options { reduction, limits, ..Options::new(512) };
     check(&plan, &options, &mut |_| {}).ok()
 }
@@ -60,7 +61,12 @@ fn nothing_is_lost() {
                     }
                     let (all, some) = (essence(&whole), essence(&reduced));
                     if all != some || reduced.states > whole.states {
-                        let line = format!("{}: {all:?} and {some:?}, {} and {} states", file.display(), whole.states, reduced.states);
+                        let line = format!(
+                            "{}: {all:?} and {some:?}, {} and {} states",
+                            file.display(),
+                            whole.states,
+                            reduced.states
+                        );
                         lost.lock().into_iter().for_each(|mut lost| lost.push(line.clone()));
                     }
                 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conc::machine::{Explored, Limits, Machine, Rules, Time, explore};
+use conc::machine::{Explored, Limits, Machine, Rules, explore};
 
 fn explored(text: &str) -> Explored {
     let plan = conc::Scenario::from_str(text).plan(&[]).expect("a correct scenario");

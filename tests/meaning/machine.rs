@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use conc::machine::{Failure, Limits, Machine, Rules, Time, explore};
+use conc::machine::{Failure, Limits, Machine, Rules, explore};
 use conc::value::ErrorKind;
 
 use super::case::{Case, Schedules, Verdict};

@@ -22,7 +22,10 @@ pub(super) fn columns(source: &Source, lines: &[Line]) -> String {
     let widths: Vec<usize> = actors
         .iter()
         .map(|actor| {
-            let own = lines.iter().filter(|line| line.actor == **actor).map(|line| cut(&step(line), COLUMN_MAX).chars().count());
+            let own = lines
+                .iter()
+                .filter(|line| line.actor == **actor)
+                .map(|line| cut(&step(line), COLUMN_MAX).chars().count());
             own.chain([actor.chars().count()]).max().unwrap_or(0).min(COLUMN_MAX)
         })
         .collect();

@@ -32,7 +32,10 @@ pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: boo
         out.push_str(&format!("  outcomes that nobody expects: {}\n", compared.strange_outcomes.join(", ")));
     }
     if !compared.missing_outcomes.is_empty() {
-        out.push_str(&format!("  expected outcomes that no schedule reaches: {}\n", compared.missing_outcomes.join(", ")));
+        out.push_str(&format!(
+            "  expected outcomes that no schedule reaches: {}\n",
+            compared.missing_outcomes.join(", ")
+        ));
     }
     for other in &checked.also {
         out.push_str(&format!("  also: {}\n", failure(source, other, None)));
@@ -98,10 +101,17 @@ fn assumed(assumption: &Assumption) -> String {
     match assumption {
         Assumption::AnyTime => "time orders nothing here: sleepers wake, and waits time out, at any step".into(),
         Assumption::PromptTime => "time is virtual: whoever can go on does so before any time is over".into(),
-        Assumption::RestsOnTime => "under virtual time (--timeouts prompt) no schedule fails: this one rests on timing".into(),
+        Assumption::RestsOnTime => {
+            "under virtual time (--timeouts prompt) no schedule fails: this one rests on timing".into()
+        }
         Assumption::LeavesCycles => "some loops can go on for ever; that they are left one day is assumed".into(),
-        Assumption::Preemptions(most) => format!("only schedules with at most {} were looked at", count(*most as usize, "preemption")),
-        Assumption::Crashes(most) => format!("at most {} may be killed, at any step", count(*most as usize, "process").replace("processs", "processes")),
+        Assumption::Preemptions(most) => {
+            format!("only schedules with at most {} were looked at", count(*most as usize, "preemption"))
+        }
+        Assumption::Crashes(most) => format!(
+            "at most {} may be killed, at any step",
+            count(*most as usize, "process").replace("processs", "processes")
+        ),
         Assumption::Spurious => "who waits to be notified may wake up by itself".into(),
     }
 }

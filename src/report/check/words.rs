@@ -6,6 +6,9 @@ use crate::source::Source;
 
 /// What a step does: `m.acquire()`, `q.get() -> 3`, `x = …`, `ends`.
 pub(super) fn step(line: &Line) -> String {
+    if line.is_killed {
+        return "is killed".into();
+    }
     let Some(op) = line.op else { return "ends".into() };
     let target = line.target.as_deref().unwrap_or_default();
     let done = match op {
@@ -31,7 +34,10 @@ pub(super) fn step(line: &Line) -> String {
 }
 
 fn shows_value(op: OpCode) -> bool {
-    !matches!(op, OpCode::Start | OpCode::LockAcquire | OpCode::SemaphoreAcquire | OpCode::ConditionWait | OpCode::RwAcquire)
+    !matches!(
+        op,
+        OpCode::Start | OpCode::LockAcquire | OpCode::SemaphoreAcquire | OpCode::ConditionWait | OpCode::RwAcquire
+    )
 }
 
 fn name(op: OpCode) -> &'static str {
@@ -51,7 +57,9 @@ fn name(op: OpCode) -> &'static str {
         OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => "acquire",
         OpCode::LockRelease | OpCode::RwRelease | OpCode::SemaphoreRelease => "release",
         OpCode::LockLocked => "locked",
-        OpCode::ConditionWait | OpCode::EventWait | OpCode::BarrierWait | OpCode::LatchWait | OpCode::ResultWait => "wait",
+        OpCode::ConditionWait | OpCode::EventWait | OpCode::BarrierWait | OpCode::LatchWait | OpCode::ResultWait => {
+            "wait"
+        }
         OpCode::ConditionNotify => "notify",
         OpCode::EventSet => "set",
         OpCode::EventClear => "clear",
@@ -119,7 +127,9 @@ pub(super) fn failure(source: &Source, failure: &Failure, cause: Option<&Cause>)
         }
         Failure::Deadlock(blocked) => match cause {
             Some(cause) => deadlock(cause),
-            None => format!("{} can never go on", listed(&blocked.iter().map(|one| one.actor.clone()).collect::<Vec<_>>())),
+            None => {
+                format!("{} can never go on", listed(&blocked.iter().map(|one| one.actor.clone()).collect::<Vec<_>>()))
+            }
         },
         Failure::Livelock(actors) => {
             let goes = if actors.len() == 1 { "goes" } else { "go" };
@@ -158,7 +168,13 @@ pub(super) fn listed(names: &[String]) -> String {
 
 /// `1 state`, `12,345 states`.
 pub(super) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else if noun.ends_with('h') { "es" } else { "s" };
+    let plural = if number == 1 {
+        ""
+    } else if noun.ends_with('h') {
+        "es"
+    } else {
+        "s"
+    };
     format!("{} {noun}{plural}", grouped(number))
 }
 

@@ -1,0 +1,114 @@
+//! `conc check` as a user sees it: what is said, in which format, with which exit status; and the replay of what it
+//! found.
+
+use super::folder::Folder;
+
+const CROSSED: &str = r#"scenario "crossed"
+lock a
+lock b
+thread one { with a { with b { pass } } }
+thread two { with b { with a { pass } } }
+"#;
+
+const SLEPT_PAST: &str = r#"scenario "slept past it"
+atomic n = 0
+thread sleeper { sleep 1ms; n = 1 }
+thread reader { let a = n; assert n == a }
+"#;
+
+const RACE: &str = r#"scenario "two writers"
+shared n = 0
+process writer[i in 0..2] { n = i }
+"#;
+
+const SPINS: &str = r#"scenario "spins"
+atomic go = false
+thread spinner { while not go { pass } }
+thread setter { go = true; go = false }
+"#;
+
+const INVARIANT: &str = r#"scenario "not both"
+atomic a = 0
+atomic b = 0
+thread one { a = 1; a = 0 }
+thread two { b = 1; b = 0 }
+invariant apart: a + b < 2
+"#;
+
+#[test]
+fn a_deadlock_is_told_and_replayed() {
+    let folder = Folder::with(&[("crossed.conc", CROSSED)]);
+    let out = folder.conc("check", &["crossed.conc"]);
+    assert_eq!(out.code, Some(3));
+    insta::assert_snapshot!("deadlock", out.out);
+    let replayed = folder.conc("run", &["crossed.conc", "--replay", "crossed.replay.ron"]);
+    assert_eq!(replayed.code, Some(3), "{}", replayed.err);
+    let said = replayed.err;
+    assert!(said.contains("each waits for the next: one -> two -> one"), "{said}");
+}
+
+#[test]
+fn a_failure_that_rests_on_timing_is_told_and_replayed() {
+    let folder = Folder::with(&[("slept.conc", SLEPT_PAST)]);
+    let out = folder.conc("check", &["slept.conc"]);
+    assert_eq!(out.code, Some(1));
+    insta::assert_snapshot!("timing", out.out);
+    let replayed = folder.conc("run", &["slept.conc", "--replay", "slept.replay.ron"]);
+    assert_eq!(replayed.code, Some(1), "{}{}", replayed.out, replayed.err);
+    assert!(replayed.err.contains("AssertionFailed"), "{}", replayed.err);
+}
+
+#[test]
+fn races_livelocks_and_invariants_are_told() {
+    let folder = Folder::with(&[("race.conc", RACE), ("spins.conc", SPINS), ("invariant.conc", INVARIANT)]);
+    for (file, status) in [("race.conc", 1), ("spins.conc", 1), ("invariant.conc", 1)] {
+        let out = folder.conc("check", &[file]);
+        assert_eq!(out.code, Some(status), "{file}: {}", out.err);
+        insta::assert_snapshot!(file.trim_end_matches(".conc"), out.out);
+    }
+}
+
+#[test]
+fn several_files_make_a_table_and_machine_formats_are_valid() {
+    let folder =
+        Folder::with(&[("crossed.conc", CROSSED), ("race.conc", RACE), ("wrong.conc", "process p { q.put(1) }\n")]);
+    let out = folder.conc("check", &["."]);
+    assert_eq!(out.code, Some(2));
+    assert!(out.err.contains("E0101"), "{}", out.err);
+    assert!(out.out.contains("0 scenarios as expected, 2 not, 1 that cannot be checked"), "{}", out.out);
+    let json = folder.conc("check", &["crossed.conc", "--format", "json"]);
+    let mut object: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    object["seconds"] = 0.into();
+    insta::assert_snapshot!("json", format!("{object:#}"));
+    let sarif = folder.conc("check", &["crossed.conc", "race.conc", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&sarif.out).expect("JSON");
+    assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(2));
+    let mermaid = folder.conc("check", &["crossed.conc", "--format", "mermaid"]);
+    insta::assert_snapshot!("mermaid", mermaid.out);
+}
+
+#[test]
+fn a_limit_is_never_a_pass() {
+    let many = "atomic n = 0\nthread t[i in 0..4] { for _ in 0..6 { n += 1 } }\n";
+    let folder = Folder::with(&[("many.conc", many)]);
+    let out = folder.conc("check", &["many.conc", "--max-states", "50", "--reduction", "none"]);
+    assert_eq!(out.code, Some(4), "{}", out.out);
+    assert!(out.out.starts_with("limit many.conc"), "{}", out.out);
+}
+
+#[test]
+fn crashes_and_wake_ups_are_looked_at_where_asked_for() {
+    let crash = "lock m\nprocess p { with m { pass } }\nmain { let p = start p; p.join(); assert p.exitcode() == 0 }\n";
+    let wakes = "condition c\natomic told = false\nthread waiter { with c { c.wait() }; assert told }\n\
+                 thread teller { with c { told = true; c.notify() } }\nexpect deadlock\nexpect assertion\n";
+    let folder = Folder::with(&[("crash.conc", crash), ("wakes.conc", wakes)]);
+    assert_eq!(folder.conc("check", &["crash.conc"]).code, Some(0));
+    let out = folder.conc("check", &["crash.conc", "--crashes", "1"]);
+    assert_eq!(out.code, Some(1), "{}", out.out);
+    let replayed = folder.conc("run", &["crash.conc", "--replay", "crash.replay.ron"]);
+    assert_eq!(replayed.code, Some(1), "{}", replayed.err);
+    let out = folder.conc("check", &["wakes.conc"]);
+    assert!(out.out.contains("expected and not found: assertion"), "{}", out.out);
+    let out = folder.conc("check", &["wakes.conc", "--spurious"]);
+    assert_eq!(out.code, Some(0), "{}", out.out);
+}
