@@ -114,27 +114,27 @@ impl EndState {
         self.changing.store(message.0, Relaxed);
         self.change.store(change, SeqCst);
         ctx.point();
-        self.go_on(ctx, off, change, actor, message);
+        self.go_on(ctx, off, change, actor, (message, change == BEGINS));
         ctx.point();
         self.change.store(0, SeqCst);
     }
 
-    /// The change itself, so far as it has not been made.
-    fn go_on(&self, ctx: &Ctx, off: Off, change: u32, actor: u32, message: Off) {
+    /// The change itself, so far as it has not been made: whether the message is in the chain.
+    fn go_on(&self, ctx: &Ctx, off: Off, change: u32, actor: u32, (message, is_there): (Off, bool)) {
         if change == ADMITS {
             self.withdrawn.store(0, Relaxed);
             self.writing.store(message.0, Relaxed);
             self.writing_len.store(message::len(ctx.arena, message) as u32, Relaxed);
             self.writer.store(actor + 1, SeqCst);
             ctx.point();
-            if !self.holds(ctx.arena, message) {
+            if !is_there {
                 self.append(ctx, message);
             }
         } else {
             hand::give(ctx.arena, actor, off, message);
             self.reader.store(actor + 1, SeqCst);
             ctx.point();
-            if self.holds(ctx.arena, message) {
+            if is_there {
                 self.unlink(ctx, message);
             }
         }
@@ -278,7 +278,7 @@ pub(in crate::os::object) fn mend(ctx: &Ctx, off: Off, dead: u32) {
                 state.reader.store(0, SeqCst);
                 hand::leave(ctx.arena.at(slot_at(dead)));
             }
-            _ => state.go_on(ctx, off, change, actor, message),
+            _ => state.go_on(ctx, off, change, actor, (message, is_on_its_way)),
         }
     }
     if state.leaving.load(SeqCst) != 0 {
