@@ -1,9 +1,9 @@
 //! What the killed did and could not tell of.
 //!
 //! An operation takes its place in its object's order before its event is noted. Who is killed in between leaves a gap
-//! in that order; where nobody took a later place, none can be seen. It is one operation at most for each of the killed.
-//! Answers for: the gaps, who may have made them, and traces in which the killed have one operation more. Never says
-//! what was done (the machine does).
+//! in that order; where nobody took a later place, none can be seen. It is one operation at most for each of the
+//! killed. Answers for: the gaps, who may have made them, and traces in which the killed have one operation more and
+//! die. Never says what was done (the machine does).
 
 use rustc_hash::FxHashMap;
 

@@ -600,7 +600,8 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
     }
 }
 
-/// At a rendezvous, has those meet who wait on both sides: one came while the dead one had taken the other off its list.
+/// At a rendezvous, has those meet who wait on both sides: one came while the dead one had taken the other off its
+/// list.
 fn meet(ctx: &Ctx, locked: &Locked<'_>, queue: &QueueState) {
     while queue.capacity.load(Relaxed) == 0 && locked.waiting(GETTERS) > 0 {
         let Some(putter) = ctx.claim_first(locked, PUTTERS) else { return };
