@@ -1,9 +1,10 @@
 //! `conc check`: what it finds, with and without leaving states out; the catalogue of published cases.
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod check {
     mod command;
     mod corpus;
-    #[allow(dead_code, reason = "the other tests use more of it")]
+    #[expect(dead_code, reason = "the other tests use more of it")]
     #[path = "../suite/folder.rs"]
     mod folder;
     mod index;

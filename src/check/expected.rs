@@ -26,12 +26,12 @@ pub fn compare(expects: &[&Expect], checked: &Checked) -> Compared {
     let failing: Vec<&&Expect> = expects.iter().filter(|expect| expected_verdict(expect).is_some()).collect();
     let own = checked.counterexample.as_ref().map(|counterexample| &counterexample.failure);
     let found = || own.into_iter().chain(&checked.also);
-    let mut compared = Compared::default();
-    compared.expected = match failing.is_empty() {
+    let mut expected: Vec<&str> = match failing.is_empty() {
         true => vec![Verdict::Pass.name()],
         false => failing.iter().filter_map(|expect| expected_verdict(expect)).map(Verdict::name).collect(),
     };
-    compared.expected.dedup();
+    expected.dedup();
+    let mut compared = Compared { expected, ..Compared::default() };
     for expect in &failing {
         if !found().any(|failure| is_as(failure, expect)) {
             compared.missing.push(shown(expect));

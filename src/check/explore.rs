@@ -74,7 +74,7 @@ pub(super) fn explore(
     let mut looks = 0u32;
     while search.step() {
         looks = looks.wrapping_add(1);
-        if looks % 1024 == 0 {
+        if looks.is_multiple_of(1024) {
             tell(&search.found, search.stack.len());
             if until.is_some_and(|until| Instant::now() >= until) {
                 return search.found;

@@ -93,7 +93,7 @@ pub(super) fn best(
                 return Ok(Best { failure: trap.failure.clone(), way: way(&nodes, number), cost });
             }
         }
-        let is_late = || done.len() % 256 == 0 && until.is_some_and(|until| Instant::now() >= until);
+        let is_late = || done.len().is_multiple_of(256) && until.is_some_and(|until| Instant::now() >= until);
         if done.len() > limits.states_best || is_late() {
             return match pending.pop_first() {
                 Some(((cost, _), (failure, way))) => Ok(Best { failure, way, cost }),

@@ -95,11 +95,9 @@ impl Touch {
         if !self.thing.overlaps(other.thing) {
             return false;
         }
-        match (self.way, other.way) {
-            (_, Way::Read | Way::Acquire | Way::Take | Way::Await) => false,
-            (Way::Get, Way::Get) | (Way::Put, Way::Put) => false,
-            _ => true,
-        }
+        let only_takes = matches!(other.way, Way::Read | Way::Acquire | Way::Take | Way::Await);
+        let same = matches!((self.way, other.way), (Way::Get, Way::Get) | (Way::Put, Way::Put));
+        !only_takes && !same
     }
 }
 

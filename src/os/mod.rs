@@ -6,6 +6,7 @@
 mod alloc;
 mod arena;
 mod layout;
+mod lists;
 mod memory;
 mod sys;
 

@@ -290,5 +290,5 @@ pub(in crate::os) fn parties_of(arena: Arena, off: Off) -> i64 {
 
 /// Those who wait in it, the first first. For when nothing moves any more.
 pub(in crate::os) fn inside(arena: Arena, off: Off) -> impl Iterator<Item = u32> {
-    crate::os::park::listed(arena, off, PARTIES)
+    crate::os::lists::listed(arena, off, PARTIES)
 }

@@ -272,9 +272,9 @@ pub(super) fn kind_number(kind: ObjectKind) -> u32 {
 /// Makes an object whole again whose small lock is held by an actor that died, and frees the lock. For the supervisor.
 pub(super) fn mend(ctx: &Ctx, off: Off, dead: u32) {
     let arena = ctx.arena;
-    if !super::park::is_locked_by(arena, off, dead) {
+    if !super::lists::is_locked_by(arena, off, dead) {
         // It was about to take it, or had let it go and not woken the next.
-        super::park::stir(arena, off);
+        super::lists::stir(arena, off);
         return;
     }
     match language_kind(arena, off) {
@@ -285,7 +285,7 @@ pub(super) fn mend(ctx: &Ctx, off: Off, dead: u32) {
         None if is_result(arena, off) => pool::result::mend(arena, off),
         _ => {}
     }
-    super::park::mend(arena, off);
+    super::lists::mend(arena, off);
 }
 
 /// Goes on with what an actor that died was about to do for those who wait in an object. For the supervisor.

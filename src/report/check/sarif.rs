@@ -22,10 +22,11 @@ pub fn sarif(checks: &[(&Source, &Checked, &Compared)]) -> String {
 
 fn result((source, checked, compared): &(&Source, &Checked, &Compared)) -> Value {
     let Some(counterexample) = &checked.counterexample else {
+        let (expected, verdict) = (compared.expected.join(", "), checked.verdict.name());
         return json!({
             "ruleId": checked.verdict.name(),
             "level": "error",
-            "message": { "text": format!("expected {}, but the verdict is {}", compared.expected.join(", "), checked.verdict.name()) },
+            "message": { "text": format!("expected {expected}, but the verdict is {verdict}") },
             "locations": [location(source, Span::default())],
         });
     };
