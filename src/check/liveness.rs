@@ -1,7 +1,7 @@
 //! What goes on for ever: livelocks, and claims that something becomes true.
 //!
-//! Decided on the strongly connected components of the whole graph (Tarjan 1972), without any reduction, since both
-//! together are easily got wrong (Siegel, What's Wrong with On-the-Fly Partial Order Reduction, CAV 2019). Schedules are
+//! Decided on the strongly connected components of the whole graph (Tarjan 1972), without any reduction: the two are
+//! easily combined wrongly (Siegel, What's Wrong with On-the-Fly Partial Order Reduction, CAV 2019). Schedules are
 //! weakly fair: who can go on all the time does, one day.
 //!
 //! Answers for: the states from which a failure of this kind cannot be avoided any more. Never looks for the way there.

@@ -1,7 +1,7 @@
 //! Checking: every schedule of a scenario in the machine, what can go wrong, and the shortest way there.
 //!
-//! The exhaustive search, which alone can say pass, goes first. Where something fails, the search for the best way there
-//! follows; where a limit was reached without a failure, random walks do.
+//! The exhaustive search, which alone can say pass, goes first. Where something fails, the search for the best way
+//! there follows; where a limit was reached without a failure, random walks do.
 //!
 //! Answers for: a verdict with its counterexample, as data. Never runs anything on the OS, and words nothing.
 

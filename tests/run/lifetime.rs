@@ -113,7 +113,7 @@ fn a_deadlock_tells_who_holds_what_is_waited_for() {
          main { start p; while b.waiting() == 0 { yield }; b.wait() }";
     let latch = "latch l(2)\nmain { l.count_down(); l.wait() }";
     for (text, said) in [
-        (upgrade, &["p waits in rw.write.acquire()", "it holds it itself", "held by p"][..]),
+        (upgrade, &["p waits in rw.write.acquire()", "it holds it itself"][..]),
         (reads_again, &["main waits in rw.read.acquire()", "p waits to write, and goes first", "held by main"]),
         (once, &["p waits in setup.run()", "main is running it"]),
         (action, &["p waits in b.wait()", "main is running the action"]),
