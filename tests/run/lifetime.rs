@@ -106,7 +106,8 @@ fn a_deadlock_tells_who_holds_what_is_waited_for() {
          process p { rw.read.acquire(); reads.release(); rw.write.acquire() }\n\
          main { start p; reads.acquire(); rw.write.acquire() }";
     let reads_again = "rwlock rw\nprocess p { rw.write.acquire() }\n\
-         main { rw.read.acquire(); start p; while rw.waiting() == 0 { yield }; rw.read.acquire() }";
+         main { rw.read.acquire(); start p; while rw.waiting() == 0 { yield }; rw.read.acquire()\n\
+         rw.read.release(); rw.read.release() }";
     let once = "queue q\nsemaphore begun(0)\nonce setup { begun.release(); q.get() }\n\
          process p { begun.acquire(); setup.run(); q.put(1) }\nmain { start p; setup.run() }";
     let action = "queue q\nbarrier b(2) { q.get() }\nprocess p { b.wait(); q.put(1) }\n\
