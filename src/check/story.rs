@@ -172,9 +172,15 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
         Target::Actor(actor) => Some(state.name(actor.0).to_owned()),
         _ => None,
     });
+    let is_start = op.as_ref().is_some_and(|op| op.code == OpCode::Start);
     let is_end = matches!(choice.what, What::Die(_) | What::Bury | What::Replace(_));
     let happened = machine.step(state, choice).unwrap_or_default();
     let own = happened.noted.iter().find(|noted| noted.actor == choice.actor);
+    // Who is started is known now.
+    let target = match own.map(|noted| &noted.came) {
+        Some(Ok(value::Value::Actor(started))) if is_start => Some(state.name(started.0).to_owned()),
+        _ => target,
+    };
     let arrives = own.is_none_or(|noted| noted.op == OpCode::Arrive) && op.is_some();
     let gave = own.filter(|noted| noted.op != OpCode::Arrive && op.is_some()).and_then(|noted| match &noted.came {
         Ok(value::Value::None) => None,

@@ -10,7 +10,6 @@ mod actor;
 mod blocked;
 mod canonical;
 mod choice;
-mod dependence;
 mod evaluate;
 mod explore;
 mod foresight;

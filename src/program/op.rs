@@ -450,6 +450,35 @@ impl OpCode {
         OpCode::ResultNext,
     ];
 
+    /// Where it keeps its timeout among its arguments, if it has one.
+    pub fn timeout_at(self) -> Option<usize> {
+        match self {
+            OpCode::PipePoll
+            | OpCode::ConditionWait
+            | OpCode::EventWait
+            | OpCode::BarrierWait
+            | OpCode::LatchWait
+            | OpCode::Join
+            | OpCode::ResultGet
+            | OpCode::ResultWait
+            | OpCode::ResultNext
+            | OpCode::TimerWait
+            | OpCode::Select
+            | OpCode::Sleep => Some(0),
+            // It stands behind whether to wait at all.
+            code => code.block_at().map(|at| at + 1),
+        }
+    }
+
+    /// Where it keeps whether it waits at all, if it can be told not to.
+    pub fn block_at(self) -> Option<usize> {
+        match self {
+            OpCode::QueuePut => Some(1),
+            OpCode::QueueGet | OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => Some(0),
+            _ => None,
+        }
+    }
+
     /// Whether a `select` can wait in it: it waits for something, and nothing is begun by waiting.
     pub fn is_case(self) -> bool {
         matches!(

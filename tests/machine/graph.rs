@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use conc::machine::{Choice, Fingerprint, Happened, Machine, Rules, State, Time, What};
+use conc::machine::{Choice, Fingerprint, Foresight, Happened, Machine, Rules, State, Thing, Time, Touch, Way, What};
 use conc::program::op::OpCode;
 use conc::value;
 
@@ -39,7 +39,20 @@ pub(crate) struct Graph<'m> {
     pub(crate) diamonds: usize,
     /// Steps that let somebody else go on who was stuck.
     pub(crate) releases: usize,
+    /// Touches that were foreseen.
+    pub(crate) foreseen: usize,
+    foresight: Foresight,
     pub(crate) complete: bool,
+}
+
+/// Whether a touch that was foreseen stands for one that came.
+fn covers(foreseen: &Touch, came: &Touch) -> bool {
+    let thing = match (foreseen.thing, came.thing) {
+        (Thing::World, _) | (Thing::AnyObject, Thing::Object(..)) | (Thing::AnyActor, Thing::Actor(_)) => true,
+        (Thing::Object(a, None), Thing::Object(b, _)) => a == b,
+        (a, b) => a == b,
+    };
+    thing && (foreseen.way == came.way || foreseen.way == Way::Write)
 }
 
 fn said(happened: &Happened) -> Vec<String> {
@@ -62,6 +75,8 @@ impl<'m> Graph<'m> {
             outcomes: HashSet::new(),
             diamonds: 0,
             releases: 0,
+            foreseen: 0,
+            foresight: Foresight::default(),
             complete: false,
         };
         let (initial, _) = machine.initial().expect("objects that can be made");
@@ -127,6 +142,7 @@ impl<'m> Graph<'m> {
         self.next.push(next);
         self.refuses(&state, &before);
         self.diamonds_of(&state, &steps);
+        self.foresees(&state, &steps);
         if self.machine.rules().time == Time::Any {
             self.releases_of(&state, &steps);
         }
@@ -156,12 +172,12 @@ impl<'m> Graph<'m> {
         }
     }
 
-    /// Steps that do not depend on each other can be taken in either order, to the same end.
+    /// Steps that accord can be taken in either order, to the same end.
     fn diamonds_of(&mut self, state: &State, steps: &[Step]) {
         for (at, (a, after_a, _)) in steps.iter().enumerate() {
             for (b, after_b, _) in &steps[at + 1..] {
-                if self.machine.are_dependent(state, a, b) {
-                    assert!(self.machine.are_dependent(state, b, a), "not symmetric{}", self.shown(state, &[a, b]));
+                if !self.machine.accord(state, a, b) {
+                    assert!(!self.machine.accord(state, b, a), "not symmetric{}", self.shown(state, &[a, b]));
                     continue;
                 }
                 let (mut ab, mut ba) = (after_a.clone(), after_b.clone());
@@ -171,6 +187,33 @@ impl<'m> Graph<'m> {
                 let same = self.machine.canonical(&ab) == self.machine.canonical(&ba);
                 assert!(same, "their order matters{}", self.shown(state, &[a, b]));
                 self.diamonds += 1;
+            }
+        }
+    }
+
+    /// What an actor comes to do next, it was said that it could do.
+    fn foresees(&mut self, state: &State, steps: &[Step]) {
+        let before = self.machine.foresee(state, &mut self.foresight);
+        let reaches_all = |actor: u32| {
+            let one = before.iter().find(|one| one.actor == actor);
+            one.is_none_or(|one| one.now.iter().any(|touch| touch.thing == Thing::World))
+        };
+        // Of a step that may end others it was said that it touches everything.
+        for (choice, after, _) in steps.iter().filter(|(choice, ..)| !reaches_all(choice.actor)) {
+            for now in self.machine.foresee(after, &mut self.foresight) {
+                let Some(could) = before.iter().find(|one| one.actor == now.actor) else { continue };
+                let could: Vec<&Touch> = could.now.iter().chain(could.later.iter()).collect();
+                // What was not there before nobody could name.
+                let is_new = |thing: Thing| match thing {
+                    Thing::Object(id, _) => self.machine.object_name(state, id).is_none(),
+                    Thing::Actor(actor) => actor == now.actor || state.name(actor).is_empty(),
+                    _ => false,
+                };
+                for touch in now.now.iter().filter(|touch| !is_new(touch.thing)) {
+                    let known = could.iter().any(|one| covers(one, touch));
+                    assert!(known, "{} does {touch:?} next{}", now.actor, self.shown(state, &[choice]));
+                    self.foreseen += 1;
+                }
             }
         }
     }

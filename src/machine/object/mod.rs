@@ -74,30 +74,9 @@ pub(super) enum Object {
     Result(result::TaskResult),
 }
 
-/// Where an operation keeps its timeout among its arguments.
-fn timeout_at(code: OpCode) -> Option<usize> {
-    match code {
-        OpCode::QueuePut => Some(2),
-        OpCode::QueueGet | OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => Some(1),
-        OpCode::PipePoll
-        | OpCode::ConditionWait
-        | OpCode::EventWait
-        | OpCode::BarrierWait
-        | OpCode::LatchWait
-        | OpCode::Join
-        | OpCode::ResultGet
-        | OpCode::ResultWait
-        | OpCode::ResultNext
-        | OpCode::TimerWait
-        | OpCode::Select
-        | OpCode::Sleep => Some(0),
-        _ => None,
-    }
-}
-
 /// How long an operation waits at most, in nanoseconds.
 pub(super) fn timeout(op: &Op) -> Option<u64> {
-    match op.args.get(timeout_at(op.code)?) {
+    match op.args.get(op.code.timeout_at()?) {
         Value::Duration(ns) | Value::Elapsed(ns) => u64::try_from(*ns).ok(),
         _ => None,
     }
@@ -105,12 +84,7 @@ pub(super) fn timeout(op: &Op) -> Option<u64> {
 
 /// Whether it was told not to wait at all.
 pub(super) fn is_nowait(op: &Op) -> bool {
-    let block = match op.code {
-        OpCode::QueuePut => op.args.get(1),
-        OpCode::QueueGet | OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => op.args.get(0),
-        _ => return false,
-    };
-    matches!(block, Value::Bool(false))
+    op.code.block_at().is_some_and(|at| matches!(op.args.get(at), Value::Bool(false)))
 }
 
 /// Whether it gives up rather than wait: it can always be performed.

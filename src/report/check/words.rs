@@ -15,7 +15,7 @@ pub(super) fn step(line: &Line) -> String {
         OpCode::CellRead => format!("reads {target}"),
         OpCode::CellWrite => format!("writes {target}"),
         OpCode::CellMethod => format!("uses {target}"),
-        OpCode::Start => "starts".into(),
+        OpCode::Start => format!("starts {target}"),
         OpCode::Print => "prints".into(),
         OpCode::ConditionNotifyAll => format!("{target}.notify_all()"),
         _ => match name(op) {

@@ -32,7 +32,7 @@ pub struct Deed {
     pub code: OpCode,
     /// On what.
     pub on: On,
-    /// Whether the actor has acquired the same object before, on every way to it from where it stands now.
+    /// Whether the actor has acquired the same object before, on every way to it.
     pub guarded: bool,
     /// Whether it waits without a timeout, where it can wait at all.
     pub plain: bool,
@@ -70,8 +70,8 @@ struct Look<'v> {
 }
 
 impl Vm {
-    /// What it could still do after the operation at which it stands.
-    pub fn future(&self) -> Future {
+    /// What it could still do after the operation at which it stands; it then holds these objects.
+    pub fn future(&self, held: &[u32]) -> Future {
         let context = &self.context;
         let mut look = Look {
             image: &context.image,
@@ -89,9 +89,11 @@ impl Vm {
             let callee = self.frames.get(at + 1);
             let end = callee.map_or(frame.end, |callee| callee.base.min(frame.end));
             let regs = self.regs.get(frame.base as usize..end as usize).unwrap_or_default();
-            let mut held: Vec<Held> = regs.iter().cloned().map(Held::Known).collect();
-            held.resize((frame.end - frame.base) as usize, Held::Any);
-            let place = Place { regs: held, acquired: Vec::new() };
+            let mut regs: Vec<Held> = regs.iter().cloned().map(Held::Known).collect();
+            regs.resize((frame.end - frame.base) as usize, Held::Any);
+            // What is called may let go of it.
+            let acquired = if callee.is_none() { held.to_vec() } else { Vec::new() };
+            let place = Place { regs, acquired };
             if let Then::Perform(code, target) = frame.then {
                 look.deed(code, on(target), true);
             }
@@ -430,22 +432,8 @@ fn compared(test: Test, a: Option<&Value>, b: Option<&Value>) -> Option<bool> {
 /// Whether an operation with these arguments waits for as long as it takes.
 pub(crate) fn is_plain(code: OpCode, args: Option<&[Value]>) -> bool {
     let Some(args) = args else { return false };
-    let (block, timeout) = match code {
-        OpCode::QueuePut => (args.get(1), args.get(2)),
-        OpCode::QueueGet | OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => {
-            (args.first(), args.get(1))
-        }
-        OpCode::PipePoll
-        | OpCode::ConditionWait
-        | OpCode::EventWait
-        | OpCode::BarrierWait
-        | OpCode::LatchWait
-        | OpCode::Join
-        | OpCode::ResultGet
-        | OpCode::ResultWait
-        | OpCode::ResultNext => (None, args.first()),
-        _ => (None, None),
-    };
+    let block = code.block_at().and_then(|at| args.get(at));
+    let timeout = code.timeout_at().and_then(|at| args.get(at));
     !matches!(block, Some(Value::Bool(false))) && matches!(timeout, None | Some(Value::None))
 }
 

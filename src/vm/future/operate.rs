@@ -3,7 +3,7 @@
 //! Answers for: what is noted of each. Never performs one.
 
 use super::held::{Held, Place};
-use super::{Look, On, is_plain, on};
+use super::{Deed, Look, On, is_plain, on};
 use crate::program::Code;
 use crate::program::instr::{Instr, Reg};
 use crate::program::op::OpCode;
@@ -134,10 +134,16 @@ impl Look<'_> {
                 ObjectKind::Rwlock => codes[2],
                 _ => codes[0],
             };
-            let one = if values.len() == 1 { Held::Known(value.clone()) } else { held.clone() };
-            match one {
-                Held::Known(_) => self.on_held(code, &one, None, true, place),
-                _ => self.deed(code, On::Object(object.id, None), true),
+            match values {
+                [_] if enters => self.on_held(code, held, None, true, place),
+                _ => {
+                    // At its end it gives back what it took.
+                    let on = On::Object(object.id, None);
+                    self.future.deeds.push(Deed { code, on, guarded: !enters, plain: true });
+                }
+            }
+            if !enters {
+                place.acquired.retain(|id| *id != object.id);
             }
         }
         if !enters && values.len() > 1 {
@@ -163,7 +169,7 @@ impl Look<'_> {
             }
             if let Some(found) = signature(receiver, name) {
                 let fixed_waits = found.fixed.is_empty();
-                let plain = fixed_waits && args.is_some_and(|args| is_plain_call(found.op, args));
+                let plain = fixed_waits && is_plain(found.op, args);
                 let one = if values.len() == 1 { Held::Known(value.clone()) } else { held.clone() };
                 match one {
                     Held::Known(_) => self.on_held(found.op, &one, None, plain, place),
@@ -206,9 +212,4 @@ fn first_of(place: &Place, base: Reg, count: u16) -> Option<i64> {
         Some(Value::Int(at)) if *at >= 0 => Some(*at),
         _ => None,
     }
-}
-
-/// The same for the arguments of a call, without the defaults.
-fn is_plain_call(code: OpCode, args: &[Value]) -> bool {
-    is_plain(code, Some(args))
 }
