@@ -4,7 +4,10 @@
 
 use super::Checked;
 use super::failure::{Failure, Verdict};
+use crate::plan::Plan;
 use crate::syntax::ast::Expect;
+use crate::trace::Uncaught;
+use crate::value;
 
 /// How a check stands to what was expected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub struct Compared {
 }
 
 /// Compares what a check came to with the expectations of its scenario.
-pub fn compare(expects: &[&Expect], checked: &Checked) -> Compared {
+pub fn compare(plan: &Plan, expects: &[&Expect], checked: &Checked) -> Compared {
     let failing: Vec<&&Expect> = expects.iter().filter(|expect| expected_verdict(expect).is_some()).collect();
     let own = checked.counterexample.as_ref().map(|counterexample| &counterexample.failure);
     let found = || own.into_iter().chain(&checked.also);
@@ -37,16 +40,13 @@ pub fn compare(expects: &[&Expect], checked: &Checked) -> Compared {
             compared.missing.push(shown(expect));
         }
     }
-    for expect in expects {
-        if let Expect::Outcomes(outcomes) = expect {
-            let literals = outcomes.iter().filter_map(crate::plan::literal).map(|value| crate::value::literal(&value));
-            let literals: Vec<String> = literals.collect();
-            let strange = checked.outcomes.iter().filter(|outcome| !literals.contains(outcome));
-            compared.strange_outcomes = strange.cloned().collect();
-            if checked.complete {
-                let missing = literals.iter().filter(|outcome| !checked.outcomes.contains(outcome));
-                compared.missing_outcomes = missing.cloned().collect();
-            }
+    if let Some(outcomes) = &plan.outcomes {
+        let literals: Vec<String> = outcomes.iter().map(value::literal).collect();
+        let strange = checked.outcomes.iter().filter(|outcome| !literals.contains(outcome));
+        compared.strange_outcomes = strange.cloned().collect();
+        if checked.complete {
+            let missing = literals.iter().filter(|outcome| !checked.outcomes.contains(outcome));
+            compared.missing_outcomes = missing.cloned().collect();
         }
     }
     let is_verdict = match own {
@@ -71,7 +71,7 @@ fn expected_verdict(expect: &Expect) -> Option<Verdict> {
 }
 
 /// Whether a failure is what is expected.
-fn is_as(failure: &Failure, expect: &Expect) -> bool {
+pub fn is_as(failure: &Failure, expect: &Expect) -> bool {
     match (failure, expect) {
         (Failure::Deadlock(_), Expect::Deadlock) | (Failure::Livelock(_) | Failure::Never(..), Expect::Livelock) => {
             true
@@ -81,16 +81,26 @@ fn is_as(failure: &Failure, expect: &Expect) -> bool {
             variable.split('[').next() == Some(&name.text)
         }
         (Failure::Invariant(broken), Expect::Invariant(name)) => broken.name == name.text,
-        (Failure::Assertion(_), Expect::Assertion) => true,
-        (Failure::Assertion(uncaught) | Failure::Error(uncaught), Expect::Error(kind, actor)) => {
-            let is_of = |name: &str| {
-                let own = uncaught.actor.rsplit('.').next().unwrap_or(&uncaught.actor);
-                own == name || own.split(['[', '#', '/']).next() == Some(name)
-            };
-            *kind.text == uncaught.kind && actor.as_ref().is_none_or(|actor| is_of(&actor.text))
+        (Failure::Assertion(uncaught) | Failure::Error(uncaught), _) => foreseen(expect, uncaught),
+        _ => false,
+    }
+}
+
+/// Whether an `expect` names an error.
+pub fn foreseen(expect: &Expect, error: &Uncaught) -> bool {
+    match expect {
+        Expect::Assertion => error.kind == "AssertionFailed",
+        Expect::Error(kind, actor) => {
+            *kind.text == error.kind && actor.as_ref().is_none_or(|actor| is_of(&error.actor, &actor.text))
         }
         _ => false,
     }
+}
+
+/// Whether an instance is of a template: `write#2` and `philosopher[3]` are of `write` and `philosopher`.
+fn is_of(instance: &str, template: &str) -> bool {
+    let own = instance.rsplit('.').next().unwrap_or(instance);
+    own == template || own.split(['[', '#', '/']).next() == Some(template)
 }
 
 fn shown(expect: &Expect) -> String {

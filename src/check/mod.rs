@@ -16,7 +16,7 @@ mod stubborn;
 mod walks;
 
 pub use cause::Cause;
-pub use expected::{Compared, compare};
+pub use expected::{Compared, compare, foreseen, is_as};
 pub use explore::Found;
 pub use failure::{Failure, Key, Verdict};
 pub use shortest::Cost;

@@ -126,7 +126,7 @@ fn one(args: &Args, path: &Path, tell: &mut dyn FnMut(Progress)) -> Result<Done,
         Exit::Wrong
     })?;
     let expects: Vec<&Expect> = scenario.checked().expects.iter().map(|(expect, _)| expect).collect();
-    let compared = compare(&expects, &checked);
+    let compared = compare(&plan, &expects, &checked);
     Ok(Done { scenario, checked, compared })
 }
 

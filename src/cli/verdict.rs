@@ -4,11 +4,12 @@
 //! run shows one schedule.
 
 use super::{Exit, err};
+use crate::check::foreseen;
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{Run, Scenario};
 use crate::schedule::Schedule;
-use crate::suite::{self, expected_outcomes, foreseen, strange_outcome};
+use crate::suite::{self, expected_outcomes, strange_outcome};
 use crate::syntax::ast::Expect;
 use crate::trace::Ending;
 

@@ -17,24 +17,26 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         3..=7 => 2,
         _ => 3,
     };
-    let mut best: Option<(usize, &str)> = None;
+    let mut best: Option<((usize, usize), &str)> = None;
     for candidate in candidates {
         let letters: Vec<char> = candidate.chars().take(LENGTH_MAX).collect();
         if candidate == name || letters.len().abs_diff(wanted.len()) > allowed {
             continue;
         }
-        let distance = distance(&wanted, &letters);
-        let plausible = distance <= allowed && distance < letters.len().max(wanted.len());
-        if plausible && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
+        let apart = distance(&wanted, &letters, false);
+        let plausible = apart <= allowed && apart < letters.len().max(wanted.len());
+        // Of two that are as near, the one in the same case.
+        let apart = (apart, distance(&wanted, &letters, true));
+        if plausible && best.is_none_or(|(least, _)| apart < least) {
+            best = Some((apart, candidate));
         }
     }
     best.map(|(_, candidate)| candidate.into())
 }
 
-/// How many letters have to be put in, left out, replaced or swapped with their neighbour; case counts for nothing.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let same = |x: char, y: char| x == y || x.to_lowercase().eq(y.to_lowercase());
+/// How many letters have to be put in, left out, replaced or swapped with their neighbour; whether case counts is said.
+fn distance(a: &[char], b: &[char], case_counts: bool) -> usize {
+    let same = |x: char, y: char| x == y || !case_counts && x.to_lowercase().eq(y.to_lowercase());
     let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX / 2);
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
@@ -70,6 +72,7 @@ mod tests {
         check("True", &["type", "true"], Some("true"));
         check("pritn", &["print"], Some("print"));
         check("put_nowiat", &["put", "put_nowait"], Some("put_nowait"));
+        check("ordrs", &["ORDERS", "orders"], Some("orders"));
     }
 
     #[test]

@@ -32,4 +32,4 @@ pub use parallel::{Told, examine_all};
 pub use rust::{Traced, caught, conclude, trace_of, traces_of};
 pub use snapshot::{HeaderError, Mistake, RunSettings, Snapshot};
 pub use unseen::{Unseen, unseen};
-pub use verdict::{Verdict, expected_outcomes, foreseen, strange_outcome, verdict};
+pub use verdict::{Verdict, expected_outcomes, strange_outcome, verdict};

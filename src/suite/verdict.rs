@@ -5,6 +5,7 @@
 //! one shows it, or that together they show every outcome.
 
 use super::outcome::Problem;
+use crate::check::foreseen;
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{Run, Scenario};
@@ -75,21 +76,4 @@ fn shows(run: &Run, expect: &Expect) -> bool {
 
 fn is_invariant(expect: &Expect) -> bool {
     matches!(expect, Expect::Invariant(_))
-}
-
-/// Whether an `expect` names an error.
-pub fn foreseen(expect: &Expect, error: &Uncaught) -> bool {
-    match expect {
-        Expect::Assertion => error.kind == "AssertionFailed",
-        Expect::Error(kind, actor) => {
-            *kind.text == error.kind && actor.as_ref().is_none_or(|actor| is_of(&error.actor, &actor.text))
-        }
-        _ => false,
-    }
-}
-
-/// Whether an instance is of a template: `write#2` and `philosopher[3]` are of `write` and `philosopher`.
-fn is_of(instance: &str, template: &str) -> bool {
-    let own = instance.rsplit('.').next().unwrap_or(instance);
-    own == template || own.split(['[', '#', '/']).next() == Some(template)
 }

@@ -44,7 +44,7 @@ fn checked(file: &Path) -> (Checked, Compared) {
     let plan = Arc::new(scenario.plan(&[]).unwrap_or_else(|found| panic!("{}: {found:?}", file.display())));
     let checked = check(&plan, &Options::new(512), &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
     let expects: Vec<&Expect> = scenario.checked().expects.iter().map(|(expect, _)| expect).collect();
-    let compared = compare(&expects, &checked);
+    let compared = compare(&plan, &expects, &checked);
     (checked, compared)
 }
 
