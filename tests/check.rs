@@ -8,5 +8,6 @@ mod check {
     #[path = "../suite/folder.rs"]
     mod folder;
     mod index;
+    mod own;
     mod reduction;
 }
