@@ -37,7 +37,7 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     }
     // All leave what they wait in first, so that none is handed anything; then what they had in hand comes back, before
     // others get what stood behind it. Of one that ended by itself, threads that were cut off may have held something.
-    let waits: Vec<_> = members.iter().map(|member| (*member, leave_waits(ctx, *member))).collect();
+    let waits: Vec<_> = members.iter().map(|member| (*member, leave_waits(ctx, *member, false).0)).collect();
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         give_back(ctx, member);
     }
@@ -68,7 +68,7 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
 }
 
 /// The actors of a process that have not ended, its first one last, so that who joins it finds all ended.
-fn members(arena: Arena, process: u32) -> Vec<u32> {
+pub(super) fn members(arena: Arena, process: u32) -> Vec<u32> {
     let until = arena.header().actors.load(SeqCst).min(ACTORS_MAX);
     let of_it = |number: &u32| {
         let slot = actor::slot(arena, *number);
@@ -158,10 +158,10 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) -> Option<Off> {
     Some(off).filter(|off| !off.is_null()).filter(is_queue)
 }
 
-/// A killed actor leaves what it waits in, which it gives.
-fn leave_waits(ctx: &Ctx, number: u32) -> Option<(Off, usize)> {
+/// A killed actor leaves what it waits in, which it gives; and whether nobody had completed that wait.
+fn leave_waits(ctx: &Ctx, number: u32, lives: bool) -> (Option<(Off, usize)>, bool) {
     let mut waited = None;
-    ctx.bury(number, |locked, list| {
+    let left = ctx.bury(number, lives, |locked, list| {
         waited = Some((locked.off, list));
         let is_slot = actor::is_slot(locked.off);
         let is_barrier = !is_slot && locked.header.kind.load(Relaxed) == kind_number(ObjectKind::Barrier);
@@ -169,7 +169,18 @@ fn leave_waits(ctx: &Ctx, number: u32) -> Option<(Off, usize)> {
             barrier::party_left(ctx, locked);
         }
     });
-    waited
+    (waited, left)
+}
+
+/// A thread that is cut off leaves its wait; whether it was in one that nobody was completing.
+pub(super) fn leave_wait(ctx: &Ctx, number: u32) -> bool {
+    leave_waits(ctx, number, true).1
+}
+
+/// What threads leave that were cut off, between operations or after [`leave_wait`].
+pub(super) fn abandon(ctx: &Ctx, threads: &[u32]) {
+    threads.iter().for_each(|thread| give_back(ctx, *thread));
+    threads.iter().for_each(|thread| clean_up(ctx, *thread, None));
 }
 
 /// What a killed actor leaves behind in objects, where it had waited in this one.

@@ -203,6 +203,8 @@ pub(super) struct Slot {
     pub(super) uncounted: AtomicU32,
     /// How often it has begun to wait.
     pub(super) waits: AtomicU32,
+    /// 1 during an operation, of an actor that may be cut off; see `cutoff`.
+    pub(super) at_work: AtomicU32,
     /// What the waker says.
     pub(super) verdict: AtomicU32,
     pub(super) given: AtomicU64,

@@ -23,6 +23,7 @@ mod record;
 mod awaiting;
 mod cases;
 mod create;
+mod cutoff;
 mod duty;
 mod failure;
 mod output;

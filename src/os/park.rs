@@ -8,6 +8,7 @@
 //! Answers for: claims, lists, sleeping, the count of actors that can go on. Never knows what an object is.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::compiler_fence;
 
 use super::arena::{Arena, Off};
 use super::layout::{Node, ObjectHeader, Slot, pack_place, slot_at, state};
@@ -475,18 +476,27 @@ impl Ctx {
         }
     }
 
-    /// Claims a dead actor's wait, so that nobody hands it anything, and takes it off its list; if it waited there and
-    /// nobody had claimed it, `left` sees to the object that it leaves, in the same step. For the supervisor.
-    pub(super) fn bury(&self, actor: u32, left: impl FnOnce(&Locked<'_>, usize)) {
+    /// Claims the wait of an actor that is dead, or is being cut off, so that nobody hands it anything, and takes it off
+    /// its list; if it waited there and nobody had claimed it, `left` sees to the object that it leaves, in the same
+    /// step. Whether it waited; one that lives and does not is left alone.
+    pub(super) fn bury(&self, actor: u32, lives: bool, left: impl FnOnce(&Locked<'_>, usize)) -> bool {
         let slot: &Slot = self.arena.at(slot_at(actor));
+        // First: where it is as it was in the end, the rest belongs to the same wait.
+        let claim = slot.claim.load(Acquire);
+        let is_waiting = claim & ((1 << CLAIM_BITS) - 1) == WAITING;
+        if lives && !is_waiting {
+            return false;
+        }
         let blocked_on = Off(slot.blocked_on.load(Relaxed));
         let list = slot.blocked_list.load(Relaxed) as usize;
         let is_blocked = !blocked_on.is_null() && slot.blocked_op.load(Relaxed) != 0;
         let in_one = is_blocked && slot.cases.load(SeqCst) == 0;
         let locked = in_one.then(|| self.lock(blocked_on));
-        let claim = slot.claim.load(Acquire);
-        let waited = claim & ((1 << CLAIM_BITS) - 1) == WAITING
-            && slot.claim.compare_exchange(claim, claim & !WAITING, AcqRel, Acquire).is_ok();
+        let idle = claim & !WAITING;
+        let waited = is_waiting && slot.claim.compare_exchange(claim, idle, AcqRel, Acquire).is_ok();
+        if lives && !waited {
+            return false;
+        }
         if let Some(locked) = locked {
             locked.unlink(list, Off(slot_at(actor).0 + Self::node_skip()));
             if waited {
@@ -494,6 +504,7 @@ impl Ctx {
             }
         }
         super::cases::leave_all(self, actor);
+        waited
     }
 
     /// Makes the supervisor look.
@@ -568,20 +579,22 @@ impl Locked<'_> {
         self.ctx.arena.at(Off(off))
     }
 
-    // The forward chain is whole at every instant: a death in the middle is repaired by walking it (`mend`).
+    // The forward chain is whole at every instant, and what is not on it is never said to be linked, or a second unlinking
+    // would cut off others: a death in the middle is repaired by walking it (`mend`).
     pub(super) fn push(&self, list: usize, off: Off) {
         let list = &self.header.lists[list];
         let node = self.node(off.0);
         let tail = list.tail.load(Relaxed);
         node.next.store(0, Relaxed);
         node.prev.store(tail, Relaxed);
-        node.linked.store(1, Relaxed);
+        compiler_fence(SeqCst);
         if tail == 0 {
             list.head.store(off.0, Relaxed);
         } else {
             self.node(tail).next.store(off.0, Relaxed);
         }
         self.ctx.point();
+        node.linked.store(1, Relaxed);
         list.tail.store(off.0, Relaxed);
         list.len.store(list.len.load(Relaxed) + 1, Relaxed);
     }
@@ -625,6 +638,9 @@ impl Locked<'_> {
         }
         let list = &self.header.lists[list];
         let (next, prev) = (node.next.load(Relaxed), node.prev.load(Relaxed));
+        node.linked.store(0, Relaxed);
+        self.ctx.point();
+        compiler_fence(SeqCst);
         match prev {
             0 => list.head.store(next, Relaxed),
             prev => self.node(prev).next.store(next, Relaxed),
@@ -634,7 +650,6 @@ impl Locked<'_> {
             0 => list.tail.store(prev, Relaxed),
             next => self.node(next).prev.store(prev, Relaxed),
         }
-        node.linked.store(0, Relaxed);
         list.len.store(list.len.load(Relaxed).saturating_sub(1), Relaxed);
     }
 }

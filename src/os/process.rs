@@ -63,6 +63,8 @@ pub(super) struct Process {
     has_pipes: bool,
     /// Its first actor's body has ended: no more workers are started.
     pub(super) is_ending: AtomicBool,
+    /// It is about to tell of its end: no thread of it begins another operation.
+    pub(super) is_over: AtomicBool,
 }
 
 /// An end of a pipe in this process.
@@ -134,6 +136,7 @@ impl Process {
             pools: Mutex::default(),
             replacements: Mutex::default(),
             is_ending: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
         }
     }
 
@@ -184,6 +187,11 @@ impl Process {
                 Err(error)
             }
         }
+    }
+
+    /// Whether threads were started that have not ended.
+    pub(super) fn has_threads(&self) -> bool {
+        self.threads.load(SeqCst) != 0
     }
 
     /// Whether the calling thread is the only one, so that a fork copies everything that matters.
@@ -437,6 +445,7 @@ pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32)
     super::duty::belong_to(&process);
     open_held(&process);
     let code = World::new(ctx.clone(), Arc::clone(&process)).live();
+    super::cutoff::threads_of(&ctx, &process);
     let_all_go(&ctx, actor);
     actor::leave_processes(arena, slot);
     actor::end_myself(&ctx, code);

@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 
 use super::actor::{self, Birth};
 use super::arena::Off;
-use super::create;
 use super::layout::{ObjectHeader, slot_at, state};
 use super::object::{Done, Patience, Refused, Result, condition, fail, find, pipe, pool};
 use super::park::Ctx;
@@ -19,7 +18,7 @@ use super::record::Note;
 use super::room::Room;
 use super::turns::{self, Turn};
 use super::workers::{self, PoolHere};
-use super::{hand, output, values};
+use super::{create, cutoff, hand, output, values};
 use crate::machine::pid_of;
 use crate::plan::Transport;
 use crate::program::op::{Op, OpCode, Outcome, Target};
@@ -47,6 +46,8 @@ pub(super) struct World {
     chances: u64,
     /// Of a worker: how many tasks it has done.
     tasks_done: u32,
+    /// See [`cutoff::may_befall`].
+    may_be_cut_off: bool,
 }
 
 /// What the event of an operation says beside its result.
@@ -61,8 +62,10 @@ impl World {
         let name: Arc<str> = Arc::from(actor::name(ctx.arena, ctx.me));
         let pauses = Pauses::of(ctx.arena, &name);
         let chances = super::sys::now_ns() ^ u64::from(ctx.me);
+        let may_be_cut_off = cutoff::may_befall(&ctx);
         World {
             ctx,
+            may_be_cut_off,
             process,
             name,
             random: None,
@@ -217,7 +220,13 @@ impl World {
                     super::duty::look(&self.ctx, &self.process);
                     self.await_turn(&op);
                     place::publish(self.ctx.slot, vm.frames());
+                    if self.may_be_cut_off {
+                        cutoff::begin(&self.ctx, &self.process);
+                    }
                     let outcome = self.perform(op, &vm);
+                    if self.may_be_cut_off {
+                        cutoff::finish(&self.ctx);
+                    }
                     vm.resume(outcome);
                 }
                 Stop::Returned(_) => return Ok(()),
