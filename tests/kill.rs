@@ -3,8 +3,7 @@
 //! Each `tests/kill/*.conc` has a *victim*: the process of that name, or the actor that a line `# victim: NAME` names.
 //! It is killed at every point of its operations in turn: before, in the middle of and after each change that others
 //! may see (`os/doom.rs`). The scenario asserts what must hold whenever that is; each run must end well, and be one
-//! that the machine can do. Those in `tests/kill/open` do not hold at every point yet and are run with `--ignored`.
-//! Those in `tests/kill/moments` are killed at random moments.
+//! that the machine can do. Those in `tests/kill/moments` are killed at random moments.
 
 #[path = "kill/case.rs"]
 mod case;
@@ -25,11 +24,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kill");
     let mut trials: Vec<Trial> = case::files(&folder).into_iter().map(at_each_point).collect();
-    let open = case::files(&folder.join("open")).into_iter();
-    trials.extend(open.map(|file| at_each_point(file).with_ignored_flag(true)));
     trials.extend(case::files(&folder.join("moments")).into_iter().map(at_random_moments));
-    let open = case::files(&folder.join("open/moments")).into_iter();
-    trials.extend(open.map(|file| at_random_moments(file).with_ignored_flag(true)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
