@@ -1,5 +1,5 @@
-//! Scenarios of other tests, checked: without a death they must hold whatever the schedule, as far as it keeps the times
-//! that they name.
+//! Scenarios of other tests, checked: without a death they must hold whatever the schedule, as far as it keeps the
+//! times that they name.
 
 use std::path::Path;
 use std::sync::Arc;
