@@ -162,6 +162,7 @@ fn barriers_count_those_who_may_come() {
     silent("barrier gate(2)\ntask meet { gate.wait() }\nthread t { meet() }\nmain { start t; meet() }");
     warns("W0009", "barrier gate(2)\ntask meet { gate.wait() }\nmain { meet() }");
     silent("barrier gate(2)\nmain { try { gate.wait(timeout: 1ms) } catch BrokenBarrier { pass } }");
+    silent("barrier gate(2, timeout: 1ms)\nmain { try { gate.wait() } catch BrokenBarrier { pass } }");
     silent(
         "barrier gate(2)\npool w(2)\ntask meet(_n) { gate.wait() }\nmain { w.map(meet, [1, 2]); w.close(); w.join() }",
     );
