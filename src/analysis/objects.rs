@@ -56,6 +56,11 @@ impl Resolver {
         let what = match name {
             "order" => return self.order(arg),
             "lock" => return self.lock_of_condition(arg),
+            // Whether it is a duration is said where it has its value.
+            "timeout" => {
+                self.expr(&arg.value);
+                return;
+            }
             "capacity" => ("the capacity of a queue", 0),
             "parties" => ("the number of parties of a barrier", 1),
             "count" => ("the count of a latch", 0),

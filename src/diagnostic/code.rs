@@ -571,14 +571,14 @@ codes! {
     W0010 Warning LockKept { name: Arc<str> } =>
         format!("`{name}` is taken here and not released on every way"),
         cure!("`with {name} {{ … }}` releases it however its block is left"),
-        "On some way through this body the lock is still held at the end: a `return`, a `raise` or a branch comes before the release. A holder that ends leaves the lock locked, and whoever wants it waits for ever. Where one body takes a lock and another one releases it, nothing is said.";
+        "On some way through this body the lock is still held at the end: a `return`, a `raise` or a branch comes before the release. A holder that ends leaves the lock locked, and whoever wants it waits for ever. Where one body takes a lock and another one releases it, nothing is said. The sides of an rwlock count as well, and a semaphore where the same body releases it on another way.";
     W0011 Warning LockOrder { names: Vec<Arc<str>> } =>
         match names.as_slice() {
             [one, other] => format!("`{one}` and `{other}` are taken in both orders"),
             names => format!("{} are taken in a circle", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
         },
         cure!("take them in the same order everywhere"),
-        "Here a lock is taken while another one is held, and elsewhere it is the other way round. Two actors may each hold one and wait for the other, for ever: a deadlock that comes up seldom. Nothing is said where the actors never run at the same time, or where both hold a third lock.";
+        "Here a lock is taken while another one is held, and elsewhere it is the other way round. Two actors may each hold one and wait for the other, for ever: a deadlock that comes up seldom. Nothing is said where the actors never run at the same time, where both hold a third lock, or where both only read an rwlock.";
     W0012 Warning TakenTwice { name: Arc<str> } =>
         format!("`{name}` is held here already, so taking it again waits for ever"),
         cure!("an `rlock` can be taken again by its holder"),

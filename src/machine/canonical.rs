@@ -330,7 +330,10 @@ impl<'s> Writer<'s> {
                 self.out.push(queue.order as u8);
             }
             Object::Semaphore(semaphore) => self.long(semaphore.most),
-            Object::Barrier(barrier) => self.long(barrier.parties),
+            Object::Barrier(barrier) => {
+                self.long(barrier.parties);
+                self.long(barrier.timeout.map_or(-1, |ns| ns as i64));
+            }
             Object::Cell(cell) => self.long(cell.room as i64),
             Object::Pool(pool) => self.number(pool.size),
             _ => {}

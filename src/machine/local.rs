@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::actor::{Actor, At, Phase};
-use super::object::{self, pipe};
+use super::object::{self, Object, pipe};
 use super::step::{Tx, Uncaught};
 use super::{Machine, Time};
 use crate::program::op::{Op, OpCode, Outcome, Target};
@@ -104,7 +104,10 @@ impl Tx<'_> {
     }
 
     /// An actor stands before an operation.
-    fn arrive_at(&mut self, id: u32, op: Op) -> Phase {
+    fn arrive_at(&mut self, id: u32, mut op: Op) -> Phase {
+        if let Some(Object::Barrier(barrier)) = object::object_of(&op).and_then(|id| self.state.object(id)) {
+            op.wait_at_most(barrier.timeout);
+        }
         for one in std::iter::once(&op).chain(&op.cases) {
             if let Target::Object(object) = one.target
                 && object.kind == ObjectKind::PipeEnd

@@ -90,7 +90,10 @@ fn make(arena: Arena, kind: ObjectKind, who: Identity, setup: &[Value], cores: u
             semaphore::create(arena, kind, who, count(0, "a semaphore's value", 1)?)
         }
         ObjectKind::Event => event::create(arena, who),
-        ObjectKind::Barrier => barrier::create(arena, who, count(0, "a barrier's parties", 0)?),
+        ObjectKind::Barrier => {
+            let parties = count(0, "a barrier's parties", 0)?;
+            barrier::create(arena, who, parties, fault::timeout_of_barrier(arg(1))?)
+        }
         ObjectKind::Shared => {
             let room = count(0, "a variable's room", cell::ROOM_BYTES)?;
             cell::create(arena, kind, who, room, arg(1))

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 use super::actor::{self, Birth};
 use super::arena::Off;
 use super::layout::{ObjectHeader, slot_at, state};
-use super::object::{Done, Patience, Refused, Result, condition, fail, find, pipe, pool};
+use super::object::{Done, Patience, Refused, Result, barrier, condition, fail, find, pipe, pool};
 use super::park::Ctx;
 use super::perturb::Pauses;
 use super::place;
@@ -213,7 +213,8 @@ impl World {
         let mut vm = Vm::new(image, code, args, Arc::clone(&self.privates), Arc::clone(&self.name));
         loop {
             match vm.run(u64::MAX) {
-                Stop::Op(op) => {
+                Stop::Op(mut op) => {
+                    self.limit(&mut op);
                     if let Some(pauses) = self.pauses.as_mut().filter(|_| is_noted(op.code)) {
                         pauses.pause();
                     }
@@ -312,6 +313,15 @@ impl World {
                 let line = self.arrive_at(op);
                 super::perform::arrive(&self.ctx, object, line, 0, op.noted_args().as_slice());
             }
+        }
+    }
+
+    /// A barrier may say how long a wait at it takes at most.
+    fn limit(&self, op: &mut Op) {
+        if let (OpCode::BarrierWait, Target::Object(object)) = (op.code, op.target)
+            && object.kind == ObjectKind::Barrier
+        {
+            op.wait_at_most(barrier::timeout_of(self.ctx.arena, find(self.ctx.arena, object.id)));
         }
     }
 

@@ -4,7 +4,7 @@
 
 use crate::analysis::Checked;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::program::ObjectSpec;
+use crate::program::{ObjectSpec, fault};
 use crate::source::Span;
 use crate::value::{ObjectKind, ObjectRef, Value, literal};
 
@@ -85,6 +85,9 @@ pub(super) fn check_setup(checked: &Checked, decl: usize, kind: ObjectKind, setu
             }
             (ObjectKind::Barrier, "parties") if !from(1) => {
                 refuse("the number of a barrier's parties", "an integer from 1 up");
+            }
+            (ObjectKind::Barrier, "timeout") if fault::timeout_of_barrier(value).is_err() => {
+                refuse("a barrier's timeout", "a duration from 0 up");
             }
             (ObjectKind::Latch, "count") if !from(0) => refuse("a latch's count", "an integer from 0 up"),
             (ObjectKind::Shared, "room") if !from(1) || !matches!(value, Value::Int(0..=ROOM_MAX)) => {

@@ -47,6 +47,10 @@ faults! {
     barrier_broken = BrokenBarrier, "the barrier is broken";
     /// A barrier that broke because others did not come.
     barrier_late = BrokenBarrier, "the others did not come in time: the barrier is broken";
+    /// A barrier whose timeout is none.
+    barrier_timeout = TypeError, "a barrier's timeout is a duration, such as `5s`, or none";
+    /// A barrier whose timeout is over before it begins.
+    negative_barrier_timeout = ValueError, "a barrier's timeout cannot be negative";
     /// A latch that is counted by nothing, or backwards.
     latch_by_less_than_one = ValueError, "a latch is counted by at least one";
     /// A surplus `count_down`.
@@ -179,4 +183,16 @@ numbers! {
     no_parties = "a barrier has at least one party, not {given}";
     /// A latch that begins below zero.
     negative_latch = "a latch cannot begin below zero, and this is {given}";
+}
+
+/// The timeout that a barrier is made with, in nanoseconds.
+pub fn timeout_of_barrier(value: &Value) -> Result<Option<u64>, Error> {
+    match value {
+        Value::None => Ok(None),
+        Value::Duration(ns) | Value::Elapsed(ns) => match u64::try_from(*ns) {
+            Ok(ns) => Ok(Some(ns)),
+            Err(_) => Err(negative_barrier_timeout()),
+        },
+        _ => Err(barrier_timeout()),
+    }
 }

@@ -145,7 +145,7 @@ impl ObjectSpec {
             ObjectKind::Queue => &["capacity", "order"],
             ObjectKind::Condition => &["lock"],
             ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => &["value"],
-            ObjectKind::Barrier => &["parties"],
+            ObjectKind::Barrier => &["parties", "timeout"],
             ObjectKind::Latch => &["count"],
             ObjectKind::Shared => &["room"],
             ObjectKind::Pool => &["processes", "threads", "tasks_per_child"],

@@ -34,6 +34,15 @@ impl Op {
         (code, captured)
     }
 
+    /// A wait at a barrier without a timeout of its own gets the one that the barrier was made with.
+    pub fn wait_at_most(&mut self, timeout_ns: Option<u64>) {
+        if self.code == OpCode::BarrierWait
+            && let (Value::None, Some(ns)) = (self.args.get(0), timeout_ns)
+        {
+            self.args = Args::from_values([Value::Duration(i64::try_from(ns).unwrap_or(i64::MAX))]);
+        }
+    }
+
     /// The arguments as a trace has them: behind them, of an operation on a side of an rwlock, which side.
     pub fn noted_args(&self) -> Args {
         match self.target {

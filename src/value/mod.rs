@@ -140,7 +140,7 @@ pub struct ObjectRef {
 }
 
 /// A side of an rwlock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
     /// Many may hold it.
     Read,

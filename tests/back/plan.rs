@@ -142,6 +142,10 @@ fn values_that_no_object_can_have() {
         &[],
     ));
     insta::assert_snapshot!(refused("const N = 70_000\nlock m[N]\nmain { m[0].acquire() }", &[]));
+    insta::assert_snapshot!(refused(
+        "const T = -5ms\nbarrier b(2, timeout: T)\nbarrier c(2, 3)\nmain { print 1 }",
+        &[]
+    ));
     insta::assert_snapshot!(refused("const A = 1 // 0\nconst B = A + 1\nmain { print B }", &[]));
 }
 

@@ -83,6 +83,63 @@ fn every_way_out_is_followed() {
     warns("W0010", "lock ms[2]\nmain { ms[0].acquire(); ms[1].acquire(); ms[0].release() }");
 }
 
+#[test]
+fn permits_and_sides_are_given_back() {
+    let leaves = |object: &str, it: &str| {
+        format!(
+            "{object}\nprocess p(n) {{ {it}.acquire(); if n > 2 {{ return }}; {it}.release() }}\nmain {{ start p(1) }}"
+        )
+    };
+    warns("W0010", &leaves("semaphore s(2)", "s"));
+    warns("W0010", &leaves("rwlock rw", "rw.read"));
+    warns("W0010", &leaves("rwlock rw", "rw.write"));
+    warns("W0010", &leaves("lock ms[9]", "ms[n]"));
+    warns("W0010", &leaves("semaphore ss[9]", "ss[n]"));
+    // Signals.
+    silent("semaphore s(0)\nprocess p { s.acquire() }\nmain { start p; s.release() }");
+    silent("semaphore s(2)\nprocess p { s.acquire() }\nmain { start p }");
+    silent(
+        &format!("{}\nprocess q {{ s.release() }}", leaves("semaphore s(2)", "s"))
+            .replace("start p", "start q; start p"),
+    );
+    silent("semaphore s(2)\nmain { s.acquire(); s.acquire(); s.release(2) }");
+    silent("rwlock rw\nmain { rw.read.acquire(); rw.read.release(); with rw.write { pass } }");
+    silent(
+        "rwlock rw\nmain { let side = rw.read; rw.read.acquire(); if side.locked() { side.release() } else { rw.read.release() } }",
+    );
+    // Which one it is changes.
+    silent(
+        "lock ms[3]\nmain { let i = 0; ms[i].acquire(); i += 1; ms[i].acquire(); ms[i - 1].release(); ms[i].release() }",
+    );
+    silent("lock ms[3]\nprocess p(i, j) { ms[i].acquire(); ms[j].release() }\nmain { start p(1, 1) }");
+    silent(
+        "lock ms[3]\nprocess p(n) { for i in 0..n { ms[i].acquire() }; for i in 0..n { ms[i].release() } }\nmain { start p(2) }",
+    );
+}
+
+#[test]
+fn readers_do_not_keep_readers_out() {
+    let two = |one: &str, other: &str| {
+        format!(
+            "rwlock a\nrwlock b\nthread x {{ with a.{one}, b.{other} {{ pass }} }}\nthread y {{ with b.read, a.read {{ pass }} }}\nthread z {{ with a.write {{ pass }} }}"
+        )
+    };
+    silent(&two("read", "read"));
+    silent(&two("read", "write"));
+    silent(&two("write", "read"));
+    warns("W0011", &two("write", "write"));
+    warns("W0011", "rwlock a\nlock b\nthread x { with a.write, b { pass } }\nthread y { with b, a.read { pass } }");
+    silent("rwlock a\nlock b\nthread x { with a.read, b { pass } }\nthread y { with b, a.read { pass } }");
+    // Both read the third one.
+    warns(
+        "W0011",
+        "rwlock g\nlock a\nlock b\nthread x { with g.read, a, b { pass } }\nthread y { with g.read, b, a { pass } }",
+    );
+    silent(
+        "rwlock g\nlock a\nlock b\nthread x { with g.read, a, b { pass } }\nthread y { with g.write, b, a { pass } }",
+    );
+}
+
 const BOTH_ORDERS: &str = "lock a\nlock b\nthread x { with a, b { pass } }\nthread y { with b, a { pass } }\n";
 
 #[test]
@@ -162,6 +219,7 @@ fn barriers_count_those_who_may_come() {
     silent("barrier gate(2)\ntask meet { gate.wait() }\nthread t { meet() }\nmain { start t; meet() }");
     warns("W0009", "barrier gate(2)\ntask meet { gate.wait() }\nmain { meet() }");
     silent("barrier gate(2)\nmain { try { gate.wait(timeout: 1ms) } catch BrokenBarrier { pass } }");
+    silent("barrier gate(2, timeout: 1ms)\nmain { try { gate.wait() } catch BrokenBarrier { pass } }");
     silent(
         "barrier gate(2)\npool w(2)\ntask meet(_n) { gate.wait() }\nmain { w.map(meet, [1, 2]); w.close(); w.join() }",
     );

@@ -9,6 +9,7 @@ use super::constant::{Eval, Known};
 use super::mentions::Mentions;
 use crate::analysis::{Checked, Owner};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::ast::Arg;
 use crate::value::ObjectKind;
 
 /// Barriers with more parties than actors that wait at them.
@@ -20,7 +21,12 @@ pub(super) fn short(checked: &Checked, mentions: &Mentions, actors: &Actors<'_>,
     let eval = Eval { checked, known: &Known::default() };
     for (id, info) in checked.objects.iter().enumerate().filter(|(_, info)| info.kind == ObjectKind::Barrier) {
         let is_array = info.decl.array.is_some();
-        let parties = info.decl.args.first().filter(|_| !is_array && !info.name.text.starts_with('_'));
+        let names = |arg: &Arg, name: &str| arg.name.as_ref().is_some_and(|own| &*own.text == name);
+        let of_name = |name: &str| info.decl.args.iter().find(|arg| names(arg, name));
+        // A time limit says that not everybody is expected.
+        let is_limited = info.decl.args.len() > 1;
+        let parties = of_name("parties").or_else(|| info.decl.args.first());
+        let parties = parties.filter(|_| !is_array && !is_limited && !info.name.text.starts_with('_'));
         let Some(parties) = parties.and_then(|arg| eval.int(&arg.value)) else { continue };
         let Some(all) = mentions.all_of(id) else { continue };
         // A time limit, or a look at whether it is broken, says that not everybody is expected.

@@ -42,6 +42,8 @@ pub(super) struct Found {
     pub(super) kept: Vec<(Key, Span)>,
     /// Locks that are released where this body does not hold them: somebody hands them over.
     pub(super) foreign: FxHashSet<Key>,
+    /// What is released where this body may hold it.
+    pub(super) released: FxHashSet<Key>,
     /// Locks of which one takes or releases one without telling which, or in ways that are not followed.
     pub(super) blurred: FxHashSet<DeclId>,
 }
@@ -71,7 +73,9 @@ pub(super) fn follow(checked: &Checked, block: &Block, known: Known, steps_left:
     let exits = std::mem::take(&mut flow.exits);
     for (state, span) in exits {
         for (at, key) in flow.locks.iter().enumerate() {
-            if state.of(at) & HELD != 0 {
+            // Permits that are taken on a condition are often given back on the same one.
+            let is_kept = if flow.is_semaphore(*key) { state.of(at) == HELD } else { state.of(at) & HELD != 0 };
+            if is_kept {
                 flow.found.kept.push((*key, span));
             }
         }
@@ -111,6 +115,11 @@ impl Flow<'_> {
                 self.found.blurred.insert(decl);
                 return None;
             }
+            // Which one it is changes with the variable.
+            Lock::Is(Key { decl, by: Some(local), .. }) if self.assigned.contains(&local) => {
+                self.found.blurred.insert(decl);
+                return None;
+            }
             Lock::Is(key) => key,
         };
         let known = self.locks.iter().position(|lock| *lock == key);
@@ -130,12 +139,22 @@ impl Flow<'_> {
 
     fn held(&self) -> Vec<Key> {
         let held = self.at.iter().flat_map(State::held);
-        held.filter_map(|place| self.key(place)).collect()
+        held.filter_map(|place| self.key(place)).filter(|key| self.orders(*key)).collect()
+    }
+
+    /// Whether it keeps others out, and is known: of a semaphore there may be more.
+    fn orders(&self, key: Key) -> bool {
+        key.by.is_none() && !self.is_semaphore(key)
+    }
+
+    fn is_semaphore(&self, key: Key) -> bool {
+        super::locks::is_semaphore(self.checked, key)
     }
 
     /// Whoever comes here waits for a lock.
     fn wait_for(&mut self, what: What, span: Span) {
-        if self.at.is_some() {
+        let is_ordered = !matches!(what, What::Lock(key) if !self.orders(key));
+        if self.at.is_some() && is_ordered {
             let held = self.held();
             self.found.taken.push(Taken { what, held, span });
         }
@@ -159,7 +178,7 @@ impl Flow<'_> {
         let Some(key) = self.key(place) else { return };
         // Taken twice, an rlock has to be released twice.
         let info = self.checked.objects.get(key.decl.0 as usize);
-        let is_plain = info.is_some_and(|info| info.kind == ObjectKind::Lock);
+        let is_plain = info.is_some_and(|info| info.kind == ObjectKind::Lock) && key.by.is_none();
         if !is_plain && self.at.as_ref().is_some_and(|at| at.of(place) != FREE) {
             self.found.blurred.insert(key.decl);
         }
@@ -171,6 +190,8 @@ impl Flow<'_> {
         let Some(key) = self.key(place) else { return };
         if self.at.as_ref().is_some_and(|at| at.of(place) == FREE) {
             self.found.foreign.insert(key);
+        } else if self.at.is_some() {
+            self.found.released.insert(key);
         }
         self.set(place, FREE);
     }
@@ -497,9 +518,15 @@ impl Flow<'_> {
     }
 
     /// An operation in the middle of an expression.
-    fn operation(&mut self, base: &Expr, name: &str) {
+    fn operation(&mut self, base: &Expr, name: &str, args: &[Arg]) {
         let Some(place) = self.place(base) else { return };
         match name {
+            // Several permits at once.
+            "release" if !args.is_empty() => {
+                if let Some(key) = self.key(place) {
+                    self.found.blurred.insert(key.decl);
+                }
+            }
             "release" => self.release(place),
             // What came of it is not followed.
             "acquire" => {
@@ -519,9 +546,16 @@ struct Exprs<'r, 'a>(&'r mut Flow<'a>);
 impl Visitor for Exprs<'_, '_> {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Method(base, name, _) => {
+            ExprKind::Method(base, name, args) if lock(self.0.eval(), base) != Lock::No => {
+                args.iter().for_each(|arg| self.expr(&arg.value));
+                self.0.operation(base, &name.text, args);
+            }
+            // A side that goes on as a value: what is done with it is not followed.
+            ExprKind::Field(..) => {
+                if let Lock::Is(Key { decl, .. }) | Lock::Blurred(decl) = lock(self.0.eval(), expr) {
+                    self.0.found.blurred.insert(decl);
+                }
                 walk_expr(self, expr);
-                self.0.operation(base, &name.text);
             }
             ExprKind::Call(callee, _) => {
                 walk_expr(self, expr);

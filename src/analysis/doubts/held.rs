@@ -2,9 +2,9 @@
 //!
 //! Answers for: the state that the flow analysis carries along. Never walks a body.
 
-use crate::analysis::{Checked, DeclId};
+use crate::analysis::{Binding, Checked, DeclId, LocalId};
 use crate::syntax::ast::{Expr, ExprKind};
-use crate::value::ObjectKind;
+use crate::value::{ObjectKind, Side};
 
 use super::constant::Eval;
 use super::mentions::object;
@@ -14,6 +14,21 @@ use super::mentions::object;
 pub(super) struct Key {
     pub(super) decl: DeclId,
     pub(super) index: Option<i64>,
+    /// The variable that says which of an array, where nobody knows its value.
+    pub(super) by: Option<LocalId>,
+    /// The side of an rwlock.
+    pub(super) side: Option<Side>,
+}
+
+impl Key {
+    /// The lock that it is a side of.
+    pub(super) fn whole(self) -> Key {
+        Key { side: None, ..self }
+    }
+
+    pub(super) fn reads(self) -> bool {
+        self.side == Some(Side::Read)
+    }
 }
 
 /// What an expression is to the analysis of locks.
@@ -29,14 +44,22 @@ pub(super) enum Lock {
 
 /// The lock that an expression names; a condition is the lock that it is over.
 pub(super) fn lock(eval: Eval<'_>, expr: &Expr) -> Lock {
+    let (expr, side) = match &expr.kind {
+        ExprKind::Field(base, name) if &*name.text == "read" => (&**base, Some(Side::Read)),
+        ExprKind::Field(base, name) if &*name.text == "write" => (&**base, Some(Side::Write)),
+        _ => (expr, None),
+    };
+    let plain = |decl| Key { decl, index: None, by: None, side };
     let Some(id) = object(eval.checked, expr) else { return Lock::No };
     let Some(info) = eval.checked.objects.get(id.0 as usize) else { return Lock::No };
     match info.kind {
-        ObjectKind::Lock | ObjectKind::Rlock => {}
+        ObjectKind::Rwlock if side.is_some() => {}
+        _ if side.is_some() => return Lock::No,
+        ObjectKind::Lock | ObjectKind::Rlock | ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {}
         ObjectKind::Condition => {
             if let Some(over) = info.decl.args.first() {
                 return match lock_below(eval.checked, &over.value) {
-                    Some(decl) if info.decl.array.is_none() => Lock::Is(Key { decl, index: None }),
+                    Some(decl) if info.decl.array.is_none() => Lock::Is(plain(decl)),
                     Some(decl) => Lock::Blurred(decl),
                     None => Lock::No,
                 };
@@ -44,14 +67,26 @@ pub(super) fn lock(eval: Eval<'_>, expr: &Expr) -> Lock {
         }
         _ => return Lock::No,
     }
-    let ExprKind::Index(_, index) = &expr.kind else { return Lock::Is(Key { decl: id, index: None }) };
+    let ExprKind::Index(_, index) = &expr.kind else { return Lock::Is(plain(id)) };
     let length = info.decl.array.as_ref().and_then(|array| eval.int(array));
     match (eval.int(index), length) {
         // From the end, where the index is negative.
         (Some(index), Some(length)) if -length <= index && index < length => {
-            Lock::Is(Key { decl: id, index: Some(index.rem_euclid(length.max(1))) })
+            Lock::Is(Key { index: Some(index.rem_euclid(length.max(1))), ..plain(id) })
         }
+        (None, _) => match variable(eval.checked, index) {
+            Some(local) => Lock::Is(Key { by: Some(local), ..plain(id) }),
+            None => Lock::Blurred(id),
+        },
         _ => Lock::Blurred(id),
+    }
+}
+
+fn variable(checked: &Checked, expr: &Expr) -> Option<LocalId> {
+    let ExprKind::Name(name) = &expr.kind else { return None };
+    match checked.binding(name) {
+        Binding::Local(local) => Some(local),
+        _ => None,
     }
 }
 

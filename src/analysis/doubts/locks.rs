@@ -39,10 +39,22 @@ pub(super) fn doubts(
     let Some(runs) = runs(checked, bodies) else { return };
     let blurred: FxHashSet<DeclId> = runs.iter().flat_map(|run| run.found.blurred.iter().copied()).collect();
     let foreign: FxHashSet<Key> = runs.iter().flat_map(|run| run.found.foreign.iter().copied()).collect();
+    // Which of an array they are is known of some, and not of others.
+    let all = || runs.iter().flat_map(|run| run.found.first.keys().chain(&run.found.foreign));
+    let by_variable: FxHashSet<DeclId> = all().filter(|key| key.by.is_some()).map(|key| key.decl).collect();
+    let by_value: FxHashSet<DeclId> = all().filter(|key| key.by.is_none()).map(|key| key.decl).collect();
+    let is_told_apart = |key: &Key| match key.by {
+        None => !by_variable.contains(&key.decl),
+        Some(_) => !by_value.contains(&key.decl) && !foreign.iter().any(|other| other.decl == key.decl),
+    };
     // A lock that is handed over, or passed on, is released by somebody else.
     let is_followed = |key: &Key| {
         let is_passed_on = mentions.all_of(key.decl.0 as usize).is_none();
-        !is_passed_on && !blurred.contains(&key.decl) && !foreign.contains(key) && !is_silent(checked, *key)
+        !is_passed_on
+            && is_told_apart(key)
+            && !blurred.contains(&key.decl)
+            && !foreign.contains(key)
+            && !is_silent(checked, *key)
     };
     let taken_by = order::taken_by(&runs);
     let mut said: FxHashSet<(DeclId, Span)> = FxHashSet::default();
@@ -50,6 +62,10 @@ pub(super) fn doubts(
         // Where actors are killed, it is about what they leave behind.
         let is_killed = actors.kills && matches!(run.who, Who::Actor(_));
         for (key, end) in run.found.kept.iter().filter(|(key, _)| !is_killed && is_followed(key)) {
+            // Permits may be taken to stay, or to be given by others.
+            if is_semaphore(checked, *key) && !run.found.released.contains(key) {
+                continue;
+            }
             let Some(first) = run.found.first.get(key).filter(|first| said.insert((key.decl, **first))) else {
                 continue;
             };
@@ -69,6 +85,11 @@ pub(super) fn doubts(
     order::circles(checked, &runs, mentions, actors, found);
 }
 
+pub(super) fn is_semaphore(checked: &Checked, key: Key) -> bool {
+    let kind = checked.objects.get(key.decl.0 as usize).map(|info| info.kind);
+    matches!(kind, Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore))
+}
+
 /// A name that begins with `_` asks for silence.
 pub(super) fn is_silent(checked: &Checked, key: Key) -> bool {
     checked.objects.get(key.decl.0 as usize).is_none_or(|info| info.name.text.starts_with('_'))
@@ -76,7 +97,11 @@ pub(super) fn is_silent(checked: &Checked, key: Key) -> bool {
 
 /// Follows every body, one with an index for each of its values. None if there is too much to follow.
 fn runs(checked: &Checked, bodies: &[Body<'_>]) -> Option<Vec<Run>> {
-    let has_locks = |kind: ObjectKind| matches!(kind, ObjectKind::Lock | ObjectKind::Rlock | ObjectKind::Condition);
+    let has_locks = |kind: ObjectKind| {
+        use ObjectKind as Kind;
+        let is_lock = matches!(kind, Kind::Lock | Kind::Rlock | Kind::Rwlock | Kind::Condition);
+        is_lock || matches!(kind, Kind::Semaphore | Kind::BoundedSemaphore)
+    };
     let mut runs = Vec::new();
     if !checked.objects.iter().any(|info| has_locks(info.kind)) {
         return Some(runs);

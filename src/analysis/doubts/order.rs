@@ -41,10 +41,13 @@ struct Edge {
 /// A lock as the writer calls it.
 pub(super) fn name(checked: &Checked, key: Key) -> Arc<str> {
     let name = checked.objects.get(key.decl.0 as usize).map_or("", |info| &*info.name.text);
-    match key.index {
-        Some(index) => format!("{name}[{index}]").into(),
-        None => name.into(),
-    }
+    let which = match (key.index, key.by) {
+        (Some(index), _) => format!("[{index}]"),
+        (None, Some(_)) => "[…]".into(),
+        (None, None) => String::new(),
+    };
+    let side = key.side.map_or(String::new(), |side| format!(".{}", side.name()));
+    format!("{name}{which}{side}").into()
 }
 
 /// Warns of circles, once for each set of declarations.
@@ -62,14 +65,14 @@ pub(super) fn circles(
     let search = Search { checked, actors, edges: &edges };
     let mut said: FxHashSet<BTreeSet<DeclId>> = FxHashSet::default();
     for edge in &edges {
-        let Some(path) = search.path(edge.to, edge.from) else { continue };
+        let Some(path) = search.path(edge.to.whole(), edge.from.whole()) else { continue };
         let decls: BTreeSet<DeclId> = path.iter().map(|key| key.decl).collect();
         if said.contains(&decls) {
             continue;
         }
         let Some(circle) = search.close(edge, &path) else { continue };
         said.insert(decls);
-        let code = Code::LockOrder { names: circle.iter().map(|edge| name(checked, edge.from)).collect() };
+        let code = Code::LockOrder { names: circle.iter().map(|edge| name(checked, edge.from.whole())).collect() };
         let mut finding = Diagnostic::new(code, edge.span);
         let mut spans = vec![edge.span];
         for other in circle.iter().skip(1) {
@@ -94,7 +97,7 @@ fn edges(checked: &Checked, runs: &[Run], mentions: &Mentions) -> Vec<Edge> {
         for taken in run.found.taken.iter().filter(|taken| !taken.held.is_empty()) {
             let wanted = locks_of(taken.what, &taken_by)
                 .into_iter()
-                .filter(|key| !taken.held.contains(key) && !is_silent(checked, *key));
+                .filter(|key| !taken.held.iter().any(|held| held.whole() == key.whole()) && !is_silent(checked, *key));
             for to in wanted {
                 for (from, who) in taken.held.iter().flat_map(|from| whose.iter().map(move |who| (*from, *who))) {
                     let is_own = run.who == who;
@@ -136,6 +139,16 @@ pub(super) fn locks_of(what: What, taken_by: &FxHashMap<TaskId, Vec<What>>) -> B
     keys
 }
 
+/// Whether what one waits for is what the other holds, and not both read.
+fn is_kept_out(waits: &Edge, holds: &Edge) -> bool {
+    excludes(waits.to, holds.from)
+}
+
+/// Whether two cannot hold these at the same time.
+fn excludes(one: Key, other: Key) -> bool {
+    one.whole() == other.whole() && !(one.reads() && other.reads())
+}
+
 struct Search<'a> {
     checked: &'a Checked,
     actors: &'a Actors<'a>,
@@ -158,10 +171,11 @@ impl<'a> Search<'a> {
                 path.reverse();
                 return (path.len() <= CIRCLE_MAX).then_some(path);
             }
-            for edge in self.edges.iter().filter(|edge| edge.from == at) {
-                if edge.to != from && !came.contains_key(&edge.to) {
-                    came.insert(edge.to, at);
-                    left.push_back(edge.to);
+            for edge in self.edges.iter().filter(|edge| edge.from.whole() == at) {
+                let to = edge.to.whole();
+                if to != from && !came.contains_key(&to) {
+                    came.insert(to, at);
+                    left.push_back(to);
                 }
             }
         }
@@ -177,13 +191,17 @@ impl<'a> Search<'a> {
     }
 
     fn extend(&self, circle: Vec<&'a Edge>, steps: &mut Vec<(Key, Key)>, tries: &mut usize) -> Option<Vec<&'a Edge>> {
-        let Some((from, to)) = steps.pop() else { return Some(circle) };
-        for edge in self.edges.iter().filter(|edge| edge.from == from && edge.to == to) {
+        let Some((from, to)) = steps.pop() else {
+            let ends = circle.first().zip(circle.last());
+            return ends.is_some_and(|(first, last)| is_kept_out(last, first)).then_some(circle);
+        };
+        let of_step = |edge: &&Edge| edge.from.whole() == from && edge.to.whole() == to;
+        for edge in self.edges.iter().filter(of_step) {
             *tries = tries.saturating_sub(1);
             if *tries == 0 {
                 break;
             }
-            if self.fits(&circle, edge) {
+            if circle.last().is_none_or(|before| is_kept_out(before, edge)) && self.fits(&circle, edge) {
                 let longer = circle.iter().copied().chain([edge]).collect();
                 if let Some(closed) = self.extend(longer, steps, tries) {
                     return Some(closed);
@@ -201,7 +219,7 @@ impl<'a> Search<'a> {
         is_enough
             && circle.iter().all(|other| {
                 // A lock that both hold lets only one of them in.
-                let is_guarded = other.held.iter().any(|key| edge.held.contains(key));
+                let is_guarded = other.held.iter().any(|key| edge.held.iter().any(|held| excludes(*key, *held)));
                 !is_guarded && self.actors.overlap((other.who, other.at), (edge.who, edge.at))
             })
     }

@@ -9,6 +9,8 @@ use crate::value::{Error, Value};
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct Barrier {
     pub(in crate::machine) parties: i64,
+    /// How long a wait without a timeout of its own waits at most, in nanoseconds.
+    pub(in crate::machine) timeout: Option<u64>,
     pub(in crate::machine) broken: bool,
     /// Who has arrived in this round, in order.
     pub(in crate::machine) inside: Vec<u32>,
@@ -25,8 +27,8 @@ pub(in crate::machine) struct Acting {
 }
 
 impl Barrier {
-    pub(super) fn new(parties: i64) -> Barrier {
-        Barrier { parties, broken: false, inside: Vec::new(), acting: None }
+    pub(super) fn new(parties: i64, timeout: Option<u64>) -> Barrier {
+        Barrier { parties, timeout, broken: false, inside: Vec::new(), acting: None }
     }
 
     pub(super) fn can(&self, op: &Op) -> bool {

@@ -85,7 +85,7 @@ fn make(kind: ObjectKind, spec: Option<&ObjectSpec>, setup: &[Value], cores: u32
             if !(1..=i64::from(u32::MAX)).contains(&parties) {
                 return Err(fault::no_parties(parties));
             }
-            Object::Barrier(Barrier::new(parties))
+            Object::Barrier(Barrier::new(parties, fault::timeout_of_barrier(arg(1))?))
         }
         ObjectKind::Shared => Object::Cell(Cell::new(arg(1).clone(), count(arg(0), "a variable's room", ROOM_BYTES)?)?),
         ObjectKind::Atomic => Object::Cell(Cell::new(arg(0).clone(), ROOM_BYTES)?),

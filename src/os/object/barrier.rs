@@ -40,6 +40,8 @@ struct BarrierState {
     pad: AtomicU32,
     /// The event by which it is told.
     told_by: AtomicU64,
+    /// How long a wait without a timeout of its own waits at most, in nanoseconds, plus 1; 0: for ever.
+    timeout: AtomicU64,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -53,12 +55,14 @@ enum Late {
     Decided(Entered),
 }
 
-pub(in crate::os) fn create(arena: Arena, who: Identity, parties: i64) -> Result<u32> {
+pub(in crate::os) fn create(arena: Arena, who: Identity, parties: i64, timeout: Option<u64>) -> Result<u32> {
     let given = parties;
     let parties = u32::try_from(parties).ok().filter(|parties| *parties > 0);
     let parties = parties.ok_or_else(|| fault::no_parties(given))?;
     let (id, off) = make::<BarrierState>(arena, kind_number(ObjectKind::Barrier), who)?;
-    arena.at::<BarrierState>(off).parties.store(parties, Relaxed);
+    let state: &BarrierState = arena.at(off);
+    state.parties.store(parties, Relaxed);
+    state.timeout.store(timeout.map_or(0, |ns| ns.saturating_add(1)), Relaxed);
     Ok(id)
 }
 
@@ -281,6 +285,11 @@ pub(super) fn look<'a>(ctx: &'a Ctx, off: Off) -> Locked<'a> {
 /// Who runs its action.
 pub(in crate::os) fn acting(arena: Arena, off: Off) -> Option<u32> {
     arena.at::<BarrierState>(off).acting.load(Relaxed).checked_sub(1)
+}
+
+/// How long a wait without a timeout of its own waits at most, in nanoseconds.
+pub(in crate::os) fn timeout_of(arena: Arena, off: Off) -> Option<u64> {
+    arena.at::<BarrierState>(off).timeout.load(Relaxed).checked_sub(1)
 }
 
 /// How many must arrive.
