@@ -4,13 +4,14 @@
 
 mod arrivals;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::arrivals::Hints;
 use super::order::Order;
 use super::same::Names;
 use super::{Judgement, Objection, Reason, untold};
@@ -45,6 +46,8 @@ pub(super) struct Progress {
     results: Arc<FxHashMap<Place, u32>>,
     taken: usize,
     pub(super) steps: usize,
+    /// Who was taken to wait where others might have been instead.
+    guessed: u64,
 }
 
 /// What those may have done whose record does not end with their end.
@@ -70,6 +73,10 @@ pub(super) struct Judge<'a> {
     pub(super) untold: Untold,
     /// How many more silent steps may be tried.
     effort: Rc<Cell<u64>>,
+    /// Where not all events are to be taken, those that are: how many of each actor's.
+    certain: Option<Vec<u32>>,
+    /// By event: how many had begun to wait before it, though nothing says so but what comes after.
+    hints: RefCell<Hints>,
 }
 
 pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>) -> Judgement {
@@ -87,7 +94,10 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
         _ => match judgement {
             // What the killed did last nobody knows, and not all that it may have been was tried.
             Judgement::Impossible(objection) if !is_stuck && was_somebody_cut_off(data) => {
-                Judgement::Undecided { events: objection.taken }
+                match judge_certain(machine, data) {
+                    impossible @ Judgement::Impossible(_) => impossible,
+                    _ => Judgement::Undecided { events: objection.taken },
+                }
             }
             judgement => judgement,
         },
@@ -112,11 +122,31 @@ fn judge_told(
     stuck: Option<Vec<String>>,
     (untold, effort): (Untold, Rc<Cell<u64>>),
 ) -> Judgement {
+    judge_order(machine, data, Order::new(data), Asked { stuck, untold, effort, certain: None })
+}
+
+/// Judges what took place before anybody could do what it did not tell of.
+fn judge_certain(machine: &Machine, data: &TraceData) -> Judgement {
+    let order = Order::new(data);
+    let certain = Some(order.and_before(&data.events, |event| event.time_ns < untold::begins(data)));
+    let effort = Rc::new(Cell::new(u64::MAX));
+    judge_order(machine, data, order, Asked { stuck: None, untold: Untold::Nothing, effort, certain })
+}
+
+/// What is judged of a trace.
+struct Asked {
+    stuck: Option<Vec<String>>,
+    untold: Untold,
+    effort: Rc<Cell<u64>>,
+    certain: Option<Vec<u32>>,
+}
+
+fn judge_order(machine: &Machine, data: &TraceData, order: Order, asked: Asked) -> Judgement {
+    let Asked { stuck, untold, effort, certain } = asked;
     let (state, happened) = match machine.initial() {
         Ok(begun) => begun,
         Err(error) => return Judgement::Unreadable(error.to_string()),
     };
-    let order = Order::new(data);
     let mut progress = Progress {
         state,
         done: vec![0; data.actors.len()],
@@ -125,6 +155,7 @@ fn judge_told(
         results: Arc::default(),
         taken: 0,
         steps: 0,
+        guessed: 0,
     };
     let mut takers: FxHashMap<Place, Vec<Place>> = FxHashMap::default();
     for event in &data.events {
@@ -133,7 +164,8 @@ fn judge_told(
         }
     }
     let by_name = (0..).zip(&data.actors).map(|(at, info)| (info.name.as_str(), at)).collect();
-    let judge = Judge { machine, data, order, by_name, takers, stuck, untold, effort };
+    let judge =
+        Judge { machine, data, order, by_name, takers, stuck, untold, effort, certain, hints: RefCell::default() };
     if untold != Untold::Nothing && !judge.was_somebody_cut_off() {
         return Judgement::Undecided { events: 0 };
     }
@@ -150,16 +182,26 @@ struct Branch {
 
 impl Judge<'_> {
     fn run(&self, progress: Progress) -> Judgement {
+        let begin = progress.clone();
         let ready = self.ready(&progress);
         let mut stack = VecDeque::from([Branch { progress, ready }]);
         let mut seen: FxHashSet<u128> = FxHashSet::default();
         let mut best: Option<(usize, Objection)> = None;
         let mut dead_ends = 0;
         while let Some(branch) = stack.back_mut().filter(|_| self.effort.get() > 0) {
-            if branch.progress.taken == self.data.events.len() {
+            if branch.progress.taken == self.data.events.len() || self.has_all_certain(&branch.progress) {
                 return self.at_the_end(&branch.progress);
             }
             let Some(at) = branch.ready.pop() else {
+                if let Some(earlier) = self.hint(&branch.progress) {
+                    // Back to before that event, where everything is open again.
+                    while stack.pop_back_if(|branch| self.order.is_done(earlier, &branch.progress.done)).is_some() {}
+                    let progress = stack.pop_back().map_or_else(|| begin.clone(), |branch| branch.progress);
+                    let ready = self.ready(&progress);
+                    stack.push_back(Branch { progress, ready });
+                    seen.clear();
+                    continue;
+                }
                 dead_ends += 1;
                 if dead_ends > DEAD_ENDS_MAX {
                     break;
@@ -168,25 +210,29 @@ impl Judge<'_> {
                 continue;
             };
             match self.take(&branch.progress, at) {
-                Ok(next) => {
+                Ok(ways) => {
                     // The last one that could come next is not turned back to: its state is not needed any more.
                     if branch.ready.is_empty() {
                         stack.pop_back();
                     }
-                    let bytes: Vec<u8> = next.done.iter().flat_map(|done| done.to_le_bytes()).collect();
-                    if !seen.insert(xxhash_rust::xxh3::xxh3_128(&bytes)) {
-                        continue;
-                    }
-                    let ready = self.ready(&next);
-                    stack.push_back(Branch { progress: next, ready });
-                    // What lies that far back has long been confirmed by what came after it.
-                    if stack.len() > BRANCHES_MAX {
-                        stack.pop_front();
+                    for next in ways.into_iter().rev() {
+                        let done = next.done.iter().flat_map(|done| done.to_le_bytes());
+                        let bytes: Vec<u8> = done.chain(next.guessed.to_le_bytes()).collect();
+                        if !seen.insert(xxhash_rust::xxh3::xxh3_128(&bytes)) {
+                            continue;
+                        }
+                        let ready = self.ready(&next);
+                        stack.push_back(Branch { progress: next, ready });
+                        // What lies that far back has long been confirmed by what came after it.
+                        if stack.len() > BRANCHES_MAX {
+                            stack.pop_front();
+                        }
                     }
                 }
                 Err(reason) => {
                     let taken = branch.progress.taken;
                     if best.as_ref().is_none_or(|(most, _)| taken > *most)
+                        && self.is_wanted(at)
                         && let Some(event) = self.data.events.get(at as usize)
                     {
                         best = Some((taken, Objection { event: event.place, taken, reason }));
@@ -199,6 +245,16 @@ impl Judge<'_> {
             Some((_, objection)) => Judgement::Impossible(Box::new(objection)),
             None => Judgement::Unreadable("its orders contradict each other".into()),
         }
+    }
+
+    /// Whether an event is one of those that are to be taken.
+    fn is_wanted(&self, at: u32) -> bool {
+        self.certain.as_ref().is_none_or(|certain| self.order.is_done(at, certain))
+    }
+
+    fn has_all_certain(&self, progress: &Progress) -> bool {
+        let certain = self.certain.as_ref();
+        certain.is_some_and(|certain| certain.iter().zip(&progress.done).all(|(certain, done)| done >= certain))
     }
 
     /// All events were taken; where the run ended in a deadlock, nobody can go on.
@@ -245,29 +301,38 @@ impl Judge<'_> {
         let next = |(lane, done): (&Vec<u32>, &u32)| lane.get(*done as usize).copied();
         let mut ready: Vec<u32> = self.order.lanes.iter().zip(&progress.done).filter_map(next).collect();
         ready.retain(|at| self.order.is_ready(*at, &progress.done));
-        ready.sort_by_key(|at| std::cmp::Reverse(self.data.events.get(*at as usize).map(|event| event.time_ns)));
+        let time = |at: &u32| self.data.events.get(*at as usize).map(|event| event.time_ns);
+        ready.sort_by_key(|at| std::cmp::Reverse((!self.is_wanted(*at), time(at))));
         ready
     }
 
-    /// The progress after an event, with the silent steps that it needs.
-    fn take(&self, progress: &Progress, at: u32) -> Result<Progress, Reason> {
+    /// The progress after an event, with the silent steps that it needs; several, the likeliest first, where it is not
+    /// known who took them.
+    fn take(&self, progress: &Progress, at: u32) -> Result<Vec<Progress>, Reason> {
         let Some(event) = self.data.events.get(at as usize) else { return Err(Reason::NoSuchActor) };
+        let ways = self.after_hinted(progress, at);
+        if !ways.is_empty() {
+            return Ok(ways.into_iter().map(|next| self.done(next, at)).collect());
+        }
         let refusal = match self.take_now(progress, event) {
-            Ok(next) => return Ok(self.done(next, at)),
+            Ok(next) => return Ok(vec![self.done(next, at)]),
             Err(reason) => reason,
         };
         if untold::is_death(event) {
             return Err(refusal);
         }
+        let ways = self.after_arrivals(progress, event);
+        if !ways.is_empty() {
+            return Ok(ways.into_iter().map(|next| self.done(next, at)).collect());
+        }
         // Few silent steps are enough for most events; all there are for those that need many processes to be gone.
-        let next = self.after_arrivals(progress, event);
-        let next = next.or_else(|| self.after_silent(progress, event, 2, false));
+        let next = self.after_silent(progress, event, 2, false);
         let next = next.or_else(|| self.after_all_silent(progress, event));
         let next = next.or_else(|| self.after_silent(progress, event, SILENT_MAX, false));
         let next = next.or_else(|| {
             if self.untold != Untold::Nothing { self.after_silent(progress, event, SILENT_MAX, true) } else { None }
         });
-        next.map(|next| self.done(next, at)).ok_or(refusal)
+        next.map(|next| vec![self.done(next, at)]).ok_or(refusal)
     }
 
     /// The progress after an event and the fewest silent steps that let it be.
