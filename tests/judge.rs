@@ -234,8 +234,12 @@ fn free_runs_of_the_repositorys_scenarios_are_possible() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// Who begins to wait tells of it in none of these, and somebody counts them.
-const COUNTED: [&str; 6] = [
+/// Somebody counts those who wait; but for the rendezvous, who begins to wait does not tell of it.
+const COUNTED: [&str; 7] = [
+    "queue q(0)
+process puts[i in 0..2] { for n in 0..10 { q.put(n) } }
+process gets[i in 0..2] { for _ in 0..10 { q.get() } }
+process counts { for _ in 0..15 { q.waiting() } }",
     "lock m
 process p[i in 0..3] { for _ in 0..10 { with m { pass } } }
 process counts[i in 0..2] { for _ in 0..15 { m.waiting() } }",
