@@ -160,6 +160,51 @@ main {
     assert!(!is_possible(&plan, &data));
 }
 
+#[test]
+fn what_came_before_a_kill_is_certain() {
+    let text = "
+queue q
+lock m
+atomic n = 0
+event held
+event taken
+process p { m.acquire() ; q.put(n.add(1)) ; held.set() ; taken.wait() ; q.put(2) ; sleep 60m }
+main {
+    q.put(7)
+    let p = start p
+    held.wait()
+    print q.get(), q.get()
+    taken.set()
+    print q.get()
+    p.kill()
+    p.join()
+    try { m.acquire() } catch OwnerDied { print p.exitcode() }
+}
+";
+    let plan = Arc::new(Scenario::from_str(text).plan(&[]).expect("a correct scenario"));
+    let run = plan.run(&RunOptions::default()).expect("a run");
+    let data = run.trace.data();
+    assert!(is_possible(&plan, data));
+    let mut refused = 0;
+    let victim = data.actors.iter().position(|actor| actor.name == "p").expect("it was started") as u32;
+    let lasts = data.events.iter().filter(|event| event.place.actor == victim).map(|event| event.time_ns);
+    let last = lasts.max().expect("it did something");
+    for at in 0..data.events.len() {
+        let mut other = data.clone();
+        let event = &mut other.events[at];
+        let Status::Gave(Datum::Int(value)) = &mut event.status else { continue };
+        *value += 1;
+        let judgement = judge(&plan, &other, None);
+        if data.events[at].time_ns < last {
+            assert!(matches!(judgement, Judgement::Impossible(_)), "{:?}: {judgement:?}", data.events[at]);
+            refused += 1;
+        } else {
+            assert!(!matches!(judgement, Judgement::Possible { .. }), "{:?}: {judgement:?}", data.events[at]);
+        }
+    }
+    assert!(refused >= 3, "what was added, and the first two messages: {refused}");
+}
+
 /// Perturbed free runs of each scenario.
 const RUNS: u64 = 3;
 
@@ -187,4 +232,56 @@ fn free_runs_of_the_repositorys_scenarios_are_possible() {
         threads.into_iter().filter_map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
     });
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Somebody counts those who wait; but for the rendezvous, who begins to wait does not tell of it.
+const COUNTED: [&str; 7] = [
+    "queue q(0)
+process puts[i in 0..2] { for n in 0..10 { q.put(n) } }
+process gets[i in 0..2] { for _ in 0..10 { q.get() } }
+process counts { for _ in 0..15 { q.waiting() } }",
+    "lock m
+process p[i in 0..3] { for _ in 0..10 { with m { pass } } }
+process counts[i in 0..2] { for _ in 0..15 { m.waiting() } }",
+    "rlock m
+process p[i in 0..3] { for _ in 0..10 { if m.acquire(timeout: 1ms) { m.release() } } }
+process counts[i in 0..2] { for _ in 0..15 { m.waiting() } }",
+    "rwlock rw
+process w[i in 0..2] { for _ in 0..8 { with rw.write { pass } } }
+process r[i in 0..2] { for _ in 0..8 { with rw.read { pass } } }
+process counts[i in 0..2] { for _ in 0..12 { rw.waiting() ; rw.read.waiting() ; rw.write.waiting() } }",
+    "semaphore s(1)
+process p[i in 0..3] { for _ in 0..10 { s.acquire() ; s.release() } }
+process late[i in 0..2] { for _ in 0..5 { if s.acquire(timeout: 100us) { s.release() } } }
+process counts[i in 0..2] { for _ in 0..15 { s.waiting() } }",
+    "queue q(1)
+process puts[i in 0..2] { for n in 0..15 { q.put(n) } }
+process gets[i in 0..2] { for _ in 0..15 { q.get() } }
+process counts[i in 0..2] { for _ in 0..15 { q.waiting() } }",
+    "event e
+process w[i in 0..3] { for _ in 0..8 { e.wait(timeout: 2ms) } }
+process s { for _ in 0..8 { e.set() ; e.clear() } }
+process counts[i in 0..2] { for _ in 0..12 { e.waiting() } }",
+];
+
+#[test]
+fn free_runs_in_which_waits_are_counted_are_possible() {
+    for text in COUNTED {
+        let plan = Arc::new(Scenario::from_str(text).plan(&[]).expect("a correct scenario"));
+        for seed in 1..=20 {
+            let options = RunOptions { seed: Some(seed), perturb: Some(seed), ..RunOptions::default() };
+            let run = plan.run(&options).expect("a run");
+            let judgement = judge(&plan, run.trace.data(), Some(&run.ending));
+            assert!(matches!(judgement, Judgement::Possible { .. }), "{judgement:?}\n{}", run.trace.outline());
+        }
+    }
+}
+
+#[test]
+fn more_that_wait_than_there_are_is_noticed() {
+    let text = "lock m\nprocess p { m.acquire() ; m.release() }\nmain { start p ; print m.waiting() }\n";
+    let (plan, mut data) = recorded(text);
+    let asked = data.events.iter_mut().find(|event| event.op == OpCode::Waiting).expect("it asked");
+    asked.status = Status::Gave(Datum::Int(2));
+    assert!(matches!(objection(&plan, &data), Reason::ComesOut(_)));
 }

@@ -10,6 +10,7 @@ mod test;
 
 mod check;
 
+mod output;
 mod plan;
 mod repeat;
 mod replay;

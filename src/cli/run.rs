@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::duration::duration;
 use super::replay::Asked;
-use super::{Exit, complain, err, load, out, repeat, replay, size, verdict, verify};
+use super::{Exit, complain, err, load, out, output, repeat, replay, size, verdict, verify};
 use crate::os::StartError;
 use crate::plan::Plan;
 use crate::report;
@@ -112,6 +112,12 @@ pub(super) fn run(args: &Args) -> Exit {
     if wrong {
         return Exit::Wrong;
     }
+    if let Some(file) = &args.trace
+        && let Err(error) = output::is_writable(file)
+    {
+        complain(format!("{}: {error}", file.display()));
+        return Exit::Wrong;
+    }
     let mut exit = Exit::Expected;
     for (plan, scenario) in &planned {
         let this = one(args, plan, scenario, again.as_ref());
@@ -158,12 +164,9 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
         out(&run.trace.outline());
         run.errors.iter().for_each(told);
     }
-    if let Some(file) = &args.trace
-        && let Err(message) = write(&run.trace, file)
-    {
-        complain(format!("{}: {message}", file.display()));
-        return Exit::Wrong;
-    }
+    let written = args.trace.as_ref().map_or(Ok(()), |file| {
+        write(&run.trace, file).map_err(|message| complain(format!("{}: {message}", file.display())))
+    });
     if args.verify && !matches!(run.ending, Ending::Signalled(_) | Ending::Killed(_)) {
         let judged = verify::verify_run(plan, &run.trace, &run.ending);
         if judged != Exit::Expected {
@@ -189,7 +192,8 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
             err(&format!("to see it again: conc run {name} --replay {}\n", file.display()));
         }
     }
-    verdict.exit
+    // There was room before the run, and there is none now.
+    if written.is_err() && verdict.exit == Exit::Expected { Exit::OverLimit } else { verdict.exit }
 }
 
 /// What it means that a run could not begin.

@@ -25,6 +25,8 @@ pub(super) struct Order {
     position: Vec<u32>,
     /// By event: those of other actors that must come before it.
     before: Vec<Vec<u32>>,
+    /// By event: the one before it in the order of its object, actor or result.
+    previous: Vec<Option<u32>>,
     /// By event: its actor.
     actor: Vec<u32>,
 }
@@ -36,6 +38,7 @@ impl Order {
             lanes: vec![Vec::new(); data.actors.len()],
             position: vec![0; count],
             before: vec![Vec::new(); count],
+            previous: vec![None; count],
             actor: data.events.iter().map(|event| event.place.actor).collect(),
         };
         let mut places = FxHashMap::default();
@@ -76,10 +79,37 @@ impl Order {
 
     /// Whether everything that must come before an event is done; `done` says how many of each actor's are.
     pub(super) fn is_ready(&self, at: u32, done: &[u32]) -> bool {
-        self.before.get(at as usize).into_iter().flatten().all(|before| {
-            let actor = self.actor.get(*before as usize).map_or(0, |actor| *actor as usize);
-            self.position.get(*before as usize) < done.get(actor)
-        })
+        self.before.get(at as usize).into_iter().flatten().all(|before| self.is_done(*before, done))
+    }
+
+    /// How many of each actor's events are among some, and what must come before those.
+    pub(super) fn and_before(&self, events: &[Event], among: impl Fn(&Event) -> bool) -> Vec<u32> {
+        let mut done = vec![0; self.lanes.len()];
+        let mut left: Vec<u32> = (0u32..).zip(events).filter(|(_, event)| among(event)).map(|(at, _)| at).collect();
+        while let Some(at) = left.pop() {
+            let (Some(actor), Some(position)) = (self.actor.get(at as usize), self.position.get(at as usize)) else {
+                continue;
+            };
+            let (Some(count), Some(lane)) = (done.get_mut(*actor as usize), self.lanes.get(*actor as usize)) else {
+                continue;
+            };
+            // Those of its own actor too, and what comes before them.
+            let new = lane.get(*count as usize..=*position as usize).unwrap_or_default();
+            *count = (*count).max(position + 1);
+            left.extend(new.iter().filter_map(|at| self.before.get(*at as usize)).flatten());
+        }
+        done
+    }
+
+    /// Whether an event is done.
+    pub(super) fn is_done(&self, at: u32, done: &[u32]) -> bool {
+        let actor = self.actor.get(at as usize).map_or(0, |actor| *actor as usize);
+        self.position.get(at as usize) < done.get(actor)
+    }
+
+    /// The events before one in the order of its object, the last first.
+    pub(super) fn earlier(&self, at: u32) -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(at), |at| self.previous.get(*at as usize).copied().flatten()).skip(1)
     }
 
     /// The orders of objects, actors and results.
@@ -95,7 +125,12 @@ impl Order {
         }
         for mut tickets in domains.into_values() {
             tickets.sort_unstable();
-            tickets.windows(2).for_each(|pair| self.edge(pair[0].1, pair[1].1));
+            for pair in tickets.windows(2) {
+                self.edge(pair[0].1, pair[1].1);
+                if let Some(previous) = self.previous.get_mut(pair[1].1 as usize) {
+                    *previous = Some(pair[0].1);
+                }
+            }
         }
     }
 

@@ -3,14 +3,16 @@
 //! Answers for: the search over orders and silent steps. Never compares values itself.
 
 mod arrivals;
+mod silent;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::arrivals::Hints;
 use super::order::Order;
 use super::same::Names;
 use super::{Judgement, Objection, Reason, untold};
@@ -45,6 +47,8 @@ pub(super) struct Progress {
     results: Arc<FxHashMap<Place, u32>>,
     taken: usize,
     pub(super) steps: usize,
+    /// Who was taken to wait where others might have been instead.
+    guessed: u64,
 }
 
 /// What those may have done whose record does not end with their end.
@@ -70,6 +74,10 @@ pub(super) struct Judge<'a> {
     pub(super) untold: Untold,
     /// How many more silent steps may be tried.
     effort: Rc<Cell<u64>>,
+    /// Where not all events are to be taken, those that are: how many of each actor's.
+    certain: Option<Vec<u32>>,
+    /// By event: how many had begun to wait before it, though nothing says so but what comes after.
+    hints: RefCell<Hints>,
 }
 
 pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>) -> Judgement {
@@ -87,7 +95,10 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
         _ => match judgement {
             // What the killed did last nobody knows, and not all that it may have been was tried.
             Judgement::Impossible(objection) if !is_stuck && was_somebody_cut_off(data) => {
-                Judgement::Undecided { events: objection.taken }
+                match judge_certain(machine, data) {
+                    impossible @ Judgement::Impossible(_) => impossible,
+                    _ => Judgement::Undecided { events: objection.taken },
+                }
             }
             judgement => judgement,
         },
@@ -112,11 +123,31 @@ fn judge_told(
     stuck: Option<Vec<String>>,
     (untold, effort): (Untold, Rc<Cell<u64>>),
 ) -> Judgement {
+    judge_order(machine, data, Order::new(data), Asked { stuck, untold, effort, certain: None })
+}
+
+/// Judges what took place before anybody could do what it did not tell of.
+fn judge_certain(machine: &Machine, data: &TraceData) -> Judgement {
+    let order = Order::new(data);
+    let certain = Some(order.and_before(&data.events, |event| event.time_ns < untold::begins(data)));
+    let effort = Rc::new(Cell::new(u64::MAX));
+    judge_order(machine, data, order, Asked { stuck: None, untold: Untold::Nothing, effort, certain })
+}
+
+/// What is judged of a trace.
+struct Asked {
+    stuck: Option<Vec<String>>,
+    untold: Untold,
+    effort: Rc<Cell<u64>>,
+    certain: Option<Vec<u32>>,
+}
+
+fn judge_order(machine: &Machine, data: &TraceData, order: Order, asked: Asked) -> Judgement {
+    let Asked { stuck, untold, effort, certain } = asked;
     let (state, happened) = match machine.initial() {
         Ok(begun) => begun,
         Err(error) => return Judgement::Unreadable(error.to_string()),
     };
-    let order = Order::new(data);
     let mut progress = Progress {
         state,
         done: vec![0; data.actors.len()],
@@ -125,6 +156,7 @@ fn judge_told(
         results: Arc::default(),
         taken: 0,
         steps: 0,
+        guessed: 0,
     };
     let mut takers: FxHashMap<Place, Vec<Place>> = FxHashMap::default();
     for event in &data.events {
@@ -133,7 +165,8 @@ fn judge_told(
         }
     }
     let by_name = (0..).zip(&data.actors).map(|(at, info)| (info.name.as_str(), at)).collect();
-    let judge = Judge { machine, data, order, by_name, takers, stuck, untold, effort };
+    let judge =
+        Judge { machine, data, order, by_name, takers, stuck, untold, effort, certain, hints: RefCell::default() };
     if untold != Untold::Nothing && !judge.was_somebody_cut_off() {
         return Judgement::Undecided { events: 0 };
     }
@@ -150,16 +183,26 @@ struct Branch {
 
 impl Judge<'_> {
     fn run(&self, progress: Progress) -> Judgement {
+        let begin = progress.clone();
         let ready = self.ready(&progress);
         let mut stack = VecDeque::from([Branch { progress, ready }]);
         let mut seen: FxHashSet<u128> = FxHashSet::default();
         let mut best: Option<(usize, Objection)> = None;
         let mut dead_ends = 0;
         while let Some(branch) = stack.back_mut().filter(|_| self.effort.get() > 0) {
-            if branch.progress.taken == self.data.events.len() {
+            if branch.progress.taken == self.data.events.len() || self.has_all_certain(&branch.progress) {
                 return self.at_the_end(&branch.progress);
             }
             let Some(at) = branch.ready.pop() else {
+                if let Some(earlier) = self.hint(&branch.progress) {
+                    // Back to before that event, where everything is open again.
+                    while stack.pop_back_if(|branch| self.order.is_done(earlier, &branch.progress.done)).is_some() {}
+                    let progress = stack.pop_back().map_or_else(|| begin.clone(), |branch| branch.progress);
+                    let ready = self.ready(&progress);
+                    stack.push_back(Branch { progress, ready });
+                    seen.clear();
+                    continue;
+                }
                 dead_ends += 1;
                 if dead_ends > DEAD_ENDS_MAX {
                     break;
@@ -168,25 +211,29 @@ impl Judge<'_> {
                 continue;
             };
             match self.take(&branch.progress, at) {
-                Ok(next) => {
+                Ok(ways) => {
                     // The last one that could come next is not turned back to: its state is not needed any more.
                     if branch.ready.is_empty() {
                         stack.pop_back();
                     }
-                    let bytes: Vec<u8> = next.done.iter().flat_map(|done| done.to_le_bytes()).collect();
-                    if !seen.insert(xxhash_rust::xxh3::xxh3_128(&bytes)) {
-                        continue;
-                    }
-                    let ready = self.ready(&next);
-                    stack.push_back(Branch { progress: next, ready });
-                    // What lies that far back has long been confirmed by what came after it.
-                    if stack.len() > BRANCHES_MAX {
-                        stack.pop_front();
+                    for next in ways.into_iter().rev() {
+                        let done = next.done.iter().flat_map(|done| done.to_le_bytes());
+                        let bytes: Vec<u8> = done.chain(next.guessed.to_le_bytes()).collect();
+                        if !seen.insert(xxhash_rust::xxh3::xxh3_128(&bytes)) {
+                            continue;
+                        }
+                        let ready = self.ready(&next);
+                        stack.push_back(Branch { progress: next, ready });
+                        // What lies that far back has long been confirmed by what came after it.
+                        if stack.len() > BRANCHES_MAX {
+                            stack.pop_front();
+                        }
                     }
                 }
                 Err(reason) => {
                     let taken = branch.progress.taken;
                     if best.as_ref().is_none_or(|(most, _)| taken > *most)
+                        && self.is_wanted(at)
                         && let Some(event) = self.data.events.get(at as usize)
                     {
                         best = Some((taken, Objection { event: event.place, taken, reason }));
@@ -199,6 +246,16 @@ impl Judge<'_> {
             Some((_, objection)) => Judgement::Impossible(Box::new(objection)),
             None => Judgement::Unreadable("its orders contradict each other".into()),
         }
+    }
+
+    /// Whether an event is one of those that are to be taken.
+    fn is_wanted(&self, at: u32) -> bool {
+        self.certain.as_ref().is_none_or(|certain| self.order.is_done(at, certain))
+    }
+
+    fn has_all_certain(&self, progress: &Progress) -> bool {
+        let certain = self.certain.as_ref();
+        certain.is_some_and(|certain| certain.iter().zip(&progress.done).all(|(certain, done)| done >= certain))
     }
 
     /// All events were taken; where the run ended in a deadlock, nobody can go on.
@@ -245,89 +302,38 @@ impl Judge<'_> {
         let next = |(lane, done): (&Vec<u32>, &u32)| lane.get(*done as usize).copied();
         let mut ready: Vec<u32> = self.order.lanes.iter().zip(&progress.done).filter_map(next).collect();
         ready.retain(|at| self.order.is_ready(*at, &progress.done));
-        ready.sort_by_key(|at| std::cmp::Reverse(self.data.events.get(*at as usize).map(|event| event.time_ns)));
+        let time = |at: &u32| self.data.events.get(*at as usize).map(|event| event.time_ns);
+        ready.sort_by_key(|at| std::cmp::Reverse((!self.is_wanted(*at), time(at))));
         ready
     }
 
-    /// The progress after an event, with the silent steps that it needs.
-    fn take(&self, progress: &Progress, at: u32) -> Result<Progress, Reason> {
+    /// The progress after an event, with the silent steps that it needs; several, the likeliest first, where it is not
+    /// known who took them.
+    fn take(&self, progress: &Progress, at: u32) -> Result<Vec<Progress>, Reason> {
         let Some(event) = self.data.events.get(at as usize) else { return Err(Reason::NoSuchActor) };
+        let ways = self.after_hinted(progress, at);
+        if !ways.is_empty() {
+            return Ok(ways.into_iter().map(|next| self.done(next, at)).collect());
+        }
         let refusal = match self.take_now(progress, event) {
-            Ok(next) => return Ok(self.done(next, at)),
+            Ok(next) => return Ok(vec![self.done(next, at)]),
             Err(reason) => reason,
         };
         if untold::is_death(event) {
             return Err(refusal);
         }
+        let ways = self.after_arrivals(progress, event);
+        if !ways.is_empty() {
+            return Ok(ways.into_iter().map(|next| self.done(next, at)).collect());
+        }
         // Few silent steps are enough for most events; all there are for those that need many processes to be gone.
-        let next = self.after_arrivals(progress, event);
-        let next = next.or_else(|| self.after_silent(progress, event, 2, false));
+        let next = self.after_silent(progress, event, 2, false);
         let next = next.or_else(|| self.after_all_silent(progress, event));
         let next = next.or_else(|| self.after_silent(progress, event, SILENT_MAX, false));
         let next = next.or_else(|| {
             if self.untold != Untold::Nothing { self.after_silent(progress, event, SILENT_MAX, true) } else { None }
         });
-        next.map(|next| self.done(next, at)).ok_or(refusal)
-    }
-
-    /// The progress after an event and the fewest silent steps that let it be.
-    fn after_silent(&self, progress: &Progress, event: &Event, most: usize, cut_off: bool) -> Option<Progress> {
-        let mut seen = FxHashSet::default();
-        let mut level = vec![progress.clone()];
-        for _ in 0..most {
-            let mut deeper = Vec::new();
-            for from in &level {
-                for choice in self.silent(from, event, cut_off) {
-                    let Some(next) = self.silently(from, &choice) else { continue };
-                    if seen.len() > STATES_MAX || !seen.insert(self.machine.fingerprint(&next.state)) {
-                        continue;
-                    }
-                    if let Ok(next) = self.take_now(&next, event) {
-                        return Some(next);
-                    }
-                    deeper.push(next);
-                }
-            }
-            level = deeper;
-        }
-        None
-    }
-
-    /// The progress after an event and every silent step by which processes come to their ends.
-    fn after_all_silent(&self, progress: &Progress, event: &Event) -> Option<Progress> {
-        let mut next = progress.clone();
-        for _ in 0..STATES_MAX {
-            let is_end = |choice: &Choice| match choice.what {
-                What::Go => self.machine.next_end(&next.state, choice.actor).is_some(),
-                What::Die(_) | What::Bury => true,
-                _ => false,
-            };
-            let choice = self.silent(&next, event, false).into_iter().find(is_end)?;
-            next = self.silently(&next, &choice)?;
-            if let Ok(next) = self.take_now(&next, event) {
-                return Some(next);
-            }
-        }
-        None
-    }
-
-    /// Takes a silent step. That an actor begins to wait is told only where that is always a step.
-    pub(super) fn silently(&self, from: &Progress, choice: &Choice) -> Option<Progress> {
-        self.effort.set(self.effort.get().checked_sub(1)?);
-        let mut next = from.clone();
-        if let What::Die(signal) = choice.what {
-            // What it could not tell of did not return.
-            self.machine.give_back(&mut next.state, choice.actor);
-            self.machine.signal_from_outside(&mut next.state, choice.actor, signal);
-        }
-        let arrives = self.machine.only_arrives(&next.state, choice.actor);
-        let mut happened = self.machine.step(&mut next.state, choice).ok()?;
-        if arrives {
-            happened.noted.retain(|noted| noted.actor != choice.actor || noted.op != OpCode::Arrive);
-        }
-        next.steps += 1;
-        self.keep(&mut next, happened);
-        Some(next)
+        next.map(|next| vec![self.done(next, at)]).ok_or(refusal)
     }
 
     /// Keeps what happened until events tell of it.
@@ -562,82 +568,6 @@ impl Judge<'_> {
         };
         (!served.is_empty()).then_some(served)
     }
-
-    /// Steps that no event tells of, so far as what is recorded of their actors allows them; some only for the sake of
-    /// a certain event. With `cut_off`, also what the killed may have done last.
-    fn silent(&self, progress: &Progress, event: &Event, cut_off: bool) -> Vec<Choice> {
-        let mut silent = Vec::new();
-        let mut choices = Vec::new();
-        for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
-            let Some(actor) = progress.id(index) else { continue };
-            let next = lane.get(*done as usize).and_then(|at| self.data.events.get(*at as usize));
-            let next = next.filter(|next| !untold::is_death(next));
-            choices.clear();
-            self.machine.choices_of(&progress.state, actor, &mut choices);
-            if cut_off
-                && self.stuck.is_none()
-                && self.may_be_cut_off(index)
-                && self.machine.can_die(&progress.state, actor)
-            {
-                choices.push(Choice { actor, what: What::Die(SIGKILL) });
-            }
-            for choice in choices.drain(..) {
-                let allowed = match choice.what {
-                    What::Die(_) => self.has_no_more(progress, actor),
-                    What::Bury | What::Replace(_) => true,
-                    What::Wake => false,
-                    What::Go => match self.machine.next_end(&progress.state, actor) {
-                        Some(Ends::Dismiss) => true,
-                        Some(Ends::LetGo) => next.is_none_or(|next| next.op == OpCode::End),
-                        Some(Ends::Finally) => next.is_some(),
-                        Some(Ends::End) => cut_off && self.may_have_done_more(index) && next.is_none(),
-                        None => match next {
-                            Some(next) => self.goes_silently(progress, actor, next, event),
-                            // Who waits for good has no more to tell.
-                            None if self.machine.only_arrives(&progress.state, actor) => true,
-                            None => cut_off && self.may_have_done_more(index),
-                        },
-                    },
-                    What::TimeOut => {
-                        let gave_up =
-                            |next: &Event| matches!(next.status, Status::Gave(Datum::Bool(false)) | Status::Raised(..));
-                        match next {
-                            Some(next) if untold::is_untold(next) => true,
-                            Some(next) => next.op == OpCode::ConditionWait && gave_up(next),
-                            None => cut_off && self.may_have_done_more(index),
-                        }
-                    }
-                    What::Draw(_) => {
-                        let op = self.machine.next_op(&progress.state, actor).map(|op| op.code);
-                        op == Some(OpCode::DeadlineLeft)
-                    }
-                    // A get at a rendezvous, as below.
-                    What::Case(case, ref served) => {
-                        let op = self.machine.next_op(&progress.state, actor);
-                        let case = op.and_then(|op| op.cases.get(case as usize));
-                        let tells = |next: &&Event| case.is_some_and(|case| self.tells_of(progress, next, case));
-                        let is_cut_off = next.is_none() && cut_off && self.may_have_done_more(index);
-                        let is_met = next.filter(tells).is_some_and(|next| is_met_by(next, event));
-                        served.is_empty() && (is_cut_off || is_met)
-                    }
-                    What::Serve(_) => false,
-                };
-                if allowed {
-                    silent.push(choice);
-                }
-            }
-        }
-        silent
-    }
-
-    /// Whether an actor before an operation may go on although its next event has not come.
-    fn goes_silently(&self, progress: &Progress, actor: u32, next: &Event, event: &Event) -> bool {
-        // It begins to wait, of which a trace tells only where that is always a step.
-        if self.machine.only_arrives(&progress.state, actor) {
-            return next.op != OpCode::Arrive;
-        }
-        is_met_by(next, event)
-    }
 }
 
 impl Progress {
@@ -645,12 +575,6 @@ impl Progress {
     pub(super) fn id(&self, actor: u32) -> Option<u32> {
         self.ids.get(actor as usize).copied().filter(|id| *id != 0)
     }
-}
-
-/// At a rendezvous a put is complete when it is got, and told of before.
-fn is_met_by(get: &Event, put: &Event) -> bool {
-    let gets = matches!(get.op, OpCode::QueueGet | OpCode::QueueNext);
-    put.op == OpCode::QueuePut && gets && put.object == get.object
 }
 
 fn shown(noted: &Noted) -> String {

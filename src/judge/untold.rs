@@ -109,6 +109,12 @@ fn combinations(of: &[u32]) -> Vec<Vec<u32>> {
     sets
 }
 
+/// When the first of the killed may have done something that it could not tell of: what it did before was noted, and an
+/// event is noted when what it tells of is done.
+pub(super) fn begins(data: &TraceData) -> u64 {
+    killed(data).into_iter().map(|(_, last_ns)| last_ns).min().unwrap_or(u64::MAX)
+}
+
 /// Actors whose record does not end with their end, and when their last event was noted.
 fn killed(data: &TraceData) -> Vec<(u32, u64)> {
     let mut last: FxHashMap<u32, &Event> = FxHashMap::default();

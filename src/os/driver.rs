@@ -20,7 +20,7 @@ use super::{actor, death, sys, values};
 use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, Uncaught, What, standstill};
 use crate::program::op::{OpCode, Site};
 use crate::random::Random;
-use crate::schedule::{Picked, Replay, Scheduler};
+use crate::schedule::{Picked, Replay, Schedule, Scheduler};
 use crate::trace::{BrokenInvariant, Divergence, Ending};
 use crate::value::{self, ErrorKind, Value};
 
@@ -64,7 +64,6 @@ pub(super) struct Driver {
     ctx: Ctx,
     machine: Machine,
     state: State,
-    policy: Box<dyn Scheduler + Send>,
     seed: u64,
     /// Streams of chance, by actor.
     chance: FxHashMap<u32, Random>,
@@ -85,26 +84,23 @@ struct Lane {
 
 impl Driver {
     /// A driver at the beginning of a run.
-    pub(super) fn new(
-        ctx: Ctx,
-        machine: Machine,
-        policy: Box<dyn Scheduler + Send>,
-        seed: u64,
-        shared: Arc<Shared>,
-    ) -> value::Result<Driver> {
+    pub(super) fn new(ctx: Ctx, machine: Machine, seed: u64, shared: Arc<Shared>) -> value::Result<Driver> {
         let (state, happened) = machine.initial()?;
         let replay = Replay::new(machine.plan(), seed);
         let (chance, lanes) = (FxHashMap::default(), FxHashMap::default());
-        let mut driver = Driver { ctx, machine, state, policy, seed, chance, lanes, replay, shared, standstill: 0 };
+        let mut driver = Driver { ctx, machine, state, seed, chance, lanes, replay, shared, standstill: 0 };
         driver.expect(&happened);
         Ok(driver)
     }
 
     /// Drives the run to its end.
-    pub(super) fn run(mut self) {
+    pub(super) fn run(mut self, schedule: &Schedule) {
+        // A policy may look ahead for long, and the run be ended meanwhile.
+        let is_stopped = || self.shared.stop.load(Acquire);
+        let Some(mut policy) = schedule.scheduler(self.seed, &self.machine, &is_stopped) else { return };
         let mut went = self.watch_invariants(None);
         while went.is_ok() {
-            went = self.step();
+            went = self.step(&mut *policy);
         }
         let stop = went.err().unwrap_or(Stop::Over);
         let shared = &self.shared;
@@ -115,7 +111,7 @@ impl Driver {
         }
     }
 
-    fn step(&mut self) -> Result<(), Stop> {
+    fn step(&mut self, policy: &mut dyn Scheduler) -> Result<(), Stop> {
         if self.shared.stop.load(Acquire) {
             return Err(Stop::Over);
         }
@@ -128,7 +124,7 @@ impl Driver {
             return Err(Stop::Ended(Ending::Deadlock(self.machine.blocked(&self.state))));
         }
         self.look_for_the_dead(&choices)?;
-        let picked = self.policy.pick(&self.machine, &self.state, &choices);
+        let picked = policy.pick(&self.machine, &self.state, &choices);
         let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(Box::new(misfit))))? {
             Picked::At(at) => self.drawn(choices.into_iter().nth(at).ok_or(Stop::Over)?),
             Picked::Exactly(choice) => {

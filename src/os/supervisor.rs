@@ -217,10 +217,9 @@ impl Supervisor {
             return Ok(None);
         }
         let machine = Machine::new(Arc::clone(&self.plan), rules);
-        let Some(policy) = request.schedule.scheduler(request.seed, &machine) else { return Ok(None) };
-        let driver = Driver::new(self.ctx.clone(), machine, policy, request.seed, Arc::clone(&self.shared))
-            .map_err(Refused::from)?;
-        let thread = std::thread::Builder::new().name("driver".to_owned()).spawn(move || driver.run())?;
+        let driver = Driver::new(self.ctx.clone(), machine, request.seed, Arc::clone(&self.shared));
+        let (driver, schedule) = (driver.map_err(Refused::from)?, request.schedule.clone());
+        let thread = std::thread::Builder::new().name("driver".to_owned()).spawn(move || driver.run(&schedule))?;
         Ok(Some(thread))
     }
 

@@ -53,13 +53,13 @@ pub enum Picked {
 }
 
 impl Schedule {
-    /// The policy; none for a free run.
-    pub fn scheduler(&self, seed: u64, machine: &Machine) -> Option<Box<dyn Scheduler + Send>> {
+    /// The policy; none for a free run. It may take a while, and is cut short once `is_over` says so.
+    pub fn scheduler(&self, seed: u64, machine: &Machine, is_over: &dyn Fn() -> bool) -> Option<Box<dyn Scheduler>> {
         Some(match self {
             Schedule::Free => return None,
             Schedule::Fifo => Box::new(fifo::Fifo::default()),
             Schedule::Random => Box::new(random::Random::new(seed)),
-            Schedule::Pct { depth } => Box::new(pct::Pct::new(seed, *depth, machine)),
+            Schedule::Pct { depth } => Box::new(pct::Pct::new(seed, *depth, machine, is_over)),
             Schedule::Replay(replay) => Box::new(replay::Replaying::new(Arc::clone(replay))),
         })
     }

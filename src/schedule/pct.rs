@@ -31,9 +31,9 @@ pub(super) struct Pct {
 }
 
 impl Pct {
-    pub(super) fn new(seed: u64, depth: u32, machine: &Machine) -> Pct {
+    pub(super) fn new(seed: u64, depth: u32, machine: &Machine, is_over: &dyn Fn() -> bool) -> Pct {
         let mut chance = crate::random::Random::new(seed, STREAM);
-        let steps = count_steps(machine);
+        let steps = count_steps(machine, is_over);
         let mut changes: Vec<u64> = (1..depth).map(|_| chance.below(steps.max(1)) + 1).collect();
         changes.sort_unstable();
         Pct { chance, priorities: FxHashMap::default(), changes, step: 0, lowest: 0, last: None, in_a_row: 0 }
@@ -45,12 +45,12 @@ impl Pct {
     }
 }
 
-/// How many steps a run takes, first in, first out.
-fn count_steps(machine: &Machine) -> u64 {
+/// How many steps a run takes, first in, first out; so far as they are counted before it is over.
+fn count_steps(machine: &Machine, is_over: &dyn Fn() -> bool) -> u64 {
     let Ok((mut state, _)) = machine.initial() else { return 1 };
     let mut fifo = Fifo::default();
     let mut steps = 0;
-    while steps < STEPS_MAX {
+    while steps < STEPS_MAX && !is_over() {
         let choices = machine.choices(&state);
         if choices.is_empty() {
             break;

@@ -68,6 +68,49 @@ fn wrong_command_lines_and_files_end_with_2() {
     assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()));
 }
 
+/// A folder of its own that a test may fill.
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("conc-test-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_is_told_before_anything_starts() {
+    let folder = folder("unwritable");
+    std::fs::create_dir_all(folder.join("folder.ron")).unwrap();
+    // Not even those may write it who may write all others.
+    std::os::unix::fs::symlink("loop.ron", folder.join("loop.ron")).unwrap();
+    std::os::unix::fs::symlink("no/such.ron", folder.join("nowhere.ron")).unwrap();
+    for name in ["no/such.ron", "folder.ron", "loop.ron", "nowhere.ron"] {
+        let file = folder.join(name).display().to_string();
+        let output = conc(&["run", "-", "--trace", &file], "main { print 1 }");
+        assert_eq!((output.status.code(), out(&output)), (Some(2), String::new()), "{name}: {}", err(&output));
+        assert!(err(&output).contains(name), "{name}: {}", err(&output));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_run_that_does_not_begin_touches_no_trace() {
+    let folder = folder("untouched");
+    std::os::unix::fs::symlink("linked.ron", folder.join("link.ron")).unwrap();
+    std::fs::write(folder.join("old.ron"), "old").unwrap();
+    for name in ["new.ron", "link.ron", "old.ron"] {
+        let file = folder.join(name).display().to_string();
+        for (args, text) in [(&[][..], "main { nothing() }"), (&["--replay", "no/such.ron"], "main { print 1 }")] {
+            let output = conc(&[&["run", "-", "--trace", &file], args].concat(), text);
+            assert!(!output.status.success(), "{name}: {}", err(&output));
+        }
+    }
+    assert_eq!(std::fs::read_to_string(folder.join("old.ron")).unwrap(), "old");
+    assert!(!folder.join("new.ron").exists() && !folder.join("linked.ron").exists());
+    let link = folder.join("link.ron").display().to_string();
+    assert_eq!(conc(&["run", "-", "--trace", &link], "main { print 1 }").status.code(), Some(0));
+    assert!(folder.join("linked.ron").exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn colours_are_for_terminals() {
     let wrong = "main { nothing() }";
@@ -97,8 +140,7 @@ fn a_recorded_trace_has_the_outline_of_its_run() {
     let text = "queue q\nprocess p { q.put(pid() > 0) }\nmain { let h = start p; print q.get(); h.join() }";
     let outline = conc(&["run", "-", "--outline"], text);
     assert_eq!(outline.status.code(), Some(0), "{}", err(&outline));
-    let folder = std::env::temp_dir().join(format!("conc-test-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = folder("outline");
     for name in ["t.ron", "t.json"] {
         let file = folder.join(name).display().to_string();
         let run = conc(&["run", "-", "--trace", &file], text);
@@ -111,8 +153,7 @@ fn a_recorded_trace_has_the_outline_of_its_run() {
 
 /// A file with a recorded trace, in a folder of its own.
 fn recorded(name: &str, text: &str) -> (std::path::PathBuf, String) {
-    let folder = std::env::temp_dir().join(format!("conc-test-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = folder(name);
     let file = folder.join("t.ron").display().to_string();
     let run = conc(&["run", "-", "--trace", &file], text);
     assert!(run.status.code() == Some(0), "{}", err(&run));

@@ -273,8 +273,9 @@ fn no_room_for_what_is_printed() {
 #[test]
 fn no_room_for_the_trace() {
     at_random_moments("no room for the trace", |chance| {
-        let mut trial = Trial::new(chance, busy(""), &[2]);
-        trial.arg("--trace", ["nowhere/trace.json", "../full.ron"][chance.below(2) as usize]);
+        let (file, status) = [("nowhere/trace.json", 2), ("../full.ron", 4)][chance.below(2) as usize];
+        let mut trial = Trial::new(chance, busy(""), &[status]);
+        trial.arg("--trace", file);
         trial
     });
 }

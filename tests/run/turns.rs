@@ -1,6 +1,8 @@
 //! Deterministic runs by the command: schedules, invariants, replays.
 #![expect(clippy::expect_used, reason = "a test may panic")]
 
+use nix::sys::signal::Signal;
+
 use super::harness::{run_with, start};
 
 const RACE: &str = "shared n = 0\nprocess p[i in 0..3] { n += 1 }\nfinally { assert n == 3, \"lost\" }\n";
@@ -141,4 +143,23 @@ fn a_deterministic_run_leaves_nothing() {
     let text = "queue q\ndaemon process d { loop { sleep 1s } }\nprocess p { q.get() }\nmain { start d ; start p ; q.get() }\n";
     let seen = start(&["run", "-", "--schedule", "fifo", "--timeout", "300ms"], text).finish();
     assert!(matches!(seen.code, Some(3 | 4)), "{:?} {}", seen.code, seen.stderr);
+}
+
+/// Steps so long that to count them is to wait for good.
+const UNCOUNTED: &str = "queue q\nmain { loop { q.put([i for i in 0..100_000]) ; q.get() } }\n";
+
+#[test]
+fn a_run_whose_steps_are_being_counted_can_be_ended() {
+    let seen = run_with(&["--schedule", "pct", "--timeout", "300ms"], UNCOUNTED);
+    assert_eq!(seen.code, Some(4), "{}", seen.stderr);
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let running = start(&["run", "-", "--schedule", "pct"], UNCOUNTED);
+        // Main is there: signals are listened to.
+        while running.processes().len() < 2 {
+            std::thread::yield_now();
+        }
+        running.signal(signal);
+        let seen = running.finish();
+        assert_eq!(seen.code, Some(code), "{}", seen.stderr);
+    }
 }

@@ -1,47 +1,145 @@
 //! Who had begun to wait when somebody asked how many do.
 //!
-//! A free run does not tell of it. Answers for: as many arrivals as the answer needs, of those who have stood before
-//! their operations for the longest. Never takes a wait back.
+//! A free run does not tell of it. Answers for: as many arrivals as the answer needs, in every way that there is: of
+//! those who stand before their operations, first those who are soonest done waiting. Where an answer counts some who
+//! could go on by then, they had begun to wait before what let them: such events are named for the search to turn back
+//! to. Never takes a wait back.
+
+use rustc_hash::FxHashMap;
 
 use super::{Judge, Progress};
+use crate::judge::order::domain;
 use crate::machine::{Choice, What};
 use crate::program::op::OpCode;
 use crate::trace::{Datum, Event, Status};
 
+/// Ways that are tried for one answer.
+const WAYS_MAX: usize = 24;
+/// Events before an answer at which others may have waited already.
+const EARLIER_MAX: usize = 6;
+
+/// Arrivals before events, for the sake of answers after them.
+#[derive(Default)]
+pub(super) struct Hints {
+    /// By answer: how many guesses were made.
+    guesses: FxHashMap<u32, usize>,
+    /// By answer: the event, and how many had begun to wait before it.
+    arrivals: FxHashMap<u32, (u32, usize)>,
+}
+
 impl Judge<'_> {
-    /// The progress after an event that says how many wait, and the arrivals of those who are missing.
-    pub(super) fn after_arrivals(&self, progress: &Progress, event: &Event) -> Option<Progress> {
-        let (OpCode::Waiting, Status::Gave(Datum::Int(said))) = (event.op, &event.status) else { return None };
-        let asker = progress.id(event.place.actor)?;
+    /// The progress after an event that says how many wait, and the arrivals of those who are missing: one for each way
+    /// in which it can be so many.
+    pub(super) fn after_arrivals(&self, progress: &Progress, event: &Event) -> Vec<Progress> {
+        let Some(missing) = self.missing(progress, event) else { return Vec::new() };
+        let Some(asker) = progress.id(event.place.actor) else { return Vec::new() };
         let count = |progress: &Progress| self.machine.waiting_in(&progress.state, asker);
-        let mut next = progress.clone();
-        for actor in self.about_to_wait(progress) {
-            let before = count(&next)?;
-            if before >= *said {
-                break;
-            }
-            let arrived = self.silently(&next, &Choice { actor, what: What::Go });
-            // Others wait elsewhere.
-            if let Some(arrived) = arrived.filter(|arrived| count(arrived) > Some(before)) {
-                next = arrived;
-            }
-        }
-        self.take_now(&next, event).ok()
+        let mut who = self.about_to_wait(progress, event);
+        // Others wait elsewhere.
+        who.retain(|actor| self.arrived(progress, *actor).is_some_and(|next| count(&next) > count(progress)));
+        self.ways_to_arrive(progress, event, &who, missing)
     }
 
-    /// Actors that can do nothing but begin to wait, and do not tell of it; who came first comes first.
-    fn about_to_wait(&self, progress: &Progress) -> Vec<u32> {
-        let event_at = |at: Option<&u32>| at.and_then(|at| self.data.events.get(*at as usize));
-        let mut found: Vec<(u64, u32)> = Vec::new();
-        for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
-            let Some(actor) = progress.id(index) else { continue };
-            let last = event_at((*done as usize).checked_sub(1).and_then(|last| lane.get(last)));
-            let tells = event_at(lane.get(*done as usize)).is_some_and(|next| next.op == OpCode::Arrive);
-            if !tells && self.machine.only_arrives(&progress.state, actor) {
-                found.push((last.map_or(0, |last| last.time_ns), actor));
+    /// The progress after an event before which others had begun to wait, as answers after it need.
+    pub(super) fn after_hinted(&self, progress: &Progress, at: u32) -> Vec<Progress> {
+        let hints = self.hints.borrow();
+        let arrivals = hints.arrivals.values().filter(|(event, _)| *event == at).map(|(_, arrivals)| *arrivals).max();
+        let Some((arrivals, event)) = arrivals.zip(self.data.events.get(at as usize)) else { return Vec::new() };
+        let mut who = self.about_to_wait(progress, event);
+        who.retain(|actor| self.ends_its_wait_in(progress, *actor, event));
+        self.ways_to_arrive(progress, event, &who, arrivals)
+    }
+
+    /// Where nothing goes on since an answer counts more than wait: the event before which more may have begun to wait
+    /// than was taken before; none where all has been tried.
+    pub(super) fn hint(&self, progress: &Progress) -> Option<u32> {
+        let is_answer =
+            |at: &u32| self.data.events.get(*at as usize).is_some_and(|event| self.missing(progress, event).is_some());
+        let mut hints = self.hints.borrow_mut();
+        for answer in self.ready(progress).into_iter().filter(is_answer) {
+            let guess = hints.guesses.entry(answer).or_default();
+            let most = self.data.actors.len();
+            // One more at the event before the answer, then at the one before that; then two more.
+            let earlier: Vec<u32> = self.order.earlier(answer).take(EARLIER_MAX).collect();
+            let next = *guess;
+            *guess += 1;
+            hints.arrivals.remove(&answer);
+            if let Some(arrivals) = next.checked_div(earlier.len()).filter(|more| *more < most) {
+                let event = earlier[next % earlier.len()];
+                hints.arrivals.insert(answer, (event, arrivals + 1));
+                return Some(event);
             }
+        }
+        None
+    }
+
+    /// How many more wait by an answer than the machine has waiting.
+    fn missing(&self, progress: &Progress, event: &Event) -> Option<usize> {
+        let (OpCode::Waiting, Status::Gave(Datum::Int(said))) = (event.op, &event.status) else { return None };
+        let count = self.machine.waiting_in(&progress.state, progress.id(event.place.actor)?)?;
+        usize::try_from(said - count).ok().filter(|missing| *missing > 0)
+    }
+
+    fn arrived(&self, progress: &Progress, actor: u32) -> Option<Progress> {
+        self.silently(progress, &Choice { actor, what: What::Go })
+    }
+
+    /// The progress after an event, with so many of some who began to wait before it.
+    fn ways_to_arrive(&self, progress: &Progress, event: &Event, who: &[u32], count: usize) -> Vec<Progress> {
+        let mut ways = Vec::new();
+        // Sets of so many of them, as places in their order.
+        let mut set: Vec<usize> = (0..count).collect();
+        while count <= who.len() && ways.len() < WAYS_MAX {
+            let chosen = set.iter().filter_map(|at| who.get(*at));
+            let next = chosen.clone().try_fold(progress.clone(), |from, actor| self.arrived(&from, *actor));
+            if let Some(mut next) = next.and_then(|next| self.take_now(&next, event).ok()) {
+                let bytes: Vec<u8> = chosen.flat_map(|actor| actor.to_le_bytes()).collect();
+                next.guessed = xxhash_rust::xxh3::xxh3_64_with_seed(&bytes, progress.guessed);
+                ways.push(next);
+            }
+            let Some(at) = (0..count).rev().find(|at| set[*at] + count - at < who.len()) else { break };
+            let from = set[at] + 1;
+            set.splice(at.., from..from + count - at);
+        }
+        ways
+    }
+
+    /// Actors that can do nothing but begin to wait, and do not tell of it: first those whose waits are over soonest.
+    fn about_to_wait(&self, progress: &Progress, event: &Event) -> Vec<u32> {
+        let mut found: Vec<((bool, u64), u32)> = Vec::new();
+        for index in 0..self.order.lanes.len() as u32 {
+            let Some(actor) = progress.id(index) else { continue };
+            let next = self.next_of(progress, index);
+            let tells = next.is_some_and(|next| next.op == OpCode::Arrive);
+            if tells || !self.machine.only_arrives(&progress.state, actor) {
+                continue;
+            }
+            // The object's own order, where the wait ends there; else who waits for good comes last.
+            let over = match next.filter(|next| self.is_in_the_order_of(next, event)) {
+                Some(next) => (false, next.ticket),
+                None => (true, next.map_or(u64::MAX, |next| next.time_ns)),
+            };
+            found.push((over, actor));
         }
         found.sort_unstable();
         found.into_iter().map(|(_, actor)| actor).collect()
+    }
+
+    /// Whether an actor is about to wait in the object of an event.
+    fn ends_its_wait_in(&self, progress: &Progress, actor: u32, event: &Event) -> bool {
+        let op = self.machine.next_op(&progress.state, actor);
+        let is_there = op.is_some_and(|op| self.is_on(progress, event, op));
+        let mut lanes = 0..self.order.lanes.len() as u32;
+        let next = lanes.find(|index| progress.id(*index) == Some(actor)).and_then(|at| self.next_of(progress, at));
+        is_there || next.is_some_and(|next| self.is_in_the_order_of(next, event))
+    }
+
+    fn is_in_the_order_of(&self, next: &Event, event: &Event) -> bool {
+        next.ticket != 0 && domain(self.data, next) == domain(self.data, event)
+    }
+
+    fn next_of(&self, progress: &Progress, index: u32) -> Option<&Event> {
+        let (lane, done) = (self.order.lanes.get(index as usize)?, progress.done.get(index as usize)?);
+        lane.get(*done as usize).and_then(|at| self.data.events.get(*at as usize))
     }
 }
