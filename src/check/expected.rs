@@ -6,7 +6,7 @@ use super::Checked;
 use super::failure::{Failure, Verdict};
 use crate::plan::Plan;
 use crate::syntax::ast::Expect;
-use crate::trace::Uncaught;
+use crate::trace::{Race, Uncaught};
 use crate::value;
 
 /// How a check stands to what was expected.
@@ -76,14 +76,18 @@ pub fn is_as(failure: &Failure, expect: &Expect) -> bool {
         (Failure::Deadlock(_), Expect::Deadlock) | (Failure::Livelock(_) | Failure::Never(..), Expect::Livelock) => {
             true
         }
-        (Failure::Race(race), Expect::Race(name)) => {
-            let variable = race.variable.rsplit('.').next().unwrap_or_default();
-            variable.split('[').next() == Some(&name.text)
-        }
+        (Failure::Race(race), _) => races_on(expect, race),
         (Failure::Invariant(broken), Expect::Invariant(name)) => broken.name == name.text,
         (Failure::Assertion(uncaught) | Failure::Error(uncaught), _) => foreseen(expect, uncaught),
         _ => false,
     }
+}
+
+/// Whether an `expect` names a race's variable.
+pub fn races_on(expect: &Expect, race: &Race) -> bool {
+    let Expect::Race(name) = expect else { return false };
+    let variable = race.variable.rsplit('.').next().unwrap_or_default();
+    variable.split('[').next() == Some(&name.text)
 }
 
 /// Whether an `expect` names an error.

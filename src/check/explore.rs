@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use rustc_hash::FxHashMap;
-
 use super::failure::{Key, of_state, of_step};
 use super::liveness::Trap;
+use super::met::{Met, Sight};
 use super::{Failure, Limits, Reduction, stubborn};
-use crate::machine::{Choice, Fingerprint, Foresight, Machine, State, What};
+use crate::machine::{Choice, Foresight, Machine, State, What};
 use crate::program::op::{Op, OpCode};
 use crate::value;
 
@@ -28,6 +27,8 @@ pub struct Found {
     pub failures: BTreeMap<Key, (Failure, Vec<Choice>)>,
     /// Final values that schedules named, as literals.
     pub outcomes: BTreeMap<String, usize>,
+    /// How many states have another's fingerprint; none where that was not looked at, or not to the end.
+    pub collisions: Option<usize>,
     /// Whether some state can be come back to.
     pub has_cycles: bool,
     /// The longest way that was walked.
@@ -47,7 +48,7 @@ impl Found {
 
 struct Frame {
     state: State,
-    print: Fingerprint,
+    number: u32,
     choices: Vec<Choice>,
     next: usize,
     /// What the reduction left out.
@@ -59,14 +60,14 @@ pub(super) fn explore(
     machine: &Machine,
     initial: State,
     (limits, until): (&Limits, Option<Instant>),
-    reduction: Reduction,
+    (reduction, exact): (Reduction, bool),
     tell: &mut dyn FnMut(&Found, usize),
 ) -> Found {
     let mut search = Search {
         machine,
         foresight: Foresight::default(),
         reduction,
-        met: FxHashMap::default(),
+        met: Met::new(exact),
         stack: Vec::new(),
         found: Found::default(),
     };
@@ -87,6 +88,7 @@ pub(super) fn explore(
         }
     }
     search.found.complete = true;
+    search.found.collisions = search.met.collisions();
     search.found
 }
 
@@ -94,8 +96,7 @@ struct Search<'m> {
     machine: &'m Machine,
     foresight: Foresight,
     reduction: Reduction,
-    /// Whether a state is on the stack.
-    met: FxHashMap<Fingerprint, bool>,
+    met: Met,
     stack: Vec<Frame>,
     found: Found,
 }
@@ -103,15 +104,16 @@ struct Search<'m> {
 impl Search<'_> {
     /// A state that is new goes onto the stack.
     fn meet(&mut self, state: State) {
-        let print = self.machine.fingerprint(&state);
-        if let Some(is_on_stack) = self.met.get(&print) {
-            if *is_on_stack {
-                self.found.has_cycles = true;
-                self.expand_fully();
+        let number = match self.met.meet(self.machine, &state).1 {
+            Sight::New(number) => number,
+            Sight::Old(is_on_stack) => {
+                if is_on_stack {
+                    self.found.has_cycles = true;
+                    self.expand_fully();
+                }
+                return;
             }
-            return;
-        }
-        self.met.insert(print, true);
+        };
         self.found.states += 1;
         self.found.depth = self.found.depth.max(self.stack.len());
         let choices = self.machine.choices(&state);
@@ -128,7 +130,7 @@ impl Search<'_> {
             None => (choices, Vec::new()),
             Some(enough) => choices.into_iter().partition(|choice| enough.contains(&choice.actor)),
         };
-        self.stack.push(Frame { state, print, choices, next: 0, rest });
+        self.stack.push(Frame { state, number, choices, next: 0, rest });
     }
 
     /// The step that was just taken closes a cycle: whoever was put off here must not be put off for ever.
@@ -142,7 +144,7 @@ impl Search<'_> {
     fn step(&mut self) -> bool {
         let Some(frame) = self.stack.last_mut() else { return false };
         let Some(choice) = frame.choices.get(frame.next) else {
-            self.met.insert(frame.print, false);
+            self.met.leave(frame.number);
             self.stack.pop();
             return true;
         };

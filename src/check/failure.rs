@@ -3,9 +3,9 @@
 //! Answers for: which failures a state shows and which a step makes, and when two are one and the same. Never looks for
 //! the way to one.
 
-use crate::machine::{Broken, Choice, Foreseen, Happened, Machine, Race, State, What};
+use crate::machine::{Broken, Choice, Foreseen, Happened, Machine, State, What};
 use crate::source::Span;
-use crate::trace::{Blocked, Uncaught};
+use crate::trace::{Blocked, Race, Uncaught};
 use crate::value::ErrorKind;
 
 /// Something that a scenario must not do.

@@ -10,13 +10,14 @@ mod expected;
 mod explore;
 mod failure;
 mod liveness;
+mod met;
 mod shortest;
 mod story;
 mod stubborn;
 mod walks;
 
 pub use cause::Cause;
-pub use expected::{Compared, compare, foreseen, is_as};
+pub use expected::{Compared, compare, foreseen, is_as, races_on};
 pub use explore::Found;
 pub use failure::{Failure, Key, Verdict};
 pub use shortest::Cost;
@@ -40,6 +41,8 @@ pub struct Options {
     pub limits: Limits,
     /// How states are left out.
     pub reduction: Reduction,
+    /// Whether the exhaustive search tells states apart by all that they are, not by their fingerprints.
+    pub exact: bool,
     /// Where random walks come from.
     pub seed: u64,
 }
@@ -82,6 +85,7 @@ impl Options {
             preemptions: None,
             limits: Limits::default(),
             reduction: Reduction::Stubborn,
+            exact: false,
             seed: 1,
         }
     }
@@ -117,6 +121,8 @@ pub struct Checked {
     pub states: usize,
     /// Its steps.
     pub transitions: usize,
+    /// How many states have another's fingerprint; none where that was not looked at, or not to the end.
+    pub collisions: Option<usize>,
     /// The longest way of it.
     pub depth: usize,
     /// How long it took.
@@ -160,7 +166,13 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
     let mut found = Found::default();
     if options.preemptions.is_none() {
         let mut told = |found: &Found, depth: usize| tell(Progress { states: found.states, depth });
-        found = explore::explore(&machine, initial.clone(), (&options.limits, until), options.reduction, &mut told);
+        found = explore::explore(
+            &machine,
+            initial.clone(),
+            (&options.limits, until),
+            (options.reduction, options.exact),
+            &mut told,
+        );
         if found.complete && (found.has_cycles || liveness::has_claims(&machine)) {
             let without_wakes = Machine::new(Arc::clone(plan), Rules { spurious: false, ..options.rules });
             liveness::find(&without_wakes, initial.clone(), &options.limits, &mut found);
@@ -185,6 +197,7 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         complete: found.complete,
         states: found.states,
         transitions: found.transitions,
+        collisions: found.collisions,
         depth: found.depth,
         time: begun.elapsed(),
         outcomes: found.outcomes.keys().cloned().collect(),
@@ -202,7 +215,7 @@ fn passes_promptly(plan: &Arc<Plan>, options: &Options, found: &Found, until: Op
     let machine = Machine::new(Arc::clone(plan), Rules { time: Time::Prompt, ..options.rules });
     let Ok((initial, _)) = machine.initial() else { return false };
     let limits = Limits { states: found.states.max(10_000), states_failed: 0, ..options.limits };
-    let prompt = explore::explore(&machine, initial, (&limits, until), options.reduction, &mut |_, _| {});
+    let prompt = explore::explore(&machine, initial, (&limits, until), (options.reduction, false), &mut |_, _| {});
     prompt.complete && prompt.failures.is_empty()
 }
 

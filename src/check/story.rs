@@ -131,6 +131,9 @@ fn told(
     let mut replay = Replay::new(machine.plan(), options.seed);
     replay.any_time = options.rules.time == Time::Any;
     replay.crashes = options.rules.crashes;
+    if let Failure::Race(race) = &best.failure {
+        replay.race = Some(race.accesses.each_ref().map(|access| access.name.clone()));
+    }
     let (mut lines, mut states) = (Vec::new(), vec![initial.clone()]);
     let mut state = initial.clone();
     let mut last: Option<u32> = None;

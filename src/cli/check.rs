@@ -51,6 +51,9 @@ pub(super) struct Args {
     /// Leave no state out: none, or stubborn
     #[arg(long, value_name = "HOW", default_value = "stubborn", hide_possible_values = true)]
     reduction: How,
+    /// Tell states apart by all that they are, and say whether a fingerprint would have mixed two up; takes memory
+    #[arg(long)]
+    exact: bool,
     /// Where random walks come from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -114,6 +117,7 @@ fn options(args: &Args) -> Options {
         preemptions: args.preemptions,
         limits,
         reduction: if args.reduction == How::None { Reduction::None } else { Reduction::Stubborn },
+        exact: args.exact,
         seed: args.seed,
     }
 }

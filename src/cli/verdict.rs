@@ -4,7 +4,7 @@
 //! run shows one schedule.
 
 use super::{Exit, err};
-use crate::check::foreseen;
+use crate::check::{foreseen, races_on};
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{Run, Scenario};
@@ -41,6 +41,10 @@ pub(super) fn of(scenario: &Scenario, plan: &Plan, run: &Run) -> Verdict {
             let names = |expect: &Expect| matches!(expect, Expect::Invariant(name) if *name.text == *broken.name);
             let exit = if expects.iter().any(|expect| names(expect)) { failed } else { Exit::Failed };
             (exit, Some(report::broken_invariant(scenario.source(), broken, true)))
+        }
+        Ending::Race(race) => {
+            let exit = if expects.iter().any(|expect| races_on(expect, race)) { failed } else { Exit::Failed };
+            (exit, Some(report::race(scenario.source(), race, true)))
         }
         Ending::TimedOut => (Exit::OverLimit, Some("out of time: the run was ended\n".into())),
         Ending::OverLimit(limit) => (Exit::OverLimit, Some(format!("over a limit: {limit}\n"))),

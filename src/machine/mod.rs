@@ -34,7 +34,6 @@ pub use foresight::{Foreseen, Foresight, Thing, Touch, Way};
 pub use invariants::Broken;
 pub use life::Ends;
 pub(crate) use local::pid_of;
-pub use race::{Access, Race};
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
 pub use waits::standstill;

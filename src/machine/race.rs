@@ -6,30 +6,8 @@ use super::actor::Phase;
 use super::object::cell;
 use super::{Machine, State};
 use crate::program::op::{Op, OpCode, Target};
-use crate::source::Span;
+use crate::trace::{Access, Race};
 use crate::value::{ObjectKind, Value};
-
-/// Two accesses of which neither comes before the other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Race {
-    /// The variable, as shown.
-    pub variable: String,
-    /// The two, by the order of the actors.
-    pub accesses: [Access; 2],
-}
-
-/// An access that is next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Access {
-    /// Whose, by number.
-    pub actor: u32,
-    /// Its name.
-    pub name: String,
-    /// Where it stands.
-    pub span: Span,
-    /// Whether it may change the variable.
-    pub writes: bool,
-}
 
 /// An access to a variable.
 struct Next<'s> {

@@ -100,7 +100,7 @@ impl Driver {
         let Some(mut policy) = schedule.scheduler(self.seed, &self.machine, &is_stopped) else { return };
         let mut went = self.watch_invariants(None);
         while went.is_ok() {
-            went = self.step(&mut *policy);
+            went = self.stop_at_the_race(schedule).and_then(|()| self.step(&mut *policy));
         }
         let stop = went.err().unwrap_or(Stop::Over);
         let shared = &self.shared;
@@ -159,6 +159,15 @@ impl Driver {
         self.await_ends(&gone.collect::<Vec<_>>())?;
         awaited.into_iter().try_for_each(|actor| self.compare(actor))?;
         self.watch_invariants(Some((choice.actor, site)))
+    }
+
+    /// A replay that leads to a race has come to its end where both accesses are next.
+    fn stop_at_the_race(&mut self, schedule: &Schedule) -> Result<(), Stop> {
+        let Schedule::Replay(recorded) = schedule else { return Ok(()) };
+        let steps = self.replay.steps.len();
+        let Some(race) = recorded.race_at(&self.machine, &self.state, steps) else { return Ok(()) };
+        self.catch_up()?;
+        Err(Stop::Ended(Ending::Race(Box::new(race))))
     }
 
     /// Whether some can never go on although others do.

@@ -75,6 +75,7 @@ fn ended(ending: &Ending, errors: &[Uncaught]) -> String {
             format!("deadlock of {}", actors.join(", "))
         }
         Ending::InvariantBroken(broken) => format!("invariant {} broken", broken.name),
+        Ending::Race(race) => format!("race on {}", race.variable),
         Ending::TimedOut => "out of time".to_owned(),
         Ending::OverLimit(limit) => format!("over a limit: {limit}"),
         Ending::Killed(signal) => format!("main killed by signal {signal}"),

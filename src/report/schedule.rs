@@ -7,7 +7,7 @@ use annotate_snippets::Level;
 use super::excerpt::{Excerpt, draw};
 use crate::program::op::OpCode;
 use crate::source::Source;
-use crate::trace::{BrokenInvariant, Divergence, Misfit};
+use crate::trace::{Access, BrokenInvariant, Divergence, Misfit, Race};
 
 /// Which invariant does not hold, and which step broke it.
 pub fn broken_invariant(source: &Source, broken: &BrokenInvariant, styled: bool) -> String {
@@ -25,6 +25,19 @@ pub fn broken_invariant(source: &Source, broken: &BrokenInvariant, styled: bool)
         excerpts.push(Excerpt { level: Level::NOTE, title, span: *span, label, notes: Vec::new() });
     }
     draw(source, excerpts, styled)
+}
+
+/// Which two accesses are both next.
+pub fn race(source: &Source, race: &Race, styled: bool) -> String {
+    let [first, second] = &race.accesses;
+    let does = |access: &Access| if access.writes { "writes" } else { "reads" };
+    let title = format!("a race on `{}`: the next step may be either access", race.variable);
+    let label = format!("{} {} it next", first.name, does(first));
+    let other = format!("{} {} it next", second.name, does(second));
+    let one = Excerpt { level: Level::ERROR, title, span: first.span, label, notes: Vec::new() };
+    let title = "the other access".to_owned();
+    let another = Excerpt { level: Level::NOTE, title, span: second.span, label: other, notes: Vec::new() };
+    draw(source, vec![one, another], styled)
 }
 
 /// What the machine says and what the OS did, at the place.

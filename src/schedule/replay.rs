@@ -11,7 +11,7 @@ use super::{Picked, Scheduler};
 use crate::machine::{Choice, Machine, State, What};
 use crate::plan::Plan;
 use crate::program::op::OpCode;
-use crate::trace::Misfit;
+use crate::trace::{Misfit, Race};
 use crate::value::{self, Value};
 
 /// The version of the format that is written and read.
@@ -37,6 +37,9 @@ pub struct Replay {
     /// How many processes may be killed though the scenario does not say so.
     #[serde(default, skip_serializing_if = "is_none")]
     pub crashes: u32,
+    /// Whose accesses race after the last step, where it leads to a race: the run ends there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub race: Option<[String; 2]>,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
@@ -99,6 +102,7 @@ impl Replay {
             sets: plan.sets.clone(),
             any_time: false,
             crashes: 0,
+            race: None,
             steps: Vec::new(),
         }
     }
@@ -106,6 +110,13 @@ impl Replay {
     /// Whether it was recorded of this scenario, with these constants.
     pub fn is_of(&self, plan: &Plan) -> bool {
         self.scenario == plan.hash()
+    }
+
+    /// The race that it leads to, if that is where a state stands after so many steps.
+    pub fn race_at(&self, machine: &Machine, state: &State, steps: usize) -> Option<Race> {
+        let named = self.race.as_ref().filter(|_| steps == self.steps.len())?;
+        let is_it = |race: &Race| named.iter().zip(&race.accesses).all(|(name, access)| *name == access.name);
+        machine.races(state).into_iter().find(is_it)
     }
 
     /// Reads what [`Replay::to_ron`] wrote.

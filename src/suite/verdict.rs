@@ -1,11 +1,11 @@
 //! What a run means, given what its scenario expects.
 //!
-//! Answers for: what of it is not expected, and which expectations it showed. No run can show a race or a livelock: of
-//! those nothing is asked here (see `unseen`). Never says what a missing one means: of several runs it is enough that
+//! Answers for: what of it is not expected, and which expectations it showed. No run of its own can show a race, and none
+//! a livelock: of those nothing is asked here (see `unseen`). Never says what a missing one means: of several runs it is enough that
 //! one shows it, or that together they show every outcome.
 
 use super::outcome::Problem;
-use crate::check::foreseen;
+use crate::check::{foreseen, races_on};
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{Run, Scenario};
@@ -44,6 +44,7 @@ pub fn verdict(scenario: &Scenario, plan: &Plan, run: &Run) -> Verdict {
         })),
         Ending::Deadlock(_) if deadlock => {}
         Ending::InvariantBroken(_) if expects.iter().any(|(expect, _)| shows(run, expect) && is_invariant(expect)) => {}
+        Ending::Race(race) if expects.iter().any(|(expect, _)| races_on(expect, race)) => {}
         other => problems.push(Problem::Ended(other.clone())),
     }
     let came_to_an_end =

@@ -2,7 +2,7 @@
 //!
 //! Answers for: what a report needs to say about it. Never words it.
 
-use super::Datum;
+use super::{Datum, Race};
 use crate::program::op::OpCode;
 use crate::source::Span;
 use crate::value::ObjectKind;
@@ -18,6 +18,8 @@ pub enum Ending {
     Deadlock(Vec<Blocked>),
     /// An invariant did not hold after a step.
     InvariantBroken(Box<BrokenInvariant>),
+    /// A replay came to where two accesses race.
+    Race(Box<Race>),
     /// The time given to the run was over.
     TimedOut,
     /// A limit was reached: which.

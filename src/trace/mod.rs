@@ -37,6 +37,7 @@ mod same;
 mod diff;
 
 mod ending;
+mod race;
 
 pub use causes::{How, Link, NoEvent, Why};
 pub use diff::{Difference, diff};
@@ -46,6 +47,7 @@ pub use file::{TraceError, VERSION};
 pub use history::exit_code;
 pub use lanes::{Lane, Lanes, Row};
 pub(crate) use mask::{INDEX, TIME};
+pub use race::{Access, Race};
 pub use record::Trace;
 pub use same::Turn;
 pub use stats::{ActorStats, Hold, ObjectStats, Stats, Waits};

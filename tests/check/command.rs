@@ -112,3 +112,33 @@ fn crashes_and_wake_ups_are_looked_at_where_asked_for() {
     let out = folder.conc("check", &["wakes.conc", "--spurious"]);
     assert_eq!(out.code, Some(0), "{}", out.out);
 }
+
+#[test]
+fn a_race_is_replayed_to_where_both_accesses_are_next() {
+    let expected = format!("{RACE}expect race on n\n");
+    let folder = Folder::with(&[("race.conc", RACE), ("expected.conc", &expected)]);
+    assert_eq!(folder.conc("check", &["race.conc"]).code, Some(1));
+    let replayed = folder.conc("run", &["race.conc", "--replay", "race.replay.ron"]);
+    assert_eq!(replayed.code, Some(1), "{}{}", replayed.out, replayed.err);
+    insta::assert_snapshot!("race_replayed", replayed.err);
+    assert_eq!(folder.conc("check", &["expected.conc"]).code, Some(0));
+    let replayed = folder.conc("run", &["expected.conc", "--replay", "expected.replay.ron"]);
+    assert_eq!(replayed.code, Some(0), "{}{}", replayed.out, replayed.err);
+    assert!(replayed.err.contains("a race on `n`"), "{}", replayed.err);
+}
+
+#[test]
+fn states_kept_whole_are_as_many() {
+    let folder = Folder::with(&[("crossed.conc", CROSSED), ("invariant.conc", INVARIANT)]);
+    for file in ["crossed.conc", "invariant.conc"] {
+        let count = |out: &str| {
+            let value: serde_json::Value = serde_json::from_str(out).expect("an object");
+            (value["states"].as_u64(), value["transitions"].as_u64(), value["collisions"].as_u64())
+        };
+        let (states, transitions, unknown) = count(&folder.conc("check", &[file, "--format", "json"]).out);
+        let whole = count(&folder.conc("check", &[file, "--format", "json", "--exact"]).out);
+        assert!(states > Some(1));
+        assert_eq!(((states, transitions, Some(0)), None), (whole, unknown), "{file}");
+    }
+    assert!(folder.conc("check", &["crossed.conc", "--exact"]).out.contains("no two of them have one fingerprint"));
+}

@@ -24,6 +24,9 @@ pub fn json(source: &Source, checked: &Checked, compared: &Compared) -> String {
             "message": failure(source, other, None),
         })).collect::<Vec<_>>(),
     });
+    if let (Some(object), Some(collisions)) = (object.as_object_mut(), checked.collisions) {
+        object.insert("collisions".into(), collisions.into());
+    }
     if let (Some(object), Some(counterexample)) = (object.as_object_mut(), &checked.counterexample) {
         object.insert("counterexample".into(), told(source, counterexample));
     }

@@ -22,6 +22,13 @@ pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: boo
         }
         Some(counterexample) => out.push_str(&told(source, counterexample)),
     }
+    if let Some(collisions) = checked.collisions {
+        let said = match collisions {
+            0 => "no two of them have one fingerprint".to_owned(),
+            some => format!("{some} of them have another's fingerprint"),
+        };
+        out.push_str(&format!("  states were kept whole: {said}\n"));
+    }
     if !checked.outcomes.is_empty() {
         out.push_str(&format!("  outcomes: {}\n", checked.outcomes.join(", ")));
     }

@@ -24,6 +24,7 @@ pub fn kind(problem: &Problem) -> &'static str {
             Ending::Exited(_) => "exited",
             Ending::Deadlock(_) => "deadlock",
             Ending::InvariantBroken(_) => "invariant",
+            Ending::Race(_) => "race",
             Ending::TimedOut => "out-of-time",
             Ending::OverLimit(_) => "over-limit",
             Ending::Killed(_) | Ending::Signalled(_) => "killed",
@@ -142,6 +143,7 @@ fn ended(ending: &Ending) -> String {
             format!("deadlock of {}", listed(&actors))
         }
         Ending::InvariantBroken(broken) => format!("the invariant `{}` does not hold", broken.name),
+        Ending::Race(race) => format!("a race on {}", race.variable),
         Ending::TimedOut => "out of time: the run was ended".into(),
         Ending::OverLimit(limit) => format!("over a limit: {limit}"),
         Ending::Killed(signal) => format!("main was killed by signal {signal}"),
