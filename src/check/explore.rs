@@ -3,10 +3,10 @@
 //! Answers for: that every failure that some schedule has is found, one of each kind and place, unless a limit is
 //! reached first. Never says which way to a failure is the best.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::failure::{Key, of_state, of_step};
 use super::liveness::Trap;
@@ -28,6 +28,10 @@ pub struct Found {
     pub failures: BTreeMap<Key, (Failure, Vec<Choice>)>,
     /// Final values that schedules named, as literals.
     pub outcomes: BTreeMap<String, usize>,
+    /// States from which nobody goes on: ends of the run, and deadlocks.
+    pub ends: FxHashSet<Fingerprint>,
+    /// The statuses with which main ends where no error has ended an actor.
+    pub exits: BTreeSet<u8>,
     /// Whether some state can be come back to.
     pub has_cycles: bool,
     /// The longest way that was walked.
@@ -115,6 +119,10 @@ impl Search<'_> {
         self.found.states += 1;
         self.found.depth = self.found.depth.max(self.stack.len());
         let choices = self.machine.choices(&state);
+        if choices.is_empty() {
+            self.found.ends.insert(print);
+            self.found.exits.extend(state.exit_code().filter(|_| state.is_fine()).map(|code| code as u8));
+        }
         let all = self.machine.foresee(&state, &mut self.foresight);
         for failure in of_state(self.machine, &state, &choices, &all) {
             let stack = &self.stack;

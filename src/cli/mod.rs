@@ -26,6 +26,8 @@ mod packaging;
 
 mod load;
 
+mod observe;
+
 mod duration;
 mod size;
 
