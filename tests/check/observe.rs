@@ -14,8 +14,9 @@ const BOTH: &str = "atomic n = 0\nthread a { n = 1 }\nthread b { n = 2 }\nfinall
 const EXITS: &str = "main { exit(3) }\n";
 const RAISES: &str = "process p[i in 0..2] { raise Oops(str(i)) }\n";
 const STUCK: &str = "queue q\nprocess p { q.get() }\n";
-const ENDS_OR_NOT: &str = "lock a\nlock b\nthread one { with a { with b { pass } } }\nthread two { with b { with a { pass } } }\n\
-                           expect deadlock\n";
+const ENDS_OR_NOT: &str = "lock a\nlock b\nexpect deadlock\n\
+                           thread one { with a { with b { pass } } }\n\
+                           thread two { with b { with a { pass } } }\n";
 
 fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).expect("JSON")
