@@ -2,12 +2,16 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod check {
+    mod chance;
     mod command;
     mod corpus;
     #[expect(dead_code, reason = "the other tests use more of it")]
     #[path = "../suite/folder.rs"]
     mod folder;
+    mod fuzz;
     mod index;
+    mod observe;
     mod own;
     mod reduction;
+    mod small;
 }

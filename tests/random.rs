@@ -2,10 +2,15 @@
 //!
 //! `RANDOM_SCENARIOS=n` makes n of them, `RANDOM_FROM=seed` begins with another one.
 
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "check/chance.rs"]
+mod chance;
+
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chance::Chance;
 use conc::judge::{Judgement, judge};
 use conc::trace::Ending;
 use conc::{RunOptions, Scenario, Schedule};
@@ -14,23 +19,6 @@ use conc::{RunOptions, Scenario, Schedule};
 const SCENARIOS: u64 = 20;
 /// Longer than any of them takes on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// A stream of numbers (SplitMix64; Steele, Lea and Flood, OOPSLA 2014).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn one_of<'t>(&mut self, all: &[&'t str]) -> &'t str {
-        all[self.below(all.len() as u64) as usize]
-    }
-}
 
 const DECLARATIONS: &str = "
 queue q

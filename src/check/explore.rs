@@ -3,14 +3,16 @@
 //! Answers for: that every failure that some schedule has is found, one of each kind and place, unless a limit is
 //! reached first. Never says which way to a failure is the best.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
+
+use rustc_hash::FxHashSet;
 
 use super::failure::{Key, of_state, of_step};
 use super::liveness::Trap;
 use super::met::{Met, Sight};
 use super::{Failure, Limits, Reduction, stubborn};
-use crate::machine::{Choice, Foresight, Machine, State, What};
+use crate::machine::{Choice, Fingerprint, Foresight, Machine, State, What};
 use crate::program::op::{Op, OpCode};
 use crate::value;
 
@@ -29,6 +31,10 @@ pub struct Found {
     pub outcomes: BTreeMap<String, usize>,
     /// How many states have another's fingerprint; none where that was not looked at, or not to the end.
     pub collisions: Option<usize>,
+    /// States from which nobody goes on: ends of the run, and deadlocks.
+    pub ends: FxHashSet<Fingerprint>,
+    /// The statuses with which main ends where no error has ended an actor.
+    pub exits: BTreeSet<u8>,
     /// Whether some state can be come back to.
     pub has_cycles: bool,
     /// The longest way that was walked.
@@ -104,7 +110,8 @@ struct Search<'m> {
 impl Search<'_> {
     /// A state that is new goes onto the stack.
     fn meet(&mut self, state: State) {
-        let number = match self.met.meet(self.machine, &state).1 {
+        let (print, sight) = self.met.meet(self.machine, &state);
+        let number = match sight {
             Sight::New(number) => number,
             Sight::Old(is_on_stack) => {
                 if is_on_stack {
@@ -117,6 +124,10 @@ impl Search<'_> {
         self.found.states += 1;
         self.found.depth = self.found.depth.max(self.stack.len());
         let choices = self.machine.choices(&state);
+        if choices.is_empty() {
+            self.found.ends.insert(print);
+            self.found.exits.extend(state.exit_code().filter(|_| state.is_fine()).map(|code| code as u8));
+        }
         let all = self.machine.foresee(&state, &mut self.foresight);
         for failure in of_state(self.machine, &state, &choices, &all) {
             let stack = &self.stack;

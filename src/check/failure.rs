@@ -68,6 +68,13 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(Verdict, Vec<(String, u32)>);
 
+impl Key {
+    /// Who, and where: templates with offsets in the file.
+    pub fn places(&self) -> &[(String, u32)] {
+        &self.1
+    }
+}
+
 impl Failure {
     /// The verdict that it leads to.
     pub fn verdict(&self) -> Verdict {
@@ -104,7 +111,7 @@ impl Failure {
 }
 
 /// The template of an instance, with the process whose thread it is.
-fn template(instance: &str) -> String {
+pub(super) fn template(instance: &str) -> String {
     instance.split('.').map(|part| part.split(['[', '#', '/']).next().unwrap_or(part)).collect::<Vec<_>>().join(".")
 }
 

@@ -11,6 +11,7 @@ mod explore;
 mod failure;
 mod liveness;
 mod met;
+mod observed;
 mod shortest;
 mod story;
 mod stubborn;
@@ -20,13 +21,17 @@ pub use cause::Cause;
 pub use expected::{Compared, compare, foreseen, is_as, races_on};
 pub use explore::Found;
 pub use failure::{Failure, Key, Verdict};
+pub use observed::{End, Observed, Seen};
 pub use shortest::Cost;
 pub use story::{Avoidable, Counterexample, Line};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::machine::{Machine, Rules, Time};
+use rustc_hash::FxHashSet;
+
+use crate::machine::{Fingerprint, Machine, Rules, Time};
 use crate::plan::Plan;
 use crate::value::Error;
 
@@ -129,6 +134,10 @@ pub struct Checked {
     pub time: Duration,
     /// Final values that some schedule reaches, as literals.
     pub outcomes: Vec<String>,
+    /// States from which nobody goes on: ends of the run, and deadlocks.
+    pub ends: FxHashSet<Fingerprint>,
+    /// The statuses with which main ends in some schedule in which no error ends an actor.
+    pub exits: BTreeSet<u8>,
     /// What it rests on.
     pub assumptions: Vec<Assumption>,
     /// The shortest way to the failure, where there is one.
@@ -201,6 +210,8 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         depth: found.depth,
         time: begun.elapsed(),
         outcomes: found.outcomes.keys().cloned().collect(),
+        ends: std::mem::take(&mut found.ends),
+        exits: std::mem::take(&mut found.exits),
         assumptions: assumptions(options, &found, rests_on_time),
         also: also.cloned().collect(),
         counterexample,

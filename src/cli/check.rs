@@ -13,8 +13,10 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::duration::duration;
-use super::{Exit, complain, err, load, out, replay};
-use crate::check::{Checked, Compared, Limits, Options, Progress, Reduction, Verdict, check as explore, compare};
+use super::{Exit, complain, err, load, observe, out, replay};
+use crate::check::{
+    Checked, Compared, Limits, Observed, Options, Progress, Reduction, Verdict, check as explore, compare,
+};
 use crate::machine::{Rules, Time};
 use crate::report;
 use crate::scenario::{PROCESSES_MAX, Scenario};
@@ -54,6 +56,9 @@ pub(super) struct Args {
     /// Tell states apart by all that they are, and say whether a fingerprint would have mixed two up; takes memory
     #[arg(long)]
     exact: bool,
+    /// Run it so often on real processes as well, perturbed by the seeds from 1, and compare what that comes to
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    observe: Option<u32>,
     /// Where random walks come from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -90,9 +95,15 @@ struct Done {
     scenario: Scenario,
     checked: Checked,
     compared: Compared,
+    /// What real runs came to, where they were asked for.
+    observed: Option<Observed>,
 }
 
 pub(super) fn check(args: &Args) -> Exit {
+    if args.observe.is_some() && matches!(args.format, Format::Sarif | Format::Mermaid) {
+        complain("--observe is told as text or json");
+        return Exit::Wrong;
+    }
     let paths = match args.paths.as_slice() {
         [one] if one == Path::new("-") => args.paths.clone(),
         paths => match discover(paths, None) {
@@ -131,11 +142,15 @@ fn one(args: &Args, path: &Path, tell: &mut dyn FnMut(Progress)) -> Result<Done,
     })?;
     let expects: Vec<&Expect> = scenario.checked().expects.iter().map(|(expect, _)| expect).collect();
     let compared = compare(&plan, &expects, &checked);
-    Ok(Done { scenario, checked, compared })
+    let name = scenario.source().name();
+    let observed = args.observe.map(|runs| observe::observe(&plan, name, &checked, runs)).transpose()?;
+    Ok(Done { scenario, checked, compared, observed })
 }
 
 fn exit(done: &Done) -> Exit {
+    let is_excluded = done.observed.iter().any(|observed| observed.excluded().next().is_some());
     match done.checked.verdict {
+        _ if is_excluded => Exit::Failed,
         _ if done.compared.as_expected => Exit::Expected,
         Verdict::Deadlock => Exit::Deadlock,
         Verdict::Limit => Exit::OverLimit,
@@ -161,8 +176,11 @@ fn single(args: &Args, path: &Path) -> Exit {
         Format::Text => {
             out(&report::check::text(source, &done.checked, &done.compared, true));
             keep(&done, path);
+            if let Some(observed) = &done.observed {
+                out(&report::check::observed(source, &done.checked, observed, true));
+            }
         }
-        Format::Json => out(&report::check::json(source, &done.checked, &done.compared)),
+        Format::Json => out(&report::check::json(source, &done.checked, &done.compared, done.observed.as_ref())),
         Format::Sarif => out(&report::check::sarif(&[(source, &done.checked, &done.compared)])),
         Format::Mermaid => match &done.checked.counterexample {
             Some(counterexample) => out(&report::check::mermaid(source, counterexample)),
@@ -216,8 +234,16 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
                         let source = done.scenario.source();
                         let row = report::check::row(source, &done.checked, &done.compared, true);
                         match args.format {
-                            Format::Text => out(&row.text),
-                            Format::Json => out(&report::check::json(source, &done.checked, &done.compared)),
+                            Format::Text => {
+                                out(&row.text);
+                                if let Some(observed) = &done.observed {
+                                    out(&report::check::observed_in_short(source, &done.checked, observed, true));
+                                }
+                            }
+                            Format::Json => {
+                                let observed = done.observed.as_ref();
+                                out(&report::check::json(source, &done.checked, &done.compared, observed));
+                            }
                             Format::Sarif | Format::Mermaid => {}
                         }
                         rows.push(row);

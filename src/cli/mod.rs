@@ -27,6 +27,8 @@ mod packaging;
 
 mod load;
 
+mod observe;
+
 mod duration;
 mod size;
 

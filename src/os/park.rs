@@ -476,9 +476,9 @@ impl Ctx {
         }
     }
 
-    /// Claims the wait of an actor that is dead, or is being cut off, so that nobody hands it anything, and takes it off
-    /// its list; if it waited there and nobody had claimed it, `left` sees to the object that it leaves, in the same
-    /// step. Whether it waited; one that lives and does not is left alone.
+    /// Claims the wait of an actor that is dead, or is being cut off, so that nobody hands it anything, and takes it
+    /// off its list; if it waited there and nobody had claimed it, `left` sees to the object that it leaves, in the
+    /// same step. Whether it waited; one that lives and does not is left alone.
     pub(super) fn bury(&self, actor: u32, lives: bool, left: impl FnOnce(&Locked<'_>, usize)) -> bool {
         let slot: &Slot = self.arena.at(slot_at(actor));
         // First: where it is as it was in the end, the rest belongs to the same wait.
@@ -579,8 +579,8 @@ impl Locked<'_> {
         self.ctx.arena.at(Off(off))
     }
 
-    // The forward chain is whole at every instant, and what is not on it is never said to be linked, or a second unlinking
-    // would cut off others: a death in the middle is repaired by walking it (`mend`).
+    // The forward chain is whole at every instant, and what is not on it is never said to be linked, or a second
+    // unlinking would cut off others: a death in the middle is repaired by walking it (`mend`).
     pub(super) fn push(&self, list: usize, off: Off) {
         let list = &self.header.lists[list];
         let node = self.node(off.0);

@@ -27,7 +27,8 @@ impl Machine {
         match op.code {
             OpCode::Select => {
                 for case in &op.cases {
-                    let deed = Deed { code: case.code, on: on(case.target), guarded: false, plain: false };
+                    let deed =
+                        Deed { code: case.code, on: on(case.target), guarded: false, gives_back: false, plain: false };
                     self.touched_by_deed(state, actor.id, &deed, habits, touched);
                 }
                 return;
@@ -45,11 +46,11 @@ impl Machine {
         };
         let holds = matches!(target, On::Object(id, _) if holder(state, lock_of(state, id)) == Some(actor.id));
         let plain = is_plain(op.code, Some(op.args.as_slice()));
-        let deed = Deed { code: op.code, on: target, guarded: holds, plain };
+        let deed = Deed { code: op.code, on: target, guarded: holds, gives_back: false, plain };
         self.touched_by_deed(state, actor.id, &deed, habits, touched);
     }
 
-    /// What an operation itself lets happen: the body of whom it starts, or that it runs.
+    /// What an operation itself lets happen: the body of whom it starts, or that it runs; what its condition reads.
     pub(super) fn add_bodies(&self, op: &Op, future: &mut Future) {
         let program = &self.plan.image.program;
         let mut bodies: Vec<(u32, Vec<Value>)> = Vec::new();
@@ -66,12 +67,23 @@ impl Machine {
                 }
                 bodies.extend(template.map(|template| (template.body.0, args)));
             }
+            // What it did not look at may decide once what it looked at has changed.
+            OpCode::Await => {
+                let (condition, captured) = op.condition();
+                bodies.push((condition.0, captured));
+            }
             OpCode::BarrierWait | OpCode::OnceRun => {
                 let kind = if op.code == OpCode::OnceRun { ObjectKind::Once } else { ObjectKind::Barrier };
                 let then = if op.code == OpCode::OnceRun { OpCode::OnceRan } else { OpCode::BarrierActed };
                 let of_kind = program.objects.iter().filter(|spec| spec.kind == kind);
                 bodies.extend(of_kind.filter_map(|spec| spec.body).map(|body| (body.0, Vec::new())));
-                future.deeds.push(Deed { code: then, on: on(op.target), guarded: false, plain: true });
+                future.deeds.push(Deed {
+                    code: then,
+                    on: on(op.target),
+                    guarded: false,
+                    gives_back: false,
+                    plain: true,
+                });
             }
             _ => {}
         }
@@ -90,6 +102,8 @@ impl Machine {
         habits: Habits,
         touched: &mut Vec<Touch>,
     ) {
+        // What a `with` took it still holds at its end, unless somebody else may have released it.
+        let deed = &Deed { guarded: deed.guarded || (deed.gives_back && !habits.opens), ..*deed };
         let mut touch = |thing, way| touched.push(Touch::new(thing, way));
         let id = match deed.on {
             On::Object(id, _) => id,

@@ -17,7 +17,9 @@ pub(in crate::machine) struct Habits {
     pub(super) orphans: bool,
     /// Threads may be, by the end of their process.
     pub(super) daemon_threads: bool,
-    /// Locks are released elsewhere than at the end of a `with`, or it has conditions.
+    /// Locks are released elsewhere than at the end of a `with`.
+    pub(super) opens: bool,
+    /// They are, or it has conditions.
     pub(super) releases: bool,
     /// It has a `select`, whose cases wait in objects.
     pub(super) selects: bool,
@@ -46,8 +48,10 @@ impl Machine {
             code.calls.iter().any(|call| &*call.name == "release") || code.instrs.iter().any(is_release)
         };
         let conditions = program.objects.iter().any(|object| object.kind == ObjectKind::Condition);
+        let opens = program.codes.iter().any(releases);
         Habits {
-            releases: conditions || program.codes.iter().any(releases),
+            opens,
+            releases: conditions || opens,
             orphans: daemons || self.rules.crashes > 0 || program.codes.iter().any(kills),
             daemons,
             daemon_threads: program.templates.iter().any(|one| one.daemon && one.kind != ActorKind::Process),

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::observed::observed_json;
 use super::words::{failure, step};
-use crate::check::{Assumption, Avoidable, Cause, Checked, Compared, Counterexample};
+use crate::check::{Assumption, Avoidable, Cause, Checked, Compared, Counterexample, Observed};
 use crate::source::Source;
 
 /// One object, on one line.
-pub fn json(source: &Source, checked: &Checked, compared: &Compared) -> String {
+pub fn json(source: &Source, checked: &Checked, compared: &Compared, observed: Option<&Observed>) -> String {
     let mut object = json!({
         "file": source.name(),
         "verdict": checked.verdict.name(),
@@ -29,6 +30,9 @@ pub fn json(source: &Source, checked: &Checked, compared: &Compared) -> String {
     }
     if let (Some(object), Some(counterexample)) = (object.as_object_mut(), &checked.counterexample) {
         object.insert("counterexample".into(), told(source, counterexample));
+    }
+    if let (Some(object), Some(observed)) = (object.as_object_mut(), observed) {
+        object.insert("observed".into(), observed_json(source, observed));
     }
     format!("{object}\n")
 }

@@ -5,6 +5,7 @@
 mod columns;
 mod json;
 mod mermaid;
+mod observed;
 mod sarif;
 mod table;
 mod text;
@@ -12,6 +13,7 @@ mod words;
 
 pub use json::json;
 pub use mermaid::mermaid;
+pub use observed::{observed, observed_in_short};
 pub use sarif::sarif;
 pub use table::{Row, row, total};
 pub use text::text;

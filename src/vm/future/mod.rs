@@ -34,6 +34,8 @@ pub struct Deed {
     pub on: On,
     /// Whether the actor has acquired the same object before, on every way to it.
     pub guarded: bool,
+    /// Whether the end of a `with` gives back what its beginning took.
+    pub gives_back: bool,
     /// Whether it waits without a timeout, where it can wait at all.
     pub plain: bool,
 }
@@ -143,7 +145,7 @@ impl<'v> Look<'v> {
     }
 
     fn deed(&mut self, code: OpCode, on: On, plain: bool) {
-        self.future.deeds.push(Deed { code, on, guarded: false, plain });
+        self.future.deeds.push(Deed { code, on, guarded: false, gives_back: false, plain });
     }
 
     fn anything(&mut self) {
@@ -402,7 +404,7 @@ impl<'v> Look<'v> {
                     _ => {}
                 }
             }
-            self.future.deeds.push(Deed { code, on, guarded, plain });
+            self.future.deeds.push(Deed { code, on, guarded, gives_back: false, plain });
         }
     }
 

@@ -137,9 +137,9 @@ impl Look<'_> {
             match values {
                 [_] if enters => self.on_held(code, held, None, true, place),
                 _ => {
-                    // At its end it gives back what it took.
                     let on = On::Object(object.id, None);
-                    self.future.deeds.push(Deed { code, on, guarded: !enters, plain: true });
+                    let guarded = values.len() == 1 && place.acquired.contains(&object.id);
+                    self.future.deeds.push(Deed { code, on, guarded, gives_back: !enters, plain: true });
                 }
             }
             if !enters {

@@ -1,0 +1,186 @@
+//! Random small scenarios, searched with and without reduction: neither may show what the other does not.
+//!
+//! `CHECK_FUZZ=n` compares n of them, `CHECK_FUZZ_FROM=seed` begins with another one.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use conc::Scenario;
+use conc::check::{Checked, Failure, Limits, Options, Reduction, check};
+use conc::machine::Time;
+
+use super::small;
+
+/// Scenarios, unless the environment asks for more.
+const SCENARIOS: u64 = 150;
+/// States of the whole search at most; what has more is passed over.
+const STATES_MAX: usize = 3_000;
+/// So many in ten must be small enough.
+const COMPARED_MIN: u64 = 6;
+
+/// The rules under which the scenario of a seed is searched.
+fn options(seed: u64, reduction: Reduction) -> Options {
+    let limits =
+        Limits { states: STATES_MAX, states_failed: STATES_MAX, states_best: 30_000, walked: 0, ..Limits::default() };
+    let mut options = Options { reduction, limits, ..Options::new(512) };
+    match seed % 16 {
+        0 => options.rules.crashes = 1,
+        1..4 => options.rules.time = Time::Prompt,
+        4 => {
+            options.rules.time = Time::Prompt;
+            options.rules.crashes = 1;
+        }
+        5 => options.rules.spurious = true,
+        _ => {}
+    }
+    options
+}
+
+fn searched(text: &str, options: &Options) -> Option<Checked> {
+    let plan = Scenario::from_str(text).plan(&[]).ok()?;
+    check(&Arc::new(plan), options, &mut |_| {}).ok()
+}
+
+/// The failures that must be the same: all but deadlocks, by place.
+fn failures(checked: &Checked) -> BTreeSet<String> {
+    let others = checked.failures().filter(|failure| !matches!(failure, Failure::Deadlock(_)));
+    others.map(|failure| format!("{:?}", failure.key())).collect()
+}
+
+type Places = BTreeSet<(String, u32)>;
+
+fn deadlocks(checked: &Checked) -> BTreeSet<Places> {
+    let deadlocks = checked.failures().filter(|failure| matches!(failure, Failure::Deadlock(_)));
+    deadlocks.map(|failure| failure.key().places().iter().cloned().collect()).collect()
+}
+
+/// What the two searches of a scenario disagree about. None where it is not one, or too large.
+fn compared(seed: u64, text: &str) -> Option<(Vec<String>, usize, usize)> {
+    let whole = searched(text, &options(seed, Reduction::None)).filter(|whole| whole.complete)?;
+    let reduced = searched(text, &options(seed, Reduction::Stubborn))?;
+    let mut differ = Vec::new();
+    let mut same = |what: &str, whole: String, reduced: String| {
+        if whole != reduced {
+            differ.push(format!("{what}: without reduction {whole}, with it {reduced}"));
+        }
+    };
+    same("complete", whole.complete.to_string(), reduced.complete.to_string());
+    same("failures", format!("{:?}", failures(&whole)), format!("{:?}", failures(&reduced)));
+    same("outcomes", format!("{:?}", whole.outcomes), format!("{:?}", reduced.outcomes));
+    same("ends", whole.ends.len().to_string(), whole.ends.intersection(&reduced.ends).count().to_string());
+    same(
+        "ends that there are",
+        reduced.ends.len().to_string(),
+        whole.ends.intersection(&reduced.ends).count().to_string(),
+    );
+    // Who can never go on stays so: of the states in which some cannot, the last ones are enough.
+    let (all, some) = (deadlocks(&whole), deadlocks(&reduced));
+    let is_met = |places: &&Places| some.iter().any(|larger| larger.is_superset(places));
+    let lost: Vec<&Places> = all.iter().filter(|places| !is_met(places)).collect();
+    same("deadlocks", format!("{lost:?}"), "[]".to_owned());
+    let strange: Vec<&Places> = some.difference(&all).collect();
+    same("deadlocks that there are", "[]".to_owned(), format!("{strange:?}"));
+    if reduced.states > whole.states {
+        differ.push(format!("{} states without reduction, {} with it", whole.states, reduced.states));
+    }
+    Some((differ, whole.states, reduced.states))
+}
+
+/// Leaves out every line without which the two still disagree.
+fn smallest(seed: u64, text: &str) -> String {
+    let mut text = text.to_owned();
+    let differs = |text: &str| compared(seed, text).is_some_and(|(differ, ..)| !differ.is_empty());
+    let mut at = 0;
+    while at < text.lines().count() {
+        let keeps = |number: usize, least: usize, more: usize| number < least || number >= least + more;
+        // A whole body goes at once, else a line.
+        let body = text.lines().skip(at).position(|line| line == "}").map_or(1, |end| end + 1);
+        let shorter = [body, 1].into_iter().find_map(|lines| {
+            let left: Vec<&str> = text
+                .lines()
+                .enumerate()
+                .filter(|(number, _)| keeps(*number, at, lines))
+                .map(|(_, line)| line)
+                .collect();
+            let shorter = left.join("\n") + "\n";
+            differs(&shorter).then_some(shorter)
+        });
+        match shorter {
+            Some(shorter) => text = shorter,
+            None => at += 1,
+        }
+    }
+    text
+}
+
+/// Each was found by this, and is as small as it gets.
+const ONCE_LOST: &[&str] = &[
+    // What an `await` had not yet looked at was changed before it came to look.
+    "atomic n = 0\natomic k = 0\nprocess p { n = n + 1 }\nthread t { await n == 1 and k == 0 }\n\
+     main { start p; start t; k.add(1) }\n",
+    // A lock that its holder believes to hold was released by another.
+    "lock a\nlock b\nprocess p { with b { with a { yield } } }\n\
+     thread t { with a { with b { with a { yield } } } }\n\
+     main { start p; start t; a.release(); with a, b { pass } }\n",
+];
+
+#[test]
+fn what_was_lost_once_is_found() {
+    for text in ONCE_LOST {
+        // A seed with the plain rules.
+        let (differ, whole, reduced) = compared(15, text).unwrap_or_else(|| panic!("too large, or wrong:\n{text}"));
+        assert!(differ.is_empty(), "{differ:?}\n{text}");
+        assert!(reduced < whole, "nothing is left out:\n{text}");
+    }
+}
+
+#[derive(Default)]
+struct Sums {
+    compared: u64,
+    smaller: u64,
+    whole: usize,
+    reduced: usize,
+}
+
+#[test]
+fn with_and_without_reduction_the_same_is_found() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<u64>().ok());
+    let (from, count) = (number("CHECK_FUZZ_FROM").unwrap_or(0), number("CHECK_FUZZ").unwrap_or(SCENARIOS));
+    let next = AtomicU64::new(from);
+    let (sums, differing) = (Mutex::new(Sums::default()), Mutex::new(Vec::new()));
+    let look = |seed: u64| {
+        let text = small::scenario(seed);
+        let Some((differ, whole, reduced)) = compared(seed, &text) else { return };
+        let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
+        (sums.compared, sums.whole, sums.reduced) = (sums.compared + 1, sums.whole + whole, sums.reduced + reduced);
+        sums.smaller += u64::from(reduced < whole);
+        drop(sums);
+        if !differ.is_empty() {
+            let smallest = smallest(seed, &text);
+            let differ = compared(seed, &smallest).map_or(differ, |(differ, ..)| differ).join("\n");
+            let message = format!("seed {seed}, {:?}\n{differ}\n{smallest}", options(seed, Reduction::Stubborn).rules);
+            println!("{message}");
+            differing.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= from + count {
+                        return;
+                    }
+                    look(seed);
+                }
+            });
+        }
+    });
+    let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Sums { compared, smaller, whole, reduced } = sums;
+    println!("{compared} of {count} compared, {smaller} were made smaller: {whole} states without, {reduced} with");
+    let differing = differing.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert!(differing.is_empty(), "{} of {count} differ:\n{}", differing.len(), differing.join("\n"));
+    assert!(compared * 10 >= count * COMPARED_MIN, "only {compared} of {count} were small enough");
+}
