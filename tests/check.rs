@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod check {
+    #[path = "../common/chance.rs"]
     mod chance;
     mod command;
     mod corpus;

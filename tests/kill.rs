@@ -8,6 +8,10 @@
 #[path = "kill/case.rs"]
 mod case;
 
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "common/chance.rs"]
+mod chance;
+
 #[path = "kill/moments.rs"]
 mod moments;
 

@@ -3,7 +3,7 @@
 //! `RANDOM_SCENARIOS=n` makes n of them, `RANDOM_FROM=seed` begins with another one.
 
 #[expect(dead_code, reason = "other tests use more of it")]
-#[path = "check/chance.rs"]
+#[path = "common/chance.rs"]
 mod chance;
 
 use std::fmt::Write;

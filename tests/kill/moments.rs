@@ -18,6 +18,7 @@ use conc::value::ObjectKind;
 use conc::{RunOptions, Scenario};
 
 use super::case::{TIMEOUT, went_well};
+use super::chance::Chance;
 
 /// Moments of each scenario, unless the environment asks for more.
 const MOMENTS: u64 = 8;
@@ -48,18 +49,9 @@ impl fmt::Display for Tally {
     }
 }
 
-/// A stream of numbers (SplitMix64; Steele, Lea and Flood, OOPSLA 2014).
-struct Chance(u64);
-
-impl Chance {
-    /// From 1 to `most`.
-    fn upto(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % most + 1
-    }
+/// From 1 to `most`.
+fn upto(chance: &mut Chance, most: u64) -> u64 {
+    chance.below(most) + 1
 }
 
 /// Who is killed in a run, and when.
@@ -74,12 +66,12 @@ struct Moment {
 impl Moment {
     fn of(seed: u64, victims: &[&str]) -> Moment {
         let mut chance = Chance(seed);
-        let victim = victims[chance.upto(victims.len() as u64) as usize - 1].to_owned();
+        let victim = victims[upto(&mut chance, victims.len() as u64) as usize - 1].to_owned();
         // Early points are as likely as late ones: how many there are differs.
-        let most = POINTS_MAX >> (chance.upto(4) - 1);
-        let point = chance.upto(most) as u32;
-        let after_us = if chance.upto(3) == 1 { chance.upto(AFTER_US_MAX) } else { 0 };
-        let perturb = (chance.upto(2) == 1).then_some(seed);
+        let most = POINTS_MAX >> (upto(&mut chance, 4) - 1);
+        let point = upto(&mut chance, most) as u32;
+        let after_us = if upto(&mut chance, 3) == 1 { upto(&mut chance, AFTER_US_MAX) } else { 0 };
+        let perturb = (upto(&mut chance, 2) == 1).then_some(seed);
         Moment { seed, victim, point, after_us, perturb }
     }
 }

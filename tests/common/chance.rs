@@ -1,8 +1,10 @@
-//! A stream of numbers from a seed (SplitMix64; Steele, Lea and Flood, OOPSLA 2014).
+//! Random choices, the same ones for the same seed.
 
+/// A stream of numbers (SplitMix64; Steele, Lea and Flood, OOPSLA 2014).
 pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
+    /// From 0 to one less than `n`.
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -16,6 +18,7 @@ impl Chance {
         self.below(n) == 0
     }
 
+    /// One of several, which there must be.
     pub(crate) fn one_of<'t>(&mut self, all: &[&'t str]) -> &'t str {
         all[self.below(all.len() as u64) as usize]
     }
