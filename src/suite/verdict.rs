@@ -1,8 +1,8 @@
 //! What a run means, given what its scenario expects.
 //!
-//! Answers for: what of it is not expected, and which expectations it showed. No run of its own can show a race, and none
-//! a livelock: of those nothing is asked here (see `unseen`). Never says what a missing one means: of several runs it is
-//! enough that one shows it, or that together they show every outcome.
+//! Answers for: what of it is not expected, and which expectations it showed. No run of its own can show a race, and
+//! none a livelock: of those nothing is asked here (see `unseen`). Never says what a missing one means: of several runs
+//! it is enough that one shows it, or that together they show every outcome.
 
 use super::outcome::Problem;
 use crate::check::{foreseen, races_on};
