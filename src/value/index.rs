@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ObjectKind;
 use super::arith::check_items;
 use super::{Error, ErrorKind, Range, Result, Value, compare, equals};
 
@@ -256,6 +257,11 @@ pub fn len(value: &Value) -> Result<i64> {
         Value::Range(range) => {
             let (low, high) = bounds(range)?;
             return high.checked_sub(low).ok_or_else(|| Error::overflow("the length"));
+        }
+        Value::Object(object) if object.kind == ObjectKind::Queue => {
+            return Err(Error::type_error(
+                "a queue tells how many items it holds by `.len()`, not by `len`".to_owned(),
+            ));
         }
         other => return Err(Error::type_error(format!("{} has no length", super::display::described(other)))),
     };
