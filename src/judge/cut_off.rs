@@ -57,8 +57,13 @@ impl Judge<'_> {
         Err(Reason::NoOperation)
     }
 
-    /// Whether an actor may have done something of which it could not tell: its record does not end with its end.
+    /// Whether an actor may have done something of which it could not tell: its record does not end with its end, and
+    /// it is not stuck for good.
     pub(super) fn may_be_cut_off(&self, index: u32) -> bool {
+        let name = self.data.actors.get(index as usize).map(|info| &info.name);
+        if self.stuck.as_ref().zip(name).is_some_and(|(stuck, name)| stuck.contains(name)) {
+            return false;
+        }
         let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());
         last.and_then(|at| self.data.events.get(*at as usize)).is_none_or(|last| last.op != OpCode::End)
     }

@@ -70,7 +70,7 @@ pub(super) struct Judge<'a> {
     /// By event: those of whoever took over what it gave.
     pub(super) takers: FxHashMap<Place, Vec<Place>>,
     /// The run ended in a deadlock: of whom.
-    stuck: Option<Vec<String>>,
+    pub(super) stuck: Option<Vec<String>>,
     pub(super) untold: Untold,
     /// How many more silent steps may be tried.
     effort: Rc<Cell<u64>>,
@@ -82,10 +82,9 @@ pub(super) struct Judge<'a> {
 
 pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>) -> Judgement {
     let judgement = judge_told(machine, data, stuck.clone(), (Untold::Nothing, Rc::new(Cell::new(u64::MAX))));
-    let is_stuck = stuck.is_some();
     let (Judgement::Impossible(_) | Judgement::Undecided { .. }) = judgement else { return judgement };
-    // That the killed did what they could not tell of is the last resort. Who can never go on was not killed.
-    let fillings = if is_stuck { Vec::new() } else { untold::fillings(data) };
+    // That the killed did what they could not tell of is the last resort.
+    let fillings = untold::fillings(data, stuck.as_deref());
     let modes = [Untold::Deaths, Untold::Operations];
     let attempts = modes.iter().flat_map(|untold| fillings.iter().map(|data| (data, *untold)));
     let effort = || Rc::new(Cell::new(EFFORT_MAX));
@@ -94,8 +93,8 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
         Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
         _ => match judgement {
             // What the killed did last nobody knows, and not all that it may have been was tried.
-            Judgement::Impossible(objection) if !is_stuck && was_somebody_cut_off(data) => {
-                match judge_certain(machine, data) {
+            Judgement::Impossible(objection) if !fillings.is_empty() => {
+                match judge_certain(machine, data, stuck.as_deref()) {
                     impossible @ Judgement::Impossible(_) => impossible,
                     _ => Judgement::Undecided { events: objection.taken },
                 }
@@ -103,17 +102,6 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
             judgement => judgement,
         },
     }
-}
-
-/// Whether the record of somebody does not end with an end.
-fn was_somebody_cut_off(data: &TraceData) -> bool {
-    let mut last = vec![None; data.actors.len()];
-    for event in &data.events {
-        if let Some(slot) = last.get_mut(event.place.actor as usize) {
-            *slot = (*slot).max(Some((event.place.seq, event.op == OpCode::End)));
-        }
-    }
-    last.iter().any(|last| !matches!(last, Some((_, true))))
 }
 
 /// Judges a trace as it stands, with what may have happened to those whose record does not end with their end.
@@ -127,9 +115,10 @@ fn judge_told(
 }
 
 /// Judges what took place before anybody could do what it did not tell of.
-fn judge_certain(machine: &Machine, data: &TraceData) -> Judgement {
+fn judge_certain(machine: &Machine, data: &TraceData, stuck: Option<&[String]>) -> Judgement {
     let order = Order::new(data);
-    let certain = Some(order.and_before(&data.events, |event| event.time_ns < untold::begins(data)));
+    let begins = untold::begins(data, stuck);
+    let certain = Some(order.and_before(&data.events, |event| event.time_ns < begins));
     let effort = Rc::new(Cell::new(u64::MAX));
     judge_order(machine, data, order, Asked { stuck: None, untold: Untold::Nothing, effort, certain })
 }

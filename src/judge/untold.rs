@@ -46,9 +46,10 @@ struct Gap {
 }
 
 /// Traces in which the killed die, and some of them have one operation more: in a gap, those with the most gaps filled
-/// first, or where nobody came after them.
-pub(super) fn fillings(data: &TraceData) -> Vec<TraceData> {
-    let killed = killed(data);
+/// first, or where nobody came after them. Where the run ended in a deadlock, those who are not stuck in it were cut off
+/// by its end, and nobody lived to see that.
+pub(super) fn fillings(data: &TraceData, stuck: Option<&[String]>) -> Vec<TraceData> {
+    let killed = killed(data, stuck);
     let gaps = gaps(data);
     if killed.is_empty() {
         return Vec::new();
@@ -91,7 +92,7 @@ pub(super) fn fillings(data: &TraceData) -> Vec<TraceData> {
     if all.iter().all(|taken| !taken.is_empty()) {
         all.push(Vec::new());
     }
-    all.into_iter().map(|taken| filled(data, &killed, &taken)).collect()
+    all.into_iter().map(|taken| filled(data, &killed, &taken, stuck.is_none())).collect()
 }
 
 /// The sets that can be made of some actors, the smallest first; of many actors those of one at most.
@@ -111,12 +112,13 @@ fn combinations(of: &[u32]) -> Vec<Vec<u32>> {
 
 /// When the first of the killed may have done something that it could not tell of: what it did before was noted, and an
 /// event is noted when what it tells of is done.
-pub(super) fn begins(data: &TraceData) -> u64 {
-    killed(data).into_iter().map(|(_, last_ns)| last_ns).min().unwrap_or(u64::MAX)
+pub(super) fn begins(data: &TraceData, stuck: Option<&[String]>) -> u64 {
+    killed(data, stuck).into_iter().map(|(_, last_ns)| last_ns).min().unwrap_or(u64::MAX)
 }
 
-/// Actors whose record does not end with their end, and when their last event was noted.
-fn killed(data: &TraceData) -> Vec<(u32, u64)> {
+/// Actors whose record does not end with their end, though they are not stuck for good, and when their last event was
+/// noted.
+fn killed(data: &TraceData, stuck: Option<&[String]>) -> Vec<(u32, u64)> {
     let mut last: FxHashMap<u32, &Event> = FxHashMap::default();
     for event in &data.events {
         let seen = last.entry(event.place.actor).or_insert(event);
@@ -132,6 +134,11 @@ fn killed(data: &TraceData) -> Vec<(u32, u64)> {
     // Some did not come to telling of their beginning.
     let told: Vec<u32> = data.events.iter().map(|event| event.place.actor).collect();
     killed.extend((0..data.actors.len() as u32).filter(|actor| !told.contains(actor)).map(|actor| (actor, 0)));
+    let is_stuck = |actor: u32| {
+        let name = data.actors.get(actor as usize).map(|info| &info.name);
+        stuck.zip(name).is_some_and(|(stuck, name)| stuck.contains(name))
+    };
+    killed.retain(|(actor, _)| !is_stuck(*actor));
     killed.sort_unstable();
     killed
 }
@@ -187,7 +194,7 @@ fn gaps(data: &TraceData) -> Vec<Gap> {
     gaps
 }
 
-fn filled(data: &TraceData, killed: &[(u32, u64)], taken: &[(u32, Option<Gap>)]) -> TraceData {
+fn filled(data: &TraceData, killed: &[(u32, u64)], taken: &[(u32, Option<Gap>)], die: bool) -> TraceData {
     let mut data = data.clone();
     let traces = traces(&data);
     let known = |data: &TraceData, actor: u32, at: (u64, &str), (object, ticket): (Option<u32>, u64)| {
@@ -214,7 +221,7 @@ fn filled(data: &TraceData, killed: &[(u32, u64)], taken: &[(u32, Option<Gap>)])
         let event = known(&data, *actor, (time_ns, UNTOLD), (object, gap.map_or(0, |gap| gap.ticket)));
         data.events.push(event);
     }
-    for (actor, last_ns) in killed {
+    for (actor, last_ns) in killed.iter().filter(|_| die) {
         // As late as can be: an earlier moment is tried where that is a dead end.
         let tells = |event: &&Event| {
             let is_error = matches!(&event.status, Status::Raised(kind, _) if TELL_OF_DEATH.contains(&kind.as_str()));
