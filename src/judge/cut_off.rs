@@ -61,7 +61,8 @@ impl Judge<'_> {
     /// it is not stuck for good.
     pub(super) fn may_be_cut_off(&self, index: u32) -> bool {
         let name = self.data.actors.get(index as usize).map(|info| &info.name);
-        if self.stuck.as_ref().zip(name).is_some_and(|(stuck, name)| stuck.contains(name)) {
+        let stuck = self.stuck.as_ref().zip(name);
+        if stuck.is_some_and(|(stuck, name)| stuck.is_empty() || stuck.contains(name)) {
             return false;
         }
         let last = self.order.lanes.get(index as usize).and_then(|lane| lane.last());

@@ -46,8 +46,8 @@ struct Gap {
 }
 
 /// Traces in which the killed die, and some of them have one operation more: in a gap, those with the most gaps filled
-/// first, or where nobody came after them. Where the run ended in a deadlock, those who are not stuck in it were cut off
-/// by its end, and nobody lived to see that.
+/// first, or where nobody came after them. Where the run ended in a deadlock of some, the others were cut off by its
+/// end, and nobody lived to see that.
 pub(super) fn fillings(data: &TraceData, stuck: Option<&[String]>) -> Vec<TraceData> {
     let killed = killed(data, stuck);
     let gaps = gaps(data);
@@ -116,8 +116,8 @@ pub(super) fn begins(data: &TraceData, stuck: Option<&[String]>) -> u64 {
     killed(data, stuck).into_iter().map(|(_, last_ns)| last_ns).min().unwrap_or(u64::MAX)
 }
 
-/// Actors whose record does not end with their end, though they are not stuck for good, and when their last event was
-/// noted.
+/// Actors whose record does not end with their end, though they are not stuck for good (where nobody is named, all
+/// are), and when their last event was noted.
 fn killed(data: &TraceData, stuck: Option<&[String]>) -> Vec<(u32, u64)> {
     let mut last: FxHashMap<u32, &Event> = FxHashMap::default();
     for event in &data.events {
@@ -136,7 +136,7 @@ fn killed(data: &TraceData, stuck: Option<&[String]>) -> Vec<(u32, u64)> {
     killed.extend((0..data.actors.len() as u32).filter(|actor| !told.contains(actor)).map(|actor| (actor, 0)));
     let is_stuck = |actor: u32| {
         let name = data.actors.get(actor as usize).map(|info| &info.name);
-        stuck.zip(name).is_some_and(|(stuck, name)| stuck.contains(name))
+        stuck.zip(name).is_some_and(|(stuck, name)| stuck.is_empty() || stuck.contains(name))
     };
     killed.retain(|(actor, _)| !is_stuck(*actor));
     killed.sort_unstable();
