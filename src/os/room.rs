@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use super::arena::{Arena, Off};
-use super::object::{Result, find, pool};
+use super::object::{Refused, Result, find, pool};
 use crate::plan::Plan;
 use crate::program::{ObjectSpec, fault};
-use crate::value::ObjectKind;
+use crate::value::{Error, ObjectKind};
 
 /// So many of each.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,18 +81,25 @@ pub(super) fn is_flooded(arena: Arena) -> Option<String> {
     (refused > most).then(|| format!("{refused} starts found no room for more than {most} processes at a time"))
 }
 
-/// Main, and what it starts before it does anything, have room.
+/// Main, and what it starts before it does anything, have room; else the first pool that has none is told of.
 pub(super) fn require_for_main(arena: Arena, plan: &Plan) -> Result<()> {
-    let pools = (0..).zip(&plan.objects).filter(|(_, object)| object.kind == ObjectKind::Pool);
-    let room = pools.fold(Room::of_one(true), |sum, (id, object)| {
-        let spec = plan.image.program.objects.get(object.decl as usize);
-        let pool = Room::of_pool(arena, find(arena, id), spec);
-        Room {
-            processes: sum.processes.saturating_add(pool.processes),
-            threads: sum.threads.saturating_add(pool.threads),
-        }
+    let program = &plan.image.program;
+    let mut pools = (0..).zip(&plan.objects).filter(|(_, object)| object.kind == ObjectKind::Pool);
+    let main = Room::of_one(true);
+    main.take(arena)?;
+    let mut taken = vec![main];
+    let room = pools.try_for_each(|(id, object)| {
+        let spec = program.objects.get(object.decl as usize);
+        let room = Room::of_pool(arena, find(arena, id), spec);
+        let line = spec.map_or(0, |spec| program.source.line_of(spec.span.start));
+        room.take(arena).map_err(|refused| {
+            let message =
+                format!("no room for the workers of `{}` (line {line}): {}", object.name, refused.error.message);
+            Refused { error: Error::new(refused.error.kind.clone(), message), ..refused }
+        })?;
+        taken.push(room);
+        Ok(())
     });
-    room.take(arena)?;
-    room.give_back(arena);
-    Ok(())
+    taken.into_iter().for_each(|room| room.give_back(arena));
+    room
 }
