@@ -221,7 +221,7 @@ main { let h = start host(3); h.join(); print h.exitcode(); let g = start host(2
         let args = ["--schedule", schedule, "--verify", "--max-processes", "4"];
         let seen = run_with(&args, at_file_level);
         assert_eq!((seen.stdout.as_str(), seen.code), ("", Some(2)), "{schedule}: {}", seen.stderr);
-        assert!(seen.stderr.contains("`w` (line 2): more than 4 processes"), "{schedule}: {}", seen.stderr);
+        assert!(seen.stderr.contains("`w` (line 1): more than 4 processes"), "{schedule}: {}", seen.stderr);
         let seen = run_with(&args, in_a_body);
         assert_eq!((seen.stdout.as_str(), seen.code), ("1\n[1, 2]\n0\n", Some(1)), "{schedule}: {}", seen.stderr);
         assert!(seen.stderr.contains("raised in host"), "{schedule}: {}", seen.stderr);
