@@ -163,6 +163,47 @@ fn orders_count_among_actors_that_meet() {
 }
 
 #[test]
+fn tasks_of_pools_meet_where_several_can_be_run() {
+    let pool = |workers: &str, main: &str| {
+        let tasks = "task f(_n) { with a, b { pass } }\ntask g(_n) { with b, a { pass } }";
+        format!("lock a\nlock b\npool w({workers})\n{tasks}\nmain {{ {main} ; w.close() }}")
+    };
+    let both = "let x = w.apply_async(f, 1); let y = w.map_async(g, [1, 2]); x.get(); y.get()";
+    warns("W0011", &pool("2", both));
+    warns("W0011", &pool("", both));
+    silent(&pool("1", both));
+    silent(&pool("2", "w.apply(f, 1); w.apply(g, 2)"));
+    silent(&pool("2", "w.map(f, [1, 2]); w.map(g, [1, 2])"));
+    silent(&pool("2", "w.apply_async(f, 1).get(); w.apply(g, 2)"));
+    silent(&pool("2", "let x = w.apply_async(f, 1); x.wait(); w.apply(g, 2)"));
+    // Whoever submits it goes on.
+    warns("W0011", &pool("1", "let x = w.apply_async(f, 1); with b, a { pass }; x.get(); w.apply(f, 2); g(1)"));
+    silent(&pool("1", "w.apply(f, 1); g(2)"));
+    // One task, both orders.
+    let one = |workers: &str, main: &str| {
+        let task = "task f(_n) { with a, b { pass }; with b, a { pass } }";
+        format!("lock a\nlock b\npool w({workers})\n{task}\nmain {{ {main} ; w.close() }}")
+    };
+    warns("W0011", &one("2", "w.map(f, [1, 2])"));
+    warns("W0011", &one("2", "let all = [w.apply_async(f, n) for n in 0..3]; for r in all { r.get() }"));
+    silent(&one("1", "w.map(f, [1, 2])"));
+    silent(&one("2", "w.apply(f, 1)"));
+    silent(&one("2", "for n in 0..3 { w.apply_async(f, n).get() }"));
+    // Several submit, each waits for its own.
+    let several = |main: &str| {
+        let task = "task f { with a, b { pass } }\ntask g { with b, a { pass } }\nthread x { w.apply(f) }\nthread y { w.apply(g) }";
+        format!("lock a\nlock b\npool w(2)\n{task}\nmain {{ {main} ; w.close() }}")
+    };
+    warns("W0011", &several("let s = start x; start y; s.join()"));
+    silent(&several("join start x; join start y"));
+    // What a task calls.
+    warns(
+        "W0011",
+        "lock a\nlock b\npool w(2)\ntask g { with b { pass } }\ntask f { with a { g() } }\nthread t { with b, a { pass } }\nmain { start t; w.apply(f) }",
+    );
+}
+
+#[test]
 fn a_third_lock_keeps_two_apart() {
     silent("lock g\nlock a\nlock b\nthread x { with g, a, b { pass } }\nthread y { with g { with b, a { pass } } }");
     silent(

@@ -14,6 +14,8 @@ pub(super) enum Who {
     Actor(TemplateId),
     /// Whoever calls the task.
     Task(TaskId),
+    /// A worker of a pool that is handed the task.
+    Submitted(TaskId),
     /// A worker of a pool, before its first task.
     Worker(DeclId),
     /// Whoever happens to run the action of a barrier or a `once`.

@@ -12,6 +12,7 @@ use super::flow::{Found, STEPS_MAX, follow};
 use super::held::Key;
 use super::mentions::Mentions;
 use super::order;
+use super::submissions::Submissions;
 use crate::analysis::{Binding, Checked, DeclId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -82,7 +83,8 @@ pub(super) fn doubts(
             }
         }
     }
-    order::circles(checked, &runs, mentions, actors, found);
+    let submissions = Submissions::new(checked, bodies, actors);
+    order::circles(checked, &runs, mentions, actors, &submissions, found);
 }
 
 pub(super) fn is_semaphore(checked: &Checked, key: Key) -> bool {

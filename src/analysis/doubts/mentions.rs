@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::bodies::{Body, Who};
+use super::submissions::submitted;
 use crate::analysis::{Binding, Checked, DeclId, TaskId};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Item, ItemKind, ObjectDecl, Stmt, StmtKind};
@@ -29,10 +30,10 @@ pub(super) struct Mentions {
     pub(super) of: Vec<Vec<Mention>>,
     /// By declaration: passed on as a value, or as a whole array.
     pub(super) escapes: Vec<bool>,
-    /// Direct calls of tasks: who calls which.
+    /// Direct calls of tasks: who calls which. A worker calls what is handed to it.
     pub(super) calls: Vec<(Who, TaskId)>,
     /// Tasks that are handed on as values, so that anybody may call them.
-    pub(super) task_values: Vec<TaskId>,
+    task_values: Vec<TaskId>,
 }
 
 impl Mentions {
@@ -42,7 +43,12 @@ impl Mentions {
         self.of.get(id).filter(|_| !escapes).map(Vec::as_slice)
     }
 
-    /// Who runs a body of somebody's: for a task those who call it. None if that is not certain.
+    /// Whether a task is handed on as a value, to a pool or anybody.
+    pub(super) fn is_value(&self, task: TaskId) -> bool {
+        self.task_values.contains(&task) || self.calls.contains(&(Who::Submitted(task), task))
+    }
+
+    /// Who runs a body of somebody's: for a task those who call it, and workers whom it is handed to. None if that is not certain.
     pub(super) fn runners(&self, who: Who) -> Option<Vec<Who>> {
         let (mut left, mut seen, mut runners) = (vec![who], vec![who], Vec::new());
         while let Some(who) = left.pop() {
@@ -163,7 +169,10 @@ impl Visitor for Reader<'_> {
         match &expr.kind {
             ExprKind::Method(base, name, args) => {
                 if self.operate(base, &name.text, args.len(), expr.span) {
-                    args.iter().for_each(|arg| self.expr(&arg.value));
+                    let task = submitted(self.checked, expr).map(|(_, task, ..)| task);
+                    self.found.calls.extend(task.map(|task| (Who::Submitted(task), task)));
+                    let others = args.iter().skip(task.is_some().into());
+                    others.for_each(|arg| self.expr(&arg.value));
                 } else {
                     walk_expr(self, expr);
                 }

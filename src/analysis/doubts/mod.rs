@@ -10,6 +10,8 @@ mod mentions;
 
 mod actors;
 
+mod submissions;
+
 mod channels;
 
 mod ends;
@@ -54,7 +56,7 @@ impl Resolver {
         let templates = self.checked.templates.iter().flat_map(|info| &info.decl.params);
         let tasks = (0..).map(super::TaskId).zip(&self.checked.tasks);
         // Whoever lets the task itself go unused lets its parameters.
-        let is_spared = |task, name: &str| mentions.task_values.contains(&task) || name.starts_with('_');
+        let is_spared = |task, name: &str| mentions.is_value(task) || name.starts_with('_');
         let called = tasks.filter(|(task, info)| !is_spared(*task, &info.decl.name.text));
         let is_unused = |param: &&Param| match self.checked.binding(&param.name) {
             Binding::Local(id) => self.locals.get(id.0 as usize).is_some_and(|local| !local.read),

@@ -14,6 +14,7 @@ use super::flow::What;
 use super::held::Key;
 use super::locks::{Run, is_silent};
 use super::mentions::Mentions;
+use super::submissions::Submissions;
 use crate::analysis::{Checked, DeclId, Owner, TaskId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -56,13 +57,14 @@ pub(super) fn circles(
     runs: &[Run],
     mentions: &Mentions,
     actors: &Actors<'_>,
+    submissions: &Submissions<'_>,
     found: &mut Vec<Diagnostic>,
 ) {
     let edges = edges(checked, runs, mentions);
     if edges.len() > EDGES_MAX {
         return;
     }
-    let search = Search { checked, actors, edges: &edges };
+    let search = Search { checked, actors, submissions, edges: &edges };
     let mut said: FxHashSet<BTreeSet<DeclId>> = FxHashSet::default();
     for edge in &edges {
         let Some(path) = search.path(edge.to.whole(), edge.from.whole()) else { continue };
@@ -152,6 +154,7 @@ fn excludes(one: Key, other: Key) -> bool {
 struct Search<'a> {
     checked: &'a Checked,
     actors: &'a Actors<'a>,
+    submissions: &'a Submissions<'a>,
     edges: &'a [Edge],
 }
 
@@ -220,7 +223,7 @@ impl<'a> Search<'a> {
             && circle.iter().all(|other| {
                 // A lock that both hold lets only one of them in.
                 let is_guarded = other.held.iter().any(|key| edge.held.iter().any(|held| excludes(*key, *held)));
-                !is_guarded && self.actors.overlap((other.who, other.at), (edge.who, edge.at))
+                !is_guarded && self.submissions.overlap((other.who, other.at), (edge.who, edge.at))
             })
     }
 
@@ -239,6 +242,8 @@ impl<'a> Search<'a> {
                 let root = private.map_or(Who::Main, Who::Actor);
                 Some(self.actors.instances(who, root).unwrap_or(u64::MAX))
             }
+            // What it may share with them is no process's own.
+            (Who::Submitted(_), None) => Some(u64::MAX),
             _ => None,
         }
     }
