@@ -48,7 +48,8 @@ impl Mentions {
         self.task_values.contains(&task) || self.calls.contains(&(Who::Submitted(task), task))
     }
 
-    /// Who runs a body of somebody's: for a task those who call it, and workers whom it is handed to. None if that is not certain.
+    /// Who runs a body of somebody's: for a task those who call it, and workers whom it is handed to. None if that is
+    /// not certain.
     pub(super) fn runners(&self, who: Who) -> Option<Vec<Who>> {
         let (mut left, mut seen, mut runners) = (vec![who], vec![who], Vec::new());
         while let Some(who) = left.pop() {

@@ -8,7 +8,6 @@ use super::bodies::{Body, Who};
 use super::constant::{Eval, Known};
 use super::mentions::object;
 use crate::analysis::{Binding, Checked, DeclId, TaskId};
-use crate::program::op::OpCode;
 use crate::program::signature::POOL_SUBMITS;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Item, Stmt, StmtKind};
@@ -28,14 +27,14 @@ struct Submission {
     around: Option<Span>,
 }
 
-/// The task of a call that hands one to a pool, and which call it is: whether it waits, and the operation.
-pub(super) fn submitted(checked: &Checked, expr: &Expr) -> Option<(DeclId, TaskId, bool, OpCode)> {
+/// The pool and the task of a call that hands one to it, and whether the caller waits for what comes of it.
+pub(super) fn submitted(checked: &Checked, expr: &Expr) -> Option<(DeclId, TaskId, bool)> {
     let ExprKind::Method(base, name, args) = &expr.kind else { return None };
-    let (_, waits, code) = POOL_SUBMITS.iter().find(|(submit, ..)| **submit == *name.text)?;
+    let (_, waits, _) = POOL_SUBMITS.iter().find(|(submit, ..)| **submit == *name.text)?;
     let pool = object(checked, base)?;
     let ExprKind::Name(task) = &args.first()?.value.kind else { return None };
     let Binding::Task(task) = checked.binding(task) else { return None };
-    Some((pool, task, *waits, *code))
+    Some((pool, task, *waits))
 }
 
 /// The submissions of a file.
@@ -165,8 +164,8 @@ impl Visitor for Reader<'_> {
     }
 
     fn expr(&mut self, expr: &Expr) {
-        if let Some((pool, task, waits, code)) = submitted(self.checked, expr) {
-            let is_map = code != OpCode::PoolSubmit;
+        if let Some((pool, task, waits)) = submitted(self.checked, expr) {
+            let is_map = !matches!(&expr.kind, ExprKind::Method(_, name, _) if name.text.starts_with("apply"));
             let (by, span, around) = (self.by, expr.span, self.around);
             self.all.push(Submission { by, task, pool, is_map, waits, span, around });
         }

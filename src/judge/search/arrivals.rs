@@ -34,10 +34,10 @@ impl Judge<'_> {
         let Some(missing) = self.missing(progress, event) else { return Vec::new() };
         let Some(asker) = progress.id(event.place.actor) else { return Vec::new() };
         let count = |progress: &Progress| self.machine.waiting_in(&progress.state, asker);
-        let mut who = self.about_to_wait(progress, event);
         // Others wait elsewhere.
-        who.retain(|actor| self.arrived(progress, *actor).is_some_and(|next| count(&next) > count(progress)));
-        self.ways_to_arrive(progress, event, &who, missing)
+        let is_there =
+            |from: &Progress, actor: u32| self.arrived(from, actor).is_some_and(|next| count(&next) > count(from));
+        self.ways_to_arrive(progress, event, missing, is_there)
     }
 
     /// The progress after an event before which others had begun to wait, as answers after it need.
@@ -45,9 +45,7 @@ impl Judge<'_> {
         let hints = self.hints.borrow();
         let arrivals = hints.arrivals.values().filter(|(event, _)| *event == at).map(|(_, arrivals)| *arrivals).max();
         let Some((arrivals, event)) = arrivals.zip(self.data.events.get(at as usize)) else { return Vec::new() };
-        let mut who = self.about_to_wait(progress, event);
-        who.retain(|actor| self.ends_its_wait_in(progress, *actor, event));
-        self.ways_to_arrive(progress, event, &who, arrivals)
+        self.ways_to_arrive(progress, event, arrivals, |from, actor| self.ends_its_wait_in(from, actor, event))
     }
 
     /// Where nothing goes on since an answer counts more than wait: the event before which more may have begun to wait
@@ -84,14 +82,32 @@ impl Judge<'_> {
         self.silently(progress, &Choice { actor, what: What::Go })
     }
 
-    /// The progress after an event, with so many of some who began to wait before it.
-    fn ways_to_arrive(&self, progress: &Progress, event: &Event, who: &[u32], count: usize) -> Vec<Progress> {
+    /// The progress after an event, with so many who began to wait before it, of those that may have.
+    fn ways_to_arrive(
+        &self,
+        progress: &Progress,
+        event: &Event,
+        count: usize,
+        may_have: impl Fn(&Progress, u32) -> bool,
+    ) -> Vec<Progress> {
+        let about_to = |from: &Progress| {
+            let mut who = self.about_to_wait(from, event);
+            who.retain(|actor| may_have(from, *actor));
+            who
+        };
+        let (mut from, mut who) = (progress.clone(), about_to(progress));
+        // Who is started goes on before its starter tells of it.
+        while who.len() < count {
+            let Some(next) = self.after_a_start(&from) else { break };
+            who = about_to(&next);
+            from = next;
+        }
         let mut ways = Vec::new();
         // Sets of so many of them, as places in their order.
         let mut set: Vec<usize> = (0..count).collect();
         while count <= who.len() && ways.len() < WAYS_MAX {
             let chosen = set.iter().filter_map(|at| who.get(*at));
-            let next = chosen.clone().try_fold(progress.clone(), |from, actor| self.arrived(&from, *actor));
+            let next = chosen.clone().try_fold(from.clone(), |from, actor| self.arrived(&from, *actor));
             if let Some(mut next) = next.and_then(|next| self.take_now(&next, event).ok()) {
                 let bytes: Vec<u8> = chosen.flat_map(|actor| actor.to_le_bytes()).collect();
                 next.guessed = xxhash_rust::xxh3::xxh3_64_with_seed(&bytes, progress.guessed);
@@ -102,6 +118,15 @@ impl Judge<'_> {
             set.splice(at.., from..from + count - at);
         }
         ways
+    }
+
+    /// The progress after the next event that tells of a start, where that can come next.
+    fn after_a_start(&self, progress: &Progress) -> Option<Progress> {
+        self.ready(progress).into_iter().rev().find_map(|at| {
+            let event = self.data.events.get(at as usize)?;
+            let next = if event.op == OpCode::Start { self.take_now(progress, event).ok()? } else { return None };
+            Some(self.done(next, at))
+        })
     }
 
     /// Actors that can do nothing but begin to wait, and do not tell of it: first those whose waits are over soonest.
