@@ -21,8 +21,8 @@ use crate::program::op::{Op, OpCode, Target};
 use crate::trace::{Datum, Event, Place, Status, TraceData};
 use crate::value::{self, Value};
 
-/// Dead ends that are turned back from at most.
-const DEAD_ENDS_MAX: usize = 2_000;
+/// Dead ends that are turned back from at most, in each of the orders that are tried.
+const DEAD_ENDS_MAX: [usize; 8] = [100, 100, 100, 100, 100, 100, 100, 1_300];
 /// Places that can be turned back to.
 const BRANCHES_MAX: usize = 4_096;
 /// Silent steps that are tried in a row for one event.
@@ -78,6 +78,8 @@ pub(super) struct Judge<'a> {
     certain: Option<Vec<u32>>,
     /// By event: how many had begun to wait before it, though nothing says so but what comes after.
     hints: RefCell<Hints>,
+    /// What is tried before the rest, whenever it was noted: the pasts of events, as how many of each actor's.
+    first: RefCell<Vec<Vec<u32>>>,
 }
 
 pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>) -> Judgement {
@@ -154,8 +156,8 @@ fn judge_order(machine: &Machine, data: &TraceData, order: Order, asked: Asked) 
         }
     }
     let by_name = (0..).zip(&data.actors).map(|(at, info)| (info.name.as_str(), at)).collect();
-    let judge =
-        Judge { machine, data, order, by_name, takers, stuck, untold, effort, certain, hints: RefCell::default() };
+    let (hints, first) = (RefCell::default(), RefCell::default());
+    let judge = Judge { machine, data, order, by_name, takers, stuck, untold, effort, certain, hints, first };
     if untold != Untold::Nothing && !judge.was_somebody_cut_off() {
         return Judgement::Undecided { events: 0 };
     }
@@ -171,7 +173,26 @@ struct Branch {
 }
 
 impl Judge<'_> {
+    /// Where one order leads to dead ends only, the next begins with what could not be taken, and with all that has to
+    /// come before it.
     fn run(&self, progress: Progress) -> Judgement {
+        let mut judgement = Judgement::Undecided { events: 0 };
+        for dead_ends_max in DEAD_ENDS_MAX {
+            match self.run_in_order(progress.clone(), dead_ends_max) {
+                Ok(judgement) => return judgement,
+                Err(objection) => {
+                    judgement = Judgement::Undecided { events: objection.taken };
+                    self.hints.take();
+                    let past = self.order.and_before(&self.data.events, |event| event.place == objection.event);
+                    self.first.borrow_mut().insert(0, past);
+                }
+            }
+        }
+        judgement
+    }
+
+    /// What comes of trying first what was noted first; or where it failed at best, after so many dead ends.
+    fn run_in_order(&self, progress: Progress, dead_ends_max: usize) -> Result<Judgement, Objection> {
         let begin = progress.clone();
         let ready = self.ready(&progress);
         let mut stack = VecDeque::from([Branch { progress, ready }]);
@@ -180,7 +201,7 @@ impl Judge<'_> {
         let mut dead_ends = 0;
         while let Some(branch) = stack.back_mut().filter(|_| self.effort.get() > 0) {
             if branch.progress.taken == self.data.events.len() || self.has_all_certain(&branch.progress) {
-                return self.at_the_end(&branch.progress);
+                return Ok(self.at_the_end(&branch.progress));
             }
             let Some(at) = branch.ready.pop() else {
                 if let Some(earlier) = self.hint(&branch.progress) {
@@ -193,7 +214,7 @@ impl Judge<'_> {
                     continue;
                 }
                 dead_ends += 1;
-                if dead_ends > DEAD_ENDS_MAX {
+                if dead_ends > dead_ends_max {
                     break;
                 }
                 stack.pop_back();
@@ -231,9 +252,9 @@ impl Judge<'_> {
             }
         }
         match best {
-            Some((events, _)) if dead_ends > DEAD_ENDS_MAX => Judgement::Undecided { events },
-            Some((_, objection)) => Judgement::Impossible(Box::new(objection)),
-            None => Judgement::Unreadable("its orders contradict each other".into()),
+            Some((_, objection)) if dead_ends > dead_ends_max => Err(objection),
+            Some((_, objection)) => Ok(Judgement::Impossible(Box::new(objection))),
+            None => Ok(Judgement::Unreadable("its orders contradict each other".into())),
         }
     }
 
@@ -286,13 +307,15 @@ impl Judge<'_> {
         }
     }
 
-    /// The events that can come next, the earliest last.
+    /// The events that can come next, the one to try first last: the earliest, but for what goes first.
     fn ready(&self, progress: &Progress) -> Vec<u32> {
         let next = |(lane, done): (&Vec<u32>, &u32)| lane.get(*done as usize).copied();
         let mut ready: Vec<u32> = self.order.lanes.iter().zip(&progress.done).filter_map(next).collect();
         ready.retain(|at| self.order.is_ready(*at, &progress.done));
+        let first = self.first.borrow();
+        let rank = |at: u32| first.iter().position(|past| self.order.is_done(at, past)).unwrap_or(usize::MAX);
         let time = |at: &u32| self.data.events.get(*at as usize).map(|event| event.time_ns);
-        ready.sort_by_key(|at| std::cmp::Reverse((!self.is_wanted(*at), time(at))));
+        ready.sort_by_key(|at| std::cmp::Reverse((!self.is_wanted(*at), rank(*at), time(at))));
         ready
     }
 
