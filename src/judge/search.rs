@@ -199,7 +199,12 @@ impl Judge<'_> {
         let mut seen: FxHashSet<u128> = FxHashSet::default();
         let mut best: Option<(usize, Objection)> = None;
         let mut dead_ends = 0;
-        while let Some(branch) = stack.back_mut().filter(|_| self.effort.get() > 0) {
+        while self.effort.get() > 0 {
+            if stack.is_empty() && self.hint_again() {
+                stack.push_back(Branch { progress: begin.clone(), ready: self.ready(&begin) });
+                seen.clear();
+            }
+            let Some(branch) = stack.back_mut() else { break };
             if branch.progress.taken == self.data.events.len() || self.has_all_certain(&branch.progress) {
                 return Ok(self.at_the_end(&branch.progress));
             }

@@ -121,3 +121,15 @@ fn every_scenario_is_checked_as_before() {
         insta::assert_snapshot!(format!("checked_{name}"), lines.concat());
     }
 }
+
+#[test]
+fn the_models_with_a_twin_in_promela_come_out_as_they_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/twins");
+    let files = conc::suite::discover(&[folder], None).expect("scenarios");
+    assert_eq!(files.len(), 9, "{files:?}");
+    for file in files {
+        assert!(file.with_extension("pml").is_file(), "{}", file.display());
+        let (checked, compared) = self::checked(&file);
+        assert!(compared.as_expected, "{}: {:?}", file.display(), checked.verdict);
+    }
+}

@@ -25,6 +25,8 @@ pub(super) struct Hints {
     guesses: FxHashMap<u32, usize>,
     /// By answer: the event, and how many had begun to wait before it.
     arrivals: FxHashMap<u32, (u32, usize)>,
+    /// The answer for which the last guess was made, if there may be others.
+    latest: Option<u32>,
 }
 
 impl Judge<'_> {
@@ -53,22 +55,31 @@ impl Judge<'_> {
     pub(super) fn hint(&self, progress: &Progress) -> Option<u32> {
         let is_answer =
             |at: &u32| self.data.events.get(*at as usize).is_some_and(|event| self.missing(progress, event).is_some());
+        self.ready(progress).into_iter().filter(is_answer).find_map(|answer| self.guess(answer))
+    }
+
+    /// Where the last guess led to dead ends only: whether there is another one for that answer.
+    pub(super) fn hint_again(&self) -> bool {
+        let latest = self.hints.borrow().latest;
+        latest.is_some_and(|answer| self.guess(answer).is_some())
+    }
+
+    /// The next guess for an answer: the event before which more had begun to wait.
+    fn guess(&self, answer: u32) -> Option<u32> {
         let mut hints = self.hints.borrow_mut();
-        for answer in self.ready(progress).into_iter().filter(is_answer) {
-            let guess = hints.guesses.entry(answer).or_default();
-            let most = self.data.actors.len();
-            // One more at the event before the answer, then at the one before that; then two more.
-            let earlier: Vec<u32> = self.order.earlier(answer).take(EARLIER_MAX).collect();
-            let next = *guess;
-            *guess += 1;
-            hints.arrivals.remove(&answer);
-            if let Some(arrivals) = next.checked_div(earlier.len()).filter(|more| *more < most) {
-                let event = earlier[next % earlier.len()];
-                hints.arrivals.insert(answer, (event, arrivals + 1));
-                return Some(event);
-            }
-        }
-        None
+        let guess = hints.guesses.entry(answer).or_default();
+        let most = self.data.actors.len();
+        // One more at the event before the answer, then at the one before that; then two more.
+        let earlier: Vec<u32> = self.order.earlier(answer).take(EARLIER_MAX).collect();
+        let next = *guess;
+        *guess += 1;
+        hints.arrivals.remove(&answer);
+        hints.latest = None;
+        let arrivals = next.checked_div(earlier.len()).filter(|more| *more < most)?;
+        let event = earlier[next % earlier.len()];
+        hints.arrivals.insert(answer, (event, arrivals + 1));
+        hints.latest = Some(answer);
+        Some(event)
     }
 
     /// How many more wait by an answer than the machine has waiting.
