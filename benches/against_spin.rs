@@ -1,6 +1,6 @@
-//! The same models in conc and in Promela, side by side in one run: verdicts, states with and without reduction, and how
-//! many times as long SPIN takes (translated, compiled and searched) as `conc check`. `cargo bench --bench against_spin`,
-//! where `spin` and `gcc` are.
+//! The same models in conc and in Promela, side by side in one run: verdicts, states with and without reduction, and
+//! how many times as long SPIN takes (translated, compiled and searched) as `conc check`.
+//! `cargo bench --bench against_spin`, where `spin` and `gcc` are.
 //!
 //! Where the two differ in a verdict, it says so and fails. Machines are shared and noisy: read the ratios' medians and
 //! their spread, never a single time.
@@ -107,10 +107,8 @@ fn compared(work: &Path, name: &str, sets: &[(&str, u32)]) -> Result<bool, Strin
     let label = format!("{name} {}", label.join(" "));
     let ([_, own_rate, _], [_, their_rate, _]) = (quartiles(own_rates), quartiles(their_rates));
     let [low, median, high] = quartiles(ratios);
-    println!(
-        "{label:<30} {:<10} {:>9} {:>9} {own_all:>9} {their_all:>9} {own_rate:>9.0} {their_rate:>9.0}   {low:>7.2} {median:>7.2} {high:>7.2}",
-        own.verdict, own.states, theirs.states
-    );
+    print!("{label:<30} {:<10} {:>9} {:>9} {own_all:>9} {their_all:>9}", own.verdict, own.states, theirs.states);
+    println!(" {own_rate:>9.0} {their_rate:>9.0}   {low:>7.2} {median:>7.2} {high:>7.2}");
     let agrees = own.verdict == theirs.verdict;
     if !agrees {
         println!("{label}: conc says {}, SPIN {}", own.verdict, theirs.verdict);

@@ -50,8 +50,8 @@ impl Judge<'_> {
         self.ways_to_arrive(progress, event, arrivals, |from, actor| self.ends_its_wait_in(from, actor, event))
     }
 
-    /// Where nothing goes on since an answer counts more than wait: the event before which more may have begun to wait
-    /// than was taken before; none where all has been tried.
+    /// Where nothing goes on since an answer counts more than wait: the event to turn back to before, so that more have
+    /// begun to wait by then than was taken before; none where all has been tried.
     pub(super) fn hint(&self, progress: &Progress) -> Option<u32> {
         let is_answer =
             |at: &u32| self.data.events.get(*at as usize).is_some_and(|event| self.missing(progress, event).is_some());
@@ -64,7 +64,7 @@ impl Judge<'_> {
         latest.is_some_and(|answer| self.guess(answer).is_some())
     }
 
-    /// The next guess for an answer: the event before which more had begun to wait.
+    /// The next guess for an answer; gives the first of the events at which guesses are made.
     fn guess(&self, answer: u32) -> Option<u32> {
         let mut hints = self.hints.borrow_mut();
         let guess = hints.guesses.entry(answer).or_default();
@@ -79,7 +79,7 @@ impl Judge<'_> {
         let event = earlier[next % earlier.len()];
         hints.arrivals.insert(answer, (event, arrivals + 1));
         hints.latest = Some(answer);
-        Some(event)
+        earlier.last().copied()
     }
 
     /// How many more wait by an answer than the machine has waiting.
