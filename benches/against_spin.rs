@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use measure::{CONC, quartiles};
+use measure::{CONC, quartiles, time};
 
 /// Pairs of runs of each model; the first warms up and does not count.
 const ROUNDS: usize = 5;
@@ -56,7 +56,12 @@ fn main() -> ExitCode {
         println!("not measured: `spin` and `gcc` are not both here");
         return ExitCode::SUCCESS;
     }
+    // It is the working directory as well: `conc check` keeps the way to a failure there.
     let work = std::env::temp_dir().join(format!("conc-against-spin-{}", std::process::id()));
+    if let Err(error) = std::fs::create_dir_all(&work).and_then(|()| std::env::set_current_dir(&work)) {
+        println!("not measured: {error}");
+        return ExitCode::FAILURE;
+    }
     let mut differ = 0;
     println!("                                                   states                              states a second");
     println!(
@@ -87,12 +92,11 @@ fn compared(work: &Path, name: &str, sets: &[(&str, u32)]) -> Result<bool, Strin
     let (mut own_rates, mut their_rates) = (Vec::new(), Vec::new());
     let (own, theirs) = (own(name, sets, "stubborn")?, spin(work, name, sets, &[])?);
     for _ in 0..ROUNDS {
-        let begun = Instant::now();
+        let own_ms = time(&check(name, sets, "stubborn")).ok_or("it does not end as expected")?;
         let found = self::own(name, sets, "stubborn")?;
-        let own_seconds = begun.elapsed().as_secs_f64();
         let begun = Instant::now();
         let searched = spin(work, name, sets, &[])?;
-        ratios.push(begun.elapsed().as_secs_f64() / own_seconds);
+        ratios.push(begun.elapsed().as_secs_f64() * 1e3 / own_ms);
         own_rates.push(found.states as f64 / found.seconds.max(1e-6));
         their_rates.push(searched.states as f64 / searched.seconds.max(1e-6));
     }
@@ -120,15 +124,17 @@ fn file(name: &str, ending: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/twins").join(format!("{name}.{ending}"))
 }
 
+/// The command that checks a model.
+fn check(name: &str, sets: &[(&str, u32)], reduction: &str) -> Vec<String> {
+    let sets = sets.iter().flat_map(|(name, value)| ["--set".to_owned(), format!("{name}={value}")]);
+    let command = [CONC, "check", "--format", "json", "--reduction", reduction].map(str::to_owned);
+    command.into_iter().chain(sets).chain([file(name, "conc").display().to_string()]).collect()
+}
+
 fn own(name: &str, sets: &[(&str, u32)], reduction: &str) -> Result<Searched, String> {
-    let mut command = Command::new(CONC);
-    command.args(["check", "--format", "json", "--reduction", reduction]);
-    for (name, value) in sets {
-        command.arg("--set").arg(format!("{name}={value}"));
-    }
-    // Where it keeps the way to a failure.
-    command.current_dir(std::env::temp_dir());
-    let output = command.arg(file(name, "conc")).stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+    let command = check(name, sets, reduction);
+    let (program, args) = command.split_first().ok_or("no command")?;
+    let output = Command::new(program).args(args).stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     let found: serde_json::Value =
         serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
     Ok(Searched {
@@ -140,8 +146,6 @@ fn own(name: &str, sets: &[(&str, u32)], reduction: &str) -> Result<Searched, St
 
 /// Translates, compiles and searches.
 fn spin(work: &Path, name: &str, sets: &[(&str, u32)], more: &[&str]) -> Result<Searched, String> {
-    let _ = std::fs::remove_dir_all(work);
-    std::fs::create_dir_all(work).map_err(|error| error.to_string())?;
     let sets = sets.iter().map(|(name, value)| format!("-D{name}={value}"));
     let model = file(name, "pml").display().to_string();
     let translate: Vec<String> = ["spin".to_owned(), "-a".to_owned()].into_iter().chain(sets).chain([model]).collect();

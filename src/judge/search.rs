@@ -23,6 +23,8 @@ use crate::value::{self, Value};
 
 /// Dead ends that are turned back from at most, in each of the orders that are tried.
 const DEAD_ENDS_MAX: [usize; 8] = [100, 100, 100, 100, 100, 100, 100, 1_300];
+/// Events of a trace that is gone through from its beginning for every guess of who waited.
+const REPEATED_MAX: usize = 2_000;
 /// Places that can be turned back to.
 const BRANCHES_MAX: usize = 4_096;
 /// Silent steps that are tried in a row for one event.
@@ -210,8 +212,11 @@ impl Judge<'_> {
             }
             let Some(at) = branch.ready.pop() else {
                 if let Some(earlier) = self.hint(&branch.progress) {
-                    // Back to before that event, where everything is open again.
-                    while stack.pop_back_if(|branch| self.order.is_done(earlier, &branch.progress.done)).is_some() {}
+                    // Back to before that event, where everything is open again; to the beginning unless that is too
+                    // far, for who waited earlier may have been chosen otherwise.
+                    let is_near = self.data.events.len() <= REPEATED_MAX;
+                    let is_after = |branch: &mut Branch| is_near || self.order.is_done(earlier, &branch.progress.done);
+                    while stack.pop_back_if(is_after).is_some() {}
                     let progress = stack.pop_back().map_or_else(|| begin.clone(), |branch| branch.progress);
                     let ready = self.ready(&progress);
                     stack.push_back(Branch { progress, ready });
