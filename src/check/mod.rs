@@ -24,6 +24,7 @@ pub use failure::{Failure, Key, Verdict};
 pub use observed::{End, Observed, Seen};
 pub use shortest::Cost;
 pub use story::{Avoidable, Counterexample, Line};
+pub use walks::Sampled;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -144,6 +145,8 @@ pub struct Checked {
     pub counterexample: Option<Counterexample>,
     /// Other failures that some schedule has.
     pub also: Vec<Failure>,
+    /// Where a limit was reached without a failure: what random walks came to.
+    pub sampled: Option<Sampled>,
 }
 
 impl Checked {
@@ -187,9 +190,9 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
             liveness::find(&without_wakes, initial.clone(), &options.limits, &mut found);
         }
     }
-    if !found.complete && found.failures.is_empty() {
-        walks::walk(&machine, &initial, (options.limits.walked, until), options.seed, &mut found);
-    }
+    let is_open = !found.complete && found.failures.is_empty();
+    let sampled =
+        is_open.then(|| walks::walk(&machine, &initial, (options.limits.walked, until), options.seed, &mut found));
     let counterexample = story::best(&machine, &initial, options, until, &mut found);
     let rests_on_time = counterexample.is_some() && found.timed && passes_promptly(plan, options, &found, until);
     let verdict = match &counterexample {
@@ -215,6 +218,7 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         assumptions: assumptions(options, &found, rests_on_time),
         also: also.cloned().collect(),
         counterexample,
+        sampled,
     })
 }
 

@@ -52,6 +52,11 @@ pub enum Picked {
     Exactly(Choice),
 }
 
+/// Random priorities that change at random places, for runs that take so many steps.
+pub fn pct(seed: u64, depth: u32, steps: u64) -> impl Scheduler {
+    pct::Pct::of_length(seed, depth, steps)
+}
+
 impl Schedule {
     /// The policy; none for a free run. It may take a while, and is cut short once `is_over` says so.
     pub fn scheduler(&self, seed: u64, machine: &Machine, is_over: &dyn Fn() -> bool) -> Option<Box<dyn Scheduler>> {

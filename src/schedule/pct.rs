@@ -32,8 +32,12 @@ pub(super) struct Pct {
 
 impl Pct {
     pub(super) fn new(seed: u64, depth: u32, machine: &Machine, is_over: &dyn Fn() -> bool) -> Pct {
+        Pct::of_length(seed, depth, count_steps(machine, is_over))
+    }
+
+    /// For runs that take so many steps.
+    pub(super) fn of_length(seed: u64, depth: u32, steps: u64) -> Pct {
         let mut chance = crate::random::Random::new(seed, STREAM);
-        let steps = count_steps(machine, is_over);
         let mut changes: Vec<u64> = (1..depth).map(|_| chance.below(steps.max(1)) + 1).collect();
         changes.sort_unstable();
         Pct { chance, priorities: FxHashMap::default(), changes, step: 0, lowest: 0, last: None, in_a_row: 0 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::observed::observed_json;
 use super::words::{failure, step};
-use crate::check::{Assumption, Avoidable, Cause, Checked, Compared, Counterexample, Observed};
+use crate::check::{Assumption, Avoidable, Cause, Checked, Compared, Counterexample, Observed, Sampled};
 use crate::source::Source;
 
 /// One object, on one line.
@@ -25,6 +25,11 @@ pub fn json(source: &Source, checked: &Checked, compared: &Compared, observed: O
             "message": failure(source, other, None),
         })).collect::<Vec<_>>(),
     });
+    if let (Some(object), Some(sampled)) = (object.as_object_mut(), checked.sampled) {
+        let Sampled { schedules, steps, states, estimate } = sampled;
+        let value = json!({ "schedules": schedules, "steps": steps, "states": states, "states_at_least": estimate });
+        object.insert("sampled".into(), value);
+    }
     if let (Some(object), Some(collisions)) = (object.as_object_mut(), checked.collisions) {
         object.insert("collisions".into(), collisions.into());
     }

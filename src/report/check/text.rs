@@ -22,6 +22,15 @@ pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: boo
         }
         Some(counterexample) => out.push_str(&told(source, counterexample)),
     }
+    if let Some(sampled) = checked.sampled.filter(|sampled| sampled.steps > 0) {
+        out.push_str(&format!(
+            "  then {} drawn at random, {}: {} met, of at least about {}\n",
+            count(sampled.schedules, "schedule"),
+            count(sampled.steps, "step"),
+            count(sampled.states, "state"),
+            count(usize::try_from(sampled.estimate).unwrap_or(usize::MAX), "state"),
+        ));
+    }
     if let Some(collisions) = checked.collisions {
         let said = match collisions {
             0 => "no two of them have one fingerprint".to_owned(),
