@@ -20,7 +20,7 @@ mod stubborn;
 mod walks;
 
 pub use cause::Cause;
-pub use contents::contents;
+pub use contents::{Together, together};
 pub use expected::{Compared, compare, foreseen, is_as, races_on};
 pub use explore::Found;
 pub use failure::{Failure, Key, Verdict};

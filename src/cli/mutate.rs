@@ -61,7 +61,7 @@ fn one(args: &Args, path: &Path, in_short: bool) -> Result<Tally, Exit> {
     let work = |mutant: &Mutant| {
         let plan = Arc::new(variants.plan(mutant, &args.sets, CORES)?);
         // One whose objects cannot be made is none.
-        judge(&plan, &options, &stands).ok()
+        judge(mutant, &plan, &options, &stands).ok()
     };
     let mut so_far = 0;
     let found: Vec<Option<Judged>> = abreast(variants.all(), jobs(args.jobs), work, &mut |_| {

@@ -8,8 +8,8 @@ use super::nodes::plus;
 use super::operator::Operator;
 use crate::syntax::ast::{ObjectDecl, ObjectKeyword};
 
-/// The mutants of a declaration.
-pub(super) fn weaker(decl: &ObjectDecl) -> Option<Mutant> {
+/// The mutant of a declaration, which is the one with this number.
+pub(super) fn weaker(decl: &ObjectDecl, own: Option<u32>) -> Option<Mutant> {
     let first = decl.args.iter().position(|arg| arg.name.is_none());
     let mut other = decl.clone();
     let (operator, target) = match decl.keyword {
@@ -33,5 +33,7 @@ pub(super) fn weaker(decl: &ObjectDecl) -> Option<Mutant> {
         _ => return None,
     };
     let edits = vec![Edit::Object(decl.name.span, Box::new(other))];
-    Some(Mutant { operator, span: decl.name.span, target, edits })
+    // What a variable holds is what matters of it.
+    let changes = own.filter(|_| operator != Operator::AtomicPlain);
+    Some(Mutant { operator, span: decl.name.span, target, changes, edits })
 }

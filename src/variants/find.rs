@@ -11,7 +11,7 @@ use super::edit::Edit;
 use super::mutant::Mutant;
 use super::nodes::{Nodes, alone, expr, stmt};
 use super::operator::Operator;
-use super::regions::{self, Pairs};
+use super::regions::{self, Pairs, object_of};
 use crate::analysis::{Binding, Checked};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, BinaryOp, Block, Expr, ExprKind, File, Ident, Item, ItemKind, Pattern, Stmt, StmtKind};
@@ -51,8 +51,10 @@ impl Visitor for Finder<'_> {
     fn item(&mut self, item: &Item) {
         if let ItemKind::Object(decl) = &item.kind {
             let needs_atomic = self.one_step.contains(&decl.name.text);
-            self.found
-                .extend(declared::weaker(decl).filter(|one| one.operator != Operator::AtomicPlain || !needs_atomic));
+            let own = self.checked.objects.iter().position(|object| object.name.span == decl.name.span);
+            let own = own.and_then(|at| u32::try_from(at).ok());
+            let is_fit = |one: &Mutant| one.operator != Operator::AtomicPlain || !needs_atomic;
+            self.found.extend(declared::weaker(decl, own).filter(is_fit));
         }
         self.pairs.push(Pairs::default());
         walk_item(self, item);
@@ -97,8 +99,9 @@ impl Finder<'_> {
     }
 
     fn push(&mut self, operator: Operator, at: &Stmt, target: Span, others: Vec<Stmt>) {
+        let changes = None;
         let edits = vec![Edit::Stmt(at.span, others)];
-        self.found.push(Mutant { operator, span: at.span, target, edits });
+        self.found.push(Mutant { operator, span: at.span, target, changes, edits });
     }
 
     /// Leaves a statement out, but for actors that it starts.
@@ -109,7 +112,7 @@ impl Finder<'_> {
     }
 
     fn call(&mut self, at: &Stmt, receiver: &Expr, name: &Ident, args: &[Arg]) {
-        use ObjectKind::{Atomic, BoundedSemaphore, Event, Latch, PipeEnd, Queue, Semaphore};
+        use ObjectKind::{Atomic, BoundedSemaphore, Condition, Event, Latch, PipeEnd, Queue, Semaphore};
         let kind = self.kind(receiver);
         let is_semaphore = matches!(kind, Some(Semaphore | BoundedSemaphore));
         let is_channel = matches!(kind, Some(Queue | PipeEnd));
@@ -148,6 +151,10 @@ impl Finder<'_> {
             _ => return,
         };
         self.drop(dropped, at, at.span, std::slice::from_ref(receiver));
+        let is_counted = kind.is_some_and(|kind| kind != Condition);
+        if let Some(mutant) = self.found.last_mut().filter(|_| is_counted) {
+            mutant.changes = object_of(self.checked, receiver).map(|decl| decl.0);
+        }
     }
 
     fn pair(&mut self, at: &Stmt, lock: &Expr, takes: bool) {

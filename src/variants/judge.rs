@@ -2,12 +2,13 @@
 //!
 //! Answers for: comparing what two checks came to. Never words it.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashSet;
 
-use crate::check::{Checked, Compared, Key, Options, check, compare, contents, is_as};
-use crate::machine::Machine;
+use super::mutant::Mutant;
+use crate::check::{Checked, Compared, Key, Options, Together, check, compare, is_as, together};
 use crate::plan::Plan;
 use crate::syntax::ast::Expect;
 use crate::value::Error;
@@ -15,8 +16,8 @@ use crate::value::Error;
 /// States of a mutant at most, beside so many times those of the original.
 const STATES_MIN: usize = 100_000;
 const TIMES_THE_ORIGINAL: usize = 10;
-/// States at most in which it is looked at what is shared.
-const CONTENTS_STATES_MAX: usize = 200_000;
+/// States at most that are looked at for what objects ever hold.
+const EVER_STATES_MAX: usize = 200_000;
 
 /// What becomes of a mutant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,8 +26,8 @@ pub enum Fate {
     Noticed,
     /// It is as expected, and yet not the same.
     Survived,
-    /// It comes to the same outcomes, failures and last states, and what is shared never holds anything that it does not
-    /// hold in the original, as far as that was looked at: no claim could tell.
+    /// It comes to the same outcomes and failures, and what is shared holds nothing at the end or on the way that it does
+    /// not hold in the original, as far as that was looked at: no claim could tell.
     Same,
     /// A limit was reached before anything could be said.
     Limit,
@@ -53,13 +54,26 @@ pub struct Judged {
     pub checked: Checked,
     /// How that stands to what the scenario expects.
     pub compared: Compared,
-    /// Last states that it reaches and the original does not.
+    /// How it is not the same, where its check does not say so.
+    pub differs: Option<Differs>,
+}
+
+/// How what the objects of a mutant hold differs from what they hold in the original, one by one and together. The object
+/// that was changed, where that is a semaphore, a queue or the like, does not count: it holds something else by that alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Differs {
+    /// Combinations in which only the mutant ends.
     pub ends_more: usize,
-    /// Last states that the original reaches and it does not.
+    /// Combinations in which only the original ends.
     pub ends_less: usize,
-    /// How often what is shared holds together what it never holds in the original; none where there were too many
-    /// states to say.
-    pub contents_more: Option<usize>,
+    /// Combinations that only the mutant ever comes to; none where there were too many states to say.
+    pub ever_more: Option<usize>,
+}
+
+impl Differs {
+    fn is_something(self) -> bool {
+        self.ends_more + self.ends_less + self.ever_more.unwrap_or(0) > 0
+    }
 }
 
 /// A scenario as it stands, for its mutants to be compared with.
@@ -69,22 +83,36 @@ pub struct Original<'a> {
     pub expects: Vec<&'a Expect>,
     /// What its check came to.
     pub checked: &'a Checked,
-    /// What is shared holds, by fingerprint; found out when it is asked for.
-    contents: OnceLock<Option<FxHashSet<u128>>>,
     plan: Arc<Plan>,
+    /// What its objects hold, by the declaration that does not count.
+    known: Mutex<BTreeMap<Option<u32>, Option<Arc<Together>>>>,
 }
 
 impl<'a> Original<'a> {
     /// A scenario that was checked.
     pub fn new(plan: &Arc<Plan>, expects: Vec<&'a Expect>, checked: &'a Checked) -> Original<'a> {
-        Original { expects, checked, contents: OnceLock::new(), plan: Arc::clone(plan) }
+        Original { expects, checked, plan: Arc::clone(plan), known: Mutex::default() }
     }
 
-    /// How much a mutant holds that this does not.
-    fn contents_more(&self, plan: &Arc<Plan>, options: &Options) -> Option<usize> {
-        let of = |plan: &Arc<Plan>| contents(&Machine::new(Arc::clone(plan), options.rules), CONTENTS_STATES_MAX);
-        let own = self.contents.get_or_init(|| of(&self.plan)).as_ref()?;
-        Some(of(plan)?.difference(own).count())
+    fn together(&self, options: &Options, but: Option<u32>) -> Option<Arc<Together>> {
+        // Whoever had it before has left whole what is in it.
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(&but) {
+            return known.clone();
+        }
+        let found = together(&self.plan, options, but, EVER_STATES_MAX).map(Arc::new);
+        known().entry(but).or_insert(found).clone()
+    }
+
+    fn differs(&self, plan: &Arc<Plan>, options: &Options, but: Option<u32>) -> Option<Differs> {
+        let own = self.together(options, but)?;
+        let other = together(plan, options, but, EVER_STATES_MAX)?;
+        let ever_more = match (&other.ever, &own.ever) {
+            (Some(other), Some(own)) => Some(other.difference(own).count()),
+            _ => None,
+        };
+        let ends_more = other.ends.difference(&own.ends).count();
+        Some(Differs { ends_more, ends_less: own.ends.difference(&other.ends).count(), ever_more })
     }
 }
 
@@ -93,20 +121,18 @@ pub fn states_max(original: &Checked) -> usize {
     original.states.saturating_mul(TIMES_THE_ORIGINAL).saturating_add(STATES_MIN)
 }
 
-/// Checks a mutant.
+/// Checks a mutant, whose plan this is.
 ///
 /// # Errors
 /// Where its objects cannot be made.
-pub fn judge(plan: &Arc<Plan>, options: &Options, original: &Original<'_>) -> Result<Judged, Error> {
+pub fn judge(mutant: &Mutant, plan: &Arc<Plan>, options: &Options, original: &Original<'_>) -> Result<Judged, Error> {
     let checked = check(plan, options, &mut |_| {})?;
     let compared = compare(plan, &original.expects, &checked);
-    let ends_more = checked.ends.difference(&original.checked.ends).count();
-    let ends_less = original.checked.ends.difference(&checked.ends).count();
-    let mut judged = Judged { fate: Fate::Same, checked, compared, ends_more, ends_less, contents_more: None };
+    let mut judged = Judged { fate: Fate::Same, checked, compared, differs: None };
     judged.fate = fate(&judged, original);
     if judged.fate == Fate::Same {
-        judged.contents_more = original.contents_more(plan, options);
-        if judged.contents_more.is_some_and(|more| more > 0) {
+        judged.differs = original.differs(plan, options, mutant.changes);
+        if judged.differs.is_some_and(Differs::is_something) {
             judged.fate = Fate::Survived;
         }
     }
@@ -127,10 +153,6 @@ fn fate(judged: &Judged, original: &Original<'_>) -> Fate {
     }
     let keys = |checked: &Checked| checked.failures().map(|failure| failure.key()).collect::<FxHashSet<Key>>();
     let known = original.checked;
-    // Who is stuck stands at places of the program, which differ.
-    let same = (!keys(known).is_empty() || checked.ends == known.ends)
-        && checked.outcomes == known.outcomes
-        && checked.exits == known.exits
-        && keys(checked) == keys(known);
+    let same = checked.outcomes == known.outcomes && checked.exits == known.exits && keys(checked) == keys(known);
     if same { Fate::Same } else { Fate::Survived }
 }

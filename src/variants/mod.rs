@@ -23,7 +23,7 @@ mod judge;
 
 mod smaller;
 
-pub use judge::{Fate, Judged, Original, judge, states_max};
+pub use judge::{Differs, Fate, Judged, Original, judge, states_max};
 pub use mutant::{Mutant, Mutants};
 pub use operator::Operator;
 pub use smaller::{Candidate, Change, candidates};

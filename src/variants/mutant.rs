@@ -18,6 +18,8 @@ pub struct Mutant {
     pub span: Span,
     /// What it is about: the lock, the call, the condition that is no longer looked at again.
     pub target: Span,
+    /// The declaration of the semaphore, event, latch, barrier or queue that is used otherwise.
+    pub(super) changes: Option<u32>,
     pub(super) edits: Vec<Edit>,
 }
 

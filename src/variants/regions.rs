@@ -16,8 +16,12 @@ use crate::value::ObjectKind;
 /// The mutants of a `with`.
 pub(super) fn weaker(finder: &mut Finder<'_>, at: &Stmt, guards: &[Expr], body: &Block) -> Vec<Mutant> {
     let mut found = Vec::new();
+    let is_semaphore =
+        |guard: &Expr| matches!(finder.kind(guard), Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore));
+    let counted = guards.iter().find(|guard| is_semaphore(guard));
+    let changes = counted.and_then(|guard| object_of(finder.checked, guard)).map(|decl| decl.0);
     let mut push = |operator, target: Span, others: Vec<Stmt>| {
-        found.push(Mutant { operator, span: at.span, target, edits: vec![Edit::Stmt(at.span, others)] });
+        found.push(Mutant { operator, span: at.span, target, changes, edits: vec![Edit::Stmt(at.span, others)] });
     };
     for (number, guard) in guards.iter().enumerate() {
         let mut others = guards.to_vec();
@@ -26,8 +30,7 @@ pub(super) fn weaker(finder: &mut Finder<'_>, at: &Stmt, guards: &[Expr], body: 
             true => in_place_of(at, body),
             false => vec![stmt(StmtKind::With(others, body.clone()), at.span)],
         };
-        let is_semaphore = matches!(finder.kind(guard), Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore));
-        push(if is_semaphore { Operator::TakeDropped } else { Operator::LockDropped }, guard.span, left);
+        push(if is_semaphore(guard) { Operator::TakeDropped } else { Operator::LockDropped }, guard.span, left);
         if let Some(side) = finder.writes(guard) {
             let mut others = guards.to_vec();
             others.splice(number..=number, [side]);
@@ -51,7 +54,7 @@ pub(super) fn weaker(finder: &mut Finder<'_>, at: &Stmt, guards: &[Expr], body: 
         let body = Block { stmts, span: body.span };
         let whole = vec![stmt(StmtKind::With(guards.to_vec(), body), at.span)];
         let edits = vec![Edit::Stmt(at.span, whole)];
-        found.push(Mutant { operator: Operator::LockSplit, span: place, target: place, edits });
+        found.push(Mutant { operator: Operator::LockSplit, span: place, target: place, changes, edits });
     }
     found
 }
@@ -79,7 +82,8 @@ fn splits(finder: &mut Finder<'_>, guards: &[Expr], body: &Block) -> Vec<(Span, 
     all
 }
 
-fn object_of(checked: &Checked, expr: &Expr) -> Option<DeclId> {
+/// The declaration of the object that an expression names, where that can be seen.
+pub(super) fn object_of(checked: &Checked, expr: &Expr) -> Option<DeclId> {
     match &expr.kind {
         ExprKind::Name(name) => match checked.binding(name) {
             Binding::Object(decl) => Some(decl),
@@ -142,7 +146,7 @@ impl Pairs {
             let releases: Vec<&Held> = later.take_while(|held| !held.takes).collect();
             let region = || std::iter::once(taken).chain(releases.iter().copied());
             let mut push = |operator, edits| {
-                found.push(Mutant { operator, span: taken.at, target: taken.lock.span, edits });
+                found.push(Mutant { operator, span: taken.at, target: taken.lock.span, changes: None, edits });
             };
             push(Operator::LockDropped, region().map(|held| Edit::Stmt(held.at, Vec::new())).collect());
             if taken.side.is_some() {

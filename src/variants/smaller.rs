@@ -21,7 +21,7 @@ use crate::syntax::visit::{Visitor, walk_item, walk_stmt};
 use crate::value::{ObjectKind, Value};
 
 /// Lines that are tried, those with the most steps.
-const LINES_MAX: usize = 8;
+const LINES_MAX: usize = 10;
 /// Of all steps, a line with less than one in so many is not tried.
 const STEPS_SHARE: usize = 50;
 /// A queue without a bound in which more messages lie is tried with this one.
@@ -48,6 +48,17 @@ pub enum Change {
     Bound(String, i64),
     /// All constants, instances and rounds are so many at most, at once.
     AtMost(i64),
+}
+
+impl Change {
+    /// Of less of something: how much is left.
+    pub fn to(&self) -> Option<i64> {
+        match self {
+            Change::Constant(_, _, to) | Change::Instances(_, _, to) | Change::Rounds(_, to) => Some(*to),
+            Change::Bound(_, to) | Change::AtMost(to) => Some(*to),
+            Change::Joined(..) | Change::Silent(_) | Change::Local(..) => None,
+        }
+    }
 }
 
 /// A change that can be tried.

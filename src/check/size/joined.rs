@@ -33,8 +33,8 @@ impl Joined {
     }
 }
 
-/// The line on which an operation stands.
+/// The line on which an operation stands; none of one that nobody wrote.
 pub(super) fn line_of(machine: &Machine, op: &Op) -> Option<u32> {
     let program = &machine.plan().image.program;
-    program.span_of(op.site).map(|span| program.source.line_of(span.start))
+    program.span_of(op.site).filter(|span| span.end > 0).map(|span| program.source.line_of(span.start))
 }

@@ -11,12 +11,13 @@ mod search;
 
 pub use counts::{Place, Size, Stage, Variety};
 pub use joined::Joined;
+pub(super) use search::{Search, Watch};
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use self::counts::Counts;
-use self::search::{Nothing, Search};
+use self::search::Nothing;
 use super::Options;
 use crate::machine::Machine;
 use crate::plan::Plan;

@@ -14,7 +14,7 @@ use crate::machine::{Choice, Foreseen, Foresight, Machine, State, What};
 const JOINED_MAX: usize = 64;
 
 /// Somebody who watches.
-pub(super) trait Watch {
+pub(in crate::check) trait Watch {
     /// A state that is new; `choices` are the steps that are taken from it.
     fn state(&mut self, machine: &Machine, state: &State, choices: &[Choice]);
 
@@ -42,7 +42,7 @@ struct Frame {
     pending: Vec<State>,
 }
 
-pub(super) struct Search<'a, W> {
+pub(in crate::check) struct Search<'a, W> {
     machine: &'a Machine,
     reduction: Reduction,
     joined: &'a Joined,
@@ -54,13 +54,13 @@ pub(super) struct Search<'a, W> {
 }
 
 impl<'a, W: Watch> Search<'a, W> {
-    pub(super) fn new(machine: &'a Machine, options: &Options, joined: &'a Joined, watch: &'a mut W) -> Self {
+    pub(in crate::check) fn new(machine: &'a Machine, options: &Options, joined: &'a Joined, watch: &'a mut W) -> Self {
         let extent = Extent { states: 0, steps: 0, complete: false };
         let (met, foresight) = (Met::new(false), Foresight::default());
         Search { machine, reduction: options.reduction, joined, watch, foresight, met, stack: Vec::new(), extent }
     }
 
-    pub(super) fn run(mut self, initial: State, states_max: usize, until: Option<Instant>) -> Extent {
+    pub(in crate::check) fn run(mut self, initial: State, states_max: usize, until: Option<Instant>) -> Extent {
         self.meet(initial);
         let mut looks = 0u32;
         while self.step() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::words::{count, failure};
 use crate::check::Checked;
 use crate::source::{Source, Span};
-use crate::variants::{Fate, Judged, Mutant, Operator};
+use crate::variants::{Differs, Fate, Judged, Mutant, Operator};
 
 /// How much of a piece of source is shown, in characters.
 const SHOWN_MAX: usize = 48;
@@ -132,7 +132,7 @@ pub fn mutants_json(mutated: &Mutated<'_>) -> String {
 }
 
 fn one(source: &Source, mutant: &Mutant, judged: &Judged) -> Value {
-    let Judged { fate, checked, compared, ends_more, ends_less, .. } = judged;
+    let Judged { fate, checked, compared, differs } = judged;
     let place = source.place(mutant.span.start);
     json!({
         "operator": mutant.operator.name(),
@@ -156,9 +156,9 @@ fn one(source: &Source, mutant: &Mutant, judged: &Judged) -> Value {
         "missing": compared.missing,
         "strange_outcomes": compared.strange_outcomes,
         "missing_outcomes": compared.missing_outcomes,
-        "last_states_more": ends_more,
-        "last_states_less": ends_less,
-        "shared_states_more": judged.contents_more,
+        "ends_more": differs.map(|differs| differs.ends_more),
+        "ends_less": differs.map(|differs| differs.ends_less),
+        "states_more": differs.and_then(|differs| differs.ever_more),
     })
 }
 
@@ -206,51 +206,51 @@ fn done(source: &Source, mutant: &Mutant) -> String {
 
 /// What became of it.
 fn came(source: &Source, original: &Checked, judged: &Judged) -> String {
-    let Judged { fate, checked, ends_more, ends_less, .. } = judged;
-    let mut parts = Vec::new();
-    match fate {
-        Fate::Noticed => return noticed(source, judged),
-        Fate::Limit => {
+    let Judged { fate, checked, differs, .. } = judged;
+    match (fate, differs) {
+        (Fate::Noticed, _) => return noticed(source, judged),
+        (Fate::Limit, _) => {
             let states = count(checked.states, "state");
             return format!("nothing strange in {states}, which are not all (--max-states, --time-limit)");
         }
-        Fate::Same if judged.contents_more.is_none() => {
-            return "the same outcomes and last states; there are too many states to look at all on the way".into();
+        (Fate::Same, Some(Differs { ever_more: Some(_), .. })) => {
+            return "no claim could tell: the same outcomes, and nothing shared ever holds anything new".into();
         }
-        Fate::Same => return "no claim could tell: the same outcomes, and nothing shared holds anything new".into(),
-        Fate::Survived => {}
+        (Fate::Same, _) => {
+            return "the same outcomes and ends; there are too many states to look at all on the way".into();
+        }
+        (Fate::Survived, _) => {}
     }
     let new = checked.failures().filter(|one| original.failures().all(|known| known.key() != one.key()));
-    let mut new: Vec<String> = new.map(|one| failure(source, one, None)).collect();
-    if new.len() > FAILURES_MAX {
-        let more = count(new.len() - FAILURES_MAX, "more failure");
-        new.truncate(FAILURES_MAX);
-        new.push(format!("and {more}"));
+    let mut parts: Vec<String> = new.map(|one| failure(source, one, None)).collect();
+    if parts.len() > FAILURES_MAX {
+        let more = count(parts.len() - FAILURES_MAX, "more failure");
+        parts.truncate(FAILURES_MAX);
+        parts.push(format!("and {more}"));
     }
-    parts.extend(new);
     let strange: Vec<&str> =
         checked.outcomes.iter().filter(|one| !original.outcomes.contains(one)).map(String::as_str).collect();
     if !strange.is_empty() {
         parts.push(format!("it can end with {}, which the scenario cannot", strange.join(", ")));
     }
-    // Who is stuck stands at places of the program, which differ.
-    if parts.is_empty() && original.counterexample.is_none() {
-        if *ends_more > 0 {
-            let ends = count(*ends_more, "last state");
-            parts.push(format!("it reaches {ends} that the scenario does not, and no claim tells them apart"));
-        } else if *ends_less > 0 {
-            let ends = count(*ends_less, "last state");
-            parts.push(format!("it misses {ends} that the scenario reaches, and no claim asks for them"));
+    match differs {
+        Some(Differs { ends_more: more @ 1.., .. }) => {
+            parts.push(format!("it ends in {} of what is shared, and no claim forbids it", count(*more, "new state")));
         }
-    }
-    if let Some(more @ 1..) = judged.contents_more {
-        let new = count(more, "new combination");
-        parts.push(format!(
-            "what is shared comes to hold what it never holds in the scenario ({new}), and no claim forbids it"
-        ));
+        Some(Differs { ever_more: Some(more @ 1..), .. }) => {
+            let new = count(*more, "new state");
+            parts.push(format!("on the way it comes to {new} of what is shared, and no claim forbids it"));
+        }
+        Some(Differs { ends_less: less @ 1.., .. }) => {
+            let ends = count(*less, "state");
+            parts.push(format!(
+                "it misses {ends} of what is shared in which the scenario ends, and no claim asks for it"
+            ));
+        }
+        _ => {}
     }
     if parts.is_empty() {
-        parts.push("it does not fail in every place in which the scenario does".into());
+        parts.push("it does not fail in every place, or not end in every way, in which the scenario does".into());
     }
     format!("{}, as expected, but {}", checked.verdict.name(), parts.join("; "))
 }

@@ -34,13 +34,18 @@ pub fn size(source: &Source, size: &Size, measures: &[Measure<'_>], tried: usize
     let mut out = format!("{}: {}, {}{so_far}\n", source.name(), count(states, "state"), count(steps, "step"));
     let of = if complete { "" } else { ", of what was looked at" };
     out.push_str(&format!("  {bold}where the steps come from{plain}{of}\n"));
-    out.push_str("         steps          choices   line\n");
+    out.push_str("         steps         choices    joined    line\n");
     for place in size.places.iter().take(SHOWN_MAX) {
         let (share, line) = (percent(place.steps, steps), place.line.map_or("-".into(), |line| line.to_string()));
         let (own, choices) = (grouped(place.steps), grouped(place.choices));
-        out.push_str(&format!("  {own:>12} {share:>3}% {choices:>12}  {line:>5}  {}\n", shown(source, place)));
+        let joined = joined(place, measures).map_or_else(String::new, |extent| smaller_by(size.extent, extent));
+        let text = shown(source, place);
+        out.push_str(&format!("  {own:>12} {share:>3}% {choices:>11} {joined:>9}  {line:>6}  {text}\n"));
     }
     out.push_str(&rest(size.places.len(), "line"));
+    out.push_str("    choices: states with several steps to take, of which one stands there\n");
+    let unit = if complete { "how many states there are less" } else { "how many states there are" };
+    out.push_str(&format!("    joined: {unit} if it were one step with what comes before it, where it helps\n"));
     out.push_str(&format!("  {bold}what differs between states{plain}{of}\n"));
     let names = size.stages.iter().map(|stage| &stage.template).chain(size.varieties.iter().map(|one| &one.name));
     let width = names.map(|name| name.chars().count()).max().unwrap_or(0).min(24);
@@ -51,6 +56,7 @@ pub fn size(source: &Source, size: &Size, measures: &[Measure<'_>], tried: usize
         out.push_str(&format!("    {:<width$}  {}\n", one.name, varies(one)));
     }
     out.push_str(&rest(size.varieties.len(), "object"));
+    let measures = advice(size.extent, measures);
     if measures.is_empty() {
         let found = if complete { "makes it smaller" } else { "brings it below the limit" };
         out.push_str(&format!("  of {} that were tried, none {found}\n", count(tried, "change")));
@@ -58,19 +64,47 @@ pub fn size(source: &Source, size: &Size, measures: &[Measure<'_>], tried: usize
     }
     out.push_str(&format!("  {bold}what would make it smaller{plain}, each searched once more\n"));
     for measure in measures.iter().take(SHOWN_MAX) {
-        let saved = match complete {
-            true => format!("-{}%", percent(states - measure.extent.states.min(states), states)),
-            false => String::new(),
-        };
         let line = match measure.span {
             span if span == Span::default() => "-".into(),
             span => source.place(span.start).line.to_string(),
         };
         let states = count(measure.extent.states, "state");
-        out.push_str(&format!("  {states:>20} {saved:>5}  {line:>5}  {}\n", changed(source, measure)));
+        let saved = if complete { smaller_by(size.extent, measure.extent) } else { String::new() };
+        out.push_str(&format!("  {states:>20} {saved:>5}  line {line:<4}  {}\n", changed(source, measure)));
     }
     out.push_str(&rest(measures.len(), "change"));
     out
+}
+
+/// How large the search is with a line in one step with what comes before it, where that is smaller.
+fn joined(place: &Place, measures: &[Measure<'_>]) -> Option<Extent> {
+    let wanted =
+        |measure: &&Measure<'_>| matches!(measure.change, Change::Joined(line, _) if Some(*line) == place.line);
+    measures.iter().find(wanted).map(|measure| measure.extent)
+}
+
+/// What somebody can write: of less of one thing the least change that helps; of joined lines those that an atomic joins.
+fn advice<'m>(now: Extent, measures: &'m [Measure<'m>]) -> Vec<&'m Measure<'m>> {
+    let is_one = |change: &Change| matches!(change, Change::Constant(..) | Change::Instances(..) | Change::Rounds(..));
+    let is_met = measures.iter().any(|one| is_one(one.change));
+    let is_least = |one: &Measure<'_>| {
+        let others = measures.iter().filter(|other| other.span == one.span && is_one(other.change));
+        others.map(|other| other.change.to()).max() == Some(one.change.to())
+    };
+    let is_useful = |one: &&Measure<'_>| match one.change {
+        Change::Joined(_, ops) => ops.contains(&OpCode::CellRead) && ops.contains(&OpCode::CellWrite),
+        Change::AtMost(_) => !is_met && !now.complete,
+        change if is_one(change) => is_least(one),
+        _ => true,
+    };
+    measures.iter().filter(is_useful).collect()
+}
+
+fn smaller_by(now: Extent, then: Extent) -> String {
+    match now.complete {
+        true => format!("-{}%", percent(now.states.saturating_sub(then.states), now.states)),
+        false => grouped(then.states),
+    }
 }
 
 /// One object, on one line.
@@ -88,6 +122,7 @@ pub fn size_json(source: &Source, size: &Size, measures: &[Measure<'_>], tried: 
             "steps": place.steps,
             "choices": place.choices,
             "states": place.states,
+            "joined_states": joined(place, measures).map(|extent| extent.states),
         })).collect::<Vec<_>>(),
         "objects": size.varieties.iter().map(|one| json!({
             "object": one.name,
@@ -104,7 +139,7 @@ pub fn size_json(source: &Source, size: &Size, measures: &[Measure<'_>], tried: 
             "states": stage.states,
         })).collect::<Vec<_>>(),
         "tried": tried,
-        "smaller": measures.iter().map(|measure| smaller(source, measure)).collect::<Vec<_>>(),
+        "smaller": advice(size.extent, measures).into_iter().map(|one| smaller(source, one)).collect::<Vec<_>>(),
     });
     format!("{object}\n")
 }
@@ -145,7 +180,7 @@ fn percent(part: usize, whole: usize) -> usize {
 }
 
 fn shown(source: &Source, place: &Place) -> String {
-    place.line.map_or_else(|| "ends of actors".into(), |line| cut(source.line(line).trim()))
+    place.line.map_or_else(|| "starts and ends of actors".into(), |line| cut(source.line(line).trim()))
 }
 
 fn cut(text: &str) -> String {
@@ -177,8 +212,8 @@ fn varies(one: &Variety) -> String {
 /// What is changed, and what in the language does that.
 fn changed(source: &Source, measure: &Measure<'_>) -> String {
     match measure.change {
-        Change::Joined(line, ops) => {
-            format!("`{}` in one step with what comes before it{}", cut(source.line(*line).trim()), hint(ops))
+        Change::Joined(line, _) => {
+            format!("`{}` in one step, as an atomic's add, sub, swap and cas are", cut(source.line(*line).trim()))
         }
         Change::Silent(ops) => {
             let words: BTreeSet<&str> =
@@ -191,16 +226,5 @@ fn changed(source: &Source, measure: &Measure<'_>) -> String {
         Change::Rounds(from, to) => format!("{} of this loop instead of {from}", count(*to as usize, "round")),
         Change::Bound(name, to) => format!("`{name}` with a bound of {to}"),
         Change::AtMost(to) => format!("{to} at most of every constant, instance and round, all at once"),
-    }
-}
-
-fn hint(ops: &BTreeSet<OpCode>) -> &'static str {
-    let has = |op| ops.contains(&op);
-    if has(OpCode::CellRead) && has(OpCode::CellWrite) {
-        ": an atomic's add, sub, swap and cas are one"
-    } else if has(OpCode::CellRead) && ops.len() == 1 {
-        ": as if it were read into a local before"
-    } else {
-        ""
     }
 }
