@@ -30,12 +30,12 @@ process p[i in 0..2] { with outer { with inner { n = n + 1 } } }
 finally { assert n == 2 }
 "#;
 
-/// Nobody claims that there are at most two at a time.
+/// Nobody claims that there is at most one at a time.
 const UNCLAIMED: &str = r#"scenario "nobody says how many"
-semaphore room(2)
+semaphore room(1)
 atomic inside = 0
 atomic most = 0
-process p[i in 0..3] { with room { let now = inside.add(1); if now > most { most = now }; inside.sub(1) } }
+process p[i in 0..2] { with room { let now = inside.add(1); if now > most { most = now }; inside.sub(1) } }
 "#;
 
 /// A mutant of every kind.
@@ -132,7 +132,7 @@ fn what_no_claim_forbids_survives() {
     let found = fates(UNCLAIMED);
     assert!(found.contains(&("permit-more", 2, Fate::Survived)), "{found:?}");
     assert!(found.contains(&("take-dropped", 5, Fate::Survived)), "{found:?}");
-    let claimed = format!("{UNCLAIMED}invariant room_for_two: inside <= 2\n");
+    let claimed = format!("{UNCLAIMED}invariant room_for_one: inside <= 1\n");
     let found = fates(&claimed);
     assert!(found.contains(&("permit-more", 2, Fate::Noticed)), "{found:?}");
     assert!(found.contains(&("take-dropped", 5, Fate::Noticed)), "{found:?}");
@@ -171,7 +171,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A few states of every mutant of every scenario: none panics, and each is something.
+/// Every mutant of every scenario can be planned or is refused, and a few states of some are looked at: none panics.
 #[test]
 fn the_mutants_of_every_scenario_can_be_judged() {
     let files = conc::suite::discover(&[root().join("scenarios")], None).expect("scenarios");
@@ -179,15 +179,18 @@ fn the_mutants_of_every_scenario_can_be_judged() {
     for file in files {
         let scenario = Scenario::from_path(&file).expect("a scenario");
         let planned = Arc::new(scenario.plan(&[]).expect("a plan"));
-        let states = 300;
-        let limits = Limits { states, states_failed: states, states_best: states, walked: 100, ..Limits::default() };
+        let states = 60;
+        let limits = Limits { states, states_failed: states, states_best: states, walked: 0, ..Limits::default() };
         let limits = Limits { time: Some(Duration::from_millis(200)), ..limits };
         let options = Options { limits, ..Options::new(512) };
         let checked = check(&planned, &options, &mut |_| {}).expect("objects");
         let mutants = Mutants::of(scenario.checked());
-        made += mutants.all().len();
         for mutant in mutants.all() {
             let Some(plan) = mutants.plan(mutant, &[], CORES) else { continue };
+            made += 1;
+            if made % 5 > 0 {
+                continue;
+            }
             let Ok(checked_mutant) = check(&Arc::new(plan), &options, &mut |_| {}) else { continue };
             let compared = compare(&planned, &expects(&scenario), &checked_mutant);
             assert!(!compared.expected.is_empty() && checked.states > 0, "{}: {mutant:?}", file.display());

@@ -182,6 +182,8 @@ fn done(source: &Source, mutant: &Mutant) -> String {
     let target = shown(source, mutant.target);
     match mutant.operator {
         Operator::LockDropped => format!("`{target}` is not taken"),
+        // Of a `with`.
+        Operator::TakeDropped if !target.ends_with(')') => format!("`{target}` is not taken"),
         Operator::LockSplit => format!("the lock is let go and taken again after `{target}`"),
         Operator::LocksSwapped => format!("`{target}` are taken in the other order"),
         Operator::WriteAsRead => format!("`{target}` is taken as by a reader"),
@@ -233,20 +235,20 @@ fn came(source: &Source, original: &Checked, judged: &Judged) -> String {
     if !strange.is_empty() {
         parts.push(format!("it can end with {}, which the scenario cannot", strange.join(", ")));
     }
+    let counted = |number: usize| count(number, "combination");
     match differs {
-        Some(Differs { ends_more: more @ 1.., .. }) => {
-            parts.push(format!("it ends in {} of what is shared, and no claim forbids it", count(*more, "new state")));
-        }
-        Some(Differs { ever_more: Some(more @ 1..), .. }) => {
-            let new = count(*more, "new state");
-            parts.push(format!("on the way it comes to {new} of what is shared, and no claim forbids it"));
-        }
-        Some(Differs { ends_less: less @ 1.., .. }) => {
-            let ends = count(*less, "state");
-            parts.push(format!(
-                "it misses {ends} of what is shared in which the scenario ends, and no claim asks for it"
-            ));
-        }
+        Some(Differs { ends_more: more @ 1.., .. }) => parts.push(format!(
+            "it can end with shared values with which the scenario never ends ({}), and no claim forbids them",
+            counted(*more)
+        )),
+        Some(Differs { ever_more: Some(more @ 1..), .. }) => parts.push(format!(
+            "on the way come shared values that the scenario never has ({}), and no claim forbids them",
+            counted(*more)
+        )),
+        Some(Differs { ends_less: less @ 1.., .. }) => parts.push(format!(
+            "it never ends with shared values with which the scenario can end ({}), and no claim asks for them",
+            counted(*less)
+        )),
         _ => {}
     }
     if parts.is_empty() {

@@ -44,8 +44,8 @@ pub fn size(source: &Source, size: &Size, measures: &[Measure<'_>], tried: usize
     }
     out.push_str(&rest(size.places.len(), "line"));
     out.push_str("    choices: states with several steps to take, of which one stands there\n");
-    let unit = if complete { "how many states there are less" } else { "how many states there are" };
-    out.push_str(&format!("    joined: {unit} if it were one step with what comes before it, where it helps\n"));
+    let unit = if complete { "how many fewer states" } else { "how many states there are" };
+    out.push_str(&format!("    joined: {unit}, were it one step with what comes before it; where that helps\n"));
     out.push_str(&format!("  {bold}what differs between states{plain}{of}\n"));
     let names = size.stages.iter().map(|stage| &stage.template).chain(size.varieties.iter().map(|one| &one.name));
     let width = names.map(|name| name.chars().count()).max().unwrap_or(0).min(24);
@@ -65,12 +65,12 @@ pub fn size(source: &Source, size: &Size, measures: &[Measure<'_>], tried: usize
     out.push_str(&format!("  {bold}what would make it smaller{plain}, each searched once more\n"));
     for measure in measures.iter().take(SHOWN_MAX) {
         let line = match measure.span {
-            span if span == Span::default() => "-".into(),
-            span => source.place(span.start).line.to_string(),
+            span if span == Span::default() => String::new(),
+            span => format!("line {}", source.place(span.start).line),
         };
         let states = count(measure.extent.states, "state");
         let saved = if complete { smaller_by(size.extent, measure.extent) } else { String::new() };
-        out.push_str(&format!("  {states:>20} {saved:>5}  line {line:<4}  {}\n", changed(source, measure)));
+        out.push_str(&format!("  {states:>20} {saved:>5}  {line:<9}  {}\n", changed(source, measure)));
     }
     out.push_str(&rest(measures.len(), "change"));
     out
