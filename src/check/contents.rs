@@ -21,7 +21,7 @@ pub struct Together {
     pub ever: Option<FxHashSet<u128>>,
 }
 
-/// What the objects of a scenario hold together, but for those of one declaration. States up to `ever_max` are looked at
+/// What the objects of a scenario hold together, but for those of one declaration. So many states at most are looked at
 /// for what they ever hold. None where the search for ends reaches a limit.
 pub fn together(plan: &Arc<Plan>, options: &Options, but: Option<u32>, ever_max: usize) -> Option<Together> {
     let machine = Machine::new(Arc::clone(plan), options.rules);

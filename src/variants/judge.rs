@@ -26,8 +26,8 @@ pub enum Fate {
     Noticed,
     /// It is as expected, and yet not the same.
     Survived,
-    /// It comes to the same outcomes and failures, and what is shared holds nothing at the end or on the way that it does
-    /// not hold in the original, as far as that was looked at: no claim could tell.
+    /// It comes to the same outcomes and failures, and what is shared holds nothing at the end or on the way that it
+    /// does not hold in the original, as far as that was looked at: no claim could tell.
     Same,
     /// A limit was reached before anything could be said.
     Limit,
@@ -58,8 +58,9 @@ pub struct Judged {
     pub differs: Option<Differs>,
 }
 
-/// How what the objects of a mutant hold differs from what they hold in the original, one by one and together. The object
-/// that was changed, where that is a semaphore, a queue or the like, does not count: it holds something else by that alone.
+/// How what the objects of a mutant hold differs from what they hold in the original, one by one and together. The
+/// object that was changed, where that is a semaphore, a queue or the like, does not count: it holds something else
+/// by that alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Differs {
     /// Combinations in which only the mutant ends.

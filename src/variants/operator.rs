@@ -1,8 +1,8 @@
 //! The ways in which a scenario's synchronisation is weakened.
 //!
-//! Most are the operators of Bradbury, Cordy and Dingel, Mutation Operators for Concurrent Java (ConMAn), MUTATION 2006,
-//! as far as the language has what they change; the others are the bug patterns of Farchi, Nir and Ur, Concurrent Bug
-//! Patterns and How to Test Them, IPDPS 2003, for what those name and ConMAn has not.
+//! Most are the operators of Bradbury, Cordy and Dingel, Mutation Operators for Concurrent Java (ConMAn), MUTATION
+//! 2006, as far as the language has what they change. A wait without its loop is a pattern of Farchi, Nir and Ur,
+//! Concurrent Bug Patterns and How to Test Them, IPDPS 2003. Those of messages and bounds are of neither.
 //!
 //! Answers for: the table. Never says where one applies.
 

@@ -1,8 +1,8 @@
 //! What would make a search smaller.
 //!
-//! Each change is measured by searching once more: a constant, a number of instances or rounds, a bound that is smaller;
-//! operations that are one step with what comes before them, which an atomic operation, a local variable, or nothing at
-//! all in their place would make of them.
+//! Each change is measured by searching once more: a constant, a number of instances or rounds, a bound that is
+//! smaller; operations that are one step with what comes before them, which an atomic operation, a local variable, or
+//! nothing at all in their place would make of them.
 //!
 //! Answers for: which changes are worth trying, and what each comes to. Never says which are sensible.
 

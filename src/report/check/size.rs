@@ -83,7 +83,8 @@ fn joined(place: &Place, measures: &[Measure<'_>]) -> Option<Extent> {
     measures.iter().find(wanted).map(|measure| measure.extent)
 }
 
-/// What somebody can write: of less of one thing the least change that helps; of joined lines those that an atomic joins.
+/// What somebody can write: of less of one thing the least change that helps; of joined lines those that an atomic
+/// joins.
 fn advice<'m>(now: Extent, measures: &'m [Measure<'m>]) -> Vec<&'m Measure<'m>> {
     let is_one = |change: &Change| matches!(change, Change::Constant(..) | Change::Instances(..) | Change::Rounds(..));
     let is_met = measures.iter().any(|one| is_one(one.change));
