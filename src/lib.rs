@@ -34,6 +34,8 @@ pub mod check;
 
 pub mod pipeline;
 
+pub mod variants;
+
 pub mod os;
 
 pub mod report;

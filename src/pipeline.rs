@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::{Plan, build};
 use crate::program::lower::lower;
 use crate::source::Source;
+use crate::syntax::ast::File;
 use crate::syntax::parse;
 
 /// Text to checked scenario, with everything that is to be said about it.
@@ -20,6 +21,11 @@ pub fn check(source: &Source) -> (Checked, Vec<Diagnostic>) {
         diagnostics.extend(found);
     }
     (checked, diagnostics)
+}
+
+/// Tree to checked scenario: of a text whose tree was changed.
+pub fn check_tree(source: &Source, file: File) -> (Checked, Vec<Diagnostic>) {
+    resolve(source, file)
 }
 
 /// Text to plan; or what is wrong with it.

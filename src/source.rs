@@ -88,6 +88,13 @@ impl Source {
         self.0.line_starts.partition_point(|start| *start <= offset) as u32
     }
 
+    /// The offset at which a line (from 1) begins, behind its blanks; past the end, that of the text.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let start = (line as usize).checked_sub(1).and_then(|at| self.0.line_starts.get(at).copied());
+        let blanks = self.line(line).len() - self.line(line).trim_start().len();
+        start.map_or(self.0.text.len() as u32, |start| start + blanks as u32)
+    }
+
     /// The text of a span, clamped to the text and to character boundaries.
     pub fn slice(&self, span: Span) -> &str {
         let span = self.clamp(span);

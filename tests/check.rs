@@ -6,11 +6,13 @@ mod check {
     mod chance;
     mod command;
     mod corpus;
+    mod explain_size;
     #[expect(dead_code, reason = "the other tests use more of it")]
     #[path = "../suite/folder.rs"]
     mod folder;
     mod fuzz;
     mod index;
+    mod mutate;
     mod observe;
     mod own;
     mod reduction;

@@ -21,6 +21,7 @@ const ORDER: &[&[&str]] = &[
     &["judge"],
     &["check"],
     &["pipeline"],
+    &["variants"],
     &["os"],
     &["report"],
     &["scenario"],

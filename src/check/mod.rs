@@ -6,6 +6,7 @@
 //! Answers for: a verdict with its counterexample, as data. Never runs anything on the OS, and words nothing.
 
 mod cause;
+mod contents;
 mod expected;
 mod explore;
 mod failure;
@@ -13,16 +14,19 @@ mod liveness;
 mod met;
 mod observed;
 mod shortest;
+mod size;
 mod story;
 mod stubborn;
 mod walks;
 
 pub use cause::Cause;
+pub use contents::{Together, together};
 pub use expected::{Compared, compare, foreseen, is_as, races_on};
 pub use explore::Found;
 pub use failure::{Failure, Key, Verdict};
 pub use observed::{End, Observed, Seen};
 pub use shortest::Cost;
+pub use size::{Extent, Joined, Place, Size, Stage, Variety, extent, size};
 pub use story::{Avoidable, Counterexample, Line};
 pub use walks::Sampled;
 

@@ -6,18 +6,19 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::abreast::{abreast, jobs};
 use super::duration::duration;
-use super::{Exit, complain, err, load, observe, out, replay};
+use super::{Exit, complain, err, explain_size, load, mutate, observe, out, replay};
 use crate::check::{
     Checked, Compared, Limits, Observed, Options, Progress, Reduction, Verdict, check as explore, compare,
 };
 use crate::machine::{Rules, Time};
+use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{PROCESSES_MAX, Scenario};
 use crate::suite::discover;
@@ -31,7 +32,7 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
     /// Give a constant another value
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = load::setting)]
-    sets: Vec<(String, String)>,
+    pub(super) sets: Vec<(String, String)>,
     /// What time may do: any (sleepers wake and waits time out at any step) or prompt (virtual time)
     #[arg(long, value_name = "HOW", default_value = "any", hide_possible_values = true)]
     timeouts: Timeouts,
@@ -44,9 +45,9 @@ pub(super) struct Args {
     /// Who waits to be notified may wake up by itself
     #[arg(long)]
     spurious: bool,
-    /// Give up after so many states
-    #[arg(long, value_name = "N", default_value_t = 5_000_000)]
-    max_states: usize,
+    /// Give up after so many states; 5,000,000 unless given (a mutant: ten times the scenario's and 100,000)
+    #[arg(long, value_name = "N")]
+    pub(super) max_states: Option<usize>,
     /// Give up after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     time_limit: Option<Duration>,
@@ -59,15 +60,21 @@ pub(super) struct Args {
     /// Run it so often on real processes as well, perturbed by the seeds from 1, and compare what that comes to
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     observe: Option<u32>,
+    /// Weaken it in one place at a time (a lock, a wait, a notify left out, …): do its claims notice each?
+    #[arg(long, conflicts_with = "observe")]
+    mutate: bool,
+    /// Say which lines its states come from, what differs between them, and what would make it smaller
+    #[arg(long, conflicts_with_all = ["observe", "mutate", "preemptions", "exact"])]
+    explain_size: bool,
     /// Where random walks come from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Check so many scenarios at a time; as many as there are processors unless given
     #[arg(long, short, value_name = "N")]
-    jobs: Option<usize>,
+    pub(super) jobs: Option<usize>,
     /// text, json (an object a line), sarif or mermaid
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -83,7 +90,7 @@ enum How {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Text,
     Json,
     Sarif,
@@ -91,17 +98,22 @@ enum Format {
 }
 
 /// A scenario that was checked.
-struct Done {
-    scenario: Scenario,
-    checked: Checked,
-    compared: Compared,
+pub(super) struct Done {
+    pub(super) scenario: Scenario,
+    pub(super) plan: Arc<Plan>,
+    pub(super) checked: Checked,
+    pub(super) compared: Compared,
     /// What real runs came to, where they were asked for.
     observed: Option<Observed>,
 }
 
 pub(super) fn check(args: &Args) -> Exit {
-    if args.observe.is_some() && matches!(args.format, Format::Sarif | Format::Mermaid) {
-        complain("--observe is told as text or json");
+    let told =
+        [(args.observe.is_some(), "--observe"), (args.mutate, "--mutate"), (args.explain_size, "--explain-size")];
+    if let Some((_, option)) = told.into_iter().find(|(given, _)| *given)
+        && matches!(args.format, Format::Sarif | Format::Mermaid)
+    {
+        complain(format!("{option} is told as text or json"));
         return Exit::Wrong;
     }
     let paths = match args.paths.as_slice() {
@@ -115,14 +127,18 @@ pub(super) fn check(args: &Args) -> Exit {
         },
     };
     match paths.as_slice() {
+        paths if args.explain_size => explain_size::explain_size(args, paths),
+        paths if args.mutate => mutate::mutate(args, paths),
         [path] => single(args, path),
         paths => several(args, paths),
     }
 }
 
-fn options(args: &Args) -> Options {
+pub(super) fn options(args: &Args) -> Options {
     let time = if args.timeouts == Timeouts::Any { Time::Any } else { Time::Prompt };
-    let limits = Limits { states: args.max_states, time: args.time_limit, ..Limits::default() };
+    let limits = Limits::default();
+    let states = args.max_states.unwrap_or(limits.states);
+    let limits = Limits { states, time: args.time_limit, ..limits };
     Options {
         rules: Rules { time, crashes: args.crashes, spurious: args.spurious, ..Rules::exploring(PROCESSES_MAX) },
         preemptions: args.preemptions,
@@ -133,7 +149,7 @@ fn options(args: &Args) -> Options {
     }
 }
 
-fn one(args: &Args, path: &Path, tell: &mut dyn FnMut(Progress)) -> Result<Done, Exit> {
+pub(super) fn one(args: &Args, path: &Path, tell: &mut dyn FnMut(Progress)) -> Result<Done, Exit> {
     let scenario = load::scenario(path)?;
     let plan = Arc::new(load::plan(&scenario, &args.sets)?);
     let checked = explore(&plan, &options(args), tell).map_err(|error| {
@@ -144,10 +160,10 @@ fn one(args: &Args, path: &Path, tell: &mut dyn FnMut(Progress)) -> Result<Done,
     let compared = compare(&plan, &expects, &checked);
     let name = scenario.source().name();
     let observed = args.observe.map(|runs| observe::observe(&plan, name, &checked, runs)).transpose()?;
-    Ok(Done { scenario, checked, compared, observed })
+    Ok(Done { scenario, plan, checked, compared, observed })
 }
 
-fn exit(done: &Done) -> Exit {
+pub(super) fn exit(done: &Done) -> Exit {
     let is_excluded = done.observed.iter().any(|observed| observed.excluded().next().is_some());
     match done.checked.verdict {
         _ if is_excluded => Exit::Failed,
@@ -202,65 +218,24 @@ fn keep(done: &Done, path: &Path) {
 }
 
 fn several(args: &Args, paths: &[PathBuf]) -> Exit {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.unwrap_or(cores).clamp(1, paths.len().max(1));
-    let next = AtomicUsize::new(0);
-    let (send, done) = crossbeam_channel::unbounded();
-    let mut slots: Vec<Option<Result<Done, Exit>>> = paths.iter().map(|_| None).collect();
     let mut rows = Vec::new();
     let mut worst = Exit::Expected;
     let mut wrong = 0;
-    std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            let (next, send) = (&next, send.clone());
-            scope.spawn(move || {
-                while let Some((at, path)) =
-                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, paths.get(at)?)))
-                {
-                    let _ = send.send((at, one(args, path, &mut |_| {})));
-                }
-            });
+    let work = |path: &PathBuf| one(args, path, &mut |_| {});
+    let all = abreast(paths, jobs(args.jobs), work, &mut |result| match result {
+        Ok(done) => {
+            rows.push(tell(args, done));
+            worst = worse(worst, exit(done));
         }
-        drop(send);
-        let mut told = 0;
-        for (at, result) in done {
-            if let Some(slot) = slots.get_mut(at) {
-                *slot = Some(result);
-            }
-            while let Some(Some(result)) = slots.get(told) {
-                told += 1;
-                match result {
-                    Ok(done) => {
-                        let source = done.scenario.source();
-                        let row = report::check::row(source, &done.checked, &done.compared, true);
-                        match args.format {
-                            Format::Text => {
-                                out(&row.text);
-                                if let Some(observed) = &done.observed {
-                                    out(&report::check::observed_in_short(source, &done.checked, observed, true));
-                                }
-                            }
-                            Format::Json => {
-                                let observed = done.observed.as_ref();
-                                out(&report::check::json(source, &done.checked, &done.compared, observed));
-                            }
-                            Format::Sarif | Format::Mermaid => {}
-                        }
-                        rows.push(row);
-                        worst = worse(worst, exit(done));
-                    }
-                    Err(exit) => {
-                        wrong += 1;
-                        worst = worse(worst, *exit);
-                    }
-                }
-            }
+        Err(exit) => {
+            wrong += 1;
+            worst = worse(worst, *exit);
         }
     });
     match args.format {
         Format::Text => out(&report::check::total(&rows, wrong)),
         Format::Sarif => {
-            let done: Vec<&Done> = slots.iter().flatten().filter_map(|done| done.as_ref().ok()).collect();
+            let done: Vec<&Done> = all.iter().flatten().collect();
             let checks: Vec<_> =
                 done.iter().map(|done| (done.scenario.source(), &done.checked, &done.compared)).collect();
             out(&report::check::sarif(&checks));
@@ -270,8 +245,25 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
     worst
 }
 
+/// Tells of one of several files.
+fn tell(args: &Args, done: &Done) -> report::check::Row {
+    let source = done.scenario.source();
+    let row = report::check::row(source, &done.checked, &done.compared, true);
+    match args.format {
+        Format::Text => {
+            out(&row.text);
+            if let Some(observed) = &done.observed {
+                out(&report::check::observed_in_short(source, &done.checked, observed, true));
+            }
+        }
+        Format::Json => out(&report::check::json(source, &done.checked, &done.compared, done.observed.as_ref())),
+        Format::Sarif | Format::Mermaid => {}
+    }
+    row
+}
+
 /// Of several files: what is wrong with one counts before what failed.
-fn worse(a: Exit, b: Exit) -> Exit {
+pub(super) fn worse(a: Exit, b: Exit) -> Exit {
     let rank = |exit: &Exit| match exit {
         Exit::Expected => 0,
         Exit::OverLimit => 1,
@@ -282,7 +274,7 @@ fn worse(a: Exit, b: Exit) -> Exit {
     if rank(&b) > rank(&a) { b } else { a }
 }
 
-fn progress(format: Format) -> ProgressBar {
+pub(super) fn progress(format: Format) -> ProgressBar {
     let bar = if format == Format::Text && std::io::stderr().is_terminal() {
         ProgressBar::new_spinner()
     } else {

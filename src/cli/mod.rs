@@ -29,6 +29,12 @@ mod load;
 
 mod observe;
 
+mod mutate;
+
+mod explain_size;
+
+mod abreast;
+
 mod duration;
 mod size;
 

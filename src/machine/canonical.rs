@@ -41,6 +41,16 @@ impl Machine {
         Fingerprint(xxh3_128(&self.canonical(state)))
     }
 
+    /// The fingerprint of one actor alone: where it stands, and with what.
+    pub fn fingerprint_of(&self, state: &State, actor: u32) -> Fingerprint {
+        let mut writer = Writer::new(state, self.sights, self.plan.objects.len() as u32);
+        writer.actors.number(MAIN);
+        if let Some(actor) = state.actor(actor) {
+            writer.actor(actor);
+        }
+        Fingerprint(xxh3_128(&writer.out))
+    }
+
     /// Forgets actors and results that are over and that nobody can name any more.
     pub(super) fn forget(&self, state: &mut State) {
         let over = state.actors.iter().filter(|actor| actor.has_ended()).count();

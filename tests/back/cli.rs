@@ -28,7 +28,7 @@ fn err(output: &Output) -> String {
 
 #[test]
 fn help() {
-    for verb in ["", "run", "test", "plan", "trace", "explain", "new", "completions"] {
+    for verb in ["", "run", "check", "test", "plan", "trace", "explain", "new", "completions"] {
         let args: Vec<&str> = [verb, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let output = conc(&args, "");
         assert_eq!(output.status.code(), Some(0));

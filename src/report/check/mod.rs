@@ -5,15 +5,19 @@
 mod columns;
 mod json;
 mod mermaid;
+mod mutants;
 mod observed;
 mod sarif;
+mod size;
 mod table;
 mod text;
 mod words;
 
 pub use json::json;
 pub use mermaid::mermaid;
+pub use mutants::{Mutated, Tally, mutants, mutants_json, mutants_total};
 pub use observed::{observed, observed_in_short};
 pub use sarif::sarif;
+pub use size::{Measure, size, size_json};
 pub use table::{Row, row, total};
 pub use text::text;

@@ -40,7 +40,7 @@ fn shows_value(op: OpCode) -> bool {
     )
 }
 
-fn name(op: OpCode) -> &'static str {
+pub(super) fn name(op: OpCode) -> &'static str {
     match op {
         OpCode::QueuePut => "put",
         OpCode::QueueGet | OpCode::ResultGet => "get",
@@ -178,7 +178,7 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number))
 }
 
-fn grouped(number: usize) -> String {
+pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
