@@ -1,5 +1,5 @@
-//! Every step that is about to be taken has a random priority; the highest goes first. What conflicts with the step that
-//! is taken gets another one.
+//! Every step that is about to be taken has a random priority; the highest goes first. What conflicts with the step
+//! that is taken gets another one.
 //!
 //! Yuan, Yang and Gu, "Partial Order Aware Concurrency Sampling", CAV 2018.
 
