@@ -72,7 +72,7 @@ pub(super) struct Args {
     /// Check so many scenarios at a time; as many as there are processors unless given
     #[arg(long, short, value_name = "N")]
     pub(super) jobs: Option<usize>,
-    /// text, json (an object a line), sarif or mermaid
+    /// text, json (an object a line), sarif, mermaid or html (one page)
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub(super) format: Format,
 }
@@ -95,6 +95,7 @@ pub(super) enum Format {
     Json,
     Sarif,
     Mermaid,
+    Html,
 }
 
 /// A scenario that was checked.
@@ -111,7 +112,7 @@ pub(super) fn check(args: &Args) -> Exit {
     let told =
         [(args.observe.is_some(), "--observe"), (args.mutate, "--mutate"), (args.explain_size, "--explain-size")];
     if let Some((_, option)) = told.into_iter().find(|(given, _)| *given)
-        && matches!(args.format, Format::Sarif | Format::Mermaid)
+        && matches!(args.format, Format::Sarif | Format::Mermaid | Format::Html)
     {
         complain(format!("{option} is told as text or json"));
         return Exit::Wrong;
@@ -198,6 +199,7 @@ fn single(args: &Args, path: &Path) -> Exit {
         }
         Format::Json => out(&report::check::json(source, &done.checked, &done.compared, done.observed.as_ref())),
         Format::Sarif => out(&report::check::sarif(&[(source, &done.checked, &done.compared)])),
+        Format::Html => out(&report::check::html(&[(source, &done.checked, &done.compared)])),
         Format::Mermaid => match &done.checked.counterexample {
             Some(counterexample) => out(&report::check::mermaid(source, counterexample)),
             None => err("no schedule fails: there is nothing to draw\n"),
@@ -234,11 +236,12 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
     });
     match args.format {
         Format::Text => out(&report::check::total(&rows, wrong)),
-        Format::Sarif => {
+        Format::Sarif | Format::Html => {
             let done: Vec<&Done> = all.iter().flatten().collect();
             let checks: Vec<_> =
                 done.iter().map(|done| (done.scenario.source(), &done.checked, &done.compared)).collect();
-            out(&report::check::sarif(&checks));
+            let is_html = args.format == Format::Html;
+            out(&if is_html { report::check::html(&checks) } else { report::check::sarif(&checks) });
         }
         Format::Json | Format::Mermaid => {}
     }
@@ -257,7 +260,7 @@ fn tell(args: &Args, done: &Done) -> report::check::Row {
             }
         }
         Format::Json => out(&report::check::json(source, &done.checked, &done.compared, done.observed.as_ref())),
-        Format::Sarif | Format::Mermaid => {}
+        Format::Sarif | Format::Mermaid | Format::Html => {}
     }
     row
 }

@@ -88,6 +88,18 @@ fn several_files_make_a_table_and_machine_formats_are_valid() {
 }
 
 #[test]
+fn checks_are_one_page_of_html() {
+    let folder =
+        Folder::with(&[("crossed.conc", CROSSED), ("less.conc", "main { assert 1 < 2 and \"<b>\" != \"&\" }\n")]);
+    let one = folder.conc("check", &["crossed.conc", "--format", "html"]);
+    insta::assert_snapshot!("html", one.out);
+    let several = folder.conc("check", &["crossed.conc", "less.conc", "--format", "html"]);
+    assert!(several.out.contains("<h1>1 of 2 as expected</h1>"), "{}", several.out);
+    assert!(several.out.contains("1 &lt; 2 and &quot;&lt;b&gt;&quot; != &quot;&amp;&quot;"), "{}", several.out);
+    assert!(!several.out.contains("<b>"), "{}", several.out);
+}
+
+#[test]
 fn a_limit_is_never_a_pass() {
     let many = "atomic n = 0\nthread t[i in 0..4] { for _ in 0..6 { n += 1 } }\n";
     let folder = Folder::with(&[("many.conc", many)]);

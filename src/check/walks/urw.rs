@@ -1,5 +1,5 @@
-//! Every schedule is as likely as the others, as far as the walks before tell how long each actor goes on: the next step
-//! is an actor's with a chance in proportion to the steps that are left to it and to those it will start.
+//! Every schedule is as likely as the others, as far as the walks before tell how long each actor goes on: the next
+//! step is an actor's with a chance in proportion to the steps that are left to it and to those it will start.
 //!
 //! Zhao, Wolff, Mathur and Roychoudhury, "Selectively Uniform Concurrency Testing", ASPLOS 2025: uniform random
 //! walks.

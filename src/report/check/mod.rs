@@ -3,6 +3,7 @@
 //! Answers for: words, in text and in machine formats, one file a format. Never explores.
 
 mod columns;
+mod html;
 mod json;
 mod mermaid;
 mod mutants;
@@ -13,6 +14,7 @@ mod table;
 mod text;
 mod words;
 
+pub use html::html;
 pub use json::json;
 pub use mermaid::mermaid;
 pub use mutants::{Mutated, Tally, mutants, mutants_json, mutants_total};

@@ -9,22 +9,25 @@ use crate::source::Source;
 /// The verdict in a sentence, the way to the failure, who waits for whom at its end, what it rests on.
 pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: bool) -> String {
     let mut out = headline(source, checked, compared, styled);
-    let searched = format!(
-        "  {}, {}{}",
-        count(checked.states, "state"),
-        count(checked.transitions, "step"),
-        if checked.complete { "" } else { ", not all there are" }
-    );
-    match &checked.counterexample {
-        None => {
-            out.push_str(&searched);
-            out.push('\n');
-        }
-        Some(counterexample) => out.push_str(&told(source, counterexample)),
+    if let Some(counterexample) = &checked.counterexample {
+        out.push_str(&told(source, counterexample));
+    }
+    for note in notes(source, checked, compared) {
+        out.push_str(&format!("  {note}\n"));
+    }
+    out
+}
+
+/// What there is to say beside the verdict and the way to the failure, a line each.
+pub(super) fn notes(source: &Source, checked: &Checked, compared: &Compared) -> Vec<String> {
+    let mut notes = Vec::new();
+    if checked.counterexample.is_none() {
+        let all = if checked.complete { "" } else { ", not all there are" };
+        notes.push(format!("{}, {}{all}", count(checked.states, "state"), count(checked.transitions, "step")));
     }
     if let Some(sampled) = checked.sampled.filter(|sampled| sampled.steps > 0) {
-        out.push_str(&format!(
-            "  then {} drawn at random, {}: {} met, of at least about {}\n",
+        notes.push(format!(
+            "then {} drawn at random, {}: {} met, of at least about {}",
             count(sampled.schedules, "schedule"),
             count(sampled.steps, "step"),
             count(sampled.states, "state"),
@@ -36,30 +39,22 @@ pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: boo
             0 => "no two of them have one fingerprint".to_owned(),
             some => format!("{some} of them have another's fingerprint"),
         };
-        out.push_str(&format!("  states were kept whole: {said}\n"));
+        notes.push(format!("states were kept whole: {said}"));
     }
     if !checked.outcomes.is_empty() {
-        out.push_str(&format!("  outcomes: {}\n", checked.outcomes.join(", ")));
+        notes.push(format!("outcomes: {}", checked.outcomes.join(", ")));
     }
-    for missing in &compared.missing {
-        out.push_str(&format!("  expected and not found: {missing}\n"));
-    }
+    notes.extend(compared.missing.iter().map(|missing| format!("expected and not found: {missing}")));
     if !compared.strange_outcomes.is_empty() {
-        out.push_str(&format!("  outcomes that nobody expects: {}\n", compared.strange_outcomes.join(", ")));
+        notes.push(format!("outcomes that nobody expects: {}", compared.strange_outcomes.join(", ")));
     }
     if !compared.missing_outcomes.is_empty() {
-        out.push_str(&format!(
-            "  expected outcomes that no schedule reaches: {}\n",
-            compared.missing_outcomes.join(", ")
-        ));
+        let missing = compared.missing_outcomes.join(", ");
+        notes.push(format!("expected outcomes that no schedule reaches: {missing}"));
     }
-    for other in &checked.also {
-        out.push_str(&format!("  also: {}\n", failure(source, other, None)));
-    }
-    for assumption in &checked.assumptions {
-        out.push_str(&format!("  {}\n", assumed(assumption)));
-    }
-    out
+    notes.extend(checked.also.iter().map(|other| format!("also: {}", failure(source, other, None))));
+    notes.extend(checked.assumptions.iter().map(assumed));
+    notes
 }
 
 fn headline(source: &Source, checked: &Checked, compared: &Compared, styled: bool) -> String {
@@ -72,45 +67,60 @@ fn headline(source: &Source, checked: &Checked, compared: &Compared, styled: boo
         (false, Verdict::Limit) => yellow,
         _ => red,
     };
-    let said = match (&checked.counterexample, checked.verdict) {
-        (Some(counterexample), _) => failure(source, &counterexample.failure, counterexample.cause.as_ref()),
-        (None, Verdict::Pass) => "no schedule fails".into(),
-        (None, _) => "no schedule that was looked at fails".into(),
-    };
+    let said = said(source, checked);
     format!("{colour}{}{plain} {name}{expected}: {said}\n", checked.verdict.name())
 }
 
+/// The verdict in a sentence.
+pub(super) fn said(source: &Source, checked: &Checked) -> String {
+    match (&checked.counterexample, checked.verdict) {
+        (Some(counterexample), _) => failure(source, &counterexample.failure, counterexample.cause.as_ref()),
+        (None, Verdict::Pass) => "no schedule fails".into(),
+        (None, _) => "no schedule that was looked at fails".into(),
+    }
+}
+
 fn told(source: &Source, counterexample: &Counterexample) -> String {
+    let mut out = format!("  {}\n\n{}\n", costs(counterexample), columns(source, &counterexample.lines));
+    for line in beneath(source, counterexample) {
+        out.push_str(&format!("  {line}\n"));
+    }
+    out
+}
+
+/// How long a way is.
+pub(super) fn costs(counterexample: &Counterexample) -> String {
     let cost = counterexample.cost;
-    let mut out = format!(
-        "  {}, {}, {}{}\n\n",
+    format!(
+        "{}, {}, {}{}",
         count(cost.preemptions as usize, "preemption"),
         count(cost.switches as usize, "context switch"),
         count(cost.steps as usize, "step"),
         if counterexample.minimal { ": no schedule fails with fewer" } else { " (there may be a better one)" }
-    );
-    out.push_str(&columns(source, &counterexample.lines));
-    out.push('\n');
+    )
+}
+
+/// What is said beneath a way: how it could be avoided, who waits for what at its end.
+pub(super) fn beneath(source: &Source, counterexample: &Counterexample) -> Vec<String> {
+    let mut lines = Vec::new();
     if counterexample.cost.preemptions > 0 {
-        out.push_str("  > before this step another actor could have gone on\n");
+        lines.push("> before this step another actor could have gone on".to_owned());
     }
-    match (counterexample.avoidable, counterexample.lines.len()) {
-        (Avoidable::Until(at), _) => {
+    match counterexample.avoidable {
+        Avoidable::Until(at) => {
             let who = counterexample.lines.get(at).map_or("", |line| line.actor.as_str());
-            out.push_str(&format!("  it could still be avoided before step {}, by another one than {who}'s\n", at + 1));
+            lines.push(format!("it could still be avoided before step {}, by another one than {who}'s", at + 1));
         }
-        (Avoidable::Never, _) => out.push_str("  every schedule fails\n"),
-        (Avoidable::Unknown, _) => {}
+        Avoidable::Never => lines.push("every schedule fails".into()),
+        Avoidable::Unknown => {}
     }
     if let Failure::Deadlock(blocked) = &counterexample.failure {
-        for line in blocked_lines(source, blocked) {
-            out.push_str(&format!("  {line}\n"));
-        }
+        lines.extend(blocked_lines(source, blocked));
     } else if !counterexample.blocked.is_empty() {
         let waiting: Vec<String> = counterexample.blocked.iter().map(|one| one.actor.clone()).collect();
-        out.push_str(&format!("  meanwhile waiting: {}\n", listed(&waiting)));
+        lines.push(format!("meanwhile waiting: {}", listed(&waiting)));
     }
-    out
+    lines
 }
 
 fn assumed(assumption: &Assumption) -> String {
