@@ -89,7 +89,7 @@ fn cycle(blocked: &[Blocked]) -> Option<Vec<String>> {
 
 /// The last wake-up of what an actor waits for that came before its wait began, with nobody waiting.
 fn in_vain(one: &Blocked, lines: &[Line]) -> Option<usize> {
-    let on_it = |line: &Line| line.target == one.target;
+    let on_it = |line: &Line| line.target == one.target && !line.is_spurious;
     let begun = lines.iter().rposition(|line| line.actor == one.actor && on_it(line))?;
     let wakes = |line: &Line| {
         on_it(line) && matches!(line.op, Some(OpCode::ConditionNotify | OpCode::ConditionNotifyAll | OpCode::EventSet))

@@ -67,6 +67,8 @@ pub struct Line {
     pub arrives: bool,
     /// Whether its wait was out of time.
     pub times_out: bool,
+    /// Whether it wakes up from a condition's wait though nobody notified it.
+    pub is_spurious: bool,
     /// Whether it is killed.
     pub is_killed: bool,
     /// What it gave, as a literal; an error's kind.
@@ -199,6 +201,7 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
         span,
         arrives,
         times_out: choice.what == What::TimeOut,
+        is_spurious: choice.what == What::Wake,
         is_killed: matches!(choice.what, What::Die(_)),
         gave,
         preempts,

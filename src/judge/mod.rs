@@ -76,7 +76,8 @@ pub fn judge(plan: &Arc<Plan>, data: &TraceData, ending: Option<&Ending>) -> Jud
         return Judgement::Unreadable(format!("with {cores} processors the scenario has no plan"));
     };
     let processes_max = if data.processes_max == 0 { fault::PROCESSES_MAX } else { data.processes_max };
-    let rules = Rules { time: Time::Any, late_deaths: true, ..Rules::exploring(processes_max) };
+    let free = Rules::exploring(processes_max);
+    let rules = Rules { time: Time::Any, late_deaths: true, spurious: data.spurious, ..free };
     let machine = Machine::new(plan, rules);
     let stuck = match ending {
         Some(Ending::Deadlock(blocked)) => Some(blocked.iter().map(|one| one.actor.clone()).collect()),

@@ -4,7 +4,7 @@
 
 use super::actor::{Actor, Phase};
 use super::object::{Object, condition, object_of};
-use super::{Machine, State};
+use super::{Machine, State, What};
 use crate::plan::{PASSED_ON, Use, User};
 use crate::program::ActorKind;
 use crate::program::op::{Op, OpCode, Site, Target};
@@ -49,14 +49,14 @@ pub struct Stuck {
 }
 
 impl Machine {
-    /// The actors that have no step, and have not ended.
+    /// The actors that have no step, and have not ended; who wakes up by itself may as well not.
     pub fn stuck(&self, state: &State) -> Vec<Stuck> {
         let mut choices = Vec::new();
         let mut all = Vec::new();
         for actor in state.actors.iter().filter(|actor| actor.is_alive()) {
             choices.clear();
             self.choices_of(state, actor.id, &mut choices);
-            if choices.is_empty() {
+            if choices.iter().all(|choice| choice.what == What::Wake) {
                 all.push(self.stuck_one(state, actor));
             }
         }

@@ -252,8 +252,8 @@ impl Driver {
                 }
                 return false;
             }
-            // The machine of a run knows no wake-ups that nobody caused.
-            What::Bury | What::Wake => return false,
+            What::Bury => return false,
+            What::Wake => (Turn::Wake, None, true),
             What::Replace(pool) => (Turn::Replace, Some(turns::drawn_order(&Value::Int(i64::from(*pool)))), true),
             What::TimeOut => {
                 let is_condition = self.machine.next_op(&self.state, choice.actor);

@@ -53,7 +53,8 @@ pub(super) fn gather(arena: Arena, plan: &Plan, file: &str) -> TraceData {
         fault::PROCESSES_MAX => 0,
         other => other,
     };
-    TraceData { version: TRACE_VERSION, file, scenario, sets, cores, processes_max, actors, objects, events }
+    let spurious = arena.header().spurious.load(Relaxed) != 0;
+    TraceData { version: TRACE_VERSION, file, scenario, sets, cores, processes_max, spurious, actors, objects, events }
 }
 
 fn actor_info(arena: Arena, number: u32) -> ActorInfo {

@@ -49,6 +49,8 @@ pub(super) struct Header {
     pub(super) processes: AtomicU32,
     /// Most processes at a time.
     pub(super) processes_max: AtomicU32,
+    /// 1: a waiter may be woken by nobody, in a step of its own.
+    pub(super) spurious: AtomicU32,
     /// Starts for which there was no room.
     pub(super) refused: AtomicU32,
     /// Threads that have been started and have not ended, those that processes begin with left out.

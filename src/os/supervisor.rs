@@ -209,7 +209,8 @@ impl Supervisor {
         let rules = match &request.schedule {
             Schedule::Replay(replay) => {
                 let time = if replay.any_time { Time::Any } else { Time::Prompt };
-                Rules { time, crashes: replay.crashes, ..prompt }
+                self.arena.header().spurious.store(replay.has_spurious().into(), Relaxed);
+                Rules { time, crashes: replay.crashes, spurious: replay.has_spurious(), ..prompt }
             }
             _ => prompt,
         };

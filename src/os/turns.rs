@@ -35,10 +35,21 @@ pub(super) enum Turn {
     Replace = 7,
     /// Begin to wait in its operation: it goes on waiting for its turn.
     Arrive = 8,
+    /// Come out of a condition's wait, though nobody notified it.
+    Wake = 9,
 }
 
-const TURNS: [Turn; 8] =
-    [Turn::Go, Turn::TimeOut, Turn::Dismiss, Turn::Finally, Turn::LetGo, Turn::End, Turn::Replace, Turn::Arrive];
+const TURNS: [Turn; 9] = [
+    Turn::Go,
+    Turn::TimeOut,
+    Turn::Dismiss,
+    Turn::Finally,
+    Turn::LetGo,
+    Turn::End,
+    Turn::Replace,
+    Turn::Arrive,
+    Turn::Wake,
+];
 
 thread_local! {
     /// The turn that the calling actor has; none in a free run.
@@ -164,11 +175,12 @@ pub(super) fn served_next() -> Option<u32> {
     SERVED.with_borrow_mut(VecDeque::pop_front)
 }
 
-/// Of a parked actor: whether its wait is to end now: out of time, or, in several objects, since it is to go on with
-/// one of them.
+/// Of a parked actor: whether its wait is to end now: out of time, or for no reason, or, in several objects, since it
+/// is to go on with one of them.
 pub(super) fn is_called_away(ctx: &Ctx) -> bool {
     let turn = match ctx.slot.turn.load(Acquire) {
         turn if turn == Turn::TimeOut as u32 => Turn::TimeOut,
+        turn if turn == Turn::Wake as u32 => Turn::Wake,
         turn if turn == Turn::Go as u32 && ctx.slot.cases.load(Relaxed) != 0 => Turn::Go,
         _ => return false,
     };

@@ -107,6 +107,11 @@ impl Replay {
         }
     }
 
+    /// Whether somebody is woken by nobody.
+    pub fn has_spurious(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Wake(..)))
+    }
+
     /// Whether it was recorded of this scenario, with these constants.
     pub fn is_of(&self, plan: &Plan) -> bool {
         self.scenario == plan.hash()

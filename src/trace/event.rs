@@ -28,6 +28,9 @@ pub struct TraceData {
     /// How many processes there could be at a time; 0 for the usual number.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub processes_max: u32,
+    /// Whether some were woken from a condition's wait by nobody, as a replay of such a schedule has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spurious: bool,
     /// Every actor, in the order in which they were started; events refer to them by index.
     pub actors: Vec<ActorInfo>,
     /// Every object with events; events refer to them by index.

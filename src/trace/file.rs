@@ -49,6 +49,8 @@ struct Header {
     cores: u32,
     #[serde(default, skip_serializing_if = "super::event::is_unknown")]
     processes_max: u32,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    spurious: bool,
     actors: Vec<ActorInfo>,
     objects: Vec<ObjectDetail>,
 }
@@ -64,6 +66,7 @@ impl Trace {
             sets: data.sets.clone(),
             cores: data.cores,
             processes_max: data.processes_max,
+            spurious: data.spurious,
             actors: data.actors.clone(),
             objects: data.objects.clone(),
         };
@@ -90,8 +93,8 @@ impl Trace {
                 Err(error) => return Err(wrong(at, error.to_string())),
             }
         }
-        let Header { version, file, scenario, sets, cores, processes_max, actors, objects } = header;
-        checked(TraceData { version, file, scenario, sets, cores, processes_max, actors, objects, events })
+        let Header { version, file, scenario, sets, cores, processes_max, spurious, actors, objects } = header;
+        checked(TraceData { version, file, scenario, sets, cores, processes_max, spurious, actors, objects, events })
     }
 
     /// JSON: one object, as `docs/trace.md` describes it.

@@ -154,3 +154,36 @@ fn states_kept_whole_are_as_many() {
     }
     assert!(folder.conc("check", &["crossed.conc", "--exact"]).out.contains("no two of them have one fingerprint"));
 }
+
+#[test]
+fn a_wake_up_that_nobody_caused_is_replayed() {
+    let wakes = "condition c\nevent waits\natomic told = false\n\
+                 process waiter { with c { waits.set(); c.wait(); assert told } }\n\
+                 process teller { waits.wait(); with c { told = true; c.notify() } }\n";
+    let folder = Folder::with(&[("wakes.conc", wakes)]);
+    assert_eq!(folder.conc("check", &["wakes.conc"]).code, Some(0));
+    let out = folder.conc("check", &["wakes.conc", "--spurious"]);
+    assert_eq!(out.code, Some(1), "{}", out.out);
+    assert!(out.out.contains("wakes up by itself"), "{}", out.out);
+    let args = ["wakes.conc", "--replay", "wakes.replay.ron", "--verify", "--trace", "wakes.ron"];
+    let replayed = folder.conc("run", &args);
+    assert_eq!(replayed.code, Some(1), "{}{}", replayed.out, replayed.err);
+    assert!(replayed.err.contains("raised in waiter"), "{}", replayed.err);
+    // The trace says that it was meant to be.
+    assert_eq!(folder.conc("trace", &["verify", "wakes.ron"]).code, Some(0));
+    let trace = std::fs::read_to_string(folder.path().join("wakes.ron")).expect("a trace");
+    std::fs::write(folder.path().join("wakes.ron"), trace.replace("spurious:true,", "")).expect("a file");
+    assert_eq!(folder.conc("trace", &["verify", "wakes.ron"]).code, Some(5));
+}
+
+#[test]
+fn who_might_wake_up_by_itself_waits_all_the_same() {
+    let lost =
+        "condition c\nthread w { with c { c.wait() } }\nmain { let w = start w; with c { c.notify() }; w.join() }\n";
+    let folder = Folder::with(&[("lost.conc", lost)]);
+    for args in [&["lost.conc"][..], &["lost.conc", "--spurious"]] {
+        let out = folder.conc("check", args);
+        assert!(out.out.starts_with("deadlock lost.conc: a lost wake-up: when step 3 came"), "{}", out.out);
+        assert!(out.out.contains("w waits in c.wait()"), "{}", out.out);
+    }
+}

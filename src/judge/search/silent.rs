@@ -99,7 +99,10 @@ impl Judge<'_> {
                 let allowed = match choice.what {
                     What::Die(_) => self.has_no_more(progress, actor),
                     What::Bury | What::Replace(_) => true,
-                    What::Wake => false,
+                    What::Wake => next.is_some_and(|next| {
+                        let is_woken = matches!(next.status, Status::Gave(Datum::Bool(true)));
+                        next.op == OpCode::ConditionWait && is_woken && next.cause.is_none()
+                    }),
                     What::Go => match self.machine.next_end(&progress.state, actor) {
                         Some(Ends::Dismiss) => true,
                         Some(Ends::LetGo) => next.is_none_or(|next| next.op == OpCode::End),

@@ -84,7 +84,9 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     drop(lock);
     arrived(ticket);
     let woken = ctx.park(entered);
-    if matches!(woken, Woken::TimedOut { .. }) {
+    let is_late = matches!(woken, Woken::TimedOut { .. });
+    let is_spurious = is_late && turns::mine() == Some(turns::Turn::Wake);
+    if is_late {
         turns::report(ctx);
     }
     turns::take(ctx);
@@ -94,7 +96,7 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     }
     Ok(match woken {
         Woken::By(verdict) => Done::new(Value::Bool(true), ticket, verdict.cause),
-        Woken::TimedOut { .. } => Done::new(Value::Bool(false), ticket, 0),
+        Woken::TimedOut { .. } => Done::new(Value::Bool(is_spurious), ticket, 0),
     })
 }
 

@@ -9,6 +9,9 @@ pub(super) fn step(line: &Line) -> String {
     if line.is_killed {
         return "is killed".into();
     }
+    if line.is_spurious {
+        return "wakes up by itself".into();
+    }
     let Some(op) = line.op else { return "ends".into() };
     let target = line.target.as_deref().unwrap_or_default();
     let done = match op {
