@@ -15,4 +15,5 @@ mod check {
     mod own;
     mod reduction;
     mod small;
+    mod space;
 }

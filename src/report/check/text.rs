@@ -2,18 +2,22 @@
 
 use super::columns::columns;
 use super::words::{count, failure, listed};
-use crate::check::{Assumption, Avoidable, Checked, Compared, Counterexample, Failure, Verdict};
+use crate::check::{Assumption, Avoidable, Bound, Checked, Compared, Counterexample, Failure, Verdict};
 use crate::report::blocked_lines;
 use crate::source::Source;
+
+/// From so many states on it matters how much memory one takes.
+const MANY: usize = 10_000;
 
 /// The verdict in a sentence, the way to the failure, who waits for whom at its end, what it rests on.
 pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: bool) -> String {
     let mut out = headline(source, checked, compared, styled);
     let searched = format!(
-        "  {}, {}{}",
+        "  {}, {}{}{}",
         count(checked.states, "state"),
         count(checked.transitions, "step"),
-        if checked.complete { "" } else { ", not all there are" }
+        bytes_a_state(checked),
+        unlooked(checked)
     );
     match &checked.counterexample {
         None => {
@@ -51,6 +55,23 @@ pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: boo
         out.push_str(&format!("  {}\n", assumed(assumption)));
     }
     out
+}
+
+/// That not all were looked at, and why where that is not plain.
+fn unlooked(checked: &Checked) -> &'static str {
+    match checked.bound {
+        _ if checked.complete => "",
+        Some(Bound::Memory) => ", not all there are: no memory is left that it may take",
+        Some(Bound::States | Bound::Time) | None => ", not all there are",
+    }
+}
+
+/// How many bytes of memory the search took for a state, where there are so many that it matters.
+fn bytes_a_state(checked: &Checked) -> String {
+    if checked.states < MANY {
+        return String::new();
+    }
+    format!(", {} bytes of memory a state", checked.bytes / checked.states.max(1) as u64)
 }
 
 fn headline(source: &Source, checked: &Checked, compared: &Compared, styled: bool) -> String {
