@@ -17,5 +17,6 @@ mod check {
     mod own;
     mod reduction;
     mod small;
+    mod space;
     mod walks;
 }

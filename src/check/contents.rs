@@ -28,7 +28,7 @@ pub fn together(plan: &Arc<Plan>, options: &Options, but: Option<u32>, ever_max:
     let (initial, _) = machine.initial().ok()?;
     let mut ends = Ends { but, found: FxHashSet::default() };
     let joined = Joined::default();
-    let extent = Search::new(&machine, options, &joined, &mut ends).run(initial.clone(), options.limits.states, None);
+    let extent = Search::new(&machine, options, &joined, &mut ends).run(&initial, options.limits.states, None);
     let ever = ever(&machine, initial, but, ever_max);
     extent.complete.then_some(Together { ends: ends.found, ever })
 }

@@ -3,7 +3,9 @@
 //! Answers for: which failures a state shows and which a step makes, and when two are one and the same. Never looks for
 //! the way to one.
 
-use crate::machine::{Broken, Choice, Foreseen, Happened, Machine, State, What};
+use rustc_hash::FxHashSet;
+
+use crate::machine::{Broken, Happened, Outlook, Packed, Space, State, View, What};
 use crate::source::Span;
 use crate::trace::{Blocked, Race, Uncaught};
 use crate::value::ErrorKind;
@@ -115,26 +117,92 @@ pub(super) fn template(instance: &str) -> String {
     instance.split('.').map(|part| part.split(['[', '#', '/']).next().unwrap_or(part)).collect::<Vec<_>>().join(".")
 }
 
-/// What a state shows; `choices` are its steps, `all` what its actors could do.
-pub(super) fn of_state(machine: &Machine, state: &State, choices: &[Choice], all: &[Foreseen]) -> Vec<Failure> {
-    let mut failures: Vec<Failure> = machine.races(state).into_iter().map(Failure::Race).collect();
-    if machine.has_invariants() {
-        failures.extend(machine.broken_invariant(state).map(Failure::Invariant));
+/// What is wrong with a state, before it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Fault {
+    /// Two actors whose next accesses may race, by what tells them from others.
+    Race(u32, u32),
+    /// An invariant does not hold.
+    Broken,
+    /// Nobody can go on: all of them, by what tells them from others.
+    Stuck(Vec<u32>),
+    /// These can never go on, whatever the others do; and what tells them from others.
+    Dead(Vec<u32>, Vec<u32>),
+}
+
+impl Fault {
+    /// What it is.
+    fn told(&self, space: &Space<'_>, packed: &Packed) -> Vec<Failure> {
+        let (machine, state) = (space.machine(), space.state(packed));
+        match self {
+            Fault::Race(..) => machine.races(&state).into_iter().map(Failure::Race).collect(),
+            Fault::Broken => machine.broken_invariant(&state).map(Failure::Invariant).into_iter().collect(),
+            Fault::Stuck(_) => vec![Failure::Deadlock(machine.blocked(&state))],
+            Fault::Dead(dead, _) => {
+                vec![Failure::Deadlock(machine.blocked_among(&state, |actor| dead.contains(&actor)))]
+            }
+        }
     }
-    if state.is_over() {
-        return failures;
+}
+
+/// What is wrong with a state.
+pub(super) fn faults(space: &mut Space<'_>, packed: &Packed, view: &View, outlook: &mut Outlook) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = space.races(outlook).into_iter().map(|(a, b)| Fault::Race(a, b)).collect();
+    if !space.keeps_invariants(packed) {
+        faults.push(Fault::Broken);
+    }
+    if space.is_over(packed) {
+        return faults;
     }
     // Who wakes up by itself may as well not.
-    let steps: Vec<Choice> = choices.iter().filter(|choice| choice.what != What::Wake).cloned().collect();
-    if steps.is_empty() {
-        failures.push(Failure::Deadlock(machine.blocked(state)));
-        return failures;
+    if space.choices(view).all(|choice| choice.what == What::Wake) {
+        faults.push(Fault::Stuck(space.signature(outlook, None)));
+        return faults;
     }
-    let dead = machine.dead_among(state, &steps, all);
+    let dead = space.dead(packed, view, outlook);
     if !dead.is_empty() {
-        failures.push(Failure::Deadlock(machine.blocked_among(state, |actor| dead.contains(&actor))));
+        let signature = space.signature(outlook, Some(&dead));
+        faults.push(Fault::Dead(dead, signature));
+    }
+    faults
+}
+
+/// What a state shows.
+pub(super) fn of_state(space: &mut Space<'_>, packed: &Packed, view: &View, outlook: &mut Outlook) -> Vec<Failure> {
+    let mut failures: Vec<Failure> = Vec::new();
+    for fault in faults(space, packed, view, outlook) {
+        let races = |failure: &Failure| matches!(failure, Failure::Race(_));
+        if !matches!(fault, Fault::Race(..)) || !failures.iter().any(races) {
+            failures.extend(fault.told(space, packed));
+        }
     }
     failures
+}
+
+/// Faults that were told: whoever shows the same again has nothing new to tell.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    faults: FxHashSet<Fault>,
+}
+
+impl Told {
+    /// What a state shows that was not told.
+    pub(super) fn news(
+        &mut self,
+        space: &mut Space<'_>,
+        packed: &Packed,
+        view: &View,
+        outlook: &mut Outlook,
+    ) -> Vec<Failure> {
+        let faults = faults(space, packed, view, outlook);
+        let news = faults.into_iter().filter(|fault| !self.faults.contains(fault) && self.faults.insert(fault.clone()));
+        news.collect::<Vec<_>>().iter().flat_map(|fault| fault.told(space, packed)).collect()
+    }
+
+    /// What tells actors from others is no longer so.
+    pub(super) fn clear(&mut self) {
+        self.faults.clear();
+    }
 }
 
 /// What a step makes.

@@ -10,8 +10,11 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Failure, Found, Limits};
-use crate::machine::{Fingerprint, Machine, State};
+use super::{Bound, Failure, Found, Limits};
+use crate::machine::{Fingerprint, Machine, Packed, Space, State, Step, Taken};
+
+/// Bytes of the graph for a state: its fingerprint twice, and its steps.
+const GRAPH_BYTES: usize = 128;
 
 /// States of which each is as bad as the failure.
 #[derive(Clone, Debug)]
@@ -45,9 +48,13 @@ pub(super) fn has_claims(machine: &Machine) -> bool {
 
 /// Notes the traps; the search is no longer complete where the graph is too large.
 pub(super) fn find(machine: &Machine, initial: State, limits: &Limits, found: &mut Found) {
-    let Some(graph) = Graph::of(machine, initial, limits.states) else {
-        found.complete = false;
-        return;
+    let graph = match Graph::of(machine, initial, limits) {
+        Ok(graph) => graph,
+        Err(bound) => {
+            found.complete = false;
+            found.bound = Some(bound);
+            return;
+        }
     };
     found.traps = livelocks(&graph);
     let claims = machine.plan().image.program.eventually.iter().enumerate();
@@ -62,19 +69,33 @@ pub(super) fn find(machine: &Machine, initial: State, limits: &Limits, found: &m
 }
 
 impl Graph {
-    fn of(machine: &Machine, initial: State, states_max: usize) -> Option<Graph> {
+    fn of(machine: &Machine, initial: State, limits: &Limits) -> Result<Graph, Bound> {
         let mut graph =
             Graph { prints: Vec::new(), steps: Vec::new(), holds: Vec::new(), over: Vec::new(), names: Vec::new() };
         let mut met: FxHashMap<Fingerprint, u32> = FxHashMap::default();
         let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
         let mut left = VecDeque::new();
-        graph.meet(machine, initial, &mut met, &mut left);
+        let mut space = limits.space(machine);
+        let initial = space.pack(&initial);
+        graph.meet(&mut space, initial, &mut met, &mut left);
         while let Some((at, state)) = left.pop_front() {
-            if graph.prints.len() > states_max {
-                return None;
+            let bytes = || {
+                let packed = size_of::<u32>() * state.len() * left.len();
+                graph.prints.len() * GRAPH_BYTES + packed + space.bytes()
+            };
+            if graph.prints.len() > limits.states {
+                return Err(Bound::States);
             }
-            for choice in machine.choices(&state) {
-                let name = state.name(choice.actor);
+            if at.is_multiple_of(256) && limits.is_over(bytes()) {
+                return Err(Bound::Memory);
+            }
+            if at.is_multiple_of(256) && space.is_full() {
+                space.forget_all_but(left.iter().map(|(_, state)| state).chain([&state]));
+            }
+            let view = space.view(&state, None);
+            let steps: Vec<(Step, u32)> = space.steps(&view).map(|(step, choice)| (step, choice.actor)).collect();
+            for (step, actor) in steps {
+                let name = space.name(&state, actor).unwrap_or_default();
                 let next_number = graph.names.len() as u32;
                 let actor = match numbers.get(name) {
                     Some(number) => *number,
@@ -84,25 +105,22 @@ impl Graph {
                         next_number
                     }
                 };
-                let mut next = state.clone();
-                if machine.step(&mut next, &choice).is_err() {
-                    continue;
-                }
-                let to = graph.meet(machine, next, &mut met, &mut left);
-                graph.steps.get_mut(at as usize)?.push((to, actor));
+                let Some(Taken { next, .. }) = space.step(&state, &view, step) else { continue };
+                let to = graph.meet(&mut space, next, &mut met, &mut left);
+                graph.steps.get_mut(at as usize).into_iter().for_each(|steps| steps.push((to, actor)));
             }
         }
-        Some(graph)
+        Ok(graph)
     }
 
     fn meet(
         &mut self,
-        machine: &Machine,
-        state: State,
+        space: &mut Space<'_>,
+        state: Packed,
         met: &mut FxHashMap<Fingerprint, u32>,
-        left: &mut VecDeque<(u32, State)>,
+        left: &mut VecDeque<(u32, Packed)>,
     ) -> u32 {
-        let print = machine.fingerprint(&state);
+        let print = space.fingerprint(&state);
         if let Some(number) = met.get(&print) {
             return *number;
         }
@@ -110,9 +128,9 @@ impl Graph {
         met.insert(print, number);
         self.prints.push(print);
         self.steps.push(Vec::new());
-        let claims = machine.claims_that_hold(&state);
+        let claims = space.claims_that_hold(&state);
         self.holds.push(claims.iter().enumerate().fold(0, |bits, (at, holds)| bits | u64::from(*holds) << at.min(63)));
-        self.over.push(state.is_over());
+        self.over.push(space.is_over(&state));
         left.push_back((number, state));
         number
     }

@@ -3,27 +3,29 @@
 //! Answers for: whether a state is new, and whether it is on the way that is being walked. Kept whole, states that have
 //! one fingerprint are still told apart, and counted.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use crate::machine::{Fingerprint, Machine, State};
+use crate::machine::{Fingerprint, Packed, Space};
 
-/// Numbers of states, by what tells them apart.
+/// What tells states apart.
 enum Known {
-    ByPrint(FxHashMap<Fingerprint, u32>),
-    Whole(FxHashMap<Box<[u8]>, u32>, FxHashSet<Fingerprint>),
+    ByPrint(FxHashSet<Fingerprint>),
+    Whole(FxHashSet<Box<[u8]>>, FxHashSet<Fingerprint>),
 }
 
 /// States that were met.
 pub(super) struct Met {
     known: Known,
-    /// By number: whether it is on the stack.
-    on_stack: Vec<bool>,
+    /// Those on the way that is being walked.
+    on_stack: FxHashSet<Fingerprint>,
+    /// Bytes of whole states.
+    bytes: usize,
 }
 
 /// A state, looked up.
 pub(super) enum Sight {
-    /// It is new, has this number, and is on the stack from now on.
-    New(u32),
+    /// It is new, and on the stack from now on.
+    New,
     /// It was met; whether it is on the stack.
     Old(bool),
 }
@@ -31,39 +33,36 @@ pub(super) enum Sight {
 impl Met {
     pub(super) fn new(exact: bool) -> Met {
         let known = if exact {
-            Known::Whole(FxHashMap::default(), FxHashSet::default())
+            Known::Whole(FxHashSet::default(), FxHashSet::default())
         } else {
-            Known::ByPrint(FxHashMap::default())
+            Known::ByPrint(FxHashSet::default())
         };
-        Met { known, on_stack: Vec::new() }
+        Met { known, on_stack: FxHashSet::default(), bytes: 0 }
     }
 
     /// Looks a state up; one that is new is noted.
-    pub(super) fn meet(&mut self, machine: &Machine, state: &State) -> (Fingerprint, Sight) {
-        let next = self.on_stack.len() as u32;
-        let (print, number) = match &mut self.known {
-            Known::ByPrint(known) => {
-                let print = machine.fingerprint(state);
-                (print, *known.entry(print).or_insert(next))
-            }
+    pub(super) fn meet(&mut self, space: &mut Space<'_>, state: &Packed, print: Fingerprint) -> Sight {
+        let is_new = match &mut self.known {
+            Known::ByPrint(known) => known.insert(print),
             Known::Whole(known, prints) => {
-                let print = machine.fingerprint(state);
                 prints.insert(print);
-                (print, *known.entry(machine.canonical(state).into_boxed_slice()).or_insert(next))
+                let whole = space.machine().canonical(&space.state(state)).into_boxed_slice();
+                let length = whole.len();
+                let is_new = known.insert(whole);
+                self.bytes += if is_new { length } else { 0 };
+                is_new
             }
         };
-        if number == next {
-            self.on_stack.push(true);
-            return (print, Sight::New(number));
+        if is_new {
+            self.on_stack.insert(print);
+            return Sight::New;
         }
-        (print, Sight::Old(self.on_stack.get(number as usize).copied().unwrap_or(false)))
+        Sight::Old(self.on_stack.contains(&print))
     }
 
     /// A state is left: it is no longer on the stack.
-    pub(super) fn leave(&mut self, number: u32) {
-        if let Some(on_stack) = self.on_stack.get_mut(number as usize) {
-            *on_stack = false;
-        }
+    pub(super) fn leave(&mut self, print: Fingerprint) {
+        self.on_stack.remove(&print);
     }
 
     /// How many states have another's fingerprint; none where that is not known.
@@ -72,5 +71,26 @@ impl Met {
             Known::ByPrint(_) => None,
             Known::Whole(known, prints) => Some(known.len() - prints.len()),
         }
+    }
+
+    /// Bytes that so many more states take while the table grows, where it would have to.
+    pub(super) fn bytes_to_grow(&self, more: usize) -> usize {
+        match &self.known {
+            Known::ByPrint(known) if known.len() + more > known.capacity() => 2 * self.bytes(),
+            _ => 0,
+        }
+    }
+
+    /// Bytes that they take, about.
+    pub(super) fn bytes(&self) -> usize {
+        // A slot and a byte beside it, of which seven in eight are used.
+        let table = |capacity: usize, slot: usize| capacity.next_power_of_two() * (slot + 1);
+        let known = match &self.known {
+            Known::ByPrint(known) => table(known.capacity(), size_of::<Fingerprint>()),
+            Known::Whole(known, prints) => {
+                table(known.capacity(), size_of::<Box<[u8]>>()) + table(prints.capacity(), size_of::<Fingerprint>())
+            }
+        };
+        known + self.bytes + table(self.on_stack.capacity(), size_of::<Fingerprint>())
     }
 }

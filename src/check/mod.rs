@@ -36,9 +36,12 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashSet;
 
-use crate::machine::{Fingerprint, Machine, Rules, Time};
+use crate::machine::{Fingerprint, Machine, Rules, Space, Time};
 use crate::plan::Plan;
 use crate::value::Error;
+
+/// Of the memory that a search may take, one in so many bytes is for what it found out.
+const SPACE_PART: u64 = 4;
 
 /// How a scenario is checked.
 #[derive(Clone, Debug)]
@@ -68,13 +71,46 @@ pub struct Limits {
     pub states_best: usize,
     /// Time at most.
     pub time: Option<Duration>,
+    /// Bytes at most that a search takes for its states and for what it found out, about.
+    pub memory: Option<u64>,
     /// Steps of random walks, where a limit was reached without a failure.
     pub walked: usize,
 }
 
+/// What ended a search before it had looked at everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// As many states as it may look at.
+    States,
+    /// The time that it may take.
+    Time,
+    /// The memory that it may take.
+    Memory,
+}
+
+impl Limits {
+    /// The space of a machine's states, which takes no more than its part of the memory that there may be.
+    fn space<'m>(&self, machine: &'m Machine) -> Space<'m> {
+        let part = self.memory.map(|memory| usize::try_from(memory / SPACE_PART).unwrap_or(usize::MAX));
+        Space::new(machine, part.unwrap_or(usize::MAX))
+    }
+
+    /// Whether a search takes more than it may.
+    fn is_over(&self, bytes: usize) -> bool {
+        self.memory.is_some_and(|most| bytes as u64 > most)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { states: 5_000_000, states_failed: 200_000, states_best: 400_000, time: None, walked: 50_000 }
+        Limits {
+            states: 5_000_000,
+            states_failed: 200_000,
+            states_best: 400_000,
+            time: None,
+            memory: None,
+            walked: 50_000,
+        }
     }
 }
 
@@ -127,12 +163,16 @@ pub struct Checked {
     pub verdict: Verdict,
     /// Whether every schedule was covered.
     pub complete: bool,
+    /// What ended the search where not every schedule was covered.
+    pub bound: Option<Bound>,
     /// States of the exhaustive search.
     pub states: usize,
     /// Its steps.
     pub transitions: usize,
     /// How many states have another's fingerprint; none where that was not looked at, or not to the end.
     pub collisions: Option<usize>,
+    /// The bytes that it took at its end for its states and for what it found out, about.
+    pub bytes: u64,
     /// The longest way of it.
     pub depth: usize,
     /// How long it took.
@@ -195,8 +235,7 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         }
     }
     let is_open = !found.complete && found.failures.is_empty();
-    let sampled =
-        is_open.then(|| walks::walk(&machine, &initial, (options.limits.walked, until), options.seed, &mut found));
+    let sampled = is_open.then(|| walks::walk(&machine, &initial, (&options.limits, until), options.seed, &mut found));
     let counterexample = story::best(&machine, &initial, options, until, &mut found);
     let rests_on_time = counterexample.is_some() && found.timed && passes_promptly(plan, options, &found, until);
     let verdict = match &counterexample {
@@ -211,9 +250,11 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
     Ok(Checked {
         verdict,
         complete: found.complete,
+        bound: found.bound.filter(|_| !found.complete),
         states: found.states,
         transitions: found.transitions,
         collisions: found.collisions,
+        bytes: found.bytes,
         depth: found.depth,
         time: begun.elapsed(),
         outcomes: found.outcomes.keys().cloned().collect(),

@@ -13,7 +13,7 @@ use rustc_hash::FxHashSet;
 use super::failure::{of_state, of_step};
 use super::liveness::Trap;
 use super::{Failure, Limits};
-use crate::machine::{Choice, Foresight, Machine, State, What};
+use crate::machine::{Choice, Machine, Outlook, Packed, State, Step, Taken, What};
 
 /// What a way costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +51,7 @@ struct Node {
 }
 
 struct Open {
-    state: State,
+    state: Packed,
     last: Option<u32>,
     number: u32,
 }
@@ -66,10 +66,12 @@ pub(super) fn best(
 ) -> Result<Best, bool> {
     let mut nodes = vec![Node { from: 0, by: None }];
     let mut heap = BinaryHeap::new();
+    let mut space = limits.space(machine);
+    let mut outlook = Outlook::default();
+    let initial = space.pack(&initial);
     let mut open: Vec<Option<Open>> = vec![Some(Open { state: initial, last: None, number: 0 })];
     heap.push(Reverse((Cost::default(), 0usize)));
     let mut done = FxHashSet::default();
-    let mut foresight = Foresight::default();
     let mut free: Vec<usize> = Vec::new();
     // Failures of steps are as far away as the state after them.
     let mut pending: BTreeMap<(Cost, u8), (Failure, Vec<Choice>)> = BTreeMap::new();
@@ -81,12 +83,15 @@ pub(super) fn best(
         }
         let Some(Open { state, last, number }) = open.get_mut(at).and_then(Option::take) else { continue };
         free.push(at);
-        let print = machine.fingerprint(&state);
+        if done.len().is_multiple_of(256) && space.is_full() {
+            space.forget_all_but(open.iter().flatten().map(|open| &open.state).chain([&state]));
+        }
+        let print = space.fingerprint(&state);
         if !done.insert((print, last.unwrap_or(0))) {
             continue;
         }
         if let Some(trap) = trap {
-            if trap.unless.is_some_and(|claim| machine.claims_that_hold(&state).get(claim) == Some(&true)) {
+            if trap.unless.is_some_and(|claim| space.claims_that_hold(&state).get(claim) == Some(&true)) {
                 continue;
             }
             if trap.states.contains(&print) {
@@ -94,15 +99,20 @@ pub(super) fn best(
             }
         }
         let is_late = || done.len().is_multiple_of(256) && until.is_some_and(|until| Instant::now() >= until);
-        if done.len() > limits.states_best || is_late() {
+        let is_large = || {
+            let slots = size_of::<u32>() * state.len();
+            let kept = open.len() * (size_of::<Open>() + slots) + nodes.len() * size_of::<Node>() + done.len() * 48;
+            done.len().is_multiple_of(256) && limits.is_over(kept + space.bytes())
+        };
+        if done.len() > limits.states_best || is_late() || is_large() {
             return match pending.pop_first() {
                 Some(((cost, _), (failure, way))) => Ok(Best { failure, way, cost }),
                 None => Err(false),
             };
         }
-        let choices = machine.choices(&state);
-        let all = machine.foresee(&state, &mut foresight);
-        let failures = of_state(machine, &state, &choices, &all);
+        let view = space.view(&state, None);
+        space.look(&view, &mut outlook);
+        let failures = of_state(&mut space, &state, &view, &mut outlook);
         let spoils = |failure: &Failure| !matches!(failure, Failure::Race(_));
         if trap.is_some() && failures.iter().any(spoils) {
             continue;
@@ -111,15 +121,15 @@ pub(super) fn best(
             let rank = failure.verdict() as u8;
             pending.entry((cost, rank)).or_insert_with(|| (failure, way(&nodes, number)));
         }
-        let could_go_on = last.is_some_and(|last| goes_on(&choices, last));
-        for choice in choices {
+        let could_go_on = last.is_some_and(|last| goes_on(space.choices(&view), last));
+        let steps: Vec<(Step, Choice)> = space.steps(&view).map(|(step, choice)| (step, choice.clone())).collect();
+        for (step, choice) in steps {
             let next_cost = cost.then(last, could_go_on, choice.actor);
             if most.is_some_and(|most| next_cost.preemptions > most) {
                 continue;
             }
-            let mut next = state.clone();
-            let Ok(happened) = machine.step(&mut next, &choice) else { continue };
-            let failures = of_step(&next, &happened);
+            let Some(Taken { next, happened }) = space.step(&state, &view, step) else { continue };
+            let failures = happened.map(|happened| of_step(&space.state(&next), &happened)).unwrap_or_default();
             if trap.is_some() && !failures.is_empty() {
                 continue;
             }
@@ -153,8 +163,8 @@ pub(super) fn best(
 }
 
 /// Whether an actor could go on, but by giving a wait up.
-pub(super) fn goes_on(choices: &[Choice], actor: u32) -> bool {
-    choices.iter().any(|choice| choice.actor == actor && choice.what != What::TimeOut)
+pub(super) fn goes_on<'c>(mut choices: impl Iterator<Item = &'c Choice>, actor: u32) -> bool {
+    choices.any(|choice| choice.actor == actor && choice.what != What::TimeOut)
 }
 
 fn way(nodes: &[Node], number: u32) -> Vec<Choice> {

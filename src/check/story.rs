@@ -7,10 +7,10 @@ use std::time::Instant;
 use rustc_hash::FxHashSet;
 
 use super::explore::Found;
-use super::failure::{of_state, of_step};
+use super::failure::{Fault, faults, of_step};
 use super::shortest::{self, Best, Cost, goes_on};
-use super::{Cause, Failure, Options, cause};
-use crate::machine::{Choice, Fingerprint, Foresight, Machine, State, Time, What};
+use super::{Cause, Failure, Limits, Options, cause};
+use crate::machine::{Choice, Fingerprint, Happened, Machine, Outlook, Space, State, Step, Taken, Time, What};
 use crate::program::op::{OpCode, Target};
 use crate::schedule::Replay;
 use crate::source::Span;
@@ -114,7 +114,7 @@ fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {
     let (mut state, mut cost, mut last) = (initial.clone(), Cost::default(), None);
     for choice in way {
         let choices = machine.choices(&state);
-        cost = cost.then(last, last.is_some_and(|last| goes_on(&choices, last)), choice.actor);
+        cost = cost.then(last, last.is_some_and(|last| goes_on(choices.iter(), last)), choice.actor);
         last = Some(choice.actor);
         if machine.step(&mut state, choice).is_err() {
             break;
@@ -141,7 +141,7 @@ fn told(
     let mut last: Option<u32> = None;
     for choice in &best.way {
         replay.note(machine, &state, choice);
-        let preempts = last.is_some_and(|last| last != choice.actor && goes_on(&machine.choices(&state), last));
+        let preempts = last.is_some_and(|last| last != choice.actor && goes_on(machine.choices(&state).iter(), last));
         last = Some(choice.actor);
         lines.push(line(machine, &mut state, choice, preempts));
         states.push(state.clone());
@@ -153,7 +153,7 @@ fn told(
     let avoidable = match best.failure {
         Failure::Livelock(_) | Failure::Never(..) => Avoidable::Unknown,
         // Who goes round for ever does not fail.
-        _ => match avoidable(machine, &states) {
+        _ => match avoidable(machine, &states, &options.limits) {
             Avoidable::Never if has_cycles => Avoidable::Unknown,
             avoidable => avoidable,
         },
@@ -209,10 +209,11 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
 }
 
 /// The last state of a way from which some schedule comes to a good end.
-fn avoidable(machine: &Machine, states: &[State]) -> Avoidable {
-    let mut search = Avoid { machine, foresight: Foresight::default(), doomed: FxHashSet::default(), left: AVOID_MAX };
+fn avoidable(machine: &Machine, states: &[State], limits: &Limits) -> Avoidable {
+    let (space, outlook) = (limits.space(machine), Outlook::default());
+    let mut search = Avoid { space, outlook, doomed: FxHashSet::default(), left: AVOID_MAX };
     for (at, state) in states.iter().enumerate().rev().skip(1) {
-        match search.avoids(state.clone()) {
+        match search.avoids(state) {
             Some(true) => return Avoidable::Until(at),
             Some(false) => {}
             None => return Avoidable::Unknown,
@@ -222,8 +223,8 @@ fn avoidable(machine: &Machine, states: &[State]) -> Avoidable {
 }
 
 struct Avoid<'m> {
-    machine: &'m Machine,
-    foresight: Foresight,
+    space: Space<'m>,
+    outlook: Outlook,
     /// From here no schedule comes to a good end.
     doomed: FxHashSet<Fingerprint>,
     left: usize,
@@ -231,25 +232,31 @@ struct Avoid<'m> {
 
 impl Avoid<'_> {
     /// Whether some schedule comes to an end without a failure; none where that was not found out.
-    fn avoids(&mut self, from: State) -> Option<bool> {
-        let mut stack = vec![from];
+    fn avoids(&mut self, from: &State) -> Option<bool> {
+        let mut stack = vec![self.space.pack(from)];
         while let Some(state) = stack.pop() {
-            if !self.doomed.insert(self.machine.fingerprint(&state)) {
+            if !self.doomed.insert(self.space.fingerprint(&state)) {
                 continue;
             }
             self.left = self.left.checked_sub(1)?;
-            let choices = self.machine.choices(&state);
-            let all = self.machine.foresee(&state, &mut self.foresight);
-            if !of_state(self.machine, &state, &choices, &all).is_empty() {
+            if self.space.is_full() {
+                self.space.forget_all_but(stack.iter().chain([&state]));
+            }
+            let view = self.space.view(&state, None);
+            self.space.look(&view, &mut self.outlook);
+            if !faults(&mut self.space, &state, &view, &mut self.outlook).iter().all(|fault| {
+                matches!(fault, Fault::Race(..)) && self.space.machine().races(&self.space.state(&state)).is_empty()
+            }) {
                 continue;
             }
-            if state.is_over() {
+            if self.space.is_over(&state) {
                 return Some(true);
             }
-            for choice in choices {
-                let mut next = state.clone();
-                let Ok(happened) = self.machine.step(&mut next, &choice) else { continue };
-                if of_step(&next, &happened).is_empty() {
+            let steps: Vec<Step> = self.space.steps(&view).map(|(step, _)| step).collect();
+            for step in steps {
+                let Some(Taken { next, happened }) = self.space.step(&state, &view, step) else { continue };
+                let fails = |happened: &Happened| !of_step(&self.space.state(&next), happened).is_empty();
+                if !happened.is_some_and(|happened| fails(&happened)) {
                     stack.push(next);
                 }
             }

@@ -8,90 +8,45 @@
 //!
 //! Answers for: which actors are enough. Never takes a step.
 
-use crate::machine::{Choice, Foreseen, Machine, State};
+use crate::machine::{Group, Outlook, Space};
 
 /// The actors of the smallest closed set that was found, by the steps that it has; none where all are needed.
-pub(super) fn enough(machine: &Machine, state: &State, choices: &[Choice], all: &[Foreseen]) -> Option<Vec<u32>> {
-    let mut able: Vec<u32> = choices.iter().map(|choice| choice.actor).collect();
-    able.dedup();
+pub(super) fn enough(space: &mut Space<'_>, outlook: &mut Outlook) -> Option<Group> {
+    enough_beside(space, outlook, &[])
+}
+
+/// The same where steps do more than is foreseen: with some actors, these belong to a closed set as well.
+pub(super) fn enough_beside(space: &mut Space<'_>, outlook: &mut Outlook, more: &[(usize, Group)]) -> Option<Group> {
+    let all: usize = (0..outlook.len()).map(|at| outlook.steps(at)).sum();
+    let able: Vec<usize> = (0..outlook.len()).filter(|at| outlook.is_able(*at)).collect();
     if able.len() < 2 {
         return None;
     }
-    let mut closing = Closing { machine, state, all, able: &able, against: vec![None; all.len()] };
-    let steps = |set: &[usize]| {
-        choices
-            .iter()
-            .filter(|choice| set.iter().any(|at| all.get(*at).is_some_and(|one| one.actor == choice.actor)))
-            .count()
-    };
-    let mut best: Option<(usize, Vec<usize>)> = None;
-    for seed in 0..all.len() {
-        if !all.get(seed).is_some_and(|one| able.contains(&one.actor)) {
-            continue;
-        }
-        let set = closing.close(seed);
-        let count = steps(&set);
-        if count < choices.len() && best.as_ref().is_none_or(|(least, _)| count < *least) {
+    let mut best: Option<(usize, Group)> = None;
+    for seed in able {
+        let set = close(space, outlook, more, seed);
+        let count = set.iter().map(|at| outlook.steps(at)).sum();
+        if count < all && best.as_ref().is_none_or(|(least, _)| count < *least) {
             best = Some((count, set));
             if count == 1 {
                 break;
             }
         }
     }
-    let (_, set) = best?;
-    Some(set.into_iter().filter_map(|at| all.get(at).map(|one| one.actor)).collect())
+    best.map(|(_, set)| set)
 }
 
-struct Closing<'s> {
-    machine: &'s Machine,
-    state: &'s State,
-    all: &'s [Foreseen],
-    able: &'s [u32],
-    /// By actor: those whom it brings into a set.
-    against: Vec<Option<Vec<usize>>>,
-}
-
-impl Closing<'_> {
-    fn close(&mut self, seed: usize) -> Vec<usize> {
-        let mut set = vec![seed];
-        let mut at = 0;
-        while let Some(one) = set.get(at).copied() {
-            at += 1;
-            for brought in self.brings(one) {
-                if !set.contains(brought) {
-                    set.push(*brought);
-                }
-            }
-            if set.len() == self.all.len() {
-                break;
-            }
-        }
-        set
-    }
-
-    fn brings(&mut self, at: usize) -> &[usize] {
-        let found = match self.against.get(at) {
-            Some(Some(_)) => None,
-            _ => Some(self.find(at)),
-        };
-        match (self.against.get_mut(at), found) {
-            (Some(slot), Some(found)) => slot.insert(found),
-            (Some(Some(known)), None) => known,
-            _ => &[],
+fn close(space: &mut Space<'_>, outlook: &mut Outlook, more: &[(usize, Group)], seed: usize) -> Group {
+    let (mut set, mut seen) = (Group::default(), Group::default());
+    set.add(seed);
+    while let Some(at) = set.first_beside(&seen) {
+        seen.add(at);
+        let brought = if outlook.is_able(at) { space.conflicts(outlook, at) } else { space.enablers(outlook, at) };
+        set.add_all(brought);
+        more.iter().filter(|(with, _)| *with == at).for_each(|(_, others)| set.add_all(others));
+        if set.len() == outlook.len() {
+            break;
         }
     }
-
-    fn find(&self, at: usize) -> Vec<usize> {
-        let Some(one) = self.all.get(at) else { return Vec::new() };
-        if !self.able.contains(&one.actor) {
-            let enablers = self.machine.enablers(self.state, one.actor, self.all);
-            return (0..self.all.len()).filter(|other| enablers.contains(&self.all[*other].actor)).collect();
-        }
-        let conflicts = |other: &usize| {
-            let Some(other) = self.all.get(*other).filter(|other| other.actor != one.actor) else { return false };
-            let mut touches = other.now.iter().chain(other.later.iter());
-            touches.any(|touch| one.now.iter().any(|now| now.conflicts(*touch)))
-        };
-        (0..self.all.len()).filter(conflicts).collect()
-    }
+    set
 }

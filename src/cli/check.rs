@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::abreast::{abreast, jobs};
 use super::duration::duration;
-use super::{Exit, complain, err, explain_size, load, mutate, observe, out, replay};
+use super::{Exit, complain, err, explain_size, load, mutate, observe, out, replay, size};
 use crate::check::{
     Checked, Compared, Limits, Observed, Options, Progress, Reduction, Verdict, check as explore, compare,
 };
@@ -51,6 +51,9 @@ pub(super) struct Args {
     /// Give up after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     time_limit: Option<Duration>,
+    /// Give up when the search takes more memory: 64MiB, 2GiB
+    #[arg(long, value_name = "SIZE", value_parser = size::memory)]
+    max_memory: Option<u64>,
     /// Leave no state out: none, or stubborn
     #[arg(long, value_name = "HOW", default_value = "stubborn", hide_possible_values = true)]
     reduction: How,
@@ -139,7 +142,7 @@ pub(super) fn options(args: &Args) -> Options {
     let time = if args.timeouts == Timeouts::Any { Time::Any } else { Time::Prompt };
     let limits = Limits::default();
     let states = args.max_states.unwrap_or(limits.states);
-    let limits = Limits { states, time: args.time_limit, ..limits };
+    let limits = Limits { states, time: args.time_limit, memory: args.max_memory, ..limits };
     Options {
         rules: Rules { time, crashes: args.crashes, spurious: args.spurious, ..Rules::exploring(PROCESSES_MAX) },
         preemptions: args.preemptions,

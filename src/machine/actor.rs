@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::MAIN;
+use super::object::object_of;
+use super::watch::{Flag, Kind};
 use crate::program::ActorKind;
-use crate::program::op::{Op, Site};
+use crate::program::op::{Op, OpCode, Site};
 use crate::value::Error;
 use crate::vm::Vm;
 
@@ -115,6 +118,34 @@ impl Actor {
     /// Whether it can still do anything.
     pub(super) fn is_alive(&self) -> bool {
         !matches!(self.phase, Phase::Ended { .. } | Phase::Dead { .. })
+    }
+
+    /// Whether something is true of it.
+    pub(super) fn is(&self, flag: Flag) -> bool {
+        match flag {
+            Flag::Ended => self.has_ended(),
+            Flag::Awaited => !self.has_ended() && (!self.daemon || self.is_process()),
+            Flag::Dismissed => self.daemon && self.is_process() && self.is_alive(),
+        }
+    }
+
+    pub(super) fn counts_as(&self, kind: Kind) -> bool {
+        self.is_process() == (kind == Kind::Process)
+    }
+
+    /// Whether it is over, or ends with main's process, whatever it does: a daemon thread of it.
+    pub(super) fn is_gone(&self) -> bool {
+        self.has_ended() || (self.daemon && !self.is_process() && self.process == MAIN)
+    }
+
+    /// Whether it has begun to wait for an event or a latch, and in which case of its `select`.
+    pub(super) fn parked_in(&self, object: u32) -> Option<Option<u32>> {
+        let here = |op: &Op| matches!(op.code, OpCode::EventWait | OpCode::LatchWait) && object_of(op) == Some(object);
+        match &self.phase {
+            Phase::At(at) if at.parked && here(&at.op) => Some(None),
+            Phase::At(at) if at.parked => (0..).zip(&at.op.cases).find(|(_, op)| here(op)).map(|(case, _)| Some(case)),
+            _ => None,
+        }
     }
 
     /// The operation it waits in, on the way to its end included.

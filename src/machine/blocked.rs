@@ -26,7 +26,7 @@ fn performs(used: &Use, wanted: &str) -> bool {
 
 /// Those who have not ended, but for one, and of whom something is true.
 fn others(state: &State, but: &Actor, wanted: impl Fn(&Actor) -> bool) -> Vec<u32> {
-    let others = state.actors.iter().filter(|other| other.id != but.id && !other.has_ended());
+    let others = state.actors().filter(|other| other.id != but.id && !other.has_ended());
     others.filter(|other| wanted(other)).map(|other| other.id).collect()
 }
 
@@ -53,7 +53,7 @@ impl Machine {
     pub fn stuck(&self, state: &State) -> Vec<Stuck> {
         let mut choices = Vec::new();
         let mut all = Vec::new();
-        for actor in state.actors.iter().filter(|actor| actor.is_alive()) {
+        for actor in state.actors().filter(|actor| actor.is_alive()) {
             choices.clear();
             self.choices_of(state, actor.id, &mut choices);
             if choices.iter().all(|choice| choice.what == What::Wake) {
@@ -67,8 +67,7 @@ impl Machine {
         let Some(op) = actor.op() else {
             // On its way to its end it waits for those it started, one after the other; main, before `finally`, for
             // everyone.
-            let is_awaited = |child: &Actor| !child.has_ended() && (!child.daemon || child.is_process());
-            let waits_for = |child: &u32| state.actor(*child).is_some_and(is_awaited);
+            let waits_for = |child: &u32| state.is_awaited(*child);
             let held_by: Vec<u32> = actor.children.iter().copied().filter(waits_for).collect();
             let could_enable = if held_by.is_empty() { others(state, actor, |_| true) } else { held_by.clone() };
             let (op, target, site) = (OpCode::Join, Target::None, actor.last);
@@ -166,8 +165,8 @@ impl Machine {
 
     /// Who has been notified and has not taken the lock again.
     pub fn notified(&self, state: &State) -> Vec<u32> {
-        let is_notified = |actor: &&std::sync::Arc<Actor>| matches!(actor.phase, Phase::Again { woken: true, .. });
-        state.actors.iter().filter(is_notified).map(|actor| actor.id).collect()
+        let is_notified = |actor: &&Actor| matches!(actor.phase, Phase::Again { woken: true, .. });
+        state.actors().filter(is_notified).map(|actor| actor.id).collect()
     }
 
     /// The same as a report shows it; daemons only where nobody else is stuck.

@@ -1,470 +1,390 @@
 //! The canonical form of a state: equal for states that differ only by what does not matter.
 //!
 //! Actors, private objects and results are numbered in the order in which they are met, deadlines count from now; names
-//! are left out unless the scenario looks at them, and so is whoever is over and has no handle left.
+//! are left out unless the scenario looks at them, and so is whoever is over and has no handle left. The form is made
+//! of the shapes of all that is met, each followed by what is in its holes.
 //!
 //! Answers for: that form, its fingerprint, and forgetting what it leaves out.
 
-use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::actor::{Actor, Phase};
-use super::object::condition::Under;
-use super::object::once::Once;
-use super::object::queue::Party;
-use super::object::result::Shape;
-use super::object::{Entry, Object};
-use super::{MAIN, Machine, Sights, State, local};
-use crate::program::op::{Op, Target};
-use crate::value::{Ids, Value, encode_error, encode_with};
+use super::object::Object;
+use super::shape::{Ref, Shape};
+use super::state::{self, Head, State};
+use super::{MAIN, Machine, Sights};
 
 /// 128 bits of a canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(pub u128);
 
 /// From so many actors or objects on that are over, they are looked through for those that nobody can name.
-const FORGET_FROM: usize = 64;
+pub(super) const FORGET_FROM: usize = 64;
+
+/// A state as the walk sees it: its parts by their places, each as a key and what is in its holes.
+pub(super) trait Parts {
+    fn head(&self) -> &Head;
+    fn actors(&self) -> usize;
+    fn place_of_actor(&self, id: u32) -> Option<usize>;
+    fn place_of_object(&self, id: u32) -> Option<usize>;
+    fn has_ended(&self, place: usize) -> bool;
+    /// Whether the pool at a place limits how many tasks a worker does.
+    fn limits_tasks(&self, place: usize) -> bool;
+    fn actor(&self, place: usize) -> (&[u8], &[Ref]);
+    fn object(&self, place: usize) -> (&[u8], &[Ref]);
+}
+
+/// Numbers in the order of meeting.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// By place: one more than the number; nought where it was not met.
+    by_place: Vec<u32>,
+    /// Numbers of those that are named and no longer there.
+    strays: Vec<(u32, u32)>,
+    order: Vec<Option<usize>>,
+}
+
+impl Numbers {
+    fn begin(&mut self, places: usize) {
+        self.by_place.clear();
+        self.by_place.resize(places, 0);
+        self.strays.clear();
+        self.order.clear();
+    }
+
+    fn number(&mut self, place: Option<usize>, id: u32) -> u32 {
+        let next = self.order.len() as u32;
+        if let Some(known) = place.and_then(|place| self.by_place.get_mut(place)) {
+            if *known == 0 {
+                *known = next + 1;
+                self.order.push(place);
+                return next;
+            }
+            return *known - 1;
+        }
+        if let Some((_, number)) = self.strays.iter().find(|(stray, _)| *stray == id) {
+            return *number;
+        }
+        self.strays.push((id, next));
+        self.order.push(None);
+        next
+    }
+
+    fn is_met(&self, place: usize) -> bool {
+        self.by_place.get(place).is_some_and(|number| *number > 0)
+    }
+}
+
+/// The walk over a state, in the order in which one thing leads to another: first from main to those whom it started
+/// and so on, as far as they are not over; then wherever else something is named.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    actors: Numbers,
+    objects: Numbers,
+    out: Vec<u8>,
+}
+
+impl Walk {
+    /// Numbers everything that is met in a state that has so many objects, the first of them at file level. In a
+    /// program that makes no others, those who are over and still named have their places among the started.
+    pub(super) fn number(&mut self, parts: &impl Parts, (objects, fixed): (usize, usize), is_plain: bool) {
+        self.actors.begin(parts.actors());
+        self.objects.begin(objects);
+        let goes_on = |id: u32| parts.place_of_actor(id).is_some_and(|place| !parts.has_ended(place));
+        let mut named = FxHashSet::default();
+        if is_plain {
+            let all = (0..fixed).map(|place| parts.object(place)).chain((0..parts.actors()).map(|at| parts.actor(at)));
+            let refs = all.flat_map(|(_, refs)| refs);
+            named.extend(refs.filter_map(|one| if let Ref::Actor(id) = one { Some(*id) } else { None }));
+            named.retain(|id| !goes_on(*id));
+        }
+        self.actors.number(parts.place_of_actor(MAIN), MAIN);
+        let mut at = 0;
+        while let Some(place) = self.actors.order.get(at).copied() {
+            at += 1;
+            let children = place.into_iter().flat_map(|place| parts.actor(place).1).filter_map(Ref::children).flatten();
+            for child in children.filter(|child| goes_on(**child) || named.contains(child)) {
+                self.actors.number(parts.place_of_actor(*child), *child);
+            }
+        }
+        (0..fixed).for_each(|place| self.name(parts, parts.object(place).1));
+        let (mut actors, mut made, mut unmet) = (0, 0, 0);
+        loop {
+            if let Some(place) = self.actors.order.get(actors).copied() {
+                actors += 1;
+                place.into_iter().for_each(|place| self.name(parts, parts.actor(place).1));
+            } else if let Some(place) = self.objects.order.get(made).copied() {
+                made += 1;
+                place.into_iter().for_each(|place| self.name(parts, parts.object(place).1));
+            } else {
+                // Whose starter is gone and to whom nobody has a handle.
+                let is_orphan = |place: &usize| !parts.has_ended(*place) && !self.actors.is_met(*place);
+                let Some(orphan) = (unmet..parts.actors()).find(is_orphan) else { break };
+                unmet = orphan + 1;
+                self.actors.number(Some(orphan), 0);
+            }
+        }
+    }
+
+    /// Numbers what a part names.
+    fn name(&mut self, parts: &impl Parts, refs: &[Ref]) {
+        for one in refs {
+            match one {
+                Ref::Actor(id) => {
+                    self.actors.number(parts.place_of_actor(*id), *id);
+                }
+                Ref::Object(id) => {
+                    self.objects.number(parts.place_of_object(*id), *id);
+                }
+                // Those who go on are numbered.
+                Ref::Children(_) | Ref::Until(_) | Ref::Done { .. } => {}
+            }
+        }
+    }
+
+    /// The form of a state that was numbered.
+    pub(super) fn form(&mut self, parts: &impl Parts, fixed: usize, sights: Sights) -> &[u8] {
+        self.out.clear();
+        self.write_head(parts.head(), sights);
+        (0..fixed).for_each(|place| self.write_part(parts, parts.object(place)));
+        for at in 0..self.actors.order.len() {
+            let place = self.actors.order.get(at).copied().flatten();
+            place.into_iter().for_each(|place| self.write_part(parts, parts.actor(place)));
+        }
+        for at in 0..self.objects.order.len() {
+            let place = self.objects.order.get(at).copied().flatten();
+            place.into_iter().for_each(|place| self.write_part(parts, parts.object(place)));
+        }
+        &self.out
+    }
+
+    /// The fingerprint of a state that was numbered: the sum of what all its parts contribute.
+    pub(super) fn print(&mut self, parts: &impl Parts, fixed: usize, sights: Sights) -> u128 {
+        let mut sum = self.of_head(parts.head(), sights);
+        (0..fixed).for_each(|place| sum = sum.wrapping_add(self.of_object(parts, place)));
+        for place in (0..parts.actors()).filter(|place| self.actors.is_met(*place)).collect::<Vec<_>>() {
+            sum = sum.wrapping_add(self.of_actor(parts, place));
+        }
+        for place in self.objects.order.clone().into_iter().flatten() {
+            sum = sum.wrapping_add(self.of_object(parts, place));
+        }
+        sum
+    }
+
+    pub(super) fn of_head(&mut self, head: &Head, sights: Sights) -> u128 {
+        self.out.clear();
+        self.write_head(head, sights);
+        xxh3_128(&self.out)
+    }
+
+    /// What an actor contributes to the fingerprint; nothing where it was not met.
+    pub(super) fn of_actor(&mut self, parts: &impl Parts, place: usize) -> u128 {
+        match self.actors.by_place.get(place) {
+            None | Some(0) => 0,
+            Some(number) => self.contribution(parts, (0, *number), parts.actor(place)),
+        }
+    }
+
+    /// What an object contributes to the fingerprint.
+    pub(super) fn of_object(&mut self, parts: &impl Parts, place: usize) -> u128 {
+        // Those at file level have their places as numbers, those that were made have others.
+        let number = self.objects.by_place.get(place).copied().unwrap_or(0);
+        let number = if number == 0 { (1, place as u32) } else { (2, number) };
+        self.contribution(parts, number, parts.object(place))
+    }
+
+    fn contribution(&mut self, parts: &impl Parts, (kind, number): (u32, u32), part: (&[u8], &[Ref])) -> u128 {
+        self.out.clear();
+        self.write(kind);
+        self.write(number);
+        self.write_part(parts, part);
+        xxh3_128(&self.out)
+    }
+
+    /// Takes the numbers of actors by place, each one more than it is, in a state in which nothing else is numbered.
+    pub(super) fn take_tree(&mut self, numbers: &[u32]) {
+        self.actors.by_place.clear();
+        self.actors.by_place.extend_from_slice(numbers);
+        self.objects.by_place.clear();
+    }
+
+    fn write_head(&mut self, head: &Head, sights: Sights) {
+        if sights.clock {
+            self.out.extend_from_slice(&head.clock_ns.to_le_bytes());
+        }
+        self.out.push(u8::from(head.failed));
+        self.write(head.crashes);
+        if sights.names {
+            for ((template, at), count) in head.instances.iter() {
+                [*template, *at, *count].into_iter().for_each(|number| self.write(number));
+            }
+        }
+    }
+
+    fn write_part(&mut self, parts: &impl Parts, (key, refs): (&[u8], &[Ref])) {
+        self.out.extend_from_slice(key);
+        for one in refs {
+            match one {
+                Ref::Actor(id) => self.write_actor(parts, *id),
+                Ref::Object(id) => {
+                    let number = self.objects.number(parts.place_of_object(*id), *id);
+                    self.write(number);
+                }
+                Ref::Children(children) => {
+                    let goes_on = |id: &&u32| parts.place_of_actor(**id).is_some_and(|place| !parts.has_ended(place));
+                    self.write(children.iter().filter(goes_on).count() as u32);
+                    children.iter().filter(goes_on).for_each(|id| self.write_actor(parts, *id));
+                }
+                Ref::Until(deadline) => {
+                    let left = deadline.saturating_sub(parts.head().clock_ns);
+                    self.out.extend_from_slice(&left.to_le_bytes());
+                }
+                Ref::Done { pool, tasks } => {
+                    if parts.place_of_object(*pool).is_some_and(|place| parts.limits_tasks(place)) {
+                        self.write(*tasks);
+                    }
+                }
+            }
+        }
+    }
+
+    fn write_actor(&mut self, parts: &impl Parts, id: u32) {
+        let number = self.actors.number(parts.place_of_actor(id), id);
+        self.write(number);
+    }
+
+    fn write(&mut self, number: u32) {
+        self.out.extend_from_slice(&number.to_le_bytes());
+    }
+}
+
+/// A state whose shapes are found out for one walk.
+struct Once<'s> {
+    state: state::Parts<'s>,
+    actors: Vec<(Vec<u8>, Vec<Ref>)>,
+    objects: Vec<(Vec<u8>, Vec<Ref>)>,
+}
+
+impl<'s> Once<'s> {
+    /// With whole shapes as keys, or with their hashes.
+    fn of(state: &'s State, sights: Sights, fixed: u32, whole: bool) -> Once<'s> {
+        let key = |shape: Shape| {
+            let key = if whole { shape.bytes } else { shape.hash().to_le_bytes().to_vec() };
+            (key, shape.refs)
+        };
+        let state = state.parts();
+        let actors = state.actors.iter().map(|actor| key(Shape::of_actor(actor, sights, fixed))).collect();
+        let objects = state.objects.iter().map(|entry| key(Shape::of_object(entry, sights, fixed))).collect();
+        Once { state, actors, objects }
+    }
+}
+
+impl Parts for Once<'_> {
+    fn head(&self) -> &Head {
+        self.state.head
+    }
+
+    fn actors(&self) -> usize {
+        self.actors.len()
+    }
+
+    fn place_of_actor(&self, id: u32) -> Option<usize> {
+        state::place_of_actor(self.state.actors, id)
+    }
+
+    fn place_of_object(&self, id: u32) -> Option<usize> {
+        state::place_of_object(self.state.objects, id)
+    }
+
+    fn has_ended(&self, place: usize) -> bool {
+        self.state.actors.get(place).is_none_or(|actor| actor.has_ended())
+    }
+
+    fn limits_tasks(&self, place: usize) -> bool {
+        self.state.objects.get(place).is_some_and(|entry| entry.limits_tasks())
+    }
+
+    fn actor(&self, place: usize) -> (&[u8], &[Ref]) {
+        self.actors.get(place).map_or((&[], &[]), |(key, refs)| (key, refs))
+    }
+
+    fn object(&self, place: usize) -> (&[u8], &[Ref]) {
+        self.objects.get(place).map_or((&[], &[]), |(key, refs)| (key, refs))
+    }
+}
+
+/// Whether there are so many that are over, of so many actors, or so many objects that were made since last time.
+pub(super) fn is_worth_forgetting((actors, over): (usize, usize), made: usize, kept: usize) -> bool {
+    (over >= FORGET_FROM && over >= actors - over) || (made >= FORGET_FROM && made >= 2 * kept)
+}
 
 impl Machine {
+    /// How many objects there are at file level: their numbers are always the same.
+    pub(super) fn fixed(&self) -> u32 {
+        self.plan.objects.len() as u32
+    }
+
     /// The canonical form.
     pub fn canonical(&self, state: &State) -> Vec<u8> {
-        let mut writer = Writer::new(state, self.sights, self.plan.objects.len() as u32);
-        if self.sights.clock {
-            writer.long(state.clock_ns as i64);
-        }
-        writer.write();
-        writer.out
+        let (parts, fixed) = (Once::of(state, self.sights, self.fixed(), true), self.fixed() as usize);
+        let mut walk = Walk::default();
+        walk.number(&parts, (parts.objects.len(), fixed), self.is_plain);
+        walk.form(&parts, fixed, self.sights);
+        walk.out
     }
 
     /// The fingerprint of the canonical form.
     pub fn fingerprint(&self, state: &State) -> Fingerprint {
-        Fingerprint(xxh3_128(&self.canonical(state)))
+        let (parts, fixed) = (Once::of(state, self.sights, self.fixed(), false), self.fixed() as usize);
+        let mut walk = Walk::default();
+        walk.number(&parts, (parts.objects.len(), fixed), self.is_plain);
+        Fingerprint(walk.print(&parts, fixed, self.sights))
     }
 
-    /// The fingerprint of one actor alone: where it stands, and with what.
+    /// The fingerprint of one actor alone: where it stands, and with what, but for which actors and objects it names.
     pub fn fingerprint_of(&self, state: &State, actor: u32) -> Fingerprint {
-        let mut writer = Writer::new(state, self.sights, self.plan.objects.len() as u32);
-        writer.actors.number(MAIN);
-        if let Some(actor) = state.actor(actor) {
-            writer.actor(actor);
-        }
-        Fingerprint(xxh3_128(&writer.out))
+        let shape = state.actor(actor).map(|actor| Shape::of_actor(actor, self.sights, self.fixed()));
+        Fingerprint(shape.map_or(0, |shape| shape.hash()))
     }
 
     /// Forgets actors and results that are over and that nobody can name any more.
     pub(super) fn forget(&self, state: &mut State) {
-        let over = state.actors.iter().filter(|actor| actor.has_ended()).count();
-        let fixed = self.plan.objects.len();
-        let made = state.objects.len() - fixed.min(state.objects.len());
-        let alive = state.actors.len() - over;
-        if (over < FORGET_FROM || over < alive) && (made < FORGET_FROM || made < 2 * state.kept) {
+        let fixed = self.fixed() as usize;
+        let all = state.parts();
+        let over = all.actors.iter().filter(|actor| actor.has_ended()).count();
+        let made = all.objects.len() - fixed.min(all.objects.len());
+        if !is_worth_forgetting((all.actors.len(), over), made, all.head.kept) {
             return;
         }
-        let mut writer = Writer::new(state, Sights::default(), fixed as u32);
-        writer.write();
-        let (actors, objects) = (writer.actors.numbers, writer.objects.numbers);
-        state.actors.retain(|actor| !actor.has_ended() || actor.id == MAIN || actors.contains_key(&actor.id));
-        for actor in &mut state.actors {
-            if actor.children.iter().any(|child| !actors.contains_key(child)) {
-                std::sync::Arc::make_mut(actor).children.retain(|child| actors.contains_key(child));
+        let mut walk = Walk::default();
+        let parts = Once::of(state, Sights::default(), fixed as u32, false);
+        walk.number(&parts, (parts.objects.len(), fixed), false);
+        let stays = |(place, actor): (usize, &Arc<super::actor::Actor>)| {
+            let stays = !actor.has_ended() || actor.id == MAIN || walk.actors.is_met(place);
+            stays.then_some(actor.id)
+        };
+        let known: Vec<u32> = all.actors.iter().enumerate().filter_map(stays).collect();
+        let is_known = |id: &u32| known.binary_search(id).is_ok();
+        let is_met = |(place, _): &(usize, _)| *place < fixed || walk.objects.is_met(*place);
+        let met: Vec<u32> = all.objects.iter().enumerate().filter(is_met).map(|(_, entry)| entry.id).collect();
+        let (actors, objects, head) = state.parts_mut();
+        actors.retain(|actor| is_known(&actor.id));
+        for actor in actors.iter_mut() {
+            if !actor.children.iter().all(is_known) {
+                Arc::make_mut(actor).children.retain(is_known);
             }
         }
-        state.objects.retain(|entry| (entry.id as usize) < fixed || objects.contains_key(&entry.id));
-        for entry in &mut state.objects {
+        objects.retain(|entry| met.binary_search(&entry.id).is_ok());
+        head.kept = objects.len() - fixed;
+        for entry in objects {
             if matches!(entry.object, Object::Pool(_))
-                && let Object::Pool(pool) = &mut std::sync::Arc::make_mut(entry).object
+                && let Object::Pool(pool) = &mut Arc::make_mut(entry).object
             {
-                let known = &state.actors;
-                pool.workers.retain(|worker| known.iter().any(|actor| actor.id == *worker && !actor.has_ended()));
+                let goes_on = |id: u32| actors.iter().any(|actor| actor.id == id && !actor.has_ended());
+                pool.workers.retain(|worker| goes_on(*worker));
             }
         }
-        state.kept = state.objects.len() - fixed;
-    }
-}
-
-/// Numbers in the order of meeting.
-#[derive(Default)]
-struct Met {
-    numbers: FxHashMap<u32, u32>,
-    order: Vec<u32>,
-}
-
-impl Met {
-    fn number(&mut self, id: u32) -> u32 {
-        let next = self.order.len() as u32;
-        *self.numbers.entry(id).or_insert_with(|| {
-            self.order.push(id);
-            next
-        })
-    }
-}
-
-struct Renaming<'w> {
-    actors: &'w mut Met,
-    objects: &'w mut Met,
-    fixed: u32,
-}
-
-impl Ids for Renaming<'_> {
-    fn object(&mut self, id: u32) -> u32 {
-        if id < self.fixed { id } else { self.fixed + self.objects.number(id) }
-    }
-
-    fn actor(&mut self, id: u32) -> u32 {
-        self.actors.number(id)
-    }
-
-    fn result(&mut self, id: u32) -> u32 {
-        self.objects.number(id)
-    }
-
-    fn pid(&mut self, pid: i64) -> i64 {
-        // What belongs to no actor stays what it is, out of the way.
-        local::actor_of(pid).map_or_else(|| !pid.saturating_abs(), |actor| i64::from(self.actors.number(actor)))
-    }
-}
-
-struct Writer<'s> {
-    state: &'s State,
-    names: bool,
-    counts: bool,
-    fixed: u32,
-    actors: Met,
-    objects: Met,
-    out: Vec<u8>,
-}
-
-impl<'s> Writer<'s> {
-    fn new(state: &'s State, sights: Sights, fixed: u32) -> Writer<'s> {
-        let out = Vec::with_capacity(512);
-        Writer {
-            state,
-            names: sights.names,
-            counts: sights.counts,
-            fixed,
-            actors: Met::default(),
-            objects: Met::default(),
-            out,
-        }
-    }
-
-    fn write(&mut self) {
-        self.flag(self.state.failed);
-        self.number(self.state.crashes);
-        self.actors.number(MAIN);
-        (0..self.fixed).filter_map(|id| self.state.entry(id)).for_each(|entry| self.entry(entry));
-        let (mut actors, mut objects) = (0, 0);
-        loop {
-            if let Some(id) = self.actors.order.get(actors) {
-                actors += 1;
-                if let Some(actor) = self.state.actor(*id) {
-                    self.actor(actor);
-                }
-            } else if let Some(id) = self.objects.order.get(objects) {
-                objects += 1;
-                if let Some(entry) = self.state.entry(*id) {
-                    self.entry(entry);
-                }
-            } else if let Some(orphan) = self.unmet() {
-                // Whose starter is gone and to whom nobody has a handle.
-                self.actors.number(orphan);
-            } else {
-                break;
-            }
-        }
-        if self.names {
-            for ((template, at), count) in self.state.instances.iter() {
-                [*template, *at, *count].into_iter().for_each(|number| self.number(number));
-            }
-        }
-    }
-
-    /// An actor that is not over and that nothing led to.
-    fn unmet(&self) -> Option<u32> {
-        let ids = self.state.actors.iter().filter(|actor| !actor.has_ended()).map(|actor| actor.id);
-        ids.into_iter().find(|id| !self.actors.numbers.contains_key(id))
-    }
-
-    fn number(&mut self, number: u32) {
-        self.out.extend_from_slice(&number.to_le_bytes());
-    }
-
-    fn long(&mut self, number: i64) {
-        self.out.extend_from_slice(&number.to_le_bytes());
-    }
-
-    fn flag(&mut self, flag: bool) {
-        self.out.push(u8::from(flag));
-    }
-
-    fn actor_id(&mut self, id: u32) {
-        let number = self.actors.number(id);
-        self.number(number);
-    }
-
-    fn optional_actor(&mut self, id: Option<u32>) {
-        match id {
-            None => self.number(u32::MAX),
-            Some(id) => self.actor_id(id),
-        }
-    }
-
-    fn object_id(&mut self, id: u32) {
-        let number = if id < self.fixed { id } else { self.fixed + self.objects.number(id) };
-        self.number(number);
-    }
-
-    fn value(&mut self, value: &Value) {
-        let mut ids = Renaming { actors: &mut self.actors, objects: &mut self.objects, fixed: self.fixed };
-        encode_with(value, &mut self.out, &mut ids);
-    }
-
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u32);
-        self.out.extend_from_slice(text.as_bytes());
-    }
-
-    fn op(&mut self, op: &Op) {
-        self.out.push(op.code as u8);
-        self.number(op.site.code);
-        self.number(op.site.pc);
-        let target = match op.target {
-            Target::None => Value::None,
-            Target::Object(object) => Value::Object(object),
-            Target::Actor(actor) => Value::Actor(actor),
-            Target::Result(result) => Value::Result(result),
-        };
-        self.value(&target);
-        op.args.as_slice().iter().for_each(|arg| self.value(arg));
-        op.cases.iter().for_each(|case| self.op(case));
-    }
-
-    fn actor(&mut self, actor: &Actor) {
-        self.out.push(actor.kind as u8);
-        self.number(actor.template.map_or(u32::MAX, |template| template));
-        if self.names {
-            self.text(&actor.name);
-        }
-        self.phase(&actor.phase);
-        if actor.has_ended() {
-            return;
-        }
-        self.actor_id(actor.process);
-        self.flag(actor.daemon);
-        let alive = |child: &&u32| self.state.actor(**child).is_some_and(|child| !child.has_ended());
-        let children: Vec<u32> = actor.children.iter().filter(alive).copied().collect();
-        self.number(children.len() as u32);
-        children.into_iter().for_each(|child| self.actor_id(child));
-        if let Some(vm) = &actor.vm {
-            let mut ids = Renaming { actors: &mut self.actors, objects: &mut self.objects, fixed: self.fixed };
-            vm.fingerprint_with(&mut self.out, &mut ids);
-        }
-        [actor.in_finally, actor.cancelled, actor.begun, actor.late].into_iter().for_each(|flag| self.flag(flag));
-        if let Some(pool) = actor.pool {
-            self.object_id(pool);
-        }
-        let limited = |pool: u32| {
-            let pool = self.state.object(pool);
-            matches!(pool, Some(Object::Pool(pool)) if pool.tasks_per_child.is_some())
-        };
-        if actor.pool.is_some_and(limited) {
-            self.number(actor.tasks_done);
-        }
-        if let Some(result) = actor.calling {
-            self.object_id(result);
-        }
-        if let Some(task) = actor.task {
-            self.object_id(task.result);
-            self.number(task.part);
-        }
-        let process = &actor.process_wide;
-        process.signals.iter().for_each(|signal| self.number(*signal as u32));
-        for (end, held) in &process.ends {
-            self.object_id(*end);
-            self.flag(*held);
-        }
-        if self.names {
-            for ((template, index), count) in &process.threads {
-                self.number(*template);
-                self.text(index);
-                self.number(*count);
-            }
-        }
-    }
-
-    fn phase(&mut self, phase: &Phase) {
-        match phase {
-            Phase::At(at) => {
-                self.out.push(0);
-                self.flag(at.parked);
-                self.number(at.case.unwrap_or(u32::MAX));
-                let left = at.deadline.map(|deadline| deadline.saturating_sub(self.state.clock_ns) as i64);
-                self.long(left.unwrap_or(-1));
-                self.op(&at.op);
-            }
-            Phase::Again { op, depth, woken } => {
-                self.out.push(1);
-                self.number(*depth);
-                self.flag(*woken);
-                self.op(op);
-            }
-            Phase::Computing => self.out.push(2),
-            Phase::Closing { came, dismissed } => {
-                self.out.push(3);
-                self.flag(*dismissed);
-                match came {
-                    Ok(()) => self.out.push(0),
-                    Err(error) => {
-                        self.out.push(1);
-                        encode_error(error, &mut self.out);
-                    }
-                }
-            }
-            Phase::Dead { code } => {
-                self.out.push(4);
-                self.number(*code as u32);
-            }
-            Phase::Ended { code } => {
-                self.out.push(5);
-                self.number(*code as u32);
-            }
-        }
-    }
-
-    /// How an object was made; what was made before the run began is always the same.
-    fn made(&mut self, entry: &Entry) {
-        self.number(entry.decl.unwrap_or(u32::MAX));
-        match &entry.object {
-            Object::Queue(queue) => {
-                self.long(queue.capacity.unwrap_or(-1));
-                self.out.push(queue.order as u8);
-            }
-            Object::Semaphore(semaphore) => self.long(semaphore.most),
-            Object::Barrier(barrier) => {
-                self.long(barrier.parties);
-                self.long(barrier.timeout.map_or(-1, |ns| ns as i64));
-            }
-            Object::Cell(cell) => self.long(cell.room as i64),
-            Object::Pool(pool) => self.number(pool.size),
-            _ => {}
-        }
-    }
-
-    fn entry(&mut self, entry: &Entry) {
-        if entry.id >= self.fixed {
-            self.made(entry);
-        }
-        match &entry.object {
-            Object::Queue(queue) => {
-                self.number(queue.items.len() as u32);
-                queue.items.iter().for_each(|item| self.value(item));
-                self.flag(queue.closed);
-                // Whether there are any is all that a join can tell, where none is ever done.
-                self.long(if self.counts { queue.unfinished } else { queue.unfinished.min(1) });
-                self.number(queue.putters.len() as u32);
-                queue.putters.iter().for_each(|party| self.party(party));
-                queue.getters.iter().for_each(|party| self.party(party));
-            }
-            Object::End(end) => {
-                self.object_id(end.peer);
-                self.number(end.holders);
-                self.flag(end.was_held);
-                self.number(end.inbox.len() as u32);
-                for message in &end.inbox {
-                    self.value(&message.value);
-                    self.optional_actor(message.sender);
-                }
-            }
-            Object::Lock(lock) => self.lock(lock),
-            Object::Rwlock(lock) => {
-                self.optional_actor(lock.writer);
-                self.flag(lock.orphaned);
-                self.number(lock.readers.len() as u32);
-                for (reader, shares) in &lock.readers {
-                    self.actor_id(*reader);
-                    self.number(*shares);
-                }
-                self.number(lock.waiting.len() as u32);
-                lock.waiting.iter().for_each(|writer| self.actor_id(*writer));
-            }
-            Object::Condition(condition) => {
-                match &condition.under {
-                    Under::Own(lock) => self.lock(lock),
-                    Under::Declared(id) => self.object_id(*id),
-                }
-                self.number(condition.waiters.len() as u32);
-                for (waiter, depth) in &condition.waiters {
-                    self.actor_id(*waiter);
-                    self.number(*depth);
-                }
-            }
-            Object::Semaphore(semaphore) => self.long(semaphore.value),
-            Object::Event(event) => self.flag(event.set),
-            Object::Barrier(barrier) => {
-                self.flag(barrier.broken);
-                self.number(barrier.inside.len() as u32);
-                barrier.inside.iter().for_each(|party| self.actor_id(*party));
-                self.optional_actor(barrier.acting.map(|acting| acting.by));
-                self.flag(barrier.acting.is_some_and(|acting| acting.cut));
-            }
-            Object::Latch(latch) => self.long(latch.count),
-            Object::Once(once) => {
-                self.flag(*once == Once::Done);
-                self.optional_actor(once.runner());
-            }
-            Object::Cell(cell) => self.value(&cell.value),
-            Object::Pool(pool) => {
-                self.out.push(pool.standing as u8);
-                self.number(pool.missing);
-                self.actor_id(pool.home);
-                if pool.threads {
-                    pool.privates.iter().for_each(|handle| self.value(handle));
-                }
-                self.flag(pool.caller.is_some());
-                self.number(pool.calls.len() as u32);
-                pool.calls.iter().for_each(|result| self.object_id(*result));
-                self.number(pool.tasks.len() as u32);
-                for task in &pool.tasks {
-                    self.object_id(task.in_hand.result);
-                    self.number(task.in_hand.part);
-                    self.value(&task.task);
-                    self.value(&task.calls);
-                }
-            }
-            Object::Result(result) => {
-                self.object_id(result.pool);
-                self.out.push(result.shape as u8);
-                result.callbacks.iter().for_each(|callback| self.value(callback));
-                [result.begun, result.cancelled, result.calling].into_iter().for_each(|flag| self.flag(flag));
-                [result.next.0, result.next.1, result.parts.len()].into_iter().for_each(|at| self.number(at as u32));
-                for part in &result.parts {
-                    match part {
-                        None => self.out.push(0),
-                        Some(Ok(value)) => {
-                            self.out.push(1);
-                            self.value(value);
-                        }
-                        Some(Err(error)) => {
-                            self.out.push(2);
-                            encode_error(error, &mut self.out);
-                        }
-                    }
-                }
-                if result.shape == Shape::AsTheyCome {
-                    result.ended.iter().for_each(|part| self.number(*part));
-                }
-            }
-        }
-    }
-
-    fn party<T>(&mut self, party: &Party<T>) {
-        self.actor_id(party.actor);
-        self.number(party.case.unwrap_or(u32::MAX));
-    }
-
-    fn lock(&mut self, lock: &super::object::lock::Lock) {
-        self.optional_actor(lock.holder);
-        self.number(lock.depth);
-        self.flag(lock.orphaned);
     }
 }

@@ -49,7 +49,7 @@ impl Machine {
         if state.is_over() {
             return choices;
         }
-        for actor in &state.actors {
+        for actor in state.actors() {
             self.choices_of(state, actor.id, &mut choices);
         }
         choices
@@ -83,8 +83,8 @@ impl Machine {
             if self.may_crash(state, id) && !actor.process_wide.signals.contains(&kill::CRASH) {
                 add(What::Die(kill::CRASH));
             }
-            for pool in object::pool::owed_by(state, id) {
-                add(What::Replace(pool));
+            if self.habits.has_pools() {
+                object::pool::owed_by(state, id).into_iter().for_each(|pool| add(What::Replace(pool)));
             }
         }
     }
@@ -92,7 +92,7 @@ impl Machine {
     /// Whether a process may be killed though the scenario does not say so. Main's end is the run's.
     pub(super) fn may_crash(&self, state: &State, id: u32) -> bool {
         let is_one = |actor: &Actor| actor.is_process() && actor.is_alive() && id != MAIN;
-        state.crashes < self.rules.crashes && state.actor(id).is_some_and(is_one)
+        self.rules.crashes > 0 && state.head().crashes < self.rules.crashes && state.actor(id).is_some_and(is_one)
     }
 
     /// Whether it waits to be notified and may wake up by itself.
@@ -146,8 +146,8 @@ impl Machine {
         match at.op.code {
             OpCode::Sleep | OpCode::TimerWait => {
                 let cancelled = state.actor(id).is_some_and(|actor| actor.cancelled);
-                let over = at.deadline.is_none_or(|deadline| deadline <= state.clock_ns);
-                cancelled || self.rules.time == Time::Any || over
+                let is_over = || at.deadline.is_none_or(|deadline| deadline <= state.clock_ns());
+                cancelled || self.rules.time == Time::Any || is_over()
             }
             OpCode::Select => select::has_else(&at.op) || !select::able(state, id, &at.op).is_empty(),
             OpCode::Await => !matches!(self.awaited(state, &at.op), Evaluated::Gave(Value::Bool(false))),
@@ -175,7 +175,7 @@ impl Machine {
         }
         match self.rules.time {
             Time::Any => true,
-            Time::Prompt => at.deadline.is_some_and(|deadline| deadline <= state.clock_ns),
+            Time::Prompt => at.deadline.is_some_and(|deadline| deadline <= state.clock_ns()),
         }
     }
 

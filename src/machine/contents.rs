@@ -64,8 +64,7 @@ impl Machine {
     /// What the objects of a state hold, where they hold anything.
     pub fn contents<'s>(&self, state: &'s State) -> impl Iterator<Item = Holds<'s>> {
         state
-            .objects
-            .iter()
+            .objects()
             .filter_map(|entry| Some(Holds { object: entry.id, decl: entry.decl?, contents: Contents::of(entry)? }))
     }
 }

@@ -85,7 +85,7 @@ fn let_go_of_all(tx: &mut Tx<'_>, dead: u32) {
         Object::Condition(condition::Condition { under: condition::Under::Own(lock), .. }) => lock.holder == Some(dead),
         _ => false,
     };
-    let ids: Vec<u32> = tx.state.objects.iter().filter(|entry| held(&entry.object)).map(|entry| entry.id).collect();
+    let ids: Vec<u32> = tx.state.objects().filter(|entry| held(&entry.object)).map(|entry| entry.id).collect();
     for id in ids {
         match tx.state.object_mut(id) {
             Some(

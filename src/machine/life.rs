@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::actor::{Actor, Phase};
 use super::object::{Came, Object, pipe, pool};
 use super::step::{Noted, Tx};
+use super::watch::Kind;
 use super::{MAIN, Machine, State, kill};
 use crate::plan::User;
 use crate::program::op::{Args, Op, OpCode, Site, Target};
@@ -178,7 +179,7 @@ pub(super) fn start(tx: &mut Tx<'_>, me: u32, op: &Op) -> Came {
 
 impl Machine {
     fn require_room(&self, state: &State, more: usize) -> Result<(), Error> {
-        let processes = state.actors.iter().filter(|actor| actor.is_process() && actor.is_alive()).count();
+        let processes = state.count_alive(Kind::Process);
         if processes.saturating_add(more) > self.rules.processes_max as usize {
             return Err(fault::too_many_processes(self.rules.processes_max));
         }
@@ -186,7 +187,7 @@ impl Machine {
     }
 
     fn require_room_for_threads(&self, state: &State, more: usize) -> Result<(), Error> {
-        let threads = state.actors.iter().filter(|actor| !actor.is_process() && actor.is_alive()).count();
+        let threads = state.count_alive(Kind::Thread);
         if more > 0 && threads.saturating_add(more) > fault::THREADS_MAX as usize {
             return Err(fault::too_many_threads());
         }
@@ -197,8 +198,7 @@ impl Machine {
     pub fn next_end(&self, state: &State, id: u32) -> Option<Ends> {
         let actor = state.actor(id)?;
         let Phase::Closing { came, dismissed } = &actor.phase else { return None };
-        let alive = |child: &Actor| child.daemon && child.is_process() && child.is_alive();
-        Some(if !dismissed && actor.children.iter().filter_map(|child| state.actor(*child)).any(alive) {
+        Some(if !dismissed && actor.children.iter().any(|child| state.is_to_dismiss(*child)) {
             Ends::Dismiss
         } else if self.has_finally(actor, came.is_ok()) {
             Ends::Finally
@@ -221,24 +221,16 @@ impl Machine {
         if self.next_end(state, id) == Some(Ends::Dismiss) {
             return true;
         }
-        let mut children = actor.children.iter().filter_map(|child| state.actor(*child));
-        let awaited = |child: &Actor| !child.daemon || child.is_process();
-        if children.any(|child| awaited(child) && !child.has_ended()) {
+        if actor.children.iter().any(|child| state.is_awaited(*child)) {
             return false;
         }
         // `finally` is main's, once everyone else has ended.
-        !self.has_finally(actor, came.is_ok())
-            || state.actors.iter().all(|other| other.id == id || other.has_ended() || is_cut_off(other))
+        !self.has_finally(actor, came.is_ok()) || state.all_gone_but(id)
     }
 
     fn has_finally(&self, actor: &Actor, well: bool) -> bool {
         actor.kind == ActorKind::Main && well && !actor.in_finally && self.plan.image.program.finally.is_some()
     }
-}
-
-/// Whether an actor ends with main's process, whatever it does: a daemon thread of it.
-fn is_cut_off(actor: &Actor) -> bool {
-    actor.daemon && !actor.is_process() && actor.process == MAIN
 }
 
 /// The next step towards an actor's end.
@@ -335,8 +327,9 @@ impl Tx<'_> {
 
 fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
     let plan = Arc::clone(&tx.machine.plan);
-    let id = tx.state.next_actor;
-    tx.state.next_actor += 1;
+    let head = tx.state.head_mut();
+    let id = head.next_actor;
+    head.next_actor += 1;
     let mut ends = Vec::new();
     if let Some(user) = birth.user {
         let globals = plan.ends_held_by(user).into_iter().filter_map(|decl| plan.image.globals.get(decl as usize));
@@ -369,7 +362,7 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         hand: None,
         process_wide: Arc::default(),
     };
-    tx.state.actors.push(Arc::new(actor));
+    tx.state.add_actor(actor);
     if let Some(parent) = birth.parent.and_then(|parent| tx.state.actor_mut(parent)) {
         parent.children.push(id);
     }
@@ -389,7 +382,7 @@ fn instance_name(tx: &mut Tx<'_>, me: u32, template: &Template, number: u32, ind
     if template.kind == ActorKind::Process {
         let indices = tx.machine.plan.image.replicas.get(number as usize).and_then(Option::as_ref);
         let position = indices.and_then(|indices| indices.iter().position(|at| at == index)).unwrap_or(0);
-        let count = Arc::make_mut(&mut tx.state.instances).entry((number, position as u32)).or_insert(0);
+        let count = Arc::make_mut(&mut tx.state.head_mut().instances).entry((number, position as u32)).or_insert(0);
         *count += 1;
         return Arc::from(numbered(shown, *count));
     }

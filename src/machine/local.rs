@@ -65,7 +65,9 @@ impl Tx<'_> {
     pub(super) fn fails(&mut self, actor: u32, error: &Error) {
         let is_exit = matches!(error.kind, ErrorKind::Exit(_));
         if !(is_exit && error.message.is_empty()) {
-            self.state.failed |= !is_exit;
+            if !is_exit {
+                self.state.head_mut().failed = true;
+            }
             self.happened.uncaught.push(Uncaught { actor, error: error.clone() });
         }
     }
@@ -88,14 +90,14 @@ impl Tx<'_> {
             OpCode::Name => Value::from(&*shown_name(self.machine, actor)),
             OpCode::Deadline => match op.args.get(0) {
                 Value::Duration(ns) | Value::Elapsed(ns) => {
-                    Value::Elapsed((self.state.clock_ns as i64).saturating_add((*ns).max(0)))
+                    Value::Elapsed((self.state.clock_ns() as i64).saturating_add((*ns).max(0)))
                 }
                 _ => Value::None,
             },
             OpCode::DeadlineLeft => match op.args.get(0) {
                 // The time may be over at any moment: a step with two ways.
                 Value::Elapsed(_) if self.machine.rules.time == Time::Any => return None,
-                Value::Elapsed(at) => Value::Duration(at.saturating_sub(self.state.clock_ns as i64).max(0)),
+                Value::Elapsed(at) => Value::Duration(at.saturating_sub(self.state.clock_ns() as i64).max(0)),
                 _ => Value::None,
             },
             _ => return None,
@@ -105,7 +107,7 @@ impl Tx<'_> {
 
     /// An actor stands before an operation.
     fn arrive_at(&mut self, id: u32, mut op: Op) -> Phase {
-        if let Some(Object::Barrier(barrier)) = object::object_of(&op).and_then(|id| self.state.object(id)) {
+        if let Some(Object::Barrier(barrier)) = object::object_of(&op).and_then(|id| self.state.made(id)) {
             op.wait_at_most(barrier.timeout);
         }
         for one in std::iter::once(&op).chain(&op.cases) {
@@ -116,7 +118,7 @@ impl Tx<'_> {
                 pipe::hold(self.state, process, object.id);
             }
         }
-        let deadline = object::timeout(&op).map(|timeout| self.state.clock_ns.saturating_add(timeout));
+        let deadline = object::timeout(&op).map(|timeout| self.state.clock_ns().saturating_add(timeout));
         Phase::At(At { op: Arc::new(op), parked: false, case: None, deadline })
     }
 }

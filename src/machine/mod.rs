@@ -23,9 +23,12 @@ mod object;
 mod picks;
 mod race;
 mod select;
+mod shape;
+mod space;
 mod state;
 mod step;
 mod waits;
+mod watch;
 
 pub use blocked::Stuck;
 pub use canonical::Fingerprint;
@@ -36,6 +39,7 @@ pub use foresight::{Foreseen, Foresight, Thing, Touch, Way};
 pub use invariants::Broken;
 pub use life::Ends;
 pub(crate) use local::pid_of;
+pub use space::{Group, Outlook, Packed, Print, Space, Step, Taken, View};
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
 pub use waits::standstill;
@@ -92,6 +96,8 @@ pub struct Machine {
     watched: Vec<u32>,
     /// Whether there are variables on which accesses can race.
     has_shared: bool,
+    /// Whether all objects that there ever are stand at file level.
+    is_plain: bool,
 }
 
 /// What a program looks at, so that it must be kept in states.
@@ -118,9 +124,12 @@ impl Machine {
     pub fn new(plan: Arc<Plan>, rules: Rules) -> Machine {
         let sights = Sights::of(&plan);
         let has_shared = plan.image.program.objects.iter().any(|object| object.kind == ObjectKind::Shared);
-        let mut machine =
-            Machine { plan, rules, sights, habits: foresight::Habits::default(), watched: Vec::new(), has_shared };
+        let habits = foresight::Habits::default();
+        let mut machine = Machine { plan, rules, sights, habits, watched: Vec::new(), has_shared, is_plain: false };
+        let creates = |instr: &Instr| matches!(instr, Instr::Op { code: OpCode::Create, .. });
+        machine.is_plain = !machine.plan.image.program.codes.iter().any(|code| code.instrs.iter().any(creates));
         machine.habits = machine.habits_of_program();
+        machine.is_plain &= !machine.habits.has_pools();
         machine.watched = machine.watched_by_invariants();
         machine
     }

@@ -24,7 +24,7 @@ impl Machine {
         if !self.has_shared {
             return Vec::new();
         }
-        let next: Vec<Next> = state.actors.iter().filter_map(|actor| next(state, actor.id, &actor.phase)).collect();
+        let next: Vec<Next> = state.actors().filter_map(|actor| next(state, actor.id, &actor.phase)).collect();
         let mut races = Vec::new();
         for (at, a) in next.iter().enumerate() {
             for b in next.iter().skip(at + 1) {
@@ -35,6 +35,12 @@ impl Machine {
             }
         }
         races
+    }
+
+    /// The variable that an actor accesses next, on which accesses can race, and whether it may change it.
+    pub(super) fn next_access(&self, state: &State, actor: u32) -> Option<(u32, bool)> {
+        let next = next(state, actor, &state.actor(actor).filter(|_| self.has_shared)?.phase)?;
+        Some((next.variable, next.writes))
     }
 
     fn access(&self, state: &State, next: &Next) -> Access {

@@ -68,17 +68,7 @@ impl Machine {
     /// # Errors
     /// Where an object cannot be made as it is declared.
     pub fn initial(&self) -> Result<(State, Happened), Error> {
-        let mut state = State {
-            actors: Vec::new(),
-            objects: Vec::new(),
-            next_actor: super::MAIN,
-            next_object: 0,
-            clock_ns: 0,
-            instances: Arc::default(),
-            kept: 0,
-            failed: false,
-            crashes: 0,
-        };
+        let mut state = State::empty();
         object::file_level(self, &mut state)?;
         let mut tx = Tx { machine: self, state: &mut state, happened: Happened::default(), served: &[], drawn: None };
         life::start_main(&mut tx)?;
@@ -92,6 +82,19 @@ impl Machine {
     /// # Errors
     /// Where the state does not have it; the state is then as it was.
     pub fn step(&self, state: &mut State, choice: &Choice) -> Result<Happened, Impossible> {
+        let happened = self.step_unsettled(state, choice)?;
+        self.settle(state);
+        Ok(happened)
+    }
+
+    /// What follows a step: time passes where nobody can go on, and what nobody can name any more is forgotten.
+    pub(super) fn settle(&self, state: &mut State) {
+        self.pass_time(state);
+        self.forget(state);
+    }
+
+    /// A step without what follows it.
+    pub(super) fn step_unsettled(&self, state: &mut State, choice: &Choice) -> Result<Happened, Impossible> {
         let id = choice.actor;
         if state.is_over() {
             return Err(Impossible);
@@ -104,7 +107,10 @@ impl Machine {
             What::Draw(value) => (&[], Some(value)),
             _ => (&[], None),
         };
-        if matches!(choice.what, What::Go | What::Serve(_) | What::Draw(_) | What::TimeOut | What::Wake) {
+        // Elsewhere nobody keeps what he took.
+        if self.rules.late_deaths
+            && matches!(choice.what, What::Go | What::Serve(_) | What::Draw(_) | What::TimeOut | What::Wake)
+        {
             self.has_returned(state, id);
         }
         let mut tx = Tx { machine: self, state, happened: Happened::default(), served, drawn };
@@ -148,7 +154,7 @@ impl Machine {
             }
             (What::Die(signal), _) if signals.contains(signal) => kill::die(&mut tx, id, *signal),
             (What::Die(kill::CRASH), _) if self.may_crash(tx.state, id) => {
-                tx.state.crashes += 1;
+                tx.state.head_mut().crashes += 1;
                 kill::die(&mut tx, id, kill::CRASH);
             }
             (What::Wake, Phase::At(at)) if self.may_wake(&at) => object::condition::wake_up(&mut tx, id, &at.op),
@@ -158,10 +164,7 @@ impl Machine {
             }
             _ => return Err(Impossible),
         }
-        let happened = tx.happened;
-        self.pass_time(state);
-        self.forget(state);
-        Ok(happened)
+        Ok(tx.happened)
     }
 
     /// Where nobody can go on, virtual time moves to the next deadline.
@@ -171,7 +174,7 @@ impl Machine {
         }
         while !state.is_over() && self.choices(state).is_empty() {
             let Some(deadline) = state.next_deadline(self.rules.time) else { return };
-            state.clock_ns = deadline;
+            state.head_mut().clock_ns = deadline;
         }
     }
 }
@@ -335,7 +338,7 @@ impl Tx<'_> {
             OpCode::Print | OpCode::Mark | OpCode::Sleep | OpCode::Yield | OpCode::Outcome => Ok(Value::None),
             OpCode::Now => match self.drawn {
                 Some(observed) => Ok(observed.clone()),
-                None => Ok(Value::Elapsed(self.state.clock_ns as i64)),
+                None => Ok(Value::Elapsed(self.state.clock_ns() as i64)),
             },
             OpCode::Random | OpCode::Shuffle | OpCode::Choose | OpCode::DeadlineLeft => match self.drawn {
                 Some(drawn) => Ok(drawn.clone()),

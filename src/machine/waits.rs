@@ -19,8 +19,7 @@ impl Machine {
             return Vec::new();
         }
         let nodes: Vec<Node> = state
-            .actors
-            .iter()
+            .actors()
             .filter(|actor| !actor.has_ended())
             .map(|actor| Node {
                 actor: actor.id,
@@ -153,8 +152,8 @@ impl Machine {
         let decls: Option<Vec<u32>> = [id, end.peer].iter().map(|id| state.entry(*id)?.decl).collect();
         let Some(decls) = decls else { return vec![Source::Anyone] };
         // Whoever holds the other end lets it go when it ends.
-        let holds = |actor: &&std::sync::Arc<Actor>| actor.process_wide.ends.get(&end.peer) == Some(&true);
-        let holders = state.actors.iter().filter(holds).map(|actor| Source::Actor(actor.id));
+        let holds = |actor: &&Actor| actor.process_wide.ends.get(&end.peer) == Some(&true);
+        let holders = state.actors().filter(holds).map(|actor| Source::Actor(actor.id));
         holders.chain([Source::Deed(None, decls, OF_PIPES)]).collect()
     }
 }
@@ -172,7 +171,7 @@ fn user_of(actor: &Actor) -> Option<User> {
 pub fn standstill(machine: &Machine, state: &State, choices: &[Choice]) -> u64 {
     use std::hash::{Hash as _, Hasher as _};
     let mut hasher = rustc_hash::FxHasher::default();
-    for actor in state.actors.iter().filter(|actor| actor.is_alive()) {
+    for actor in state.actors().filter(|actor| actor.is_alive()) {
         let from = choices.partition_point(|choice| choice.actor < actor.id);
         actor.id.hash(&mut hasher);
         if choices.get(from).is_none_or(|choice| choice.actor != actor.id) {

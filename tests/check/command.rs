@@ -1,6 +1,8 @@
 //! `conc check` as a user sees it: what is said, in which format, with which exit status; and the replay of what it
 //! found.
 
+use conc::check::{Bound, Limits, Options, Reduction, Verdict, check};
+
 use super::folder::Folder;
 
 const CROSSED: &str = r#"scenario "crossed"
@@ -79,6 +81,7 @@ fn several_files_make_a_table_and_machine_formats_are_valid() {
     let json = folder.conc("check", &["crossed.conc", "--format", "json"]);
     let mut object: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
     object["seconds"] = 0.into();
+    object["bytes"] = 0.into();
     insta::assert_snapshot!("json", format!("{object:#}"));
     let sarif = folder.conc("check", &["crossed.conc", "race.conc", "--format", "sarif"]);
     let log: serde_json::Value = serde_json::from_str(&sarif.out).expect("JSON");
@@ -106,6 +109,22 @@ fn a_limit_is_never_a_pass() {
     let out = folder.conc("check", &["many.conc", "--max-states", "50", "--reduction", "none"]);
     assert_eq!(out.code, Some(4), "{}", out.out);
     assert!(out.out.starts_with("limit many.conc"), "{}", out.out);
+}
+
+#[test]
+fn a_search_takes_no_more_memory_than_it_may() {
+    const MEMORY: u64 = 256 << 10;
+    let many = "atomic n = 0\nthread t[i in 0..4] { for _ in 0..8 { n.add(i + 1) } }\n";
+    let scenario = conc::Scenario::from_str(many);
+    let plan = std::sync::Arc::new(scenario.plan(&[]).expect("a plan"));
+    let limits = Limits { memory: Some(MEMORY), walked: 0, ..Limits::default() };
+    let options = Options { limits, reduction: Reduction::None, ..Options::new(8) };
+    let checked = check(&plan, &options, &mut |_| {}).expect("objects");
+    assert_eq!((checked.verdict, checked.bound), (Verdict::Limit, Some(Bound::Memory)));
+    assert!(checked.states > 500 && checked.bytes <= MEMORY + MEMORY / 2, "{} {}", checked.states, checked.bytes);
+    let folder = Folder::with(&[("few.conc", "atomic n = 0\nthread t { n.add(1) }\n")]);
+    assert_eq!(folder.conc("check", &["few.conc", "--max-memory", "16MiB"]).code, Some(0));
+    assert_eq!(folder.conc("check", &["few.conc", "--max-memory", "16"]).code, Some(2));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub fn size(plan: &Arc<Plan>, options: &Options) -> Result<Size, Error> {
     let until = options.limits.time.map(|time| Instant::now() + time);
     let mut counts = Counts::default();
     let joined = Joined::default();
-    let extent = Search::new(&machine, options, &joined, &mut counts).run(initial, options.limits.states, until);
+    let extent = Search::new(&machine, options, &joined, &mut counts).run(&initial, options.limits.states, until);
     Ok(counts.size(&machine, extent))
 }
 
@@ -56,5 +56,5 @@ pub fn extent(plan: &Arc<Plan>, options: &Options, joined: &Joined) -> Result<Ex
     let machine = Machine::new(Arc::clone(plan), options.rules);
     let (initial, _) = machine.initial()?;
     let until = options.limits.time.map(|time| Instant::now() + time);
-    Ok(Search::new(&machine, options, joined, &mut Nothing).run(initial, options.limits.states, until))
+    Ok(Search::new(&machine, options, joined, &mut Nothing).run(&initial, options.limits.states, until))
 }

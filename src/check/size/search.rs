@@ -8,7 +8,7 @@ use super::joined::Joined;
 use super::{Extent, Options};
 use crate::check::met::{Met, Sight};
 use crate::check::{Reduction, stubborn};
-use crate::machine::{Choice, Foreseen, Foresight, Machine, State, What};
+use crate::machine::{Choice, Fingerprint, Group, Machine, Outlook, Packed, Space, State, Step, View, What};
 
 /// Operations at most that are joined to one step.
 const JOINED_MAX: usize = 64;
@@ -32,14 +32,15 @@ impl Watch for Nothing {
 }
 
 struct Frame {
-    state: State,
-    number: u32,
-    choices: Vec<Choice>,
+    state: Packed,
+    view: View,
+    print: Fingerprint,
+    steps: Vec<Step>,
     next: usize,
     /// What the reduction left out.
-    rest: Vec<Choice>,
+    rest: Vec<Step>,
     /// Where the last step led, in so far as that was not looked at.
-    pending: Vec<State>,
+    pending: Vec<Packed>,
 }
 
 pub(in crate::check) struct Search<'a, W> {
@@ -47,7 +48,8 @@ pub(in crate::check) struct Search<'a, W> {
     reduction: Reduction,
     joined: &'a Joined,
     watch: &'a mut W,
-    foresight: Foresight,
+    space: Space<'a>,
+    outlook: Outlook,
     met: Met,
     stack: Vec<Frame>,
     extent: Extent,
@@ -55,12 +57,21 @@ pub(in crate::check) struct Search<'a, W> {
 
 impl<'a, W: Watch> Search<'a, W> {
     pub(in crate::check) fn new(machine: &'a Machine, options: &Options, joined: &'a Joined, watch: &'a mut W) -> Self {
-        let extent = Extent { states: 0, steps: 0, complete: false };
-        let (met, foresight) = (Met::new(false), Foresight::default());
-        Search { machine, reduction: options.reduction, joined, watch, foresight, met, stack: Vec::new(), extent }
+        Search {
+            machine,
+            reduction: options.reduction,
+            joined,
+            watch,
+            space: options.limits.space(machine),
+            outlook: Outlook::default(),
+            met: Met::new(false),
+            stack: Vec::new(),
+            extent: Extent { states: 0, steps: 0, complete: false },
+        }
     }
 
-    pub(in crate::check) fn run(mut self, initial: State, states_max: usize, until: Option<Instant>) -> Extent {
+    pub(in crate::check) fn run(mut self, initial: &State, states_max: usize, until: Option<Instant>) -> Extent {
+        let initial = self.space.pack(initial);
         self.meet(initial);
         let mut looks = 0u32;
         while self.step() {
@@ -69,41 +80,54 @@ impl<'a, W: Watch> Search<'a, W> {
             if is_late || self.extent.states > states_max {
                 return self.extent;
             }
+            if self.space.is_full() {
+                let needed = self.stack.iter().flat_map(|frame| frame.pending.iter().chain([&frame.state]));
+                self.space.forget_all_but(needed);
+            }
         }
         self.extent.complete = true;
         self.extent
     }
 
     /// A state that is new goes onto the stack; whether it is.
-    fn meet(&mut self, state: State) -> bool {
-        let number = match self.met.meet(self.machine, &state).1 {
-            Sight::New(number) => number,
-            Sight::Old(is_on_stack) => {
-                if let Some(frame) = self.stack.last_mut().filter(|_| is_on_stack) {
-                    // Whoever was put off here must not be put off for ever.
-                    frame.choices.append(&mut frame.rest);
-                }
-                return false;
+    fn meet(&mut self, state: Packed) -> bool {
+        let print = self.space.fingerprint(&state);
+        if let Sight::Old(is_on_stack) = self.met.meet(&mut self.space, &state, print) {
+            if let Some(frame) = self.stack.last_mut().filter(|_| is_on_stack) {
+                // Whoever was put off here must not be put off for ever.
+                frame.steps.append(&mut frame.rest);
             }
-        };
+            return false;
+        }
         self.extent.states += 1;
-        let choices = self.machine.choices(&state);
+        let whole = self.space.state(&state);
+        let view = self.space.view(&state, None);
+        let (steps, choices): (Vec<Step>, Vec<Choice>) =
+            self.space.steps(&view).map(|(step, choice)| (step, choice.clone())).unzip();
         let enough = match self.reduction {
             Reduction::None => None,
             Reduction::Stubborn => {
-                let mut all = self.machine.foresee(&state, &mut self.foresight);
-                if !self.joined.is_empty() {
-                    self.add_joined(&state, &choices, &mut all);
-                }
-                stubborn::enough(self.machine, &state, &choices, &all)
+                self.space.look(&view, &mut self.outlook);
+                let more = if self.joined.is_empty() { Vec::new() } else { self.beside(&whole, &choices) };
+                stubborn::enough_beside(&mut self.space, &mut self.outlook, &more)
             }
         };
-        let (choices, rest) = match enough {
-            None => (choices, Vec::new()),
-            Some(enough) => choices.into_iter().partition(|choice| enough.contains(&choice.actor)),
+        let is_enough = |choice: &Choice| {
+            let place = || self.outlook.place(choice.actor);
+            enough.as_ref().is_none_or(|enough| place().is_some_and(|place| enough.has(place)))
         };
-        self.watch.state(self.machine, &state, &choices);
-        self.stack.push(Frame { state, number, choices, next: 0, rest, pending: Vec::new() });
+        let taken: Vec<bool> = choices.iter().map(is_enough).collect();
+        let (mut now, mut rest, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+        for ((step, choice), is_taken) in steps.into_iter().zip(choices).zip(taken) {
+            if is_taken {
+                now.push(step);
+                shown.push(choice);
+            } else {
+                rest.push(step);
+            }
+        }
+        self.watch.state(self.machine, &whole, &shown);
+        self.stack.push(Frame { state, view, print, steps: now, next: 0, rest, pending: Vec::new() });
         true
     }
 
@@ -114,25 +138,33 @@ impl<'a, W: Watch> Search<'a, W> {
             self.meet(state);
             return true;
         }
-        let Some(choice) = frame.choices.get(frame.next).cloned() else {
-            self.met.leave(frame.number);
+        let Some(step) = frame.steps.get(frame.next).copied() else {
+            self.met.leave(frame.print);
             self.stack.pop();
             return true;
         };
         frame.next += 1;
-        let before = frame.state.clone();
-        let mut state = before.clone();
-        if self.machine.step(&mut state, &choice).is_err() {
+        if self.space.is_stale(&frame.view) {
+            frame.view = self.space.view(&frame.state, None);
+        }
+        let Some(choice) = self.space.choice(&frame.view, step).cloned() else { return true };
+        let Some(taken) = self.space.step(&frame.state, &frame.view, step) else { return true };
+        self.extent.steps += 1;
+        let before = self.space.state(&frame.state);
+        if self.joined.is_empty() {
+            let is_new = self.meet(taken.next);
+            self.watch.step(self.machine, &before, &choice, is_new);
             return true;
         }
-        self.extent.steps += 1;
-        if !self.goes_on(&state, choice.actor) {
-            let is_new = self.meet(state);
+        let next = self.space.state(&taken.next);
+        if !self.goes_on(&next, choice.actor) {
+            let is_new = self.meet(taken.next);
             self.watch.step(self.machine, &before, &choice, is_new);
             return true;
         }
         let mut ends = Vec::new();
-        self.follow(state, choice.actor, JOINED_MAX, &mut |_| {}, &mut ends);
+        self.follow(next, choice.actor, JOINED_MAX, &mut |_| {}, &mut ends);
+        let ends = ends.iter().map(|end| self.space.pack(end)).collect();
         if let Some(frame) = self.stack.last_mut() {
             frame.pending = ends;
         }
@@ -170,24 +202,30 @@ impl<'a, W: Watch> Search<'a, W> {
         }
     }
 
-    /// What is joined to a step is done in it.
-    fn add_joined(&mut self, state: &State, choices: &[Choice], all: &mut [Foreseen]) {
-        let mut foresight = std::mem::take(&mut self.foresight);
+    /// What is joined to a step is done in it: whose steps conflict with that, by places in the outlook.
+    fn beside(&mut self, state: &State, choices: &[Choice]) -> Vec<(usize, Group)> {
+        let mut all = Vec::new();
+        let mut outlook = Outlook::default();
         for choice in choices {
             let mut next = state.clone();
             if self.machine.step(&mut next, choice).is_err() || !self.goes_on(&next, choice.actor) {
                 continue;
             }
-            let mut touched = Vec::new();
-            let mut note = |state: &State| {
-                let then = self.machine.foresee(state, &mut foresight);
-                touched.extend(then.into_iter().filter(|one| one.actor == choice.actor).flat_map(|one| one.now));
-            };
+            let mut between = Vec::new();
+            let mut note = |state: &State| between.push(state.clone());
             self.follow(next, choice.actor, JOINED_MAX, &mut note, &mut Vec::new());
-            if let Some(one) = all.iter_mut().find(|one| one.actor == choice.actor) {
-                one.now.extend(touched);
+            let mut group = Group::default();
+            for state in between {
+                let packed = self.space.pack(&state);
+                let view = self.space.view(&packed, None);
+                self.space.look(&view, &mut outlook);
+                let Some(place) = outlook.place(choice.actor) else { continue };
+                let others: Vec<usize> = self.space.conflicts(&mut outlook, place).iter().collect();
+                let actors = others.into_iter().map(|at| outlook.actor(at));
+                actors.filter_map(|actor| self.outlook.place(actor)).for_each(|at| group.add(at));
             }
+            all.extend(self.outlook.place(choice.actor).map(|place| (place, group)));
         }
-        self.foresight = foresight;
+        all
     }
 }

@@ -11,9 +11,9 @@ use std::time::Instant;
 
 use rustc_hash::FxHashMap;
 
-use super::Found;
 use super::failure::{of_state, of_step};
-use crate::machine::{Choice, Fingerprint, Foresight, Happened, Machine, State};
+use super::{Found, Limits};
+use crate::machine::{Choice, Fingerprint, Machine, Outlook, Packed, Space, State, Step, Taken};
 use crate::random::Random;
 use crate::schedule::{Picked, Scheduler, pct};
 
@@ -42,33 +42,35 @@ trait Policy {
     /// Which of the choices is taken, by its index.
     fn pick(&mut self, machine: &Machine, state: &State, choices: &[Choice], chance: &mut Random) -> usize;
 
-    /// What came of it.
-    fn took(&mut self, _state: &State, _choice: &Choice, _happened: &Happened) {}
+    /// An actor took a step; what comes of it is the state at the next one.
+    fn took(&mut self, _state: &State, _actor: u32) {}
 }
 
 /// Walks until so many steps were taken or the time is over, or something failed.
 pub(super) fn walk(
     machine: &Machine,
     initial: &State,
-    (steps, until): (usize, Option<Instant>),
+    (limits, until): (&Limits, Option<Instant>),
     seed: u64,
     found: &mut Found,
 ) -> Sampled {
-    let mut foresight = Foresight::default();
+    let steps = limits.walked;
+    let mut space = limits.space(machine);
+    let initial = space.pack(initial);
     let mut met: FxHashMap<Fingerprint, u32> = FxHashMap::default();
     let (mut schedules, mut taken, mut longest) = (0u64, 0, 1);
     let mut learned = urw::Learned::default();
     while taken < steps && found.failures.is_empty() && until.is_none_or(|until| Instant::now() < until) {
         let seed = seed.wrapping_add(schedules);
-        let mut walk = Walk { machine, foresight: &mut foresight, met: &mut met, found };
+        let mut walk = Walk { space: &mut space, met: &mut met, found };
         let mut chance = Random::new(seed, STREAM);
         let most = (steps - taken).min(STEPS_MAX);
         let depth = 1 + (schedules / 4) as u32 % DEPTH_MAX;
         let length = match schedules % 4 {
-            0 => walk.go(initial.clone(), most, &mut urw::Uniform::new(&mut learned), &mut chance),
-            1 => walk.go(initial.clone(), most, &mut Prioritized(pct(seed, depth, longest)), &mut chance),
-            2 => walk.go(initial.clone(), most, &mut pos::Priorities::default(), &mut chance),
-            _ => walk.go(initial.clone(), most, &mut even::Even, &mut chance),
+            0 => walk.go(&initial, most, &mut urw::Uniform::new(&mut learned), &mut chance),
+            1 => walk.go(&initial, most, &mut Prioritized(pct(seed, depth, longest)), &mut chance),
+            2 => walk.go(&initial, most, &mut pos::Priorities::default(), &mut chance),
+            _ => walk.go(&initial, most, &mut even::Even, &mut chance),
         };
         longest = longest.max(length as u64);
         taken += length.max(1);
@@ -87,33 +89,42 @@ fn richness(met: &FxHashMap<Fingerprint, u32>) -> u64 {
     met.len() as u64 + once * once.saturating_sub(1) / (2 * (twice + 1))
 }
 
-struct Walk<'a> {
-    machine: &'a Machine,
-    foresight: &'a mut Foresight,
+struct Walk<'a, 'm> {
+    space: &'a mut Space<'m>,
     met: &'a mut FxHashMap<Fingerprint, u32>,
     found: &'a mut Found,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// One walk; gives the steps that it took.
-    fn go(&mut self, mut state: State, most: usize, policy: &mut impl Policy, chance: &mut Random) -> usize {
-        let mut way: Vec<Choice> = Vec::new();
+    fn go(&mut self, initial: &Packed, most: usize, policy: &mut impl Policy, chance: &mut Random) -> usize {
+        let (mut state, mut way) = (initial.clone(), Vec::new());
+        let mut outlook = Outlook::default();
         for taken in 0..most {
-            *self.met.entry(self.machine.fingerprint(&state)).or_default() += 1;
-            let choices = self.machine.choices(&state);
-            let all = self.machine.foresee(&state, self.foresight);
-            let failures = of_state(self.machine, &state, &choices, &all);
+            if self.space.is_full() {
+                self.space.forget_all_but([initial, &state].into_iter());
+            }
+            *self.met.entry(self.space.fingerprint(&state)).or_default() += 1;
+            let view = self.space.view(&state, None);
+            self.space.look(&view, &mut outlook);
+            let failures = of_state(self.space, &state, &view, &mut outlook);
             failures.into_iter().for_each(|failure| self.found.fail(failure, || way.clone()));
+            let (steps, choices): (Vec<Step>, Vec<Choice>) =
+                self.space.steps(&view).map(|(step, choice)| (step, choice.clone())).unzip();
             if choices.is_empty() {
                 return taken;
             }
-            let at = policy.pick(self.machine, &state, &choices, chance);
-            let Some(choice) = choices.get(at) else { return taken };
-            let Ok(happened) = self.machine.step(&mut state, choice) else { return taken };
-            policy.took(&state, choice, &happened);
+            let whole = self.space.state(&state);
+            let at = policy.pick(self.space.machine(), &whole, &choices, chance);
+            let (Some(step), Some(choice)) = (steps.get(at), choices.get(at)) else { return taken };
+            let Some(Taken { next, happened }) = self.space.step(&state, &view, *step) else { return taken };
+            policy.took(&whole, choice.actor);
+            state = next;
             way.push(choice.clone());
-            for failure in of_step(&state, &happened) {
-                self.found.fail(failure, || way.clone());
+            if let Some(happened) = happened {
+                for failure in of_step(&self.space.state(&state), &happened) {
+                    self.found.fail(failure, || way.clone());
+                }
             }
         }
         most

@@ -9,10 +9,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{Policy, able, one_of};
-use crate::machine::{Choice, Happened, Machine, State};
-use crate::program::op::OpCode;
+use crate::machine::{Choice, Machine, State};
 use crate::random::Random;
-use crate::value::Value;
 
 /// What earlier walks tell.
 #[derive(Default)]
@@ -71,7 +69,12 @@ impl Policy for Uniform<'_> {
     fn pick(&mut self, _: &Machine, state: &State, choices: &[Choice], chance: &mut Random) -> usize {
         let able = able(choices);
         for actor in &able {
-            self.steps.entry(state.name(*actor).into()).or_default();
+            let name: Arc<str> = state.name(*actor).into();
+            self.steps.entry(Arc::clone(&name)).or_insert_with(|| {
+                self.learned.of.entry(name).or_default().starter =
+                    state.starter(*actor).map(|by| state.name(by).into());
+                0
+            });
         }
         let left: Vec<u64> = able.iter().map(|actor| self.left(state.name(*actor))).collect();
         let mut drawn = chance.below(left.iter().sum::<u64>().max(1));
@@ -84,18 +87,11 @@ impl Policy for Uniform<'_> {
         0
     }
 
-    fn took(&mut self, state: &State, choice: &Choice, happened: &Happened) {
-        let name: Arc<str> = state.name(choice.actor).into();
+    fn took(&mut self, state: &State, actor: u32) {
+        let name: Arc<str> = state.name(actor).into();
         let steps = self.steps.entry(Arc::clone(&name)).or_default();
         *steps += 1;
-        let known = self.learned.of.entry(Arc::clone(&name)).or_default();
+        let known = self.learned.of.entry(name).or_default();
         known.steps = known.steps.max(*steps);
-        for noted in happened.noted.iter().filter(|noted| noted.op == OpCode::Start) {
-            if let Ok(Value::Actor(child)) = &noted.came {
-                let child: Arc<str> = state.name(child.0).into();
-                self.steps.entry(Arc::clone(&child)).or_default();
-                self.learned.of.entry(child).or_default().starter = Some(Arc::clone(&name));
-            }
-        }
     }
 }

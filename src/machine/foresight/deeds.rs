@@ -2,7 +2,7 @@
 //!
 //! Answers for: every kind of object. What nothing better is known of changes its object, or everything.
 
-use super::locks::{holder, lock_of};
+use super::locks::lock_of;
 use super::{Habits, Thing, Touch, Way};
 use crate::machine::actor::Actor;
 use crate::machine::object::Object;
@@ -44,7 +44,7 @@ impl Machine {
             (OpCode::CellRead | OpCode::CellWrite, On::Object(id, _)) => On::Object(id, first_index(op)),
             (_, target) => target,
         };
-        let holds = matches!(target, On::Object(id, _) if holder(state, lock_of(state, id)) == Some(actor.id));
+        let holds = matches!(target, On::Object(id, _) if state.holds(actor.id, lock_of(state, id)));
         let plain = is_plain(op.code, Some(op.args.as_slice()));
         let deed = Deed { code: op.code, on: target, guarded: holds, gives_back: false, plain };
         self.touched_by_deed(state, actor.id, &deed, habits, touched);
@@ -134,7 +134,7 @@ impl Machine {
         let whole = Thing::Object(id, None);
         // Beginning to wait is a step that others see.
         let shows = self.sights.waiting;
-        let is_met = match state.object(id) {
+        let is_met = match state.made(id) {
             Some(Object::Queue(queue)) => queue.is_rendezvous(),
             Some(Object::Event(_)) => self.sights.clears,
             Some(Object::Latch(_)) => self.sights.reopens,
@@ -144,7 +144,7 @@ impl Machine {
         if habits.selects && (is_met || shows) {
             touch(Thing::Cases, Way::Write);
         }
-        match state.object(id) {
+        match state.made(id) {
             Some(Object::Cell(_)) => {
                 let way = if deed.code == OpCode::CellRead { Way::Read } else { Way::Write };
                 match deed.on {

@@ -29,6 +29,13 @@ pub(in crate::machine) struct Habits {
     pub(super) passes_ends: bool,
 }
 
+impl Habits {
+    /// Whether it has pools.
+    pub(in crate::machine) fn has_pools(self) -> bool {
+        self.pools
+    }
+}
+
 impl Machine {
     pub(in crate::machine) fn habits_of_program(&self) -> Habits {
         let program = &self.plan.image.program;

@@ -2,11 +2,9 @@
 //!
 //! Answers for: a state's locks, conditions over them included. Never changes one.
 
-use std::sync::Arc;
-
 use crate::machine::State;
 use crate::machine::actor::{Actor, Phase};
-use crate::machine::object::{Entry, Object, condition};
+use crate::machine::object::{Object, condition};
 use crate::program::op::{Op, OpCode};
 use crate::vm::{On, is_plain, on};
 
@@ -29,10 +27,9 @@ pub(super) fn held_after(state: &State, actor: &Actor) -> Vec<u32> {
     let given = op.filter(|op| op.code == OpCode::LockRelease).and_then(|op| on_lock(op));
     let is_held = |id: &u32| {
         let lock = lock_of(state, *id);
-        (holder(state, lock) == Some(actor.id) || taken == Some(lock)) && given != Some(lock)
+        (state.holds(actor.id, lock) || taken == Some(lock)) && given != Some(lock)
     };
-    let is_lock = |entry: &&Arc<Entry>| matches!(entry.object, Object::Lock(_) | Object::Condition(_));
-    state.objects.iter().filter(is_lock).map(|entry| entry.id).filter(is_held).collect()
+    state.locks().filter(is_held).collect()
 }
 
 /// The lock that an object is: of a condition over a declared lock, that one.

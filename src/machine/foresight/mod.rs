@@ -5,16 +5,14 @@
 mod deeds;
 mod habits;
 mod locks;
-mod release;
 mod touch;
 
 pub(super) use habits::Habits;
 pub use touch::{Thing, Touch, Way};
 
-use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
 use self::deeds::{LOCK, WAITERS};
 use self::locks::{held_after, lock_of};
@@ -38,38 +36,48 @@ pub struct Foreseen {
 impl Foreseen {
     /// Of locks that somebody may release who does not hold them, nobody can be sure to hold them.
     fn distrust(&mut self, opened: &[Thing]) {
-        let is_unsure = |touch: &Touch| touch.way == Way::Leave && opened.iter().any(|one| one.overlaps(touch.thing));
-        self.now.iter_mut().filter(|touch| is_unsure(touch)).for_each(|touch| touch.way = Way::Write);
-        if self.later.iter().any(is_unsure) {
-            let sure = |touch: &Touch| if is_unsure(touch) { Touch::new(touch.thing, Way::Write) } else { *touch };
-            self.later = self.later.iter().map(sure).collect();
-        }
+        self.now.iter_mut().for_each(|touch| *touch = distrusted(*touch, opened));
+        self.later = self.later.iter().map(|touch| distrusted(*touch, opened)).collect();
     }
+}
+
+/// A touch of a lock, where somebody may release it who does not hold it.
+pub(super) fn distrusted(touch: Touch, opened: &[Thing]) -> Touch {
+    let is_unsure = touch.way == Way::Leave && opened.iter().any(|one| one.overlaps(touch.thing));
+    if is_unsure { Touch::new(touch.thing, Way::Write) } else { touch }
 }
 
 /// Futures by where a computing stands, so that each is found out once.
 #[derive(Debug, Default)]
 pub struct Foresight {
-    known: FxHashMap<u64, Arc<[Touch]>>,
+    known: FxHashMap<Box<[u8]>, Arc<Future>>,
 }
 
 impl Machine {
     /// What every actor that is not over does next and could do later.
     pub fn foresee(&self, state: &State, foresight: &mut Foresight) -> Vec<Foreseen> {
-        let habits = self.habits;
-        let actors = state.actors.iter().filter(|actor| !actor.has_ended());
-        let foreseen = |actor: &Arc<Actor>| Foreseen {
-            actor: actor.id,
-            now: self.touched_now(state, actor, habits),
-            later: self.touched_later(state, actor, habits, foresight),
-        };
-        let mut all: Vec<Foreseen> = actors.map(foreseen).collect();
+        let actors = state.actors().filter(|actor| !actor.has_ended());
+        let mut all: Vec<Foreseen> = actors.map(|actor| self.foresee_one(state, actor, foresight)).collect();
         let touches = all.iter().flat_map(|one| one.now.iter().chain(one.later.iter()));
         let opened: Vec<Thing> = touches.filter(|touch| touch.way == Way::Open).map(|touch| touch.thing).collect();
         if !opened.is_empty() {
             all.iter_mut().for_each(|one| one.distrust(&opened));
         }
         all
+    }
+
+    /// The same of one actor, as long as nobody may release a lock that another holds.
+    pub(super) fn foresee_one(&self, state: &State, actor: &Actor, foresight: &mut Foresight) -> Foreseen {
+        Foreseen {
+            actor: actor.id,
+            now: self.touched_now(state, actor, self.habits),
+            later: self.touched_later(state, actor, self.habits, foresight),
+        }
+    }
+
+    /// Who holds a lock, or the lock of a condition.
+    pub(super) fn holder_of(&self, state: &State, lock: u32) -> Option<u32> {
+        locks::holder(state, lock)
     }
 
     /// Whether two steps of a state accord: in either order they give the same state, and neither keeps the other from
@@ -86,7 +94,7 @@ impl Machine {
     fn touched_now(&self, state: &State, actor: &Actor, habits: Habits) -> Vec<Touch> {
         let world = vec![Touch::new(Thing::World, Way::Write)];
         let is_dying = !actor.process_wide.signals.is_empty() || self.may_crash(state, actor.id);
-        let replaces = actor.is_process() && !pool::owed_by(state, actor.id).is_empty();
+        let replaces = habits.pools && actor.is_process() && !pool::owed_by(state, actor.id).is_empty();
         if is_dying || replaces || matches!(actor.phase, Phase::Dead { .. }) {
             return world;
         }
@@ -127,39 +135,9 @@ impl Machine {
     }
 
     fn touched_later(&self, state: &State, actor: &Actor, habits: Habits, foresight: &mut Foresight) -> Arc<[Touch]> {
-        let mut hasher = FxHasher::default();
-        (actor.id, actor.is_process(), matches!(actor.phase, Phase::Closing { .. })).hash(&mut hasher);
-        if habits.daemons {
-            actor.children.hash(&mut hasher);
-        }
-        let mut bytes = Vec::with_capacity(128);
-        if let Some(vm) = &actor.vm {
-            vm.fingerprint(&mut bytes);
-        }
-        if actor.is_process() {
-            actor.process_wide.ends.hash(&mut hasher);
-        }
-        if let Some(op) = actor.op() {
-            (op.site, op.code).hash(&mut hasher);
-            if op.code == OpCode::Start {
-                op.args.as_slice().iter().for_each(|arg| crate::value::encode(arg, &mut bytes));
-            }
-        }
-        bytes.hash(&mut hasher);
         let held = if habits.releases { held_after(state, actor) } else { Vec::new() };
-        held.hash(&mut hasher);
-        let key = hasher.finish();
-        if let Some(known) = foresight.known.get(&key) {
-            return Arc::clone(known);
-        }
+        let future = self.future_of(actor, &held, foresight);
         let mut touched = Vec::new();
-        let mut future = match &actor.vm {
-            Some(vm) => vm.future(&held),
-            None => Future::default(),
-        };
-        if let Some(op) = actor.op() {
-            self.add_bodies(op, &mut future);
-        }
         // A worker does whatever it is handed.
         if future.anything || actor.pool.is_some() {
             touched.push(Touch::new(Thing::World, Way::Write));
@@ -167,8 +145,9 @@ impl Machine {
             future.deeds.iter().for_each(|deed| self.touched_by_deed(state, actor.id, deed, habits, &mut touched));
             let is_starting = actor.op().is_some_and(|op| op.code == OpCode::Start);
             let starts = is_starting || future.deeds.iter().any(|deed| deed.code == OpCode::Start);
-            let has_daemons = actor.children.iter().filter_map(|child| state.actor(*child)).any(|child| child.daemon);
-            if habits.daemons && (starts || has_daemons) {
+            let has_daemons =
+                || actor.children.iter().filter_map(|child| state.actor(*child)).any(|child| child.daemon);
+            if habits.daemons && (starts || has_daemons()) {
                 // At its end it terminates them.
                 touched.push(Touch::new(Thing::World, Way::Write));
             }
@@ -184,8 +163,34 @@ impl Machine {
         }
         touched.sort_unstable();
         touched.dedup();
-        let touched: Arc<[Touch]> = touched.into();
-        foresight.known.insert(key, Arc::clone(&touched));
-        touched
+        touched.into()
+    }
+
+    /// What an actor could still do after the operation at which it stands; it then holds these locks.
+    fn future_of(&self, actor: &Actor, held: &[u32], foresight: &mut Foresight) -> Arc<Future> {
+        let mut key = Vec::with_capacity(128);
+        if let Some(vm) = &actor.vm {
+            vm.fingerprint(&mut key);
+        }
+        key.push(u8::from(actor.vm.is_some()));
+        held.iter().for_each(|lock| key.extend_from_slice(&lock.to_le_bytes()));
+        if let Some(op) = actor.op() {
+            key.push(op.code as u8);
+            [op.site.code, op.site.pc].iter().for_each(|number| key.extend_from_slice(&number.to_le_bytes()));
+            if matches!(op.code, OpCode::Start | OpCode::Await | OpCode::BarrierWait | OpCode::OnceRun) {
+                key.extend_from_slice(format!("{:?}", op.target).as_bytes());
+                op.args.as_slice().iter().for_each(|arg| crate::value::encode(arg, &mut key));
+            }
+        }
+        if let Some(known) = foresight.known.get(key.as_slice()) {
+            return Arc::clone(known);
+        }
+        let mut future = actor.vm.as_ref().map(|vm| vm.future(held)).unwrap_or_default();
+        if let Some(op) = actor.op() {
+            self.add_bodies(op, &mut future);
+        }
+        let future = Arc::new(future);
+        foresight.known.insert(key.into(), Arc::clone(&future));
+        future
     }
 }

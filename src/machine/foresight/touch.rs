@@ -78,7 +78,7 @@ impl Touch {
     }
 
     /// Whether a step that touches something so may let one go on that waits to touch it as `self` says.
-    pub(super) fn is_enabled_by(self, other: Touch) -> bool {
+    pub(in crate::machine) fn is_enabled_by(self, other: Touch) -> bool {
         if !self.thing.overlaps(other.thing) {
             return false;
         }
@@ -89,7 +89,7 @@ impl Touch {
 }
 
 impl Thing {
-    pub(super) fn overlaps(self, other: Thing) -> bool {
+    pub(in crate::machine) fn overlaps(self, other: Thing) -> bool {
         match (self, other) {
             (Thing::World, _) | (_, Thing::World) => true,
             (Thing::Object(a, first), Thing::Object(b, second)) => {

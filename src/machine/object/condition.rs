@@ -77,7 +77,7 @@ pub(in crate::machine) fn lock<'s>(state: &'s State, condition: &'s Condition) -
 
 /// The id of the lock that was declared for a condition.
 pub(in crate::machine) fn declared_lock(state: &State, id: u32) -> Option<u32> {
-    match state.object(id) {
+    match state.made(id) {
         Some(Object::Condition(Condition { under: Under::Declared(lock), .. })) => Some(*lock),
         _ => None,
     }

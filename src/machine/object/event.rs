@@ -1,7 +1,6 @@
 //! Events: a flag; whoever had begun to wait when it was set goes on, whatever becomes of the flag.
 
-use super::{Came, Object, fault, gives_up, object_of};
-use crate::machine::actor::Phase;
+use super::{Came, Object, fault, gives_up};
 use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
 use crate::value::Value;
@@ -22,7 +21,7 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
     match op.code {
         OpCode::EventSet => {
             event.set = true;
-            for (waiter, case) in parked(tx, id) {
+            for (waiter, case) in tx.state.parked(id) {
                 tx.complete_in(waiter, case, Ok(Value::Bool(true)));
             }
             Ok(Value::None)
@@ -34,15 +33,4 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
         OpCode::EventIsSet | OpCode::EventWait => Ok(Value::Bool(event.set)),
         _ => Err(fault::no_runtime()),
     }
-}
-
-/// Who waits here, and in which case of its `select`.
-pub(super) fn parked(tx: &Tx<'_>, id: u32) -> Vec<(u32, Option<u32>)> {
-    let here = |op: &Op| matches!(op.code, OpCode::EventWait | OpCode::LatchWait) && object_of(op) == Some(id);
-    let waits = |phase: &Phase| match phase {
-        Phase::At(at) if at.parked && here(&at.op) => Some(None),
-        Phase::At(at) if at.parked => (0..).zip(&at.op.cases).find(|(_, op)| here(op)).map(|(case, _)| Some(case)),
-        _ => None,
-    };
-    tx.state.actors.iter().filter_map(|actor| Some((actor.id, waits(&actor.phase)?))).collect()
 }

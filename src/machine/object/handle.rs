@@ -14,10 +14,7 @@ const KILL: i32 = 9;
 
 pub(super) fn can(state: &State, me: u32, op: &Op) -> bool {
     let Target::Actor(actor) = op.target else { return true };
-    op.code != OpCode::Join
-        || actor.0 == me
-        || gives_up(op)
-        || state.actor(actor.0).is_none_or(|actor| actor.has_ended())
+    op.code != OpCode::Join || actor.0 == me || gives_up(op) || state.has_ended(actor.0)
 }
 
 pub(super) fn perform(tx: &mut Tx<'_>, me: u32, of: u32, op: &Op) -> Came {

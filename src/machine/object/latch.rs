@@ -1,6 +1,6 @@
 //! Latches: a count; whoever had begun to wait when it came to zero goes on, whatever is added then.
 
-use super::{Came, Object, event, fault, gives_up};
+use super::{Came, Object, fault, gives_up};
 use crate::machine::step::Tx;
 use crate::program::fault::not_a_count;
 use crate::program::op::{Op, OpCode};
@@ -37,7 +37,7 @@ pub(super) fn perform(tx: &mut Tx<'_>, id: u32, op: &Op) -> Came {
         OpCode::LatchCountDown => {
             latch.count_down(step(op)?)?;
             if latch.count == 0 {
-                for (waiter, case) in event::parked(tx, id) {
+                for (waiter, case) in tx.state.parked(id) {
                     tx.complete_in(waiter, case, Ok(Value::Bool(true)));
                 }
             }

@@ -205,7 +205,7 @@ fn is_acting(state: &State, op: &Op) -> bool {
 pub(super) fn always_arrives(state: &State, op: &Op) -> bool {
     match op.code {
         OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueNext => {
-            matches!(object_of(op).and_then(|id| state.object(id)), Some(Object::Queue(queue)) if queue.is_rendezvous())
+            matches!(object_of(op).and_then(|id| state.made(id)), Some(Object::Queue(queue)) if queue.is_rendezvous())
         }
         OpCode::BarrierWait => !is_acting(state, op),
         OpCode::ConditionWait => true,
@@ -262,7 +262,7 @@ pub(super) fn waiting(state: &State, object: ObjectRef) -> i64 {
         Some(Object::Condition(condition)) => return condition.waiters.len() as i64,
         _ => {}
     }
-    let waits = state.actors.iter().flat_map(|actor| waits_of(&actor.phase));
+    let waits = state.actors().flat_map(|actor| waits_of(&actor.phase));
     let here: Vec<(OpCode, Option<Side>)> =
         waits.filter(|op| waited_in(state, op) == Some(id)).map(|op| (op.code, rwlock::side(op))).collect();
     let parked_at = |wanted: &dyn Fn(OpCode, Option<Side>) -> bool| {

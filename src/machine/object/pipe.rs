@@ -181,7 +181,7 @@ fn receive(tx: &mut Tx<'_>, me: u32, id: u32, code: OpCode) -> Came {
 pub(super) fn waiting(state: &State, id: u32, this: &End) -> i64 {
     let Some(peer) = end(state, this.peer).filter(|peer| !peer.is_gone()) else { return 0 };
     let (mut receivers, mut polls, mut senders, mut there) = (0, 0, 0, peer.bytes());
-    let waits = state.actors.iter().flat_map(|actor| waits_of(&actor.phase).map(move |op| (actor, op)));
+    let waits = state.actors().flat_map(|actor| waits_of(&actor.phase).map(move |op| (actor, op)));
     for (actor, op) in waits {
         if object_of(op) != Some(id) || is_closed_here(state, actor.id, id) {
             continue;

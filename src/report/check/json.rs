@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::observed::observed_json;
 use super::words::{failure, step};
-use crate::check::{Assumption, Avoidable, Cause, Checked, Compared, Counterexample, Observed, Sampled};
+use crate::check::{Assumption, Avoidable, Bound, Cause, Checked, Compared, Counterexample, Observed, Sampled};
 use crate::source::Source;
 
 /// One object, on one line.
@@ -17,6 +17,7 @@ pub fn json(source: &Source, checked: &Checked, compared: &Compared, observed: O
         "complete": checked.complete,
         "states": checked.states,
         "transitions": checked.transitions,
+        "bytes": checked.bytes,
         "seconds": checked.time.as_secs_f64(),
         "outcomes": checked.outcomes,
         "assumptions": checked.assumptions.iter().map(assumed).collect::<Vec<_>>(),
@@ -29,6 +30,14 @@ pub fn json(source: &Source, checked: &Checked, compared: &Compared, observed: O
         let Sampled { schedules, steps, states, estimate } = sampled;
         let value = json!({ "schedules": schedules, "steps": steps, "states": states, "states_at_least": estimate });
         object.insert("sampled".into(), value);
+    }
+    if let (Some(object), Some(bound)) = (object.as_object_mut(), checked.bound) {
+        let bound = match bound {
+            Bound::States => "states",
+            Bound::Time => "time",
+            Bound::Memory => "memory",
+        };
+        object.insert("bound".into(), bound.into());
     }
     if let (Some(object), Some(collisions)) = (object.as_object_mut(), checked.collisions) {
         object.insert("collisions".into(), collisions.into());

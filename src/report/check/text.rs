@@ -2,9 +2,12 @@
 
 use super::columns::columns;
 use super::words::{count, failure, listed};
-use crate::check::{Assumption, Avoidable, Checked, Compared, Counterexample, Failure, Verdict};
+use crate::check::{Assumption, Avoidable, Bound, Checked, Compared, Counterexample, Failure, Verdict};
 use crate::report::blocked_lines;
 use crate::source::Source;
+
+/// From so many states on it matters how much memory one takes.
+const MANY: usize = 10_000;
 
 /// The verdict in a sentence, the way to the failure, who waits for whom at its end, what it rests on.
 pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: bool) -> String {
@@ -22,8 +25,8 @@ pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: boo
 pub(super) fn notes(source: &Source, checked: &Checked, compared: &Compared) -> Vec<String> {
     let mut notes = Vec::new();
     if checked.counterexample.is_none() {
-        let all = if checked.complete { "" } else { ", not all there are" };
-        notes.push(format!("{}, {}{all}", count(checked.states, "state"), count(checked.transitions, "step")));
+        let (states, steps) = (count(checked.states, "state"), count(checked.transitions, "step"));
+        notes.push(format!("{states}, {steps}{}{}", bytes_a_state(checked), unlooked(checked)));
     }
     if let Some(sampled) = checked.sampled.filter(|sampled| sampled.steps > 0) {
         notes.push(format!(
@@ -55,6 +58,23 @@ pub(super) fn notes(source: &Source, checked: &Checked, compared: &Compared) -> 
     notes.extend(checked.also.iter().map(|other| format!("also: {}", failure(source, other, None))));
     notes.extend(checked.assumptions.iter().map(assumed));
     notes
+}
+
+/// That not all were looked at, and why where that is not plain.
+fn unlooked(checked: &Checked) -> &'static str {
+    match checked.bound {
+        _ if checked.complete => "",
+        Some(Bound::Memory) => ", not all there are: no memory is left that it may take",
+        Some(Bound::States | Bound::Time) | None => ", not all there are",
+    }
+}
+
+/// How many bytes of memory the search took for a state, where there are so many that it matters.
+fn bytes_a_state(checked: &Checked) -> String {
+    if checked.states < MANY {
+        return String::new();
+    }
+    format!(", {} bytes of memory a state", checked.bytes / checked.states.max(1) as u64)
 }
 
 fn headline(source: &Source, checked: &Checked, compared: &Compared, styled: bool) -> String {

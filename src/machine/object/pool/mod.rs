@@ -307,9 +307,8 @@ pub(in crate::machine) fn owed_by(state: &State, process: u32) -> Vec<u32> {
     if state.actor(process).is_none_or(is_leaving) {
         return Vec::new();
     }
-    let owed =
-        |entry: &&Arc<Entry>| matches!(&entry.object, Object::Pool(pool) if pool.home == process && pool.missing > 0);
-    state.objects.iter().filter(owed).map(|entry| entry.id).collect()
+    let owed = |entry: &&Entry| matches!(&entry.object, Object::Pool(pool) if pool.home == process && pool.missing > 0);
+    state.objects().filter(owed).map(|entry| entry.id).collect()
 }
 
 /// Starts a worker in place of one that died, if that is still wanted.

@@ -1,0 +1,88 @@
+//! What was found out, by the answers that it rests on.
+//!
+//! A tree of questions: at each node something is asked of a state, and each answer leads on, in the end to what was
+//! found out of all states that answer so.
+//!
+//! Answers for: finding and keeping. Never asks a state itself.
+
+use rustc_hash::FxHashMap;
+
+use crate::machine::watch::Asked;
+
+/// Where a tree begins, or goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Node(u32);
+
+#[derive(Clone, Copy, Debug)]
+enum Is {
+    /// Nobody has been here.
+    Open,
+    Question(Asked),
+    /// The number of what was found out.
+    Found(u32),
+}
+
+/// Trees of questions.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    nodes: Vec<Is>,
+    answers: FxHashMap<(u32, u32), u32>,
+}
+
+impl Memo {
+    /// A new tree.
+    pub(super) fn root(&mut self) -> Node {
+        self.nodes.push(Is::Open);
+        Node(self.nodes.len() as u32 - 1)
+    }
+
+    /// What was found out of a state that answers like this, if anything.
+    #[inline]
+    pub(super) fn find(&self, root: Node, answer: impl Fn(Asked) -> u32) -> Option<u32> {
+        let mut at = root.0;
+        loop {
+            match *self.nodes.get(at as usize)? {
+                Is::Open => return None,
+                Is::Found(found) => return Some(found),
+                Is::Question(asked) => at = *self.answers.get(&(at, answer(asked)))?,
+            }
+        }
+    }
+
+    /// Keeps what was found out of a state that was asked all this.
+    pub(super) fn keep(&mut self, root: Node, asked: &[Asked], answer: impl Fn(Asked) -> u32, found: u32) {
+        let mut at = root.0;
+        for one in asked {
+            match self.nodes.get(at as usize) {
+                Some(Is::Open) => self.nodes[at as usize] = Is::Question(*one),
+                // Whoever answered alike so far was asked the same next.
+                Some(Is::Question(known)) if known == one => {}
+                other => {
+                    debug_assert!(false, "{other:?} was there, and then {one:?} was asked");
+                    return;
+                }
+            }
+            let next = self.nodes.len() as u32;
+            let node = *self.answers.entry((at, answer(*one))).or_insert(next);
+            if node == next {
+                self.nodes.push(Is::Open);
+            }
+            at = node;
+        }
+        match self.nodes.get_mut(at as usize) {
+            Some(node @ Is::Open) => *node = Is::Found(found),
+            other => debug_assert!(false, "{other:?} was there, and then nothing more was asked"),
+        }
+    }
+
+    /// Forgets everything; nodes that were given out are no more.
+    pub(super) fn clear(&mut self) {
+        self.nodes.clear();
+        self.answers.clear();
+    }
+
+    /// Bytes that it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.nodes.capacity() * size_of::<Is>() + self.answers.capacity() * 13
+    }
+}

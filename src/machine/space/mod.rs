@@ -1,0 +1,623 @@
+//! The space of states as a search goes through it: each part of a state is kept once, and what is found out of a part
+//! together with what it was asked about others is found out once.
+//!
+//! A state is a row of numbers of parts (as in Holzmann, State compression in SPIN, 1997, section 3); steps are looked
+//! up by the parts that they rest on (as the transition caches of Blom, van de Pol and Weber, LTSmin, CAV 2010, whose
+//! dependencies are given beforehand, while here they are noted as they come up: see `watch`).
+//!
+//! Answers for: the same steps, touches and fingerprints that the machine gives. Never chooses among steps.
+
+mod exact;
+mod memo;
+mod outlook;
+mod part;
+mod sight;
+mod touches;
+
+pub use outlook::{Group, Outlook};
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use self::memo::{Memo, Node};
+use self::part::{Laid, Parts, Trees};
+use self::sight::Sight;
+use self::touches::Sets;
+use super::canonical::{FORGET_FROM, Parts as _, Walk, is_worth_forgetting};
+use super::foresight::Foresight;
+use super::step::Happened;
+use super::watch::{Asked, Flag, Watch};
+use super::{Broken, Choice, Fingerprint, Machine, State, Time};
+use crate::program::op::OpCode;
+
+/// Bytes of what was found out from which on it is forgotten, but for what is needed.
+const BYTES_MAX: usize = 256 << 20;
+/// Whoever was asked more does not come by the same answers again.
+const ASKED_MAX: usize = 24;
+
+/// A state: the numbers of its head, its actors and its objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed(Box<[u32]>);
+
+impl Packed {
+    /// How many numbers it is.
+    #[expect(clippy::len_without_is_empty, reason = "every state has a head")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// What every actor can do in a state.
+#[derive(Clone, Debug)]
+pub struct View {
+    sights: Box<[u32]>,
+    /// It is of no use once what was found out has been forgotten.
+    age: u32,
+}
+
+impl View {
+    /// How many actors there are.
+    #[expect(clippy::len_without_is_empty, reason = "main is always there")]
+    pub fn len(&self) -> usize {
+        self.sights.len()
+    }
+}
+
+/// A fingerprint, and how it was come by.
+#[derive(Clone, Copy, Debug)]
+pub struct Print {
+    sum: u128,
+    /// The numbers by which it was, where main leads to all that was numbered; and who was over.
+    tree: Option<(u32, u64)>,
+    age: u32,
+}
+
+impl Print {
+    /// The fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.sum)
+    }
+
+    fn is_of(&self, age: u32) -> bool {
+        self.age == age
+    }
+}
+
+/// A step that was taken.
+#[derive(Debug)]
+pub struct Taken {
+    /// Where it leads.
+    pub next: Packed,
+    /// What happened, unless nothing did that a search looks for.
+    pub happened: Option<Rc<Happened>>,
+}
+
+/// What a step does to every state that answers alike.
+#[derive(Debug)]
+struct Effect {
+    /// A new head, with the parts of those who are new.
+    head: Option<(u32, Vec<u32>, Vec<u32>)>,
+    actors: Vec<(u32, u32)>,
+    objects: Vec<(u32, u32)>,
+    happened: Option<Rc<Happened>>,
+}
+
+/// What a sight rests on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rests {
+    /// On all of these actors, by their numbers.
+    actors: u64,
+    /// On what is true of these.
+    flags: u64,
+    /// On all of these objects.
+    objects: u64,
+    /// On more than that.
+    wide: bool,
+}
+
+/// Numbers that are told apart when it comes to what changed.
+#[inline]
+fn bit(id: u32) -> u64 {
+    1 << (id % u64::BITS)
+}
+
+impl Rests {
+    fn on(asked: &[Asked]) -> Rests {
+        let mut rests = Rests::default();
+        for one in asked {
+            match one {
+                Asked::Actor(id) => rests.actors |= bit(*id),
+                Asked::Flag(id, _) => rests.flags |= bit(*id),
+                Asked::Object(id) | Asked::Made(id) | Asked::Holds(id, _) => rests.objects |= bit(*id),
+                // Where it changes everything is looked up.
+                Asked::Head => {}
+                Asked::Members(_) | Asked::Alive(_) | Asked::AllGone(_) | Asked::Parked(_) => rests.wide = true,
+            }
+        }
+        rests
+    }
+
+    #[inline]
+    fn meets(self, changed: Rests) -> bool {
+        self.wide
+            || self.actors & changed.actors != 0
+            || self.flags & changed.flags != 0
+            || self.objects & changed.objects != 0
+    }
+}
+
+/// The space of a machine's states.
+#[derive(Debug)]
+pub struct Space<'m> {
+    machine: &'m Machine,
+    parts: Parts,
+    memo: Memo,
+    sights: Vec<(Sight, Rests)>,
+    effects: Vec<Option<Rc<Effect>>>,
+    sets: Sets,
+    foresight: Foresight,
+    walk: Walk,
+    trees: Trees,
+    numbers: Vec<u32>,
+    invariants: Cell<Option<Node>>,
+    claims: Cell<Option<Node>>,
+    /// By what was found out of claims: which hold.
+    holds: Vec<Vec<bool>>,
+    age: u32,
+    bytes: usize,
+    room: usize,
+    bytes_max: usize,
+}
+
+impl<'m> Space<'m> {
+    /// The space of a machine's states; what is found out takes about so many bytes at most.
+    pub fn new(machine: &'m Machine, bytes_max: usize) -> Space<'m> {
+        let room = bytes_max.min(BYTES_MAX);
+        Space {
+            machine,
+            parts: Parts::default(),
+            memo: Memo::default(),
+            sights: Vec::new(),
+            effects: Vec::new(),
+            sets: Sets::default(),
+            foresight: Foresight::default(),
+            walk: Walk::default(),
+            trees: Trees::default(),
+            numbers: Vec::new(),
+            invariants: Cell::new(None),
+            claims: Cell::new(None),
+            holds: Vec::new(),
+            age: 0,
+            bytes: 0,
+            room,
+            bytes_max: room,
+        }
+    }
+
+    /// The machine.
+    pub fn machine(&self) -> &'m Machine {
+        self.machine
+    }
+
+    /// A state as a row of parts.
+    pub fn pack(&mut self, state: &State) -> Packed {
+        if state.parts().head.clock_ns > 0 && !self.machine.sights.clock {
+            // Nobody looks at the clock: what is left until then is all that matters of a time.
+            let mut state = state.clone();
+            state.begin_time_anew();
+            return self.keep(&state);
+        }
+        self.keep(state)
+    }
+
+    fn keep(&mut self, state: &State) -> Packed {
+        let mut slots = vec![self.parts.keep_head(state)];
+        let all = state.parts();
+        slots.extend(all.actors.iter().map(|actor| self.parts.keep_actor(self.machine, actor)));
+        slots.extend(all.objects.iter().map(|entry| self.parts.keep_object(self.machine, entry)));
+        Packed(slots.into())
+    }
+
+    /// The state that a row of parts is.
+    pub fn state(&self, packed: &Packed) -> State {
+        self.parts.state(&packed.0, Watch::default())
+    }
+
+    /// The fingerprint of the canonical form: the machine's. Where that of the state is known from which a step led
+    /// here, only what may have changed is summed up.
+    pub fn print(&mut self, packed: &Packed, before: Option<(&Packed, &Print)>) -> Print {
+        if let Some((old, print)) = before.filter(|(old, print)| print.is_of(self.age) && old.0[0] == packed.0[0])
+            && let Some(sum) = self.sum_up(packed, old, print)
+        {
+            return Print { sum, ..*print };
+        }
+        let (fixed, sights) = (self.machine.fixed() as usize, self.machine.sights);
+        let laid = Laid::new(&self.parts, &packed.0);
+        if self.machine.is_plain
+            && let Some(ended) = laid.tree(&mut self.numbers)
+        {
+            let tree = self.trees.keep(&self.numbers, packed.0[0], ended);
+            self.walk.take_tree(&self.numbers);
+            let mut sum = self.walk.of_head(laid.head(), sights);
+            for slot in 1..packed.0.len() {
+                sum = sum.wrapping_add(contribution(&mut self.walk, &laid, slot, tree));
+            }
+            return Print { sum, tree: Some((tree, ended)), age: self.age };
+        }
+        let objects = self.parts.head(&packed.0).1.objects().len();
+        self.walk.number(&laid, (objects, fixed), self.machine.is_plain);
+        let sum = self.walk.print(&laid, fixed, sights);
+        Print { sum, tree: None, age: self.age }
+    }
+
+    /// The fingerprint, where no number has changed.
+    fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print) -> Option<u128> {
+        let (tree, ended) = print.tree?;
+        let laid = Laid::new(&self.parts, &packed.0);
+        let was = Laid::new(&self.parts, &old.0);
+        // All of them first: what a part contributes is known only where no number has changed.
+        let changed = |slot: &usize| old.0[*slot] != packed.0[*slot];
+        for slot in (1..packed.0.len()).filter(changed) {
+            if !was.part(slot)?.names_alike(laid.part(slot)?, ended) {
+                return None;
+            }
+        }
+        self.walk.take_tree(self.trees.get(tree));
+        let mut sum = print.sum;
+        for slot in (1..packed.0.len()).filter(changed) {
+            sum = sum.wrapping_sub(contribution(&mut self.walk, &was, slot, tree));
+            sum = sum.wrapping_add(contribution(&mut self.walk, &laid, slot, tree));
+        }
+        Some(sum)
+    }
+
+    /// The fingerprint.
+    pub fn fingerprint(&mut self, packed: &Packed) -> Fingerprint {
+        self.print(packed, None).fingerprint()
+    }
+
+    /// The name of an actor.
+    pub fn name(&self, packed: &Packed, actor: u32) -> Option<&str> {
+        let place = self.parts.head(&packed.0).1.actor(actor)?;
+        self.parts.get(*packed.0.get(1 + place)?)?.actor().map(|actor| &*actor.name)
+    }
+
+    /// Whether the run is over.
+    pub fn is_over(&self, packed: &Packed) -> bool {
+        self.parts.answer(&packed.0, Asked::Flag(super::MAIN, Flag::Ended)) == 1
+    }
+
+    /// The status with which main has ended, where no error has ended an actor.
+    pub fn good_exit(&self, packed: &Packed) -> Option<i32> {
+        let (head, layout) = self.parts.head(&packed.0);
+        let main = layout.actor(super::MAIN).and_then(|place| packed.0.get(1 + place))?;
+        self.parts.get(*main).and_then(part::exit_code).filter(|_| !head.failed)
+    }
+
+    /// What every actor can do; where it is known what they could in the state from which a step led here, only what
+    /// may have changed is looked up.
+    pub fn view(&mut self, packed: &Packed, before: Option<(&Packed, &View)>) -> View {
+        let Some((old, view)) = before.filter(|(old, view)| view.age == self.age && old.0[0] == packed.0[0]) else {
+            let layout = Rc::clone(self.parts.head(&packed.0).1);
+            let sights = (0..layout.actors().len()).map(|place| self.sight(packed, place)).collect();
+            return View { sights, age: self.age };
+        };
+        let changed = self.changed(old, packed);
+        let mut sights = view.sights.clone();
+        for (place, sight) in sights.iter_mut().enumerate() {
+            let rests = self.sights.get(*sight as usize).map(|(_, rests)| *rests).unwrap_or_default();
+            if rests.meets(changed) {
+                *sight = self.sight(packed, place);
+            }
+        }
+        View { sights, age: self.age }
+    }
+
+    /// What is not the same in two states with one head.
+    fn changed(&self, old: &Packed, new: &Packed) -> Rests {
+        let layout = self.parts.head(&new.0).1;
+        let mut changed = Rests::default();
+        let (old_actors, old_objects) = old.0[1..].split_at(layout.actors().len());
+        let (actors, objects) = new.0[1..].split_at(layout.actors().len());
+        for ((a, b), id) in old_actors.iter().zip(actors).zip(layout.actors()) {
+            if a != b {
+                changed.actors |= bit(*id);
+                let told = |number: u32| self.parts.get(number).map(part::Part::flags);
+                if told(*a) != told(*b) {
+                    changed.flags |= bit(*id);
+                }
+            }
+        }
+        for ((a, b), id) in old_objects.iter().zip(objects).zip(layout.objects()) {
+            if a != b {
+                changed.objects |= bit(*id);
+            }
+        }
+        changed
+    }
+
+    /// Whether a view is of no use any more.
+    pub fn is_stale(&self, view: &View) -> bool {
+        view.age != self.age
+    }
+
+    /// What one actor can do.
+    fn sight(&mut self, packed: &Packed, place: usize) -> u32 {
+        let slots = &*packed.0;
+        let number = slots.get(1 + place).copied().unwrap_or_default();
+        let tree = self.parts.get(number).and_then(|part| part.tree.get());
+        let tree = tree.unwrap_or_else(|| {
+            let tree = self.memo.root();
+            self.parts.get(number).into_iter().for_each(|part| part.tree.set(Some(tree)));
+            tree
+        });
+        if let Some(known) = self.memo.find(tree, |asked| self.parts.answer(slots, asked)) {
+            return known;
+        }
+        let state = self.parts.state(slots, Watch::beginning(&[]));
+        let id = self.parts.head(slots).1.actors().get(place).copied().unwrap_or_default();
+        let Some(actor) = state.actor(id) else { return 0 };
+        let mut sight = Sight::of(self.machine, &state, actor, (&mut self.foresight, &mut self.sets));
+        if state.is_over() {
+            sight.steps.clear();
+        }
+        let own = Asked::Actor(id);
+        let mut asked = self.asked(&state, slots, &[own]);
+        let found = self.sights.len() as u32;
+        self.memo.keep(tree, &asked, |asked| self.parts.answer(slots, asked), found);
+        asked.push(own);
+        let rests = Rests::on(&asked);
+        sight.asked = asked;
+        self.bytes += size_of::<Sight>() + 64 * sight.steps.len() + 12 * sight.asked.len();
+        self.sights.push((sight, rests));
+        found
+    }
+
+    /// What a state was asked, but for what is known anyway.
+    fn asked(&mut self, state: &State, slots: &[u32], known: &[Asked]) -> Vec<Asked> {
+        let mut asked = state.asked();
+        let fixed = self.machine.fixed();
+        asked.retain(|one| match one {
+            Asked::Made(id) if *id < fixed => false,
+            one => !known.contains(one),
+        });
+        asked.iter().for_each(|one| self.parts.list(*one, slots));
+        asked
+    }
+
+    fn seen(&self, view: &View, place: usize) -> Option<&Sight> {
+        self.sights.get(*view.sights.get(place)? as usize).map(|(sight, _)| sight)
+    }
+
+    /// The steps of a state, by actor; none once the run is over.
+    pub fn choices<'s>(&'s self, view: &'s View) -> impl Iterator<Item = &'s Choice> + 's {
+        let steps = (0..view.sights.len()).filter_map(|place| self.seen(view, place)).flat_map(|sight| &sight.steps);
+        steps.map(|(choice, _)| choice)
+    }
+
+    /// The same, each by its actor's place and its number among that actor's.
+    pub fn steps<'s>(&'s self, view: &'s View) -> impl Iterator<Item = (Step, &'s Choice)> + 's {
+        let seen = (0u32..)
+            .zip(view.sights.iter())
+            .filter_map(|(place, sight)| self.sights.get(*sight as usize).map(|(sight, _)| (place, sight)));
+        seen.flat_map(|(place, sight)| {
+            (0u32..).zip(&sight.steps).map(move |(number, (choice, _))| (Step { place, number }, choice))
+        })
+    }
+
+    /// One of the steps.
+    pub fn choice(&self, view: &View, step: Step) -> Option<&Choice> {
+        let sight = self.seen(view, step.place as usize)?;
+        sight.steps.get(step.number as usize).map(|(choice, _)| choice)
+    }
+
+    /// Whether the next operation of who takes a step has to do with time.
+    pub fn sleeps(&self, view: &View, step: Step) -> bool {
+        self.seen(view, step.place as usize).is_some_and(|sight| sight.sleeps)
+    }
+
+    /// Takes a step; none where the state does not have it.
+    pub fn step(&mut self, packed: &Packed, view: &View, step: Step) -> Option<Taken> {
+        let slots = &*packed.0;
+        let (_, tree) = self.seen(view, step.place as usize)?.steps.get(step.number as usize)?;
+        let root: Option<Node> = tree.get();
+        let known = root.and_then(|root| self.memo.find(root, |asked| self.parts.answer(slots, asked)));
+        let effect = match known {
+            Some(known) => self.effects.get(known as usize).cloned().flatten(),
+            None => {
+                let root = root.unwrap_or_else(|| self.memo.root());
+                let sight = self.seen(view, step.place as usize)?;
+                let (choice, tree) = sight.steps.get(step.number as usize)?;
+                tree.set(Some(root));
+                let (choice, known) = (choice.clone(), sight.asked.clone());
+                self.find_out(packed, &choice, root, &known)
+            }
+        }?;
+        let next = self.apply(packed, &effect);
+        Some(Taken { next: self.settle(next, (packed, view)), happened: effect.happened.clone() })
+    }
+
+    /// What a step does.
+    fn find_out(&mut self, packed: &Packed, choice: &Choice, root: Node, known: &[Asked]) -> Option<Rc<Effect>> {
+        let slots = &*packed.0;
+        let before = self.parts.state(slots, Watch::beginning(known));
+        let mut after = before.clone();
+        let effect = self.machine.step_unsettled(&mut after, choice).ok().map(|happened| {
+            let (old, new) = (before.parts(), after.parts());
+            let mut effect = Effect { head: None, actors: Vec::new(), objects: Vec::new(), happened: None };
+            for (was, is) in old.actors.iter().zip(new.actors).filter(|(was, is)| !std::sync::Arc::ptr_eq(was, is)) {
+                effect.actors.push((was.id, self.parts.keep_actor(self.machine, is)));
+            }
+            for (was, is) in old.objects.iter().zip(new.objects).filter(|(was, is)| !std::sync::Arc::ptr_eq(was, is)) {
+                effect.objects.push((was.id, self.parts.keep_object(self.machine, is)));
+            }
+            // Whoever changes it has asked for it.
+            let is_asked = known.contains(&Asked::Head) || before.asked().contains(&Asked::Head);
+            let head = if is_asked { self.parts.keep_head(&after) } else { slots[0] };
+            if head != slots[0] {
+                let actors = new.actors.iter().skip(old.actors.len());
+                let actors = actors.map(|actor| self.parts.keep_actor(self.machine, actor)).collect();
+                let objects = new.objects.iter().skip(old.objects.len());
+                let objects = objects.map(|entry| self.parts.keep_object(self.machine, entry)).collect();
+                effect.head = Some((head, actors, objects));
+            }
+            let matters = !happened.uncaught.is_empty() || happened.noted.iter().any(|one| one.op == OpCode::Outcome);
+            effect.happened = matters.then(|| Rc::new(happened));
+            Rc::new(effect)
+        });
+        let asked = self.asked(&before, slots, known);
+        if asked.len() <= ASKED_MAX {
+            let found = self.effects.len() as u32;
+            self.memo.keep(root, &asked, |asked| self.parts.answer(slots, asked), found);
+            self.bytes += size_of::<Effect>() + 64;
+            self.effects.push(effect.clone());
+        }
+        effect
+    }
+
+    fn apply(&self, packed: &Packed, effect: &Effect) -> Packed {
+        let layout = self.parts.head(&packed.0).1;
+        let mut slots = packed.0.clone();
+        for (id, part) in &effect.actors {
+            if let Some(slot) = layout.actor(*id).and_then(|place| slots.get_mut(1 + place)) {
+                *slot = *part;
+            }
+        }
+        for (id, part) in &effect.objects {
+            if let Some(slot) = layout.object(*id).and_then(|place| slots.get_mut(1 + layout.actors().len() + place)) {
+                *slot = *part;
+            }
+        }
+        let Some((head, actors, objects)) = &effect.head else { return Packed(slots) };
+        let (old_actors, old_objects) = slots[1..].split_at(layout.actors().len());
+        let all = [old_actors, actors, old_objects, objects].into_iter().flatten();
+        Packed(std::iter::once(head).chain(all).copied().collect())
+    }
+
+    /// What follows a step (see [`Machine::step`]).
+    fn settle(&mut self, packed: Packed, before: (&Packed, &View)) -> Packed {
+        let time_may_pass = self.machine.rules.time == Time::Prompt && !self.is_over(&packed) && {
+            let view = self.view(&packed, Some(before));
+            self.choices(&view).next().is_none()
+        };
+        if !time_may_pass && !self.forgets(&packed) {
+            return packed;
+        }
+        let mut state = self.state(&packed);
+        self.machine.settle(&mut state);
+        self.pack(&state)
+    }
+
+    /// Whether it is time to forget those who are over (see [`Machine::forget`]).
+    fn forgets(&self, packed: &Packed) -> bool {
+        let (head, layout) = self.parts.head(&packed.0);
+        let (actors, made) = (layout.actors().len(), layout.objects().len() - self.machine.fixed() as usize);
+        if actors < FORGET_FROM && made < FORGET_FROM {
+            return false;
+        }
+        let ended = |number: &&u32| self.parts.get(**number).is_some_and(|part| part.has(Flag::Ended));
+        let over = packed.0[1..=actors].iter().filter(ended).count();
+        is_worth_forgetting((actors, over), made, head.kept)
+    }
+
+    /// Whether every invariant holds.
+    pub fn keeps_invariants(&mut self, packed: &Packed) -> bool {
+        if !self.machine.has_invariants() {
+            return true;
+        }
+        let root = self.root(|space| &space.invariants);
+        let slots = &*packed.0;
+        if let Some(known) = self.memo.find(root, |asked| self.parts.answer(slots, asked)) {
+            return known == 1;
+        }
+        let state = self.parts.state(slots, Watch::beginning(&[]));
+        let holds = self.machine.broken_invariant(&state).is_none();
+        let asked = self.asked(&state, slots, &[]);
+        if asked.len() <= ASKED_MAX {
+            self.memo.keep(root, &asked, |asked| self.parts.answer(slots, asked), u32::from(holds));
+        }
+        holds
+    }
+
+    /// The invariant that does not hold.
+    pub fn broken_invariant(&self, packed: &Packed) -> Option<Broken> {
+        self.machine.broken_invariant(&self.state(packed))
+    }
+
+    /// For each `eventually` claim whether it holds.
+    pub fn claims_that_hold(&mut self, packed: &Packed) -> Vec<bool> {
+        let root = self.root(|space| &space.claims);
+        let slots = &*packed.0;
+        let known = self.memo.find(root, |asked| self.parts.answer(slots, asked));
+        if let Some(known) = known.and_then(|known| self.holds.get(known as usize)) {
+            return known.clone();
+        }
+        let state = self.parts.state(slots, Watch::beginning(&[]));
+        let holds = self.machine.claims_that_hold(&state);
+        let asked = self.asked(&state, slots, &[]);
+        if asked.len() <= ASKED_MAX {
+            let found = self.holds.len() as u32;
+            self.memo.keep(root, &asked, |asked| self.parts.answer(slots, asked), found);
+            self.holds.push(holds.clone());
+        }
+        holds
+    }
+
+    fn root(&mut self, slot: impl Fn(&Self) -> &Cell<Option<Node>>) -> Node {
+        if let Some(root) = slot(self).get() {
+            return root;
+        }
+        let root = self.memo.root();
+        slot(self).set(Some(root));
+        root
+    }
+
+    /// Bytes that it takes, about.
+    pub fn bytes(&self) -> usize {
+        self.parts.bytes() + self.memo.bytes() + self.sets.bytes() + self.bytes
+    }
+
+    /// Whether so much was found out that what is not needed should be forgotten.
+    pub fn is_full(&self) -> bool {
+        self.bytes() > self.bytes_max
+    }
+
+    /// Forgets all that was found out, but for the parts of which these states consist. Views are stale then.
+    pub fn forget_all_but<'s>(&mut self, needed: impl Iterator<Item = &'s Packed>) {
+        self.parts.sweep(needed.map(|packed| &*packed.0));
+        self.memo.clear();
+        self.sights.clear();
+        self.effects.clear();
+        self.sets.clear();
+        self.foresight = Foresight::default();
+        self.trees = Trees::default();
+        self.invariants.set(None);
+        self.claims.set(None);
+        self.holds.clear();
+        self.bytes = 0;
+        self.bytes_max = self.room.max(2 * self.bytes());
+        self.age += 1;
+    }
+}
+
+/// What the part in a slot contributes to the fingerprint of a state that is numbered as a tree is.
+#[inline]
+fn contribution(walk: &mut Walk, laid: &Laid<'_>, slot: usize, tree: u32) -> u128 {
+    let known = laid.part(slot).map(|part| &part.contributes[tree as usize % part::TREES]);
+    if let Some((_, contribution)) = known.and_then(Cell::get).filter(|(known, _)| *known == tree) {
+        return contribution;
+    }
+    let contribution = match laid.object_at(slot) {
+        None => walk.of_actor(laid, slot - 1),
+        Some(place) => walk.of_object(laid, place),
+    };
+    known.into_iter().for_each(|known| known.set(Some((tree, contribution))));
+    contribution
+}
+
+/// One of the steps of a state: the place of its actor, and its number among that actor's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Step {
+    place: u32,
+    number: u32,
+}

@@ -1,0 +1,319 @@
+//! What the actors of a state are to each other: whose steps conflict, who could let whom go on, who never can.
+//!
+//! Answers for: the same as `foresight` says of two actors, by numbers. Never decides what is explored.
+
+use super::touches::{CONFLICTS, ENABLES, ENABLES_AS_HOLDER, Opened, Set};
+use super::{Packed, Space, View};
+
+/// A set of actors, by their places in an outlook.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    first: u64,
+    more: Vec<u64>,
+}
+
+/// The actors of a state that are not over.
+#[derive(Debug, Default)]
+pub struct Outlook {
+    ones: Vec<One>,
+    conflicts: Rows,
+    enablers: Rows,
+}
+
+/// A group for each actor, as far as it was found out.
+#[derive(Debug, Default)]
+struct Rows {
+    all: Vec<Group>,
+    known: Group,
+}
+
+impl Rows {
+    fn clear(&mut self) {
+        self.known = Group::default();
+    }
+
+    #[inline]
+    fn get(&mut self, at: usize, find: impl FnOnce() -> Group) -> &Group {
+        if self.all.len() <= at {
+            self.all.resize(at + 1, Group::default());
+        }
+        if !self.known.has(at) {
+            self.known.add(at);
+            self.all[at] = find();
+        }
+        &self.all[at]
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct One {
+    actor: u32,
+    sight: u32,
+    now: Set,
+    all: Set,
+    /// How many steps it has.
+    steps: usize,
+}
+
+impl Group {
+    fn word(&self, at: usize) -> u64 {
+        if at < 64 { self.first } else { self.more.get(at / 64 - 1).copied().unwrap_or(0) }
+    }
+
+    /// Whether one is among them.
+    #[inline]
+    pub fn has(&self, at: usize) -> bool {
+        self.word(at) >> (at % 64) & 1 == 1
+    }
+
+    /// Adds one.
+    #[inline]
+    pub fn add(&mut self, at: usize) {
+        if at < 64 {
+            self.first |= 1 << at;
+            return;
+        }
+        let word = at / 64 - 1;
+        if self.more.len() <= word {
+            self.more.resize(word + 1, 0);
+        }
+        self.more[word] |= 1 << (at % 64);
+    }
+
+    /// Adds others.
+    pub fn add_all(&mut self, others: &Group) {
+        self.first |= others.first;
+        if self.more.len() < others.more.len() {
+            self.more.resize(others.more.len(), 0);
+        }
+        self.more.iter_mut().zip(&others.more).for_each(|(own, other)| *own |= other);
+    }
+
+    fn remove(&mut self, at: usize) {
+        if at < 64 {
+            self.first &= !(1 << at);
+        } else if let Some(word) = self.more.get_mut(at / 64 - 1) {
+            *word &= !(1 << (at % 64));
+        }
+    }
+
+    fn is_within(&self, others: &Group) -> bool {
+        let more = self.more.iter().enumerate();
+        let mut more = more.map(|(at, word)| (word, others.more.get(at).copied().unwrap_or(0)));
+        self.first & !others.first == 0 && more.all(|(word, other)| word & !other == 0)
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        (self.first.count_ones() + self.more.iter().map(|word| word.count_ones()).sum::<u32>()) as usize
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.first == 0 && self.more.iter().all(|word| *word == 0)
+    }
+
+    /// The first of them that is not among others.
+    #[inline]
+    pub fn first_beside(&self, others: &Group) -> Option<usize> {
+        let left = self.first & !others.first;
+        if left != 0 {
+            return Some(left.trailing_zeros() as usize);
+        }
+        self.iter().skip_while(|at| *at < 64).find(|at| !others.has(*at))
+    }
+
+    /// Their places, from the first.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let words = std::iter::once(self.first).chain(self.more.iter().copied());
+        words.enumerate().flat_map(|(at, word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros() as usize;
+                (left != 0).then(|| {
+                    left &= left - 1;
+                    at * 64 + bit
+                })
+            })
+        })
+    }
+}
+
+impl Outlook {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ones.len()
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.ones.is_empty()
+    }
+
+    /// The number of an actor.
+    pub fn actor(&self, at: usize) -> u32 {
+        self.ones.get(at).map_or(0, |one| one.actor)
+    }
+
+    /// Whether it has a step.
+    pub fn is_able(&self, at: usize) -> bool {
+        self.steps(at) > 0
+    }
+
+    /// How many steps it has.
+    pub fn steps(&self, at: usize) -> usize {
+        self.ones.get(at).map_or(0, |one| one.steps)
+    }
+
+    /// Its place.
+    pub fn place(&self, actor: u32) -> Option<usize> {
+        place_in(&self.ones, actor)
+    }
+}
+
+fn place_in(ones: &[One], actor: u32) -> Option<usize> {
+    ones.binary_search_by_key(&actor, |one| one.actor).ok()
+}
+
+impl Space<'_> {
+    /// Looks at a state; `outlook` is what is filled.
+    pub fn look(&mut self, view: &View, outlook: &mut Outlook) {
+        outlook.ones.clear();
+        let mut opened = Opened::default();
+        for number in &view.sights {
+            let Some((sight, _)) = self.sights.get(*number as usize).filter(|(sight, _)| !sight.has_ended) else {
+                continue;
+            };
+            let (now, all, steps) = (sight.now, sight.all, sight.steps.len());
+            outlook.ones.push(One { actor: sight.actor, sight: *number, now, all, steps });
+            opened = self.sets.join(opened, self.sets.opens(sight.all));
+        }
+        if opened != Opened::default() {
+            for one in &mut outlook.ones {
+                one.now = self.sets.distrust(one.now, opened);
+                one.all = self.sets.distrust(one.all, opened);
+            }
+        }
+        outlook.conflicts.clear();
+        outlook.enablers.clear();
+    }
+
+    /// Those who do or could do what does not accord with the next step of one.
+    pub fn conflicts<'o>(&mut self, outlook: &'o mut Outlook, at: usize) -> &'o Group {
+        let Outlook { ones, conflicts, .. } = outlook;
+        conflicts.get(at, || {
+            let mut found = Group::default();
+            let Some(one) = ones.get(at) else { return found };
+            for (place, other) in ones.iter().enumerate() {
+                if place != at && self.sets.pair(one.now, other.all) & CONFLICTS != 0 {
+                    found.add(place);
+                }
+            }
+            found
+        })
+    }
+
+    /// Those of whom one at least must take a step before one can go on that cannot; who is over is not among them.
+    pub fn enablers<'o>(&mut self, outlook: &'o mut Outlook, at: usize) -> &'o Group {
+        let Outlook { ones, enablers, .. } = outlook;
+        enablers.get(at, || self.find_enablers(ones, at))
+    }
+
+    fn find_enablers(&mut self, ones: &[One], at: usize) -> Group {
+        let mut found = Group::default();
+        let Some((one, (sight, _))) = ones.get(at).and_then(|one| Some((one, self.sights.get(one.sight as usize)?)))
+        else {
+            return found;
+        };
+        if let Some(awaited) = &sight.closes {
+            let child = awaited.first().and_then(|child| place_in(ones, *child));
+            let anyone = || (0..ones.len()).find(|other| *other != at);
+            child.or_else(anyone).into_iter().for_each(|other| found.add(other));
+            return found;
+        }
+        for (place, other) in ones.iter().enumerate().filter(|(place, _)| *place != at) {
+            let lets = match &sight.locks[..] {
+                [] | [_] => {
+                    let pair = self.sets.pair(one.now, other.all);
+                    let holds = || sight.locks.first().is_some_and(|(_, holder)| *holder == Some(other.actor));
+                    pair & ENABLES != 0 || pair & ENABLES_AS_HOLDER != 0 && holds()
+                }
+                locks => {
+                    let held = locks.iter().filter(|(_, holder)| *holder == Some(other.actor));
+                    let held: Vec<u32> = held.map(|(lock, _)| *lock).collect();
+                    self.sets.enables(one.now, other.all, &held)
+                }
+            };
+            if lets {
+                found.add(place);
+            }
+        }
+        found
+    }
+
+    /// The actors that can never go on: each of them waits for what only others among them could still do. None where
+    /// only daemons are.
+    pub fn dead(&mut self, packed: &Packed, view: &View, outlook: &mut Outlook) -> Vec<u32> {
+        if self.machine.habits.has_pools() {
+            let choices: Vec<_> =
+                self.choices(view).filter(|choice| choice.what != super::super::What::Wake).cloned().collect();
+            return self.machine.dead(&self.state(packed), &choices);
+        }
+        let mut dead = Group::default();
+        for (at, one) in outlook.ones.iter().enumerate() {
+            if self.sights.get(one.sight as usize).is_some_and(|(sight, _)| sight.waits) {
+                dead.add(at);
+            }
+        }
+        loop {
+            let known = dead.clone();
+            for at in known.iter() {
+                if !self.needs_only(outlook, at, &known) {
+                    dead.remove(at);
+                }
+            }
+            if dead == known {
+                break;
+            }
+        }
+        let sight = |at: usize| outlook.ones.get(at).and_then(|one| self.sights.get(one.sight as usize));
+        if dead.iter().all(|at| sight(at).is_none_or(|(sight, _)| sight.daemon)) {
+            return Vec::new();
+        }
+        dead.iter().map(|at| outlook.actor(at)).collect()
+    }
+
+    /// Whether one that cannot go on could be let only by some of these.
+    fn needs_only(&mut self, outlook: &mut Outlook, at: usize, among: &Group) -> bool {
+        let sight = outlook.ones.get(at).and_then(|one| self.sights.get(one.sight as usize));
+        if let Some(awaited) = sight.and_then(|(sight, _)| sight.closes.as_ref()) {
+            // It waits for all of them; before `finally` for everyone.
+            return match awaited.is_empty() {
+                false => awaited.iter().any(|child| outlook.place(*child).is_some_and(|child| among.has(child))),
+                true => among.iter().any(|other| other != at),
+            };
+        }
+        self.enablers(outlook, at).is_within(among)
+    }
+
+    /// What tells the actors of an outlook from all others: of some of them, or of all.
+    pub fn signature(&self, outlook: &Outlook, of: Option<&[u32]>) -> Vec<u32> {
+        let wanted = |one: &&One| of.is_none_or(|of| of.contains(&one.actor));
+        outlook.ones.iter().filter(wanted).map(|one| one.sight).collect()
+    }
+
+    /// The pairs of actors whose next accesses to a variable may race, by what tells them from all others.
+    pub fn races(&self, outlook: &Outlook) -> Vec<(u32, u32)> {
+        let access = |one: &One| self.sights.get(one.sight as usize).and_then(|(sight, _)| sight.access);
+        let mut pairs = Vec::new();
+        for (at, a) in outlook.ones.iter().enumerate() {
+            let Some((variable, writes)) = access(a) else { continue };
+            for b in outlook.ones.iter().skip(at + 1) {
+                if access(b).is_some_and(|(other, other_writes)| other == variable && (writes || other_writes)) {
+                    pairs.push((a.sight, b.sight));
+                }
+            }
+        }
+        pairs
+    }
+}

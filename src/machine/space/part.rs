@@ -1,0 +1,426 @@
+//! The parts of states, each kept once, and what is known of each.
+//!
+//! Answers for: numbers of parts, and what a state answers that consists of some. Never takes a step.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::exact;
+use super::memo::Node;
+use crate::machine::actor::{Actor, Phase};
+use crate::machine::canonical;
+use crate::machine::object::Entry;
+use crate::machine::shape::{Ref, Shape};
+use crate::machine::state::{Head, State};
+use crate::machine::watch::{Asked, Flag, Watch};
+use crate::machine::{MAIN, Machine};
+
+/// The answer where there is nobody to ask.
+const NOBODY: u32 = u32::MAX;
+/// What a part takes beside its bytes, about.
+const PART_BYTES: usize = 600;
+
+/// Of so many ways to number a state it is known what a part contributes to its fingerprint.
+pub(super) const TREES: usize = 4;
+
+/// A part of states.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) is: Is,
+    /// The hash of its shape, and what is in the holes.
+    key: [u8; 16],
+    refs: Box<[Ref]>,
+    /// By bits: what is true of an actor.
+    flags: u8,
+    /// Whether it has started others.
+    starts: bool,
+    /// The actors that it names, by number; none where there are too many for that, or objects.
+    names: Option<u64>,
+    /// What it contributes to a fingerprint, by which numbers: the last few.
+    pub(super) contributes: [Cell<Option<(u32, u128)>>; TREES],
+    /// Of an actor: where what it can do is found.
+    pub(super) tree: Cell<Option<Node>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Is {
+    Actor(Arc<Actor>),
+    Object(Arc<Entry>),
+    Head(Head, Rc<Layout>),
+}
+
+/// Who there is, by place.
+#[derive(Debug)]
+pub(super) struct Layout {
+    actors: Box<[u32]>,
+    objects: Box<[u32]>,
+}
+
+impl Layout {
+    #[inline]
+    fn find(ids: &[u32], guess: usize, id: u32) -> Option<usize> {
+        if ids.get(guess) == Some(&id) {
+            return Some(guess);
+        }
+        ids.binary_search(&id).ok()
+    }
+
+    #[inline]
+    pub(super) fn actor(&self, id: u32) -> Option<usize> {
+        Layout::find(&self.actors, id.wrapping_sub(MAIN) as usize, id)
+    }
+
+    #[inline]
+    pub(super) fn object(&self, id: u32) -> Option<usize> {
+        Layout::find(&self.objects, id as usize, id)
+    }
+
+    pub(super) fn actors(&self) -> &[u32] {
+        &self.actors
+    }
+
+    pub(super) fn objects(&self) -> &[u32] {
+        &self.objects
+    }
+}
+
+impl Part {
+    pub(super) fn actor(&self) -> Option<&Arc<Actor>> {
+        match &self.is {
+            Is::Actor(actor) => Some(actor),
+            _ => None,
+        }
+    }
+
+    pub(super) fn object(&self) -> Option<&Arc<Entry>> {
+        match &self.is {
+            Is::Object(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn has(&self, flag: Flag) -> bool {
+        self.flags & flag as u8 != 0
+    }
+
+    pub(super) fn flags(&self) -> u8 {
+        self.flags
+    }
+
+    /// Whether another in its place leaves all numbers as they are, where these are over.
+    #[inline]
+    pub(super) fn names_alike(&self, other: &Part, ended: u64) -> bool {
+        let children = |part: &Part| part.refs.iter().find_map(Ref::children).map(<[u32]>::to_vec);
+        match (self.names, other.names) {
+            (Some(names), Some(others)) if self.flags == other.flags => {
+                (names ^ others) & ended == 0 && (!self.starts && !other.starts || children(self) == children(other))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// All parts.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    all: Vec<Part>,
+    known: FxHashMap<Box<[u8]>, u32>,
+    free: Vec<u32>,
+    /// Lists that are answers.
+    lists: FxHashMap<Vec<(u32, Option<u32>)>, u32>,
+    bytes: usize,
+}
+
+impl Parts {
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> Option<&Part> {
+        self.all.get(number as usize)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn keep(&mut self, exact: Vec<u8>, make: impl FnOnce() -> (Is, Shape, u8)) -> u32 {
+        if let Some(number) = self.known.get(exact.as_slice()) {
+            return *number;
+        }
+        let (is, shape, flags) = make();
+        self.bytes += exact.len() + shape.refs.len() * size_of::<Ref>() + PART_BYTES;
+        let key = shape.hash().to_le_bytes();
+        let starts = shape.refs.iter().any(|one| one.children().is_some());
+        let names = shape.refs.iter().try_fold(0, |names, one| match one {
+            Ref::Actor(id) if *id < u64::BITS => Some(names | 1 << id),
+            Ref::Children(_) | Ref::Until(_) => Some(names),
+            Ref::Actor(_) | Ref::Object(_) | Ref::Done { .. } => None,
+        });
+        let (tree, contributes) = (Cell::new(None), [const { Cell::new(None) }; TREES]);
+        let part = Part { is, key, refs: shape.refs.into(), flags, starts, names, contributes, tree };
+        let number = match self.free.pop() {
+            Some(number) => {
+                self.all[number as usize] = part;
+                number
+            }
+            None => {
+                self.all.push(part);
+                self.all.len() as u32 - 1
+            }
+        };
+        self.known.insert(exact.into(), number);
+        number
+    }
+
+    pub(super) fn keep_actor(&mut self, machine: &Machine, actor: &Arc<Actor>) -> u32 {
+        let flags = [Flag::Ended, Flag::Awaited, Flag::Dismissed];
+        self.keep(exact::of_actor(machine, actor), || {
+            let flags = flags.into_iter().filter(|flag| actor.is(*flag)).fold(0, |bits, flag| bits | flag as u8);
+            (Is::Actor(Arc::clone(actor)), Shape::of_actor(actor, machine.sights, machine.fixed()), flags)
+        })
+    }
+
+    pub(super) fn keep_object(&mut self, machine: &Machine, entry: &Arc<Entry>) -> u32 {
+        self.keep(exact::of_entry(machine, entry), || {
+            (Is::Object(Arc::clone(entry)), Shape::of_object(entry, machine.sights, machine.fixed()), 0)
+        })
+    }
+
+    /// The head of a state.
+    pub(super) fn keep_head(&mut self, state: &State) -> u32 {
+        let parts = state.parts();
+        let actors: Box<[u32]> = parts.actors.iter().map(|actor| actor.id).collect();
+        let objects: Box<[u32]> = parts.objects.iter().map(|entry| entry.id).collect();
+        self.keep(exact::of_head(parts.head, &actors, &objects), || {
+            (Is::Head(parts.head.clone(), Rc::new(Layout { actors, objects })), Shape::default(), 0)
+        })
+    }
+
+    /// The head of a state that consists of these.
+    #[inline]
+    pub(super) fn head(&self, slots: &[u32]) -> (&Head, &Rc<Layout>) {
+        match slots.first().and_then(|head| self.get(*head)).map(|part| &part.is) {
+            Some(Is::Head(head, layout)) => (head, layout),
+            _ => unreachable!("a state begins with its head"),
+        }
+    }
+
+    /// The state that consists of these.
+    pub(super) fn state(&self, slots: &[u32], watch: Watch) -> State {
+        let (head, layout) = self.head(slots);
+        let (actors, objects) = slots[1..].split_at(layout.actors.len());
+        let actors = actors.iter().filter_map(|number| self.get(*number)?.actor().cloned()).collect();
+        let objects = objects.iter().filter_map(|number| self.get(*number)?.object().cloned()).collect();
+        State::of(actors, objects, head.clone(), watch)
+    }
+
+    /// A list as an answer.
+    pub(super) fn list(&mut self, asked: Asked, slots: &[u32]) {
+        if let Some(list) = self.listed(asked, slots) {
+            let next = self.lists.len() as u32 + 1;
+            self.lists.entry(list).or_insert(next);
+        }
+    }
+
+    /// The list that is the answer, where it is one; none for an empty one.
+    fn listed(&self, asked: Asked, slots: &[u32]) -> Option<Vec<(u32, Option<u32>)>> {
+        let layout = self.head(slots).1;
+        let actors = || slots[1..=layout.actors.len()].iter().filter_map(|number| self.get(*number)?.actor());
+        let list: Vec<(u32, Option<u32>)> = match asked {
+            Asked::Members(process) => {
+                let is_member = |actor: &&Arc<Actor>| actor.process == process && actor.is_alive();
+                actors().filter(is_member).map(|actor| (actor.id, None)).collect()
+            }
+            Asked::Parked(object) => {
+                actors().filter_map(|actor| actor.parked_in(object).map(|case| (actor.id, case))).collect()
+            }
+            _ => return None,
+        };
+        (!list.is_empty()).then_some(list)
+    }
+
+    /// What a state answers that consists of these.
+    #[inline]
+    pub(super) fn answer(&self, slots: &[u32], asked: Asked) -> u32 {
+        let layout = &**self.head(slots).1;
+        let slot = |place: Option<usize>| place.and_then(|place| slots.get(1 + place)).copied().unwrap_or(NOBODY);
+        let actors = || slots[1..=layout.actors.len()].iter().filter_map(|number| self.get(*number)?.actor());
+        match asked {
+            Asked::Actor(id) => slot(layout.actor(id)),
+            Asked::Object(id) | Asked::Made(id) => slot(layout.object(id).map(|place| layout.actors.len() + place)),
+            Asked::Flag(id, flag) => match self.get(slot(layout.actor(id))) {
+                Some(part) => u32::from(part.has(flag)),
+                None => u32::from(flag == Flag::Ended),
+            },
+            Asked::Holds(lock, actor) => {
+                let place = layout.object(lock).map(|place| layout.actors.len() + place);
+                let entry = self.get(slot(place)).and_then(Part::object);
+                u32::from(entry.is_some_and(|entry| entry.holder() == Some(actor)))
+            }
+            Asked::Head => slots.first().copied().unwrap_or(NOBODY),
+            Asked::Alive(kind) => actors().filter(|actor| actor.is_alive() && actor.counts_as(kind)).count() as u32,
+            Asked::AllGone(but) => u32::from(actors().all(|actor| actor.id == but || actor.is_gone())),
+            Asked::Members(_) | Asked::Parked(_) => match self.listed(asked, slots) {
+                None => 0,
+                Some(list) => self.lists.get(&list).copied().unwrap_or(NOBODY),
+            },
+        }
+    }
+
+    /// Forgets the parts of which no state consists that is still needed, and every tree.
+    pub(super) fn sweep<'s>(&mut self, needed: impl Iterator<Item = &'s [u32]>) {
+        let mut stays = vec![false; self.all.len()];
+        needed.flatten().for_each(|number| stays[*number as usize] = true);
+        self.known.retain(|_, number| stays[*number as usize]);
+        self.free = (0..).zip(&stays).filter(|(_, stays)| !**stays).map(|(number, _)| number).collect();
+        self.bytes = 0;
+        for (part, stays) in self.all.iter_mut().zip(&stays) {
+            part.tree.set(None);
+            part.contributes.iter().for_each(|known| known.set(None));
+            if *stays {
+                self.bytes += PART_BYTES;
+            } else {
+                // Whatever is large in it.
+                part.is =
+                    Is::Head(State::empty().head().clone(), Rc::new(Layout { actors: [].into(), objects: [].into() }));
+                part.refs = [].into();
+            }
+        }
+        self.lists.clear();
+    }
+}
+
+/// Numbers of actors by place, with the head and those who are over: what a part contributes to a fingerprint rests on
+/// them, and on nothing else. Each is kept once.
+#[derive(Debug, Default)]
+pub(super) struct Trees {
+    known: FxHashMap<(Rc<[u32]>, u32, u64), u32>,
+    all: Vec<Rc<[u32]>>,
+}
+
+impl Trees {
+    pub(super) fn keep(&mut self, numbers: &[u32], head: u32, ended: u64) -> u32 {
+        let numbers: Rc<[u32]> = numbers.into();
+        let next = self.all.len() as u32;
+        let number = *self.known.entry((Rc::clone(&numbers), head, ended)).or_insert(next);
+        if number == next {
+            self.all.push(numbers);
+        }
+        number
+    }
+
+    pub(super) fn get(&self, number: u32) -> &[u32] {
+        self.all.get(number as usize).map_or(&[], |numbers| numbers)
+    }
+}
+
+/// A state that is laid out in slots.
+pub(super) struct Laid<'p> {
+    parts: &'p Parts,
+    slots: &'p [u32],
+    head: &'p Head,
+    layout: &'p Layout,
+}
+
+impl<'p> Laid<'p> {
+    pub(super) fn new(parts: &'p Parts, slots: &'p [u32]) -> Laid<'p> {
+        let (head, layout) = parts.head(slots);
+        Laid { parts, slots, head, layout }
+    }
+
+    /// The numbers of the actors by place, each one more than it is, as [`canonical::Walk::number`] gives them; who is
+    /// over. None where main does not lead to all that is to be numbered, or where there are too many.
+    pub(super) fn tree(&self, numbers: &mut Vec<u32>) -> Option<u64> {
+        let ids = &self.layout.actors;
+        if ids.last().is_some_and(|last| *last >= u64::BITS) {
+            return None;
+        }
+        let (mut ended, mut named) = (0u64, 0u64);
+        for (slot, number) in self.slots.iter().enumerate().skip(1) {
+            let part = self.parts.get(*number)?;
+            named |= part.names?;
+            if let Some(id) = ids.get(slot - 1).filter(|_| part.has(Flag::Ended)) {
+                ended |= 1 << id;
+            }
+        }
+        let all = ids.iter().fold(0, |all, id| all | 1u64 << id);
+        let left = (all & !ended) | named;
+        numbers.clear();
+        numbers.resize(ids.len(), 0);
+        let mut order = [0u8; u64::BITS as usize];
+        let (mut done, mut next, mut at) = (1u64 << MAIN, 1usize, 0usize);
+        order[0] = MAIN as u8;
+        while at < next {
+            let place = self.layout.actor(u32::from(order[at]))?;
+            at += 1;
+            numbers[place] = at as u32;
+            let part = self.part(1 + place)?;
+            for child in part.refs.iter().filter(|_| part.starts).filter_map(Ref::children).flatten() {
+                if *child < u64::BITS && left >> child & 1 == 1 && done >> child & 1 == 0 {
+                    done |= 1 << child;
+                    order[next] = *child as u8;
+                    next += 1;
+                }
+            }
+        }
+        (left & !done == 0).then_some(ended)
+    }
+
+    /// The place of the object in a slot; none where an actor is there.
+    pub(super) fn object_at(&self, slot: usize) -> Option<usize> {
+        slot.checked_sub(1 + self.layout.actors.len())
+    }
+
+    pub(super) fn part(&self, slot: usize) -> Option<&'p Part> {
+        self.parts.get(*self.slots.get(slot)?)
+    }
+
+    fn key(&self, slot: usize) -> (&'p [u8], &'p [Ref]) {
+        self.part(slot).map_or((&[], &[]), |part| (&part.key, &part.refs))
+    }
+}
+
+impl canonical::Parts for Laid<'_> {
+    fn head(&self) -> &Head {
+        self.head
+    }
+
+    fn actors(&self) -> usize {
+        self.layout.actors.len()
+    }
+
+    fn place_of_actor(&self, id: u32) -> Option<usize> {
+        self.layout.actor(id)
+    }
+
+    fn place_of_object(&self, id: u32) -> Option<usize> {
+        self.layout.object(id)
+    }
+
+    fn has_ended(&self, place: usize) -> bool {
+        self.part(1 + place).is_none_or(|part| part.has(Flag::Ended))
+    }
+
+    fn limits_tasks(&self, place: usize) -> bool {
+        let part = self.part(1 + self.layout.actors.len() + place);
+        part.and_then(Part::object).is_some_and(|entry| entry.limits_tasks())
+    }
+
+    fn actor(&self, place: usize) -> (&[u8], &[Ref]) {
+        self.key(1 + place)
+    }
+
+    fn object(&self, place: usize) -> (&[u8], &[Ref]) {
+        self.key(1 + self.layout.actors.len() + place)
+    }
+}
+
+/// Whether an actor that is a part has ended, with which code.
+pub(super) fn exit_code(part: &Part) -> Option<i32> {
+    match part.actor()?.phase {
+        Phase::Ended { code } => Some(code),
+        _ => None,
+    }
+}
