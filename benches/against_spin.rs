@@ -157,9 +157,9 @@ fn spin(work: &Path, name: &str, sets: &[(&str, u32)], more: &[&str]) -> Result<
     let said = said(work, &["./pan", "-w22", "-m1000000"].map(str::to_owned))?;
     let seconds = begun.elapsed().as_secs_f64();
     let states = said.lines().find_map(|line| line.strip_suffix(" states, stored")?.trim().parse().ok());
-    let verdict = if said.contains("invalid end state") {
+    let verdict = if said.contains("pan:1: invalid end state") {
         "deadlock"
-    } else if said.contains("assertion violated") {
+    } else if said.contains("pan:1: assertion violated") {
         "assertion"
     } else {
         "pass"
