@@ -30,7 +30,7 @@ const LISTS: usize = 3;
 /// The low bits of a claim word; the wait's number stands above them.
 pub(super) const IDLE: u32 = 0;
 pub(super) const WAITING: u32 = 1;
-const CLAIMED: u32 = 2;
+pub(super) const CLAIMED: u32 = 2;
 pub(super) const CLAIM_BITS: u32 = 2;
 
 /// An actor as it acts on the arena.

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, ObjectHeader, Slot, state};
 use super::object::{self, barrier, kind_number, lock, once, pipe, rwlock};
+use super::park::{CLAIM_BITS, CLAIMED};
 use super::supervisor::MAIN;
 use super::{actor, cases, place, process, sys};
 use crate::plan::{Ops, Plan, User};
@@ -97,9 +98,16 @@ fn found(arena: Arena, number: u32) -> Option<Found> {
     let waits = slot.state.load(Acquire) == state::RUNNING
         && slot.uncounted.load(SeqCst) == 1
         && slot.duty.load(SeqCst) == 0
+        // Who was claimed is about to be woken, if need be by who sees to the death of the one that claimed it; it may
+        // be said to hold already what it waits for.
+        && !is_claimed(slot)
         && slot.blocked_op.load(Relaxed) != 0;
     let (op, on) = (slot.blocked_op.load(Relaxed), Off(slot.blocked_on.load(Relaxed)));
     waits.then_some(Found { actor: number, wait, op, on })
+}
+
+fn is_claimed(slot: &Slot) -> bool {
+    slot.claim.load(SeqCst) & ((1 << CLAIM_BITS) - 1) == CLAIMED
 }
 
 /// Whether they all still are in the same wait, and asleep in the kernel: so all were at one moment, and nobody had
