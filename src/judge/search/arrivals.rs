@@ -15,6 +15,8 @@ use crate::trace::{Datum, Event, Status};
 
 /// Ways that are tried for one answer.
 const WAYS_MAX: usize = 24;
+/// Guesses that are made for all answers of a trace.
+const GUESSES_MAX: usize = 2_000;
 /// Events before an answer at which others may have waited already.
 const EARLIER_MAX: usize = 6;
 
@@ -67,6 +69,10 @@ impl Judge<'_> {
     /// The next guess for an answer; gives the first of the events at which guesses are made.
     fn guess(&self, answer: u32) -> Option<u32> {
         let mut hints = self.hints.borrow_mut();
+        if hints.guesses.values().sum::<usize>() > GUESSES_MAX {
+            hints.latest = None;
+            return None;
+        }
         let guess = hints.guesses.entry(answer).or_default();
         let most = self.data.actors.len();
         // One more at the event before the answer, then at the one before that; then two more.
