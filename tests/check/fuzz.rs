@@ -135,6 +135,21 @@ fn what_was_lost_once_is_found() {
     }
 }
 
+/// Who may wake up by itself need not: it waits for ever as well. The seed has those rules.
+const NEED_NOT_WAKE: (u64, &str) = (
+    302_421,
+    "lock m\ncondition c(m)\ncondition d(m)\natomic n = 0\n\
+     thread a { with c { d.wait() ; n.add(1) } }\nthread b { with m { c.wait() } }",
+);
+
+#[test]
+fn who_may_wake_up_need_not() {
+    let (seed, text) = NEED_NOT_WAKE;
+    assert!(options(seed, Reduction::Stubborn).rules.spurious);
+    let (differ, ..) = compared(seed, text).expect("small enough");
+    assert!(differ.is_empty(), "{differ:?}");
+}
+
 #[derive(Default)]
 struct Sums {
     compared: u64,

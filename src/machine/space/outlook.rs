@@ -4,6 +4,7 @@
 
 use super::touches::{CONFLICTS, ENABLES, ENABLES_AS_HOLDER, Opened, Set};
 use super::{Packed, Space, View};
+use crate::machine::What;
 
 /// A set of actors, by their places in an outlook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +54,8 @@ struct One {
     all: Set,
     /// How many steps it has.
     steps: usize,
+    /// Whether one of them is another than to wake up by itself.
+    acts: bool,
 }
 
 impl Group {
@@ -160,6 +163,11 @@ impl Outlook {
         self.steps(at) > 0
     }
 
+    /// Whether it has a step that it cannot forgo for ever: another than to wake up by itself.
+    pub fn acts(&self, at: usize) -> bool {
+        self.ones.get(at).is_some_and(|one| one.acts)
+    }
+
     /// How many steps it has.
     pub fn steps(&self, at: usize) -> usize {
         self.ones.get(at).map_or(0, |one| one.steps)
@@ -185,7 +193,8 @@ impl Space<'_> {
                 continue;
             };
             let (now, all, steps) = (sight.now, sight.all, sight.steps.len());
-            outlook.ones.push(One { actor: sight.actor, sight: *number, now, all, steps });
+            let acts = sight.steps.iter().any(|(choice, _)| choice.what != What::Wake);
+            outlook.ones.push(One { actor: sight.actor, sight: *number, now, all, steps, acts });
             opened = self.sets.join(opened, self.sets.opens(sight.all));
         }
         if opened != Opened::default() {
