@@ -23,7 +23,8 @@ pub(super) fn enough_beside(space: &mut Space<'_>, outlook: &mut Outlook, more: 
         return None;
     }
     let mut best: Option<(usize, Group)> = None;
-    // A state in which nobody can do but wake up by itself is looked for as well: a set of such steps alone leads past it.
+    // A state in which some can wake up by themselves and do nothing else is looked for as well: a set of such steps
+    // alone leads past it.
     for seed in able.into_iter().filter(|at| outlook.acts(*at)).collect::<Vec<_>>() {
         let set = close(space, outlook, more, seed);
         let count = set.iter().map(|at| outlook.steps(at)).sum();
