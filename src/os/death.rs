@@ -3,14 +3,14 @@
 //! Answers for: leaving every object usable for the others. Runs in the supervisor. Never restarts anything (see
 //! `duty`).
 
-use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
 use nix::sys::wait::WaitPidFlag;
 use nix::unistd::Pid;
 
 use super::actor;
 use super::arena::{Arena, Off};
-use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, state};
+use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, slot_at, state};
 use super::object::{self, barrier, condition, find, kind_number, latch, lock, once, pipe, pool, rwlock};
 use super::park::{Ctx, Verdict};
 use super::{cases, duty, hand, process, sys};
@@ -111,6 +111,10 @@ fn release_small_locks(ctx: &Ctx, number: u32) -> Vec<Off> {
     let several = cases::objects_of(ctx.arena, slot);
     let held: Vec<Off> =
         slot.holding.iter().map(|held| Off(held.swap(0, SeqCst))).filter(|off| !off.is_null()).collect();
+    // Once its own lock is free, nobody may find alive whose record ends with its end.
+    if held.contains(&slot_at(number)) && actor::has_told_of_its_end(ctx.arena, number) {
+        slot.state.store(state::ENDED, Release);
+    }
     held.iter().for_each(|off| object::mend(ctx, *off, number));
     several.iter().for_each(|off| object::mend(ctx, *off, number));
     held.into_iter().chain(several).filter(|off| !actor::is_slot(*off)).collect()
