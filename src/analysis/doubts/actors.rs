@@ -4,6 +4,7 @@
 
 use super::bodies::{Body, Who};
 use super::constant::{Eval, Known};
+use super::pauses::Pauses;
 use crate::analysis::{Binding, Checked, Owner, TemplateId};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Item, Stmt, StmtKind};
@@ -28,14 +29,14 @@ pub(super) struct Actors<'a> {
     checked: &'a Checked,
     pub(super) starts: Vec<Start>,
     /// Where somebody waits for actors to end.
-    joins: Vec<(Who, Span)>,
+    joins: Pauses,
     /// Whether anybody is killed on purpose.
     pub(super) kills: bool,
 }
 
 impl<'a> Actors<'a> {
     pub(super) fn new(checked: &'a Checked, bodies: &[Body<'_>]) -> Actors<'a> {
-        let (starts, joins) = (Vec::new(), Vec::new());
+        let (starts, joins) = (Vec::new(), Pauses::default());
         let mut reader = Reader { checked, by: Who::Main, times: Some(1), around: None, starts, joins, kills: false };
         for body in bodies {
             reader.by = body.who;
@@ -95,12 +96,12 @@ impl<'a> Actors<'a> {
         if one == other {
             let Who::Actor(template) = one else { return false };
             let mut starts = self.starts.iter().filter(|start| start.template == template);
-            return !starts.any(|start| start.around.is_some_and(|around| self.joins_within(start.by, around)));
+            return !starts.any(|start| start.around.is_some_and(|around| self.joins.are_within(start.by, around)));
         }
         match (self.starts_in(other, one), self.starts_in(one, other)) {
             // One of them starts the other, and does what it does after that.
-            (Some(starts), _) => starts.iter().any(|start| self.goes_on(one, *start, at_one)),
-            (_, Some(starts)) => starts.iter().any(|start| self.goes_on(other, *start, at_other)),
+            (Some(starts), _) => starts.iter().any(|start| self.joins.goes_on(one, *start, at_one)),
+            (_, Some(starts)) => starts.iter().any(|start| self.joins.goes_on(other, *start, at_other)),
             (None, None) => {
                 let starters = |who: Who| match who {
                     Who::Actor(template) => self.starts.iter().filter(|start| start.template == template).collect(),
@@ -110,7 +111,7 @@ impl<'a> Actors<'a> {
                 let pairs = ones.iter().flat_map(|a| others.iter().map(move |b| (a, b)));
                 let mut apart = pairs.map(|(a, b)| {
                     let (first, last) = if a.span.start <= b.span.start { (a, b) } else { (b, a) };
-                    a.by == b.by && !self.goes_on(a.by, first.span, last.span)
+                    a.by == b.by && !self.joins.goes_on(a.by, first.span, last.span)
                 });
                 !apart.any(|apart| apart)
             }
@@ -135,16 +136,6 @@ impl<'a> Actors<'a> {
         }
         (!spans.is_empty()).then_some(spans)
     }
-
-    /// Whether a body comes from one place to another, further down, without waiting for an actor's end.
-    fn goes_on(&self, who: Who, from: Span, to: Span) -> bool {
-        let between = |span: &Span| span.end > from.start && span.start < to.start;
-        from.start < to.start && !self.joins.iter().any(|(by, span)| *by == who && between(span))
-    }
-
-    fn joins_within(&self, who: Who, around: Span) -> bool {
-        self.joins.iter().any(|(by, span)| *by == who && around.start <= span.start && span.end <= around.end)
-    }
 }
 
 struct Reader<'a> {
@@ -153,7 +144,7 @@ struct Reader<'a> {
     times: Option<u64>,
     around: Option<Span>,
     starts: Vec<Start>,
-    joins: Vec<(Who, Span)>,
+    joins: Pauses,
     kills: bool,
 }
 
@@ -187,7 +178,7 @@ impl Visitor for Reader<'_> {
                 self.repeated(self.length(iter), stmt.span, |reader| reader.block(block));
             }
             StmtKind::Join(_) => {
-                self.joins.push((self.by, stmt.span));
+                self.joins.add(self.by, stmt.span);
                 walk_stmt(self, stmt);
             }
             _ => walk_stmt(self, stmt),
@@ -206,7 +197,7 @@ impl Visitor for Reader<'_> {
             }
             ExprKind::Method(_, name, _) => {
                 match &*name.text {
-                    "join" => self.joins.push((self.by, expr.span)),
+                    "join" => self.joins.add(self.by, expr.span),
                     "kill" | "terminate" => self.kills = true,
                     _ => {}
                 }

@@ -8,6 +8,8 @@ mod bodies;
 
 mod mentions;
 
+mod pauses;
+
 mod actors;
 
 mod submissions;

@@ -7,6 +7,7 @@ use super::actors::Actors;
 use super::bodies::{Body, Who};
 use super::constant::{Eval, Known};
 use super::mentions::object;
+use super::pauses::Pauses;
 use crate::analysis::{Binding, Checked, DeclId, TaskId};
 use crate::program::signature::POOL_SUBMITS;
 use crate::source::Span;
@@ -43,12 +44,12 @@ pub(super) struct Submissions<'a> {
     actors: &'a Actors<'a>,
     all: Vec<Submission>,
     /// Where somebody waits for results or ends.
-    waits: Vec<(Who, Span)>,
+    waits: Pauses,
 }
 
 impl<'a> Submissions<'a> {
     pub(super) fn new(checked: &'a Checked, bodies: &[Body<'_>], actors: &'a Actors<'a>) -> Submissions<'a> {
-        let mut reader = Reader { checked, by: Who::Main, around: None, all: Vec::new(), waits: Vec::new() };
+        let mut reader = Reader { checked, by: Who::Main, around: None, all: Vec::new(), waits: Pauses::default() };
         for body in bodies {
             reader.by = body.who;
             reader.block(body.block);
@@ -75,7 +76,7 @@ impl<'a> Submissions<'a> {
     /// Whether a task may be run while somebody is at a place.
     fn is_beside(&self, one: &Submission, (who, at): (Who, Span)) -> bool {
         if one.by == who {
-            return !one.waits && self.goes_on(who, one.span, at) || self.are_several(who);
+            return !one.waits && self.waits.goes_on(who, one.span, at) || self.are_several(who);
         }
         self.actors.overlap((one.by, one.span), (who, at))
     }
@@ -91,11 +92,11 @@ impl<'a> Submissions<'a> {
             return true;
         }
         if one.span == other.span {
-            let is_repeated = one.around.is_some_and(|around| !one.waits && !self.waits_within(one.by, around));
+            let is_repeated = one.around.is_some_and(|around| !one.waits && !self.waits.are_within(one.by, around));
             return one.is_map || is_repeated;
         }
         let (first, last) = if one.span.start < other.span.start { (one, other) } else { (other, one) };
-        !first.waits && self.goes_on(first.by, first.span, last.span)
+        !first.waits && self.waits.goes_on(first.by, first.span, last.span)
     }
 
     /// Whether several actors have a body, at the same time.
@@ -113,16 +114,6 @@ impl<'a> Submissions<'a> {
         let eval = Eval { checked: self.checked, known: &Known::default() };
         decl.args.first().and_then(|arg| eval.int(&arg.value))
     }
-
-    /// Whether a body comes from one place to another, further down, without waiting for what was submitted.
-    fn goes_on(&self, who: Who, from: Span, to: Span) -> bool {
-        let between = |span: &Span| span.end > from.start && span.start < to.start;
-        from.start < to.start && !self.waits.iter().any(|(by, span)| *by == who && between(span))
-    }
-
-    fn waits_within(&self, who: Who, around: Span) -> bool {
-        self.waits.iter().any(|(by, span)| *by == who && around.start <= span.start && span.end <= around.end)
-    }
 }
 
 struct Reader<'a> {
@@ -130,7 +121,7 @@ struct Reader<'a> {
     by: Who,
     around: Option<Span>,
     all: Vec<Submission>,
-    waits: Vec<(Who, Span)>,
+    waits: Pauses,
 }
 
 impl Reader<'_> {
@@ -150,13 +141,13 @@ impl Visitor for Reader<'_> {
             StmtKind::For(_, iter, block) => {
                 // Results may come one by one.
                 if !matches!(iter.kind, ExprKind::Range { .. } | ExprKind::List(_)) {
-                    self.waits.push((self.by, iter.span));
+                    self.waits.add(self.by, iter.span);
                 }
                 self.expr(iter);
                 self.repeated(stmt.span, |reader| reader.block(block));
             }
             StmtKind::Join(_) => {
-                self.waits.push((self.by, stmt.span));
+                self.waits.add(self.by, stmt.span);
                 walk_stmt(self, stmt);
             }
             _ => walk_stmt(self, stmt),
@@ -171,7 +162,7 @@ impl Visitor for Reader<'_> {
         }
         match &expr.kind {
             ExprKind::Method(_, name, _) if matches!(&*name.text, "get" | "wait" | "next" | "join") => {
-                self.waits.push((self.by, expr.span));
+                self.waits.add(self.by, expr.span);
                 walk_expr(self, expr);
             }
             ExprKind::ListComp(..) | ExprKind::SetComp(..) | ExprKind::MapComp(..) => {
