@@ -12,7 +12,7 @@ use super::failure::{Key, Told, of_step};
 use super::liveness::Trap;
 use super::met::{Met, Sight};
 use super::{Bound, Failure, Limits, Reduction, stubborn};
-use crate::machine::{Choice, Fingerprint, Machine, Outlook, Packed, Print, Space, State, Step, View, What};
+use crate::machine::{Choice, Fingerprint, Machine, Moved, Outlook, Packed, Print, Space, State, Step, View, What};
 use crate::program::op::OpCode;
 use crate::value;
 
@@ -56,16 +56,23 @@ impl Found {
     }
 }
 
+/// A state on the way that is being walked.
+#[derive(Default)]
 struct Frame {
     state: Packed,
     view: View,
     print: Print,
     steps: Vec<Step>,
+    /// How many of the steps are enough.
+    enough: usize,
     next: usize,
-    /// What the reduction left out.
-    rest: Vec<Step>,
+}
+
+impl Frame {
     /// The step that was taken last.
-    last: Option<Choice>,
+    fn last(&self) -> Option<Step> {
+        self.next.checked_sub(1).and_then(|at| self.steps.get(at)).copied()
+    }
 }
 
 /// Searches depth first within the limits; `tell` is told of the progress now and then.
@@ -83,10 +90,12 @@ pub(super) fn explore(
         reduction,
         met: Met::new(exact),
         stack: Vec::new(),
+        spare: Vec::new(),
+        next: Packed::default(),
         found: Found::default(),
     };
-    let initial = search.space.pack(&initial);
-    search.meet(initial);
+    search.next = search.space.pack(&initial);
+    search.meet(None);
     let mut looks = 0u32;
     while search.step() {
         looks = looks.wrapping_add(1);
@@ -118,15 +127,20 @@ struct Search<'m> {
     reduction: Reduction,
     met: Met,
     stack: Vec<Frame>,
+    /// Frames to be used again.
+    spare: Vec<Frame>,
+    /// The state that was come to.
+    next: Packed,
     found: Found,
 }
 
 impl Search<'_> {
-    /// A state that is new goes onto the stack.
-    fn meet(&mut self, state: Packed) {
-        let before = self.stack.last().map(|frame| (&frame.state, &frame.print));
-        let print = self.space.print(&state, before);
-        if let Sight::Old(is_on_stack) = self.met.meet(&mut self.space, &state, print.fingerprint()) {
+    /// The state that was come to goes onto the stack if it is new.
+    fn meet(&mut self, moved: Option<&Moved>) {
+        let before = self.stack.last().zip(moved);
+        let before = before.map(|(frame, moved)| (&frame.state, &frame.print, moved));
+        let print = self.space.print(&self.next, before);
+        if let Sight::Old(is_on_stack) = self.met.meet(&mut self.space, &self.next, print.fingerprint()) {
             if is_on_stack {
                 self.found.has_cycles = true;
                 self.expand_fully();
@@ -135,68 +149,92 @@ impl Search<'_> {
         }
         self.found.states += 1;
         self.found.depth = self.found.depth.max(self.stack.len());
-        let before = self.stack.last().map(|frame| (&frame.state, &frame.view));
-        let view = self.space.view(&state, before);
-        self.space.look(&view, &mut self.outlook);
-        let mut steps = Vec::with_capacity((0..self.outlook.len()).map(|at| self.outlook.steps(at)).sum());
-        steps.extend(self.space.steps(&view).map(|(step, _)| step));
-        if steps.is_empty() {
-            self.found.ends.insert(print.fingerprint());
-            self.found.exits.extend(self.space.good_exit(&state).map(|code| code as u8));
-        }
-        for failure in self.told.news(&mut self.space, &state, &view, &mut self.outlook) {
-            let stack = &self.stack;
-            self.found.fail(failure, || way(stack));
-        }
+        let mut frame = self.spare.pop().unwrap_or_default();
+        std::mem::swap(&mut frame.state, &mut self.next);
+        frame.print = print;
+        let before = self.stack.last().zip(moved).map(|(frame, moved)| (&frame.view, moved));
+        self.space.view_to(&frame.state, before, &mut frame.view);
+        self.space.look(&frame.view, &mut self.outlook);
+        let news = self.told.news(&mut self.space, &frame.state, &frame.view, &mut self.outlook);
         let enough = match self.reduction {
             Reduction::None => None,
             Reduction::Stubborn => stubborn::enough(&mut self.space, &mut self.outlook),
         };
-        let (steps, rest) = match enough {
-            None => (steps, Vec::new()),
-            Some(enough) => steps.into_iter().partition(|step| {
-                let actor = self.space.choice(&view, *step).and_then(|choice| self.outlook.place(choice.actor));
-                actor.is_some_and(|actor| enough.has(actor))
-            }),
-        };
-        self.stack.push(Frame { state, view, print, steps, next: 0, rest, last: None });
+        let (outlook, steps) = (&self.outlook, &mut frame.steps);
+        steps.clear();
+        (frame.next, frame.enough) = (0, 0);
+        if let Some(enough) = enough {
+            steps.extend(enough.iter().flat_map(|at| outlook.steps_of(at)));
+            frame.enough = steps.len();
+            let rest = (0..outlook.len()).filter(|at| !enough.has(*at));
+            steps.extend(rest.flat_map(|at| outlook.steps_of(at)));
+        } else {
+            steps.extend((0..outlook.len()).flat_map(|at| outlook.steps_of(at)));
+            frame.enough = steps.len();
+        }
+        if frame.steps.is_empty() {
+            self.found.ends.insert(print.fingerprint());
+            self.found.exits.extend(self.space.good_exit(&frame.state).map(|code| code as u8));
+        }
+        for failure in news {
+            self.fail(failure);
+        }
+        self.stack.push(frame);
     }
 
     /// The step that was just taken closes a cycle: whoever was put off here must not be put off for ever.
     fn expand_fully(&mut self) {
         if let Some(frame) = self.stack.last_mut() {
-            frame.steps.append(&mut frame.rest);
+            frame.enough = frame.steps.len();
         }
     }
 
     /// Takes one step, or goes back; whether there is more to do.
     fn step(&mut self) -> bool {
         let Some(frame) = self.stack.last_mut() else { return false };
-        let Some(step) = frame.steps.get(frame.next).copied() else {
+        if frame.next >= frame.enough {
             self.met.leave(frame.print.fingerprint());
-            self.stack.pop();
+            self.spare.extend(self.stack.pop());
             return true;
-        };
+        }
+        let step = frame.steps[frame.next];
         frame.next += 1;
         if self.space.is_stale(&frame.view) {
-            frame.view = self.space.view(&frame.state, None);
+            self.space.view_to(&frame.state, None, &mut frame.view);
         }
-        frame.last = self.space.choice(&frame.view, step).cloned();
-        let times_out = frame.last.as_ref().is_some_and(|choice| choice.what == What::TimeOut);
-        self.found.timed |= times_out || self.space.sleeps(&frame.view, step);
-        let Some(taken) = self.space.step(&frame.state, &frame.view, step) else { return true };
+        if !self.found.timed {
+            let choice = self.space.choice(&frame.view, step);
+            let times_out = choice.is_some_and(|choice| choice.what == What::TimeOut);
+            self.found.timed = times_out || self.space.sleeps(&frame.view, step);
+        }
+        let Some(moved) = self.space.step_to(&frame.state, &frame.view, step, &mut self.next) else { return true };
         self.found.transitions += 1;
-        if let Some(happened) = &taken.happened {
-            for failure in of_step(&self.space.state(&taken.next), happened) {
-                let stack = &self.stack;
-                self.found.fail(failure, || way(stack));
+        if let Some(happened) = moved.happened() {
+            for failure in of_step(&self.space.state(&self.next), happened) {
+                self.fail(failure);
             }
             for noted in happened.noted.iter().filter(|noted| noted.op == OpCode::Outcome) {
                 *self.found.outcomes.entry(value::literal(noted.args.get(0))).or_default() += 1;
             }
         }
-        self.meet(taken.next);
+        self.meet(Some(&moved));
         true
+    }
+
+    /// Notes a failure that the steps on the stack lead to, unless it is known.
+    fn fail(&mut self, failure: Failure) {
+        if self.found.failures.contains_key(&failure.key()) {
+            return;
+        }
+        let way = self.stack.iter_mut().filter_map(|frame| {
+            let step = frame.last()?;
+            if self.space.is_stale(&frame.view) {
+                self.space.view_to(&frame.state, None, &mut frame.view);
+            }
+            self.space.choice(&frame.view, step).cloned()
+        });
+        let way = way.collect();
+        self.found.fail(failure, || way);
     }
 
     /// What was found so far.
@@ -210,9 +248,9 @@ impl Search<'_> {
     fn bytes(&self) -> usize {
         let frame = self.stack.last().map_or(0, |frame| {
             let slots = size_of::<u32>() * (frame.state.len() + frame.view.len());
-            size_of::<Frame>() + slots + size_of::<Step>() * (frame.steps.capacity() + frame.rest.capacity())
+            size_of::<Frame>() + slots + size_of::<Step>() * frame.steps.capacity()
         });
-        self.met.bytes() + self.space.bytes() + self.stack.len() * frame
+        self.met.bytes() + self.space.bytes() + (self.stack.len() + self.spare.len()) * frame
     }
 
     /// Where what was found out takes too much room, it is forgotten.
@@ -222,9 +260,4 @@ impl Search<'_> {
             self.told.clear();
         }
     }
-}
-
-/// The steps that led to the top of the stack, and the one that was taken there.
-fn way(stack: &[Frame]) -> Vec<Choice> {
-    stack.iter().filter_map(|frame| frame.last.clone()).collect()
 }

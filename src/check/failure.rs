@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::machine::{Broken, Happened, Outlook, Packed, Space, State, View, What};
+use crate::machine::{Broken, Happened, Outlook, Packed, Space, State, View};
 use crate::source::Span;
 use crate::trace::{Blocked, Race, Uncaught};
 use crate::value::ErrorKind;
@@ -155,7 +155,7 @@ pub(super) fn faults(space: &mut Space<'_>, packed: &Packed, view: &View, outloo
         return faults;
     }
     // Who wakes up by itself may as well not.
-    if space.choices(view).all(|choice| choice.what == What::Wake) {
+    if !outlook.goes_on() {
         faults.push(Fault::Stuck(space.signature(outlook, None)));
         return faults;
     }

@@ -17,15 +17,18 @@ pub(super) fn enough(space: &mut Space<'_>, outlook: &mut Outlook) -> Option<Gro
 
 /// The same where steps do more than is foreseen: with some actors, these belong to a closed set as well.
 pub(super) fn enough_beside(space: &mut Space<'_>, outlook: &mut Outlook, more: &[(usize, Group)]) -> Option<Group> {
-    let all: usize = (0..outlook.len()).map(|at| outlook.steps(at)).sum();
-    let able: Vec<usize> = (0..outlook.len()).filter(|at| outlook.is_able(*at)).collect();
-    if able.len() < 2 {
+    let places = 0..outlook.len();
+    if places.clone().filter(|at| outlook.is_able(*at)).take(2).count() < 2 {
         return None;
     }
+    let all: usize = places.clone().map(|at| outlook.steps(at)).sum();
     let mut best: Option<(usize, Group)> = None;
     // A state in which some can wake up by themselves and do nothing else is looked for as well: a set of such steps
     // alone leads past it.
-    for seed in able.into_iter().filter(|at| outlook.acts(*at)).collect::<Vec<_>>() {
+    for seed in places {
+        if !outlook.acts(seed) {
+            continue;
+        }
         let set = close(space, outlook, more, seed);
         let count = set.iter().map(|at| outlook.steps(at)).sum();
         if count < all && best.as_ref().is_none_or(|(least, _)| count < *least) {

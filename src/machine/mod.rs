@@ -39,7 +39,7 @@ pub use foresight::{Foreseen, Foresight, Thing, Touch, Way};
 pub use invariants::Broken;
 pub use life::Ends;
 pub(crate) use local::pid_of;
-pub use space::{Group, Outlook, Packed, Print, Space, Step, Taken, View};
+pub use space::{Group, Moved, Outlook, Packed, Print, Space, Step, Taken, View};
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
 pub use waits::standstill;

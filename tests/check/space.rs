@@ -103,10 +103,13 @@ impl Compared<'_> {
                 );
                 // From what is known of the state before, the same is found as from nothing.
                 let anew = self.space.view(&taken.next, None);
-                let known = self.space.view(&taken.next, Some((&packed, &view)));
+                let mut onto = Packed::default();
+                let Some(moved) = self.space.step_to(&packed, &view, step, &mut onto) else { continue };
+                assert_eq!(taken.next, onto, "{}: {choice:?}", self.name);
+                let known = self.space.view(&taken.next, Some((&view, &moved)));
                 assert_eq!(format!("{anew:?}"), format!("{known:?}"), "{}: {choice:?}", self.name);
                 let print = self.space.print(&packed, None);
-                let known = self.space.print(&taken.next, Some((&packed, &print)));
+                let known = self.space.print(&taken.next, Some((&packed, &print, &moved)));
                 assert_eq!(self.machine.fingerprint(&next), known.fingerprint(), "{}: {choice:?}", self.name);
                 left.push((next, taken.next));
             }

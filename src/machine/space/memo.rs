@@ -26,7 +26,8 @@ enum Is {
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     nodes: Vec<Is>,
-    answers: FxHashMap<(u32, u32), u32>,
+    /// Where each answer at a node leads.
+    answers: FxHashMap<u64, u32>,
 }
 
 impl Memo {
@@ -44,7 +45,7 @@ impl Memo {
             match *self.nodes.get(at as usize)? {
                 Is::Open => return None,
                 Is::Found(found) => return Some(found),
-                Is::Question(asked) => at = *self.answers.get(&(at, answer(asked)))?,
+                Is::Question(asked) => at = *self.answers.get(&at_answer(at, answer(asked)))?,
             }
         }
     }
@@ -63,7 +64,7 @@ impl Memo {
                 }
             }
             let next = self.nodes.len() as u32;
-            let node = *self.answers.entry((at, answer(*one))).or_insert(next);
+            let node = *self.answers.entry(at_answer(at, answer(*one))).or_insert(next);
             if node == next {
                 self.nodes.push(Is::Open);
             }
@@ -85,4 +86,9 @@ impl Memo {
     pub(super) fn bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<Is>() + self.answers.capacity() * 13
     }
+}
+
+#[inline]
+fn at_answer(node: u32, answer: u32) -> u64 {
+    u64::from(node) << u32::BITS | u64::from(answer)
 }

@@ -18,6 +18,7 @@ pub use outlook::{Group, Outlook};
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use self::memo::{Memo, Node};
 use self::part::{Laid, Parts, Trees};
@@ -36,8 +37,8 @@ const BYTES_MAX: usize = 256 << 20;
 const ASKED_MAX: usize = 24;
 
 /// A state: the numbers of its head, its actors and its objects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Packed(Box<[u32]>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Packed(Vec<u32>);
 
 impl Packed {
     /// How many numbers it is.
@@ -48,9 +49,9 @@ impl Packed {
 }
 
 /// What every actor can do in a state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct View {
-    sights: Box<[u32]>,
+    sights: Vec<u32>,
     /// It is of no use once what was found out has been forgotten.
     age: u32,
 }
@@ -64,7 +65,7 @@ impl View {
 }
 
 /// A fingerprint, and how it was come by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Print {
     sum: u128,
     /// The numbers by which it was, where main leads to all that was numbered; and who was over.
@@ -92,6 +93,21 @@ pub struct Taken {
     pub happened: Option<Rc<Happened>>,
 }
 
+/// What a step changed.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    effect: Rc<Effect>,
+    /// Nothing more than the step did, and the state has the same parts in the same places.
+    is_plain: bool,
+}
+
+impl Moved {
+    /// What happened, unless nothing did that a search looks for.
+    pub fn happened(&self) -> Option<&Happened> {
+        self.effect.happened.as_deref()
+    }
+}
+
 /// What a step does to every state that answers alike.
 #[derive(Debug)]
 struct Effect {
@@ -99,6 +115,8 @@ struct Effect {
     head: Option<(u32, Vec<u32>, Vec<u32>)>,
     actors: Vec<(u32, u32)>,
     objects: Vec<(u32, u32)>,
+    /// What is not as it was.
+    changes: Rests,
     happened: Option<Rc<Happened>>,
 }
 
@@ -215,7 +233,7 @@ impl<'m> Space<'m> {
         let all = state.parts();
         slots.extend(all.actors.iter().map(|actor| self.parts.keep_actor(self.machine, actor)));
         slots.extend(all.objects.iter().map(|entry| self.parts.keep_object(self.machine, entry)));
-        Packed(slots.into())
+        Packed(slots)
     }
 
     /// The state that a row of parts is.
@@ -224,10 +242,10 @@ impl<'m> Space<'m> {
     }
 
     /// The fingerprint of the canonical form: the machine's. Where that of the state is known from which a step led
-    /// here, only what may have changed is summed up.
-    pub fn print(&mut self, packed: &Packed, before: Option<(&Packed, &Print)>) -> Print {
-        if let Some((old, print)) = before.filter(|(old, print)| print.is_of(self.age) && old.0[0] == packed.0[0])
-            && let Some(sum) = self.sum_up(packed, old, print)
+    /// here, only what was changed is summed up.
+    pub fn print(&mut self, packed: &Packed, before: Option<(&Packed, &Print, &Moved)>) -> Print {
+        if let Some((old, print, moved)) = before.filter(|(_, print, moved)| print.is_of(self.age) && moved.is_plain)
+            && let Some(sum) = self.sum_up(packed, old, print, &moved.effect)
         {
             return Print { sum, ..*print };
         }
@@ -251,22 +269,31 @@ impl<'m> Space<'m> {
     }
 
     /// The fingerprint, where no number has changed.
-    fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print) -> Option<u128> {
+    fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print, effect: &Effect) -> Option<u128> {
         let (tree, ended) = print.tree?;
         let laid = Laid::new(&self.parts, &packed.0);
         let was = Laid::new(&self.parts, &old.0);
         // All of them first: what a part contributes is known only where no number has changed.
-        let changed = |slot: &usize| old.0[*slot] != packed.0[*slot];
-        for slot in (1..packed.0.len()).filter(changed) {
+        for slot in laid.slots_of(effect).flatten() {
             if !was.part(slot)?.names_alike(laid.part(slot)?, ended) {
                 return None;
             }
         }
-        self.walk.take_tree(self.trees.get(tree));
+        let mut taken = false;
         let mut sum = print.sum;
-        for slot in (1..packed.0.len()).filter(changed) {
-            sum = sum.wrapping_sub(contribution(&mut self.walk, &was, slot, tree));
-            sum = sum.wrapping_add(contribution(&mut self.walk, &laid, slot, tree));
+        for slot in laid.slots_of(effect).flatten() {
+            for (laid, sign) in [(&was, false), (&laid, true)] {
+                let contribution = match laid.part(slot).and_then(|part| part.contribution(tree)) {
+                    Some(known) => known,
+                    None => {
+                        if !std::mem::replace(&mut taken, true) {
+                            self.walk.take_tree(self.trees.get(tree));
+                        }
+                        contribution(&mut self.walk, laid, slot, tree)
+                    }
+                };
+                sum = if sign { sum.wrapping_add(contribution) } else { sum.wrapping_sub(contribution) };
+            }
         }
         Some(sum)
     }
@@ -296,44 +323,28 @@ impl<'m> Space<'m> {
 
     /// What every actor can do; where it is known what they could in the state from which a step led here, only what
     /// may have changed is looked up.
-    pub fn view(&mut self, packed: &Packed, before: Option<(&Packed, &View)>) -> View {
-        let Some((old, view)) = before.filter(|(old, view)| view.age == self.age && old.0[0] == packed.0[0]) else {
-            let layout = Rc::clone(self.parts.head(&packed.0).1);
-            let sights = (0..layout.actors().len()).map(|place| self.sight(packed, place)).collect();
-            return View { sights, age: self.age };
+    pub fn view(&mut self, packed: &Packed, before: Option<(&View, &Moved)>) -> View {
+        let mut view = View::default();
+        self.view_to(packed, before, &mut view);
+        view
+    }
+
+    /// The same; `view` is what is filled.
+    pub fn view_to(&mut self, packed: &Packed, before: Option<(&View, &Moved)>, view: &mut View) {
+        view.age = self.age;
+        view.sights.clear();
+        let Some((known, moved)) = before.filter(|(known, moved)| known.age == self.age && moved.is_plain) else {
+            let actors = self.parts.head(&packed.0).1.actors().len();
+            view.sights.extend((0..actors).map(|place| self.sight(packed, place)));
+            return;
         };
-        let changed = self.changed(old, packed);
-        let mut sights = view.sights.clone();
-        for (place, sight) in sights.iter_mut().enumerate() {
+        view.sights.extend_from_slice(&known.sights);
+        for (place, sight) in view.sights.iter_mut().enumerate() {
             let rests = self.sights.get(*sight as usize).map(|(_, rests)| *rests).unwrap_or_default();
-            if rests.meets(changed) {
+            if rests.meets(moved.effect.changes) {
                 *sight = self.sight(packed, place);
             }
         }
-        View { sights, age: self.age }
-    }
-
-    /// What is not the same in two states with one head.
-    fn changed(&self, old: &Packed, new: &Packed) -> Rests {
-        let layout = self.parts.head(&new.0).1;
-        let mut changed = Rests::default();
-        let (old_actors, old_objects) = old.0[1..].split_at(layout.actors().len());
-        let (actors, objects) = new.0[1..].split_at(layout.actors().len());
-        for ((a, b), id) in old_actors.iter().zip(actors).zip(layout.actors()) {
-            if a != b {
-                changed.actors |= bit(*id);
-                let told = |number: u32| self.parts.get(number).map(part::Part::flags);
-                if told(*a) != told(*b) {
-                    changed.flags |= bit(*id);
-                }
-            }
-        }
-        for ((a, b), id) in old_objects.iter().zip(objects).zip(layout.objects()) {
-            if a != b {
-                changed.objects |= bit(*id);
-            }
-        }
-        changed
     }
 
     /// Whether a view is of no use any more.
@@ -360,6 +371,7 @@ impl<'m> Space<'m> {
         let mut sight = Sight::of(self.machine, &state, actor, (&mut self.foresight, &mut self.sets));
         if state.is_over() {
             sight.steps.clear();
+            sight.acts = false;
         }
         let own = Asked::Actor(id);
         let mut asked = self.asked(&state, slots, &[own]);
@@ -418,6 +430,13 @@ impl<'m> Space<'m> {
 
     /// Takes a step; none where the state does not have it.
     pub fn step(&mut self, packed: &Packed, view: &View, step: Step) -> Option<Taken> {
+        let mut next = Packed::default();
+        let moved = self.step_to(packed, view, step, &mut next)?;
+        Some(Taken { next, happened: moved.effect.happened.clone() })
+    }
+
+    /// The same; `next` is what is filled with where it leads.
+    pub fn step_to(&mut self, packed: &Packed, view: &View, step: Step, next: &mut Packed) -> Option<Moved> {
         let slots = &*packed.0;
         let (_, tree) = self.seen(view, step.place as usize)?.steps.get(step.number as usize)?;
         let root: Option<Node> = tree.get();
@@ -433,8 +452,12 @@ impl<'m> Space<'m> {
                 self.find_out(packed, &choice, root, &known)
             }
         }?;
-        let next = self.apply(packed, &effect);
-        Some(Taken { next: self.settle(next, (packed, view)), happened: effect.happened.clone() })
+        self.apply(packed, &effect, next);
+        let mut moved = Moved { is_plain: effect.head.is_none(), effect };
+        if self.settle(next, (view, &moved)) {
+            moved.is_plain = false;
+        }
+        Some(moved)
     }
 
     /// What a step does.
@@ -444,12 +467,26 @@ impl<'m> Space<'m> {
         let mut after = before.clone();
         let effect = self.machine.step_unsettled(&mut after, choice).ok().map(|happened| {
             let (old, new) = (before.parts(), after.parts());
-            let mut effect = Effect { head: None, actors: Vec::new(), objects: Vec::new(), happened: None };
-            for (was, is) in old.actors.iter().zip(new.actors).filter(|(was, is)| !std::sync::Arc::ptr_eq(was, is)) {
-                effect.actors.push((was.id, self.parts.keep_actor(self.machine, is)));
+            let (actors, objects, changes) = (Vec::new(), Vec::new(), Rests::default());
+            let mut effect = Effect { head: None, actors, objects, changes, happened: None };
+            let both = old.actors.iter().zip(new.actors).enumerate();
+            for (place, (was, is)) in both.filter(|(_, (was, is))| !Arc::ptr_eq(was, is)) {
+                let part = self.parts.keep_actor(self.machine, is);
+                let Some(known) = slots.get(1 + place).filter(|known| **known != part) else { continue };
+                effect.actors.push((was.id, part));
+                effect.changes.actors |= bit(was.id);
+                let flags = |number: u32| self.parts.get(number).map(part::Part::flags);
+                if flags(*known) != flags(part) {
+                    effect.changes.flags |= bit(was.id);
+                }
             }
-            for (was, is) in old.objects.iter().zip(new.objects).filter(|(was, is)| !std::sync::Arc::ptr_eq(was, is)) {
-                effect.objects.push((was.id, self.parts.keep_object(self.machine, is)));
+            let both = old.objects.iter().zip(new.objects).enumerate();
+            for (place, (was, is)) in both.filter(|(_, (was, is))| !Arc::ptr_eq(was, is)) {
+                let part = self.parts.keep_object(self.machine, is);
+                if slots.get(1 + old.actors.len() + place).is_some_and(|known| *known != part) {
+                    effect.objects.push((was.id, part));
+                    effect.changes.objects |= bit(was.id);
+                }
             }
             // Whoever changes it has asked for it.
             let is_asked = known.contains(&Asked::Head) || before.asked().contains(&Asked::Head);
@@ -475,9 +512,11 @@ impl<'m> Space<'m> {
         effect
     }
 
-    fn apply(&self, packed: &Packed, effect: &Effect) -> Packed {
+    fn apply(&self, packed: &Packed, effect: &Effect, next: &mut Packed) {
         let layout = self.parts.head(&packed.0).1;
-        let mut slots = packed.0.clone();
+        let slots = &mut next.0;
+        slots.clear();
+        slots.extend_from_slice(&packed.0);
         for (id, part) in &effect.actors {
             if let Some(slot) = layout.actor(*id).and_then(|place| slots.get_mut(1 + place)) {
                 *slot = *part;
@@ -488,24 +527,26 @@ impl<'m> Space<'m> {
                 *slot = *part;
             }
         }
-        let Some((head, actors, objects)) = &effect.head else { return Packed(slots) };
-        let (old_actors, old_objects) = slots[1..].split_at(layout.actors().len());
-        let all = [old_actors, actors, old_objects, objects].into_iter().flatten();
-        Packed(std::iter::once(head).chain(all).copied().collect())
+        let Some((head, actors, objects)) = &effect.head else { return };
+        slots[0] = *head;
+        slots.extend_from_slice(objects);
+        let after = 1 + layout.actors().len();
+        slots.splice(after..after, actors.iter().copied());
     }
 
-    /// What follows a step (see [`Machine::step`]).
-    fn settle(&mut self, packed: Packed, before: (&Packed, &View)) -> Packed {
-        let time_may_pass = self.machine.rules.time == Time::Prompt && !self.is_over(&packed) && {
-            let view = self.view(&packed, Some(before));
+    /// What follows a step (see [`Machine::step`]); whether anything does.
+    fn settle(&mut self, packed: &mut Packed, before: (&View, &Moved)) -> bool {
+        let time_may_pass = self.machine.rules.time == Time::Prompt && !self.is_over(packed) && {
+            let view = self.view(packed, Some(before));
             self.choices(&view).next().is_none()
         };
-        if !time_may_pass && !self.forgets(&packed) {
-            return packed;
+        let is_settled = time_may_pass || self.forgets(packed);
+        if is_settled {
+            let mut state = self.state(packed);
+            self.machine.settle(&mut state);
+            *packed = self.pack(&state);
         }
-        let mut state = self.state(&packed);
-        self.machine.settle(&mut state);
-        self.pack(&state)
+        is_settled
     }
 
     /// Whether it is time to forget those who are over (see [`Machine::forget`]).
@@ -603,15 +644,15 @@ impl<'m> Space<'m> {
 /// What the part in a slot contributes to the fingerprint of a state that is numbered as a tree is.
 #[inline]
 fn contribution(walk: &mut Walk, laid: &Laid<'_>, slot: usize, tree: u32) -> u128 {
-    let known = laid.part(slot).map(|part| &part.contributes[tree as usize % part::TREES]);
-    if let Some((_, contribution)) = known.and_then(Cell::get).filter(|(known, _)| *known == tree) {
-        return contribution;
+    let part = laid.part(slot);
+    if let Some(known) = part.and_then(|part| part.contribution(tree)) {
+        return known;
     }
     let contribution = match laid.object_at(slot) {
         None => walk.of_actor(laid, slot - 1),
         Some(place) => walk.of_object(laid, place),
     };
-    known.into_iter().for_each(|known| known.set(Some((tree, contribution))));
+    part.into_iter().for_each(|part| part.contributes(tree, contribution));
     contribution
 }
 

@@ -3,8 +3,7 @@
 //! Answers for: the same as `foresight` says of two actors, by numbers. Never decides what is explored.
 
 use super::touches::{CONFLICTS, ENABLES, ENABLES_AS_HOLDER, Opened, Set};
-use super::{Packed, Space, View};
-use crate::machine::What;
+use super::{Packed, Space, Step, View};
 
 /// A set of actors, by their places in an outlook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +16,13 @@ pub struct Group {
 #[derive(Debug, Default)]
 pub struct Outlook {
     ones: Vec<One>,
+    /// By place: what its next step touches, and that together with all that may follow.
+    now: Vec<Set>,
+    all: Vec<Set>,
+    /// Those who have a step that they cannot forgo for ever.
+    acting: Group,
+    /// Those who must wait for others.
+    waiting: Group,
     conflicts: Rows,
     enablers: Rows,
 }
@@ -30,35 +36,41 @@ struct Rows {
 
 impl Rows {
     fn clear(&mut self) {
-        self.known = Group::default();
+        self.known.clear();
     }
 
     #[inline]
-    fn get(&mut self, at: usize, find: impl FnOnce() -> Group) -> &Group {
+    fn get(&mut self, at: usize, find: impl FnOnce(&mut Group)) -> &Group {
         if self.all.len() <= at {
             self.all.resize(at + 1, Group::default());
         }
+        let group = &mut self.all[at];
         if !self.known.has(at) {
             self.known.add(at);
-            self.all[at] = find();
+            group.clear();
+            find(group);
         }
-        &self.all[at]
+        group
     }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct One {
     actor: u32,
+    /// Its place in the state.
+    place: u32,
     sight: u32,
-    now: Set,
-    all: Set,
     /// How many steps it has.
-    steps: usize,
-    /// Whether one of them is another than to wake up by itself.
-    acts: bool,
+    steps: u32,
 }
 
 impl Group {
+    fn clear(&mut self) {
+        self.first = 0;
+        self.more.clear();
+    }
+
+    #[inline]
     fn word(&self, at: usize) -> u64 {
         if at < 64 { self.first } else { self.more.get(at / 64 - 1).copied().unwrap_or(0) }
     }
@@ -84,14 +96,19 @@ impl Group {
     }
 
     /// Adds others.
+    #[inline]
     pub fn add_all(&mut self, others: &Group) {
         self.first |= others.first;
+        if others.more.is_empty() {
+            return;
+        }
         if self.more.len() < others.more.len() {
             self.more.resize(others.more.len(), 0);
         }
         self.more.iter_mut().zip(&others.more).for_each(|(own, other)| *own |= other);
     }
 
+    #[inline]
     fn remove(&mut self, at: usize) {
         if at < 64 {
             self.first &= !(1 << at);
@@ -100,6 +117,7 @@ impl Group {
         }
     }
 
+    #[inline]
     fn is_within(&self, others: &Group) -> bool {
         let more = self.more.iter().enumerate();
         let mut more = more.map(|(at, word)| (word, others.more.get(at).copied().unwrap_or(0)));
@@ -107,11 +125,13 @@ impl Group {
     }
 
     /// How many they are.
+    #[inline]
     pub fn len(&self) -> usize {
         (self.first.count_ones() + self.more.iter().map(|word| word.count_ones()).sum::<u32>()) as usize
     }
 
     /// Whether there is nobody.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.first == 0 && self.more.iter().all(|word| *word == 0)
     }
@@ -164,13 +184,27 @@ impl Outlook {
     }
 
     /// Whether it has a step that it cannot forgo for ever: another than to wake up by itself.
+    #[inline]
     pub fn acts(&self, at: usize) -> bool {
-        self.ones.get(at).is_some_and(|one| one.acts)
+        self.acting.has(at)
+    }
+
+    /// Whether somebody has such a step.
+    #[inline]
+    pub fn goes_on(&self) -> bool {
+        !self.acting.is_empty()
     }
 
     /// How many steps it has.
+    #[inline]
     pub fn steps(&self, at: usize) -> usize {
-        self.ones.get(at).map_or(0, |one| one.steps)
+        self.ones.get(at).map_or(0, |one| one.steps as usize)
+    }
+
+    /// The steps of one.
+    pub fn steps_of(&self, at: usize) -> impl Iterator<Item = Step> + use<> {
+        let (place, steps) = self.ones.get(at).map_or((0, 0), |one| (one.place, one.steps));
+        (0..steps).map(move |number| Step { place, number })
     }
 
     /// Its place.
@@ -186,78 +220,86 @@ fn place_in(ones: &[One], actor: u32) -> Option<usize> {
 impl Space<'_> {
     /// Looks at a state; `outlook` is what is filled.
     pub fn look(&mut self, view: &View, outlook: &mut Outlook) {
-        outlook.ones.clear();
+        let Outlook { ones, now, all, acting, waiting, conflicts, enablers } = outlook;
+        ones.clear();
+        now.clear();
+        all.clear();
+        acting.clear();
+        waiting.clear();
+        conflicts.clear();
+        enablers.clear();
         let mut opened = Opened::default();
-        for number in &view.sights {
+        for (place, number) in (0u32..).zip(&view.sights) {
             let Some((sight, _)) = self.sights.get(*number as usize).filter(|(sight, _)| !sight.has_ended) else {
                 continue;
             };
-            let (now, all, steps) = (sight.now, sight.all, sight.steps.len());
-            let acts = sight.steps.iter().any(|(choice, _)| choice.what != What::Wake);
-            outlook.ones.push(One { actor: sight.actor, sight: *number, now, all, steps, acts });
-            opened = self.sets.join(opened, self.sets.opens(sight.all));
-        }
-        if opened != Opened::default() {
-            for one in &mut outlook.ones {
-                one.now = self.sets.distrust(one.now, opened);
-                one.all = self.sets.distrust(one.all, opened);
+            let at = ones.len();
+            ones.push(One { actor: sight.actor, place, sight: *number, steps: sight.steps.len() as u32 });
+            now.push(sight.now);
+            all.push(sight.all);
+            if sight.acts {
+                acting.add(at);
+            }
+            if sight.waits {
+                waiting.add(at);
+            }
+            if sight.opens != Opened::default() {
+                opened = self.sets.join(opened, sight.opens);
             }
         }
-        outlook.conflicts.clear();
-        outlook.enablers.clear();
+        if opened != Opened::default() {
+            now.iter_mut().chain(all).for_each(|set| *set = self.sets.distrust(*set, opened));
+        }
     }
 
     /// Those who do or could do what does not accord with the next step of one.
+    #[inline]
     pub fn conflicts<'o>(&mut self, outlook: &'o mut Outlook, at: usize) -> &'o Group {
-        let Outlook { ones, conflicts, .. } = outlook;
-        conflicts.get(at, || {
-            let mut found = Group::default();
-            let Some(one) = ones.get(at) else { return found };
-            for (place, other) in ones.iter().enumerate() {
-                if place != at && self.sets.pair(one.now, other.all) & CONFLICTS != 0 {
+        let Outlook { now, all, conflicts, .. } = outlook;
+        conflicts.get(at, |found| {
+            let Some(now) = now.get(at) else { return };
+            for (place, all) in all.iter().enumerate() {
+                if self.sets.pair(*now, *all) & CONFLICTS != 0 {
                     found.add(place);
                 }
             }
-            found
+            found.remove(at);
         })
     }
 
     /// Those of whom one at least must take a step before one can go on that cannot; who is over is not among them.
+    #[inline]
     pub fn enablers<'o>(&mut self, outlook: &'o mut Outlook, at: usize) -> &'o Group {
-        let Outlook { ones, enablers, .. } = outlook;
-        enablers.get(at, || self.find_enablers(ones, at))
+        let Outlook { ones, now, all, enablers, .. } = outlook;
+        enablers.get(at, |found| self.find_enablers(ones, (now, all), at, found))
     }
 
-    fn find_enablers(&mut self, ones: &[One], at: usize) -> Group {
-        let mut found = Group::default();
-        let Some((one, (sight, _))) = ones.get(at).and_then(|one| Some((one, self.sights.get(one.sight as usize)?)))
-        else {
-            return found;
-        };
+    fn find_enablers(&mut self, ones: &[One], (now, all): (&[Set], &[Set]), at: usize, found: &mut Group) {
+        let (Some(one), Some(now)) = (ones.get(at), now.get(at)) else { return };
+        let Some((sight, _)) = self.sights.get(one.sight as usize) else { return };
         if let Some(awaited) = &sight.closes {
             let child = awaited.first().and_then(|child| place_in(ones, *child));
             let anyone = || (0..ones.len()).find(|other| *other != at);
             child.or_else(anyone).into_iter().for_each(|other| found.add(other));
-            return found;
+            return;
         }
-        for (place, other) in ones.iter().enumerate().filter(|(place, _)| *place != at) {
+        for (place, (other, all)) in ones.iter().zip(all).enumerate().filter(|(place, _)| *place != at) {
             let lets = match &sight.locks[..] {
                 [] | [_] => {
-                    let pair = self.sets.pair(one.now, other.all);
+                    let pair = self.sets.pair(*now, *all);
                     let holds = || sight.locks.first().is_some_and(|(_, holder)| *holder == Some(other.actor));
                     pair & ENABLES != 0 || pair & ENABLES_AS_HOLDER != 0 && holds()
                 }
                 locks => {
                     let held = locks.iter().filter(|(_, holder)| *holder == Some(other.actor));
                     let held: Vec<u32> = held.map(|(lock, _)| *lock).collect();
-                    self.sets.enables(one.now, other.all, &held)
+                    self.sets.enables(*now, *all, &held)
                 }
             };
             if lets {
                 found.add(place);
             }
         }
-        found
     }
 
     /// The actors that can never go on: each of them waits for what only others among them could still do. None where
@@ -268,11 +310,9 @@ impl Space<'_> {
                 self.choices(view).filter(|choice| choice.what != super::super::What::Wake).cloned().collect();
             return self.machine.dead(&self.state(packed), &choices);
         }
-        let mut dead = Group::default();
-        for (at, one) in outlook.ones.iter().enumerate() {
-            if self.sights.get(one.sight as usize).is_some_and(|(sight, _)| sight.waits) {
-                dead.add(at);
-            }
+        let mut dead = outlook.waiting.clone();
+        if dead.is_empty() {
+            return Vec::new();
         }
         loop {
             let known = dead.clone();

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::exact;
 use super::memo::Node;
+use super::{Effect, exact};
 use crate::machine::actor::{Actor, Phase};
 use crate::machine::canonical;
 use crate::machine::object::Entry;
@@ -24,7 +24,7 @@ const NOBODY: u32 = u32::MAX;
 const PART_BYTES: usize = 600;
 
 /// Of so many ways to number a state it is known what a part contributes to its fingerprint.
-pub(super) const TREES: usize = 4;
+const TREES: usize = 4;
 
 /// A part of states.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) struct Part {
     /// The actors that it names, by number; none where there are too many for that, or objects.
     names: Option<u64>,
     /// What it contributes to a fingerprint, by which numbers: the last few.
-    pub(super) contributes: [Cell<Option<(u32, u128)>>; TREES],
+    contributes: [Cell<Option<(u32, u128)>>; TREES],
     /// Of an actor: where what it can do is found.
     pub(super) tree: Cell<Option<Node>>,
 }
@@ -111,13 +111,29 @@ impl Part {
         self.flags
     }
 
+    /// Those whom it has started, and whose ends it has not told of.
+    fn children(&self) -> Option<&[u32]> {
+        self.refs.iter().find_map(Ref::children)
+    }
+
+    /// What it contributes to the fingerprint of a state that is numbered like this, where that is known.
+    #[inline]
+    pub(super) fn contribution(&self, tree: u32) -> Option<u128> {
+        let known = self.contributes[tree as usize % TREES].get();
+        known.filter(|(known, _)| *known == tree).map(|(_, contribution)| contribution)
+    }
+
+    /// Notes that.
+    pub(super) fn contributes(&self, tree: u32, contribution: u128) {
+        self.contributes[tree as usize % TREES].set(Some((tree, contribution)));
+    }
+
     /// Whether another in its place leaves all numbers as they are, where these are over.
     #[inline]
     pub(super) fn names_alike(&self, other: &Part, ended: u64) -> bool {
-        let children = |part: &Part| part.refs.iter().find_map(Ref::children).map(<[u32]>::to_vec);
         match (self.names, other.names) {
             (Some(names), Some(others)) if self.flags == other.flags => {
-                (names ^ others) & ended == 0 && (!self.starts && !other.starts || children(self) == children(other))
+                (names ^ others) & ended == 0 && (!self.starts && !other.starts || self.children() == other.children())
             }
             _ => false,
         }
@@ -366,6 +382,14 @@ impl<'p> Laid<'p> {
             }
         }
         (left & !done == 0).then_some(ended)
+    }
+
+    /// The slots in which a step that changes no head puts something else.
+    pub(super) fn slots_of(&self, effect: &Effect) -> impl Iterator<Item = Option<usize>> {
+        let actors = effect.actors.iter().map(|(id, _)| self.layout.actor(*id).map(|place| 1 + place));
+        let before = 1 + self.layout.actors.len();
+        let objects = effect.objects.iter().map(move |(id, _)| self.layout.object(*id).map(|place| before + place));
+        actors.chain(objects)
     }
 
     /// The place of the object in a slot; none where an actor is there.

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 
 use super::memo::Node;
-use super::touches::{Set, Sets};
+use super::touches::{Opened, Set, Sets};
 use crate::machine::actor::{Actor, Phase};
 use crate::machine::foresight::{Foresight, Thing, Way};
 use crate::machine::watch::Asked;
@@ -26,6 +26,10 @@ pub(super) struct Sight {
     /// What its next step touches, and that together with all that may follow.
     pub(super) now: Set,
     pub(super) all: Set,
+    /// What of it is released by who may not hold it.
+    pub(super) opens: Opened,
+    /// Whether one of its steps is another than to wake up by itself.
+    pub(super) acts: bool,
     /// The locks that it waits for, and who holds each.
     pub(super) locks: Vec<(u32, Option<u32>)>,
     /// Whether somebody else must take a step before it can: it has none, and neither time nor death brings it one.
@@ -63,12 +67,15 @@ impl Sight {
         let closes = matches!(actor.phase, Phase::Closing { .. })
             .then(|| actor.children.iter().copied().filter(|child| state.is_awaited(*child)).collect());
         let sleeps = |code: OpCode| matches!(code, OpCode::Sleep | OpCode::TimerWait | OpCode::DeadlineLeft);
+        let all = sets.keep(all);
         Sight {
             actor: id,
             has_ended: actor.has_ended(),
             daemon: actor.daemon,
             now: sets.keep(now.to_vec()),
-            all: sets.keep(all),
+            all,
+            opens: sets.opens(all),
+            acts: has_step,
             locks,
             waits: !actor.has_ended() && !has_step && !is_timed && !is_dying(),
             closes,

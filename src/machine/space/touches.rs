@@ -22,6 +22,8 @@ pub(super) const CONFLICTS: u8 = 1;
 pub(super) const ENABLES: u8 = 2;
 /// The same, where it holds the lock for which the one waits.
 pub(super) const ENABLES_AS_HOLDER: u8 = 4;
+/// It was not found out yet.
+const UNKNOWN: u8 = u8::MAX;
 
 /// All sets.
 #[derive(Debug, Default)]
@@ -36,7 +38,9 @@ pub(super) struct Sets {
     joined: FxHashMap<(Opened, Opened), Opened>,
     /// Sets in which nobody is sure to hold these.
     distrusted: FxHashMap<(Set, Opened), Set>,
-    pairs: FxHashMap<(Set, Set), u8>,
+    /// By what is next and what may follow: what two are to each other, as far as it was found out.
+    pairs: Vec<Vec<u8>>,
+    pairs_room: usize,
 }
 
 impl Sets {
@@ -112,11 +116,26 @@ impl Sets {
     /// What whoever does next as in `now` and another who does as in `all` are to each other.
     #[inline]
     pub(super) fn pair(&mut self, now: Set, all: Set) -> u8 {
-        if let Some(known) = self.pairs.get(&(now, all)) {
+        let row = self.pairs.get(now.0 as usize);
+        if let Some(known) = row.and_then(|row| row.get(all.0 as usize)).filter(|known| **known != UNKNOWN) {
             return *known;
         }
+        self.find_pair(now, all)
+    }
+
+    #[cold]
+    fn find_pair(&mut self, now: Set, all: Set) -> u8 {
         let found = self.find(now, all);
-        self.pairs.insert((now, all), found);
+        let (row, column) = (now.0 as usize, all.0 as usize);
+        if self.pairs.len() <= row {
+            self.pairs.resize_with(row + 1, Vec::new);
+        }
+        let row = &mut self.pairs[row];
+        if row.len() <= column {
+            self.pairs_room += self.all.len() - row.len();
+            row.resize(self.all.len(), UNKNOWN);
+        }
+        row[column] = found;
         found
     }
 
@@ -153,7 +172,7 @@ impl Sets {
     /// Bytes that they take, about.
     pub(super) fn bytes(&self) -> usize {
         let touches: usize = self.all.iter().map(|set| set.len() * size_of::<Touch>()).sum();
-        touches + self.all.len() * 100 + self.pairs.len() * 16
+        touches + self.all.len() * 100 + self.pairs_room
     }
 
     pub(super) fn clear(&mut self) {
