@@ -54,6 +54,7 @@ impl Tx<'_> {
         if let Phase::Closing { came: Err(error), .. } = &phase {
             self.fails(id, error);
         }
+        vm.forget_dead();
         let Some(actor) = self.state.actor_mut(id) else { return };
         let over = matches!(phase, Phase::Closing { .. });
         actor.phase = phase;

@@ -23,7 +23,7 @@ impl Evaluator {
     pub(super) fn new(program: Arc<Program>, cores: u32) -> Evaluator {
         let globals = vec![Value::None; program.objects.len()];
         let replicas = vec![None; program.templates.len()];
-        Evaluator { image: Arc::new(Image { program, consts: Vec::new(), globals, replicas, cores }) }
+        Evaluator { image: Arc::new(Image::new(program, globals, replicas, cores)) }
     }
 
     /// The value of a code; `span` is where its declaration stands.

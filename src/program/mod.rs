@@ -6,6 +6,7 @@ mod disasm;
 pub mod fault;
 mod image;
 pub mod instr;
+mod liveness;
 pub mod lower;
 pub mod op;
 pub mod signature;
@@ -13,6 +14,7 @@ pub mod signature;
 pub use disasm::disassemble;
 pub use image::Image;
 pub use instr::{CallSpec, Handler, Instr};
+pub use liveness::Liveness;
 
 use std::sync::Arc;
 

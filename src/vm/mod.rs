@@ -171,6 +171,20 @@ impl Vm {
         self.frames.iter().map(|frame| Site { code: frame.code, pc: frame.pc })
     }
 
+    /// Forgets what is in registers that are not read again: it must not make states differ that do the same.
+    pub fn forget_dead(&mut self) {
+        for (at, frame) in self.frames.iter().enumerate() {
+            let Some(live) = self.context.image.liveness(frame.code) else { continue };
+            let end = self.frames.get(at + 1).map_or(frame.end, |callee| callee.base.min(frame.end));
+            let registers = self.regs.get_mut(frame.base as usize..end as usize).unwrap_or_default();
+            for (_, value) in registers.iter_mut().enumerate().filter(|(at, _)| !live.is_live(frame.pc, *at)) {
+                if !matches!(value, Value::None) {
+                    *value = Value::None;
+                }
+            }
+        }
+    }
+
     /// Appends bytes that are equal for equal states of computing: what it has yet to do and with which values.
     pub fn fingerprint(&self, out: &mut Vec<u8>) {
         self.fingerprint_with(out, &mut Own);

@@ -60,8 +60,7 @@ pub(crate) fn image(text: &str) -> (Arc<Image>, Source) {
     let (program, diagnostics) = conc::program::lower::lower(&checked);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     let program = Arc::new(program);
-    let mut image =
-        Arc::new(Image { program: Arc::clone(&program), consts: vec![], globals: vec![], replicas: vec![], cores: 4 });
+    let mut image = Arc::new(Image::new(Arc::clone(&program), vec![], vec![], 4));
     for spec in &program.consts {
         let value = eval_const(&image, spec.code).expect("a constant");
         Arc::get_mut(&mut image).expect("nobody else has it").consts.push(value);
