@@ -18,5 +18,6 @@ mod check {
     mod reduction;
     mod small;
     mod space;
+    mod symmetry;
     mod walks;
 }

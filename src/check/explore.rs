@@ -83,8 +83,9 @@ pub(super) fn explore(
     (reduction, exact): (Reduction, bool),
     tell: &mut dyn FnMut(&Found, usize),
 ) -> Found {
+    let space = limits.space(machine);
     let mut search = Search {
-        space: limits.space(machine),
+        space: if reduction.is_symmetric() { space.up_to_symmetry() } else { space },
         outlook: Outlook::default(),
         told: Told::default(),
         reduction,
@@ -156,9 +157,9 @@ impl Search<'_> {
         self.space.view_to(&frame.state, before, &mut frame.view);
         self.space.look(&frame.view, &mut self.outlook);
         let news = self.told.news(&mut self.space, &frame.state, &frame.view, &mut self.outlook);
-        let enough = match self.reduction {
-            Reduction::None => None,
-            Reduction::Stubborn => stubborn::enough(&mut self.space, &mut self.outlook),
+        let enough = match self.reduction.is_stubborn() {
+            false => None,
+            true => stubborn::enough(&mut self.space, &mut self.outlook),
         };
         let (outlook, steps) = (&self.outlook, &mut frame.steps);
         steps.clear();

@@ -46,7 +46,7 @@ impl Met {
             Known::ByPrint(known) => known.insert(print),
             Known::Whole(known, prints) => {
                 prints.insert(print);
-                let whole = space.machine().canonical(&space.state(state)).into_boxed_slice();
+                let whole = space.canonical(state).into_boxed_slice();
                 let length = whole.len();
                 let is_new = known.insert(whole);
                 self.bytes += if is_new { length } else { 0 };

@@ -121,6 +121,22 @@ pub enum Reduction {
     None,
     /// By stubborn sets.
     Stubborn,
+    /// By exchanging actors that are alike.
+    Symmetry,
+    /// By all of that.
+    All,
+}
+
+impl Reduction {
+    /// Whether stubborn sets are used.
+    pub fn is_stubborn(self) -> bool {
+        matches!(self, Reduction::Stubborn | Reduction::All)
+    }
+
+    /// Whether actors that are alike are exchanged.
+    pub fn is_symmetric(self) -> bool {
+        matches!(self, Reduction::Symmetry | Reduction::All)
+    }
 }
 
 impl Options {
@@ -130,7 +146,7 @@ impl Options {
             rules: Rules::exploring(processes_max),
             preemptions: None,
             limits: Limits::default(),
-            reduction: Reduction::Stubborn,
+            reduction: Reduction::All,
             exact: false,
             seed: 1,
         }

@@ -54,8 +54,8 @@ pub(super) struct Args {
     /// Give up when the search takes more memory: 64MiB, 2GiB
     #[arg(long, value_name = "SIZE", value_parser = size::memory)]
     max_memory: Option<u64>,
-    /// Leave no state out: none, or stubborn
-    #[arg(long, value_name = "HOW", default_value = "stubborn", hide_possible_values = true)]
+    /// How states are left out: none, stubborn, symmetry, or all
+    #[arg(long, value_name = "HOW", default_value = "all", hide_possible_values = true)]
     reduction: How,
     /// Tell states apart by all that they are, and say whether a fingerprint would have mixed two up; takes memory
     #[arg(long)]
@@ -90,6 +90,8 @@ enum Timeouts {
 enum How {
     None,
     Stubborn,
+    Symmetry,
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -147,7 +149,12 @@ pub(super) fn options(args: &Args) -> Options {
         rules: Rules { time, crashes: args.crashes, spurious: args.spurious, ..Rules::exploring(PROCESSES_MAX) },
         preemptions: args.preemptions,
         limits,
-        reduction: if args.reduction == How::None { Reduction::None } else { Reduction::Stubborn },
+        reduction: match args.reduction {
+            How::None => Reduction::None,
+            How::Stubborn => Reduction::Stubborn,
+            How::Symmetry => Reduction::Symmetry,
+            How::All => Reduction::All,
+        },
         exact: args.exact,
         seed: args.seed,
     }

@@ -30,10 +30,44 @@ pub(super) trait Parts {
     fn place_of_actor(&self, id: u32) -> Option<usize>;
     fn place_of_object(&self, id: u32) -> Option<usize>;
     fn has_ended(&self, place: usize) -> bool;
+    /// What an actor was begun with (see [`Actor::alike`](super::actor::Actor::alike)).
+    fn alike(&self, place: usize) -> u64;
     /// Whether the pool at a place limits how many tasks a worker does.
     fn limits_tasks(&self, place: usize) -> bool;
     fn actor(&self, place: usize) -> (&[u8], &[Ref]);
     fn object(&self, place: usize) -> (&[u8], &[Ref]);
+}
+
+/// Puts actors that one actor has started into an order that is the same whichever of those that are alike is where:
+/// by what they were begun with, then by where they stand, then by where they are named first.
+///
+/// Such actors can be exchanged throughout a state (Clarke, Enders, Filkorn and Jha, Exploiting Symmetry in Temporal
+/// Logic Model Checking, 1996). Where the order leaves two of them open, states may be told apart that need not be.
+pub(super) fn sort_alike(parts: &impl Parts, fixed: usize, started: &mut [u32]) {
+    if started.len() < 2 {
+        return;
+    }
+    let key = |id: u32| {
+        let place = parts.place_of_actor(id).unwrap_or(usize::MAX);
+        (parts.alike(place), parts.actor(place).0)
+    };
+    let named = |id: u32| {
+        let main = parts.place_of_actor(MAIN).map(|place| parts.actor(place).1);
+        let all = (0..fixed).map(|place| parts.object(place).1).chain(main).flatten();
+        all.enumerate().find(|(_, one)| **one == Ref::Actor(id)).map_or(usize::MAX, |(at, _)| at)
+    };
+    started.sort_by(|a, b| key(*a).cmp(&key(*b)).then_with(|| named(*a).cmp(&named(*b))));
+}
+
+/// What about a program matters to a walk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ways {
+    /// How many objects stand at file level.
+    pub(super) fixed: usize,
+    /// It makes no others.
+    pub(super) is_plain: bool,
+    /// Whether actors that are alike are told apart only by what they do.
+    pub(super) symmetric: bool,
 }
 
 /// Numbers in the order of meeting.
@@ -89,7 +123,8 @@ pub(super) struct Walk {
 impl Walk {
     /// Numbers everything that is met in a state that has so many objects, the first of them at file level. In a
     /// program that makes no others, those who are over and still named have their places among the started.
-    pub(super) fn number(&mut self, parts: &impl Parts, (objects, fixed): (usize, usize), is_plain: bool) {
+    pub(super) fn number(&mut self, parts: &impl Parts, objects: usize, ways: Ways) {
+        let Ways { fixed, is_plain, symmetric } = ways;
         self.actors.begin(parts.actors());
         self.objects.begin(objects);
         let goes_on = |id: u32| parts.place_of_actor(id).is_some_and(|place| !parts.has_ended(place));
@@ -105,8 +140,13 @@ impl Walk {
         while let Some(place) = self.actors.order.get(at).copied() {
             at += 1;
             let children = place.into_iter().flat_map(|place| parts.actor(place).1).filter_map(Ref::children).flatten();
-            for child in children.filter(|child| goes_on(**child) || named.contains(child)) {
-                self.actors.number(parts.place_of_actor(*child), *child);
+            let children = children.copied().filter(|child| goes_on(*child) || named.contains(child));
+            let mut children: Vec<u32> = children.collect();
+            if symmetric {
+                sort_alike(parts, fixed, &mut children);
+            }
+            for child in children {
+                self.actors.number(parts.place_of_actor(child), child);
             }
         }
         (0..fixed).for_each(|place| self.name(parts, parts.object(place).1));
@@ -234,8 +274,12 @@ impl Walk {
                 }
                 Ref::Children(children) => {
                     let goes_on = |id: &&u32| parts.place_of_actor(**id).is_some_and(|place| !parts.has_ended(place));
-                    self.write(children.iter().filter(goes_on).count() as u32);
-                    children.iter().filter(goes_on).for_each(|id| self.write_actor(parts, *id));
+                    let going_on = children.iter().filter(goes_on);
+                    let mut numbers: Vec<u32> =
+                        going_on.map(|id| self.actors.number(parts.place_of_actor(*id), *id)).collect();
+                    numbers.sort_unstable();
+                    self.write(numbers.len() as u32);
+                    numbers.into_iter().for_each(|number| self.write(number));
                 }
                 Ref::Until(deadline) => {
                     let left = deadline.saturating_sub(parts.head().clock_ns);
@@ -302,6 +346,10 @@ impl Parts for Once<'_> {
         self.state.actors.get(place).is_none_or(|actor| actor.has_ended())
     }
 
+    fn alike(&self, place: usize) -> u64 {
+        self.state.actors.get(place).map_or(0, |actor| actor.alike)
+    }
+
     fn limits_tasks(&self, place: usize) -> bool {
         self.state.objects.get(place).is_some_and(|entry| entry.limits_tasks())
     }
@@ -326,20 +374,36 @@ impl Machine {
         self.plan.objects.len() as u32
     }
 
+    /// How states are numbered; with symmetry only where nobody looks at names, which tell all actors apart.
+    pub(super) fn ways(&self, symmetric: bool) -> Ways {
+        let symmetric = symmetric && !self.sights.names;
+        Ways { fixed: self.fixed() as usize, is_plain: self.is_plain, symmetric }
+    }
+
     /// The canonical form.
     pub fn canonical(&self, state: &State) -> Vec<u8> {
+        self.canonical_up_to(state, false)
+    }
+
+    /// The same, up to exchanging actors that are alike if that is wanted.
+    pub fn canonical_up_to(&self, state: &State, symmetry: bool) -> Vec<u8> {
         let (parts, fixed) = (Once::of(state, self.sights, self.fixed(), true), self.fixed() as usize);
         let mut walk = Walk::default();
-        walk.number(&parts, (parts.objects.len(), fixed), self.is_plain);
+        walk.number(&parts, parts.objects.len(), self.ways(symmetry));
         walk.form(&parts, fixed, self.sights);
         walk.out
     }
 
     /// The fingerprint of the canonical form.
     pub fn fingerprint(&self, state: &State) -> Fingerprint {
+        self.fingerprint_up_to(state, false)
+    }
+
+    /// The same, up to exchanging actors that are alike if that is wanted.
+    pub fn fingerprint_up_to(&self, state: &State, symmetry: bool) -> Fingerprint {
         let (parts, fixed) = (Once::of(state, self.sights, self.fixed(), false), self.fixed() as usize);
         let mut walk = Walk::default();
-        walk.number(&parts, (parts.objects.len(), fixed), self.is_plain);
+        walk.number(&parts, parts.objects.len(), self.ways(symmetry));
         Fingerprint(walk.print(&parts, fixed, self.sights))
     }
 
@@ -360,7 +424,7 @@ impl Machine {
         }
         let mut walk = Walk::default();
         let parts = Once::of(state, Sights::default(), fixed as u32, false);
-        walk.number(&parts, (parts.objects.len(), fixed), false);
+        walk.number(&parts, parts.objects.len(), Ways { is_plain: false, ..self.ways(false) });
         let stays = |(place, actor): (usize, &Arc<super::actor::Actor>)| {
             let stays = !actor.has_ended() || actor.id == MAIN || walk.actors.is_met(place);
             stays.then_some(actor.id)

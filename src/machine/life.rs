@@ -8,7 +8,7 @@ use super::actor::{Actor, Phase};
 use super::object::{Came, Object, pipe, pool};
 use super::step::{Noted, Tx};
 use super::watch::Kind;
-use super::{MAIN, Machine, State, kill};
+use super::{MAIN, Machine, State, kill, shape};
 use crate::plan::User;
 use crate::program::op::{Args, Op, OpCode, Site, Target};
 use crate::program::{ActorKind, CodeId, Template, fault};
@@ -336,9 +336,11 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         globals.for_each(|handles| handles.pipe_ends(&mut ends));
         birth.args.iter().for_each(|arg| arg.pipe_ends(&mut ends));
     }
-    let vm = birth
+    let mut vm = birth
         .code
         .map(|code| Vm::new(Arc::clone(&plan.image), code, birth.args, birth.privates, Arc::clone(&birth.name)));
+    vm.iter_mut().for_each(Vm::forget_dead);
+    let alike = shape::alike((birth.kind, birth.template, birth.daemon), vm.as_ref(), tx.machine.fixed());
     let actor = Actor {
         id,
         name: birth.name,
@@ -360,6 +362,7 @@ fn born(tx: &mut Tx<'_>, birth: Birth) -> Result<u32, Error> {
         tasks_done: 0,
         calling: None,
         hand: None,
+        alike,
         process_wide: Arc::default(),
     };
     tx.state.add_actor(actor);

@@ -3,7 +3,7 @@
 //! Answers for: from a part of a state to its shape, the same wherever it is the same but for numbers. Never looks at
 //! another part.
 
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::actor::{Actor, Phase};
 use super::object::condition::Under;
@@ -12,8 +12,10 @@ use super::object::queue::Party;
 use super::object::result::Shape as ResultShape;
 use super::object::{Entry, Object};
 use super::{Sights, local};
+use crate::program::ActorKind;
 use crate::program::op::{Op, Target};
 use crate::value::{Ids, Value, encode_error, encode_with};
+use crate::vm::Vm;
 
 /// What stands in a hole. The numbers of objects at file level stand as they are.
 const HOLE: u32 = u32::MAX;
@@ -70,6 +72,16 @@ impl Shape {
     pub(super) fn hash(&self) -> u128 {
         xxh3_128(&self.bytes)
     }
+}
+
+/// Equal for actors that are begun alike, apart from which objects and actors they are given.
+pub(super) fn alike((kind, template, daemon): (ActorKind, Option<u32>, bool), vm: Option<&Vm>, fixed: u32) -> u64 {
+    let mut bytes = vec![kind as u8, u8::from(daemon)];
+    bytes.extend_from_slice(&template.unwrap_or(u32::MAX).to_le_bytes());
+    if let Some(vm) = vm {
+        vm.fingerprint_with(&mut bytes, &mut Holes { refs: &mut Vec::new(), fixed });
+    }
+    xxh3_64(&bytes)
 }
 
 struct Shaper {

@@ -354,6 +354,11 @@ impl Driver {
             if self.sleep_until_told(seen) {
                 continue;
             }
+            // Whoever is gone tells of no more than its end; from outside it may be killed even before it has begun.
+            if actor::is_settled(self.slot(missing)) && !self.has_reported(missing) {
+                self.compare(missing)?;
+                return Err(self.diverged(missing, "to go on".to_owned(), "it is gone".to_owned()));
+            }
             // A wake-up may have come before its sleep.
             self.wake(missing);
             looks = if self.waits_for_good(missing) { looks + 1 } else { 0 };

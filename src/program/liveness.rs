@@ -1,8 +1,9 @@
 //! Which registers of a body are read again.
 //!
-//! Backwards over its instructions, to a fixed point (Aho, Lam, Sethi and Ullman, Compilers, 2nd edition, section 9.2.5).
+//! Backwards over its instructions, to a fixed point (Aho, Lam, Sethi and Ullman, Compilers, 2nd edition, section
+//! 9.2.5).
 //!
-//! Answers for: that a register that may be read again, on any way, is live; one that is not may be. Never changes code.
+//! Answers for: that a register that may be read again, on any way, is live. Never changes code.
 
 use super::instr::{CallSpec, Instr, Reg};
 use super::{Code, Program};

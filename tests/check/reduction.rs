@@ -55,7 +55,7 @@ fn nothing_is_lost() {
             scope.spawn(|| {
                 while let Some(file) = files.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
                     let Some(whole) = checked(file, Reduction::None).filter(|whole| whole.complete) else { continue };
-                    let Some(reduced) = checked(file, Reduction::Stubborn) else { continue };
+                    let Some(reduced) = checked(file, Reduction::All) else { continue };
                     if let Ok(mut sums) = sums.lock() {
                         *sums = (sums.0 + 1, sums.1 + whole.states, sums.2 + reduced.states);
                     }

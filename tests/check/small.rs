@@ -338,6 +338,11 @@ pub(crate) fn scenario(seed: u64) -> String {
     Maker { chance, topics, apart }.scenario()
 }
 
+/// The same with the first actor that main starts started twice, where there is a main.
+pub(super) fn twinned(text: &str) -> String {
+    text.replacen("    let p0 = start p0\n", "    start p0\n    let p0 = start p0\n", 1)
+}
+
 impl Maker {
     fn scenario(&mut self) -> String {
         let mut text = String::from("atomic n = 0\natomic k = 0\nshared v = 0\n");

@@ -35,6 +35,8 @@ fn scenarios() -> Vec<PathBuf> {
 struct Compared<'m> {
     machine: &'m Machine,
     space: Space<'m>,
+    /// The same up to symmetry.
+    symmetric: Space<'m>,
     foresight: Foresight,
     outlook: Outlook,
     name: &'m str,
@@ -47,6 +49,10 @@ impl Compared<'_> {
         assert_eq!(self.machine.fingerprint(state), self.space.fingerprint(packed), "{file}: fingerprint");
         let whole = self.space.state(packed);
         assert_eq!(self.machine.canonical(state), self.machine.canonical(&whole), "{file}: form");
+        let row = self.symmetric.pack(state);
+        let (print, form) = (self.machine.fingerprint_up_to(state, true), self.machine.canonical_up_to(state, true));
+        assert_eq!(print, self.symmetric.fingerprint(&row), "{file}: fingerprint up to symmetry");
+        assert_eq!(form, self.symmetric.canonical(&row), "{file}: form up to symmetry");
         let choices = self.machine.choices(state);
         let view = self.space.view(packed, None);
         let steps: Vec<(Step, Choice)> = self.space.steps(&view).map(|(step, one)| (step, one.clone())).collect();
@@ -111,6 +117,12 @@ impl Compared<'_> {
                 let print = self.space.print(&packed, None);
                 let known = self.space.print(&taken.next, Some((&packed, &print, &moved)));
                 assert_eq!(self.machine.fingerprint(&next), known.fingerprint(), "{}: {choice:?}", self.name);
+                let row = self.symmetric.pack(&state);
+                let (view, print) = (self.symmetric.view(&row, None), self.symmetric.print(&row, None));
+                let Some(moved) = self.symmetric.step_to(&row, &view, step, &mut onto) else { continue };
+                let known = self.symmetric.print(&onto, Some((&row, &print, &moved))).fingerprint();
+                let print = self.machine.fingerprint_up_to(&next, true);
+                assert_eq!(print, known, "{}: {choice:?}, up to symmetry", self.name);
                 left.push((next, taken.next));
             }
         }
@@ -126,8 +138,9 @@ fn compare(name: &str, scenario: &Scenario, number: u64) -> Option<usize> {
     let rules = Rules { time, crashes, spurious: number.is_multiple_of(7), ..Rules::exploring(512) };
     let machine = Machine::new(Arc::new(plan), rules);
     let space = Space::new(&machine, usize::MAX);
+    let symmetric = Space::new(&machine, usize::MAX).up_to_symmetry();
     let (foresight, outlook) = (Foresight::default(), Outlook::default());
-    Some(Compared { machine: &machine, space, foresight, outlook, name }.compare())
+    Some(Compared { machine: &machine, space, symmetric, foresight, outlook, name }.compare())
 }
 
 #[test]
@@ -149,7 +162,7 @@ fn so_it_does_for_random_small_scenarios() {
     let (from, count) = (number("SPACE_FUZZ_FROM").unwrap_or(0), number("SPACE_FUZZ").unwrap_or(RANDOM));
     let mut states = 0;
     for seed in from..from + count {
-        let text = small::scenario(seed);
+        let text = small::twinned(&small::scenario(seed));
         states += compare(&text, &Scenario::from_str(&text), seed).unwrap_or(0);
     }
     println!("{count} scenarios, {states} states");

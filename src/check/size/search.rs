@@ -104,9 +104,9 @@ impl<'a, W: Watch> Search<'a, W> {
         let view = self.space.view(&state, None);
         let (steps, choices): (Vec<Step>, Vec<Choice>) =
             self.space.steps(&view).map(|(step, choice)| (step, choice.clone())).unzip();
-        let enough = match self.reduction {
-            Reduction::None => None,
-            Reduction::Stubborn => {
+        let enough = match self.reduction.is_stubborn() {
+            false => None,
+            true => {
                 self.space.look(&view, &mut self.outlook);
                 let more = if self.joined.is_empty() { Vec::new() } else { self.beside(&whole, &choices) };
                 stubborn::enough_beside(&mut self.space, &mut self.outlook, &more)

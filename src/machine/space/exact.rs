@@ -81,6 +81,7 @@ pub(super) fn of_actor(machine: &Machine, actor: &Actor) -> Vec<u8> {
         tasks_done,
         calling,
         hand: _,
+        alike: _,
         process_wide,
     } = actor;
     out.number(*id);

@@ -24,7 +24,7 @@ use self::memo::{Memo, Node};
 use self::part::{Laid, Parts, Trees};
 use self::sight::Sight;
 use self::touches::Sets;
-use super::canonical::{FORGET_FROM, Parts as _, Walk, is_worth_forgetting};
+use super::canonical::{FORGET_FROM, Parts as _, Walk, Ways, is_worth_forgetting};
 use super::foresight::Foresight;
 use super::step::Happened;
 use super::watch::{Asked, Flag, Watch};
@@ -185,6 +185,7 @@ pub struct Space<'m> {
     bytes: usize,
     room: usize,
     bytes_max: usize,
+    ways: Ways,
 }
 
 impl<'m> Space<'m> {
@@ -209,7 +210,18 @@ impl<'m> Space<'m> {
             bytes: 0,
             room,
             bytes_max: room,
+            ways: machine.ways(false),
         }
+    }
+
+    /// The same, in which states are one that differ only by which of some actors that are alike is where.
+    pub fn up_to_symmetry(self) -> Space<'m> {
+        Space { ways: self.machine.ways(true), ..self }
+    }
+
+    /// Whether it is.
+    pub fn is_up_to_symmetry(&self) -> bool {
+        self.ways.symmetric
     }
 
     /// The machine.
@@ -252,7 +264,7 @@ impl<'m> Space<'m> {
         let (fixed, sights) = (self.machine.fixed() as usize, self.machine.sights);
         let laid = Laid::new(&self.parts, &packed.0);
         if self.machine.is_plain
-            && let Some(ended) = laid.tree(&mut self.numbers)
+            && let Some(ended) = laid.tree(self.ways, &mut self.numbers)
         {
             let tree = self.trees.keep(&self.numbers, packed.0[0], ended);
             self.walk.take_tree(&self.numbers);
@@ -263,7 +275,7 @@ impl<'m> Space<'m> {
             return Print { sum, tree: Some((tree, ended)), age: self.age };
         }
         let objects = self.parts.head(&packed.0).1.objects().len();
-        self.walk.number(&laid, (objects, fixed), self.machine.is_plain);
+        self.walk.number(&laid, objects, self.ways);
         let sum = self.walk.print(&laid, fixed, sights);
         Print { sum, tree: None, age: self.age }
     }
@@ -275,7 +287,9 @@ impl<'m> Space<'m> {
         let was = Laid::new(&self.parts, &old.0);
         // All of them first: what a part contributes is known only where no number has changed.
         for slot in laid.slots_of(effect).flatten() {
-            if !was.part(slot)?.names_alike(laid.part(slot)?, ended) {
+            let (was, is) = (was.part(slot)?, laid.part(slot)?);
+            let is_in_order = || !self.ways.symmetric || was.orders_alike(is, &self.parts);
+            if !was.names_alike(is, ended) || !is_in_order() {
                 return None;
             }
         }
@@ -296,6 +310,11 @@ impl<'m> Space<'m> {
             }
         }
         Some(sum)
+    }
+
+    /// The canonical form.
+    pub fn canonical(&self, packed: &Packed) -> Vec<u8> {
+        self.machine.canonical_up_to(&self.state(packed), self.ways.symmetric)
     }
 
     /// The fingerprint.

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::memo::Node;
 use super::{Effect, exact};
 use crate::machine::actor::{Actor, Phase};
-use crate::machine::canonical;
+use crate::machine::canonical::{self, Ways};
 use crate::machine::object::Entry;
 use crate::machine::shape::{Ref, Shape};
 use crate::machine::state::{Head, State};
@@ -35,6 +35,8 @@ pub(super) struct Part {
     refs: Box<[Ref]>,
     /// By bits: what is true of an actor.
     flags: u8,
+    /// Of an actor: what it was begun with.
+    alike: u64,
     /// Whether it has started others.
     starts: bool,
     /// The actors that it names, by number; none where there are too many for that, or objects.
@@ -111,6 +113,12 @@ impl Part {
         self.flags
     }
 
+    /// Whether another in its place leaves the order of actors as it is, where there are some that are alike.
+    pub(super) fn orders_alike(&self, other: &Part, parts: &Parts) -> bool {
+        let has_twin = || parts.twins.get(&self.alike).is_some_and(|(_, has_twin)| *has_twin);
+        !parts.has_twins || self.refs == other.refs && (self.actor().is_none() || !has_twin())
+    }
+
     /// Those whom it has started, and whose ends it has not told of.
     fn children(&self) -> Option<&[u32]> {
         self.refs.iter().find_map(Ref::children)
@@ -148,6 +156,9 @@ pub(super) struct Parts {
     free: Vec<u32>,
     /// Lists that are answers.
     lists: FxHashMap<Vec<(u32, Option<u32>)>, u32>,
+    /// By what actors were begun with: the first that was met, and whether there was another.
+    twins: FxHashMap<u64, (u32, bool)>,
+    has_twins: bool,
     bytes: usize,
 }
 
@@ -175,7 +186,13 @@ impl Parts {
             Ref::Actor(_) | Ref::Object(_) | Ref::Done { .. } => None,
         });
         let (tree, contributes) = (Cell::new(None), [const { Cell::new(None) }; TREES]);
-        let part = Part { is, key, refs: shape.refs.into(), flags, starts, names, contributes, tree };
+        let alike = if let Is::Actor(actor) = &is { actor.alike } else { 0 };
+        if let Is::Actor(actor) = &is {
+            let (first, has_twin) = self.twins.entry(alike).or_insert((actor.id, false));
+            *has_twin |= *first != actor.id;
+            self.has_twins |= *has_twin;
+        }
+        let part = Part { is, key, refs: shape.refs.into(), flags, alike, starts, names, contributes, tree };
         let number = match self.free.pop() {
             Some(number) => {
                 self.all[number as usize] = part;
@@ -348,7 +365,7 @@ impl<'p> Laid<'p> {
 
     /// The numbers of the actors by place, each one more than it is, as [`canonical::Walk::number`] gives them; who is
     /// over. None where main does not lead to all that is to be numbered, or where there are too many.
-    pub(super) fn tree(&self, numbers: &mut Vec<u32>) -> Option<u64> {
+    pub(super) fn tree(&self, ways: Ways, numbers: &mut Vec<u32>) -> Option<u64> {
         let ids = &self.layout.actors;
         if ids.last().is_some_and(|last| *last >= u64::BITS) {
             return None;
@@ -365,20 +382,24 @@ impl<'p> Laid<'p> {
         let left = (all & !ended) | named;
         numbers.clear();
         numbers.resize(ids.len(), 0);
-        let mut order = [0u8; u64::BITS as usize];
+        let mut order = [0u32; u64::BITS as usize];
         let (mut done, mut next, mut at) = (1u64 << MAIN, 1usize, 0usize);
-        order[0] = MAIN as u8;
+        order[0] = MAIN;
         while at < next {
-            let place = self.layout.actor(u32::from(order[at]))?;
+            let place = self.layout.actor(order[at])?;
             at += 1;
             numbers[place] = at as u32;
             let part = self.part(1 + place)?;
+            let first = next;
             for child in part.refs.iter().filter(|_| part.starts).filter_map(Ref::children).flatten() {
                 if *child < u64::BITS && left >> child & 1 == 1 && done >> child & 1 == 0 {
                     done |= 1 << child;
-                    order[next] = *child as u8;
+                    order[next] = *child;
                     next += 1;
                 }
+            }
+            if ways.symmetric {
+                canonical::sort_alike(self, ways.fixed, &mut order[first..next]);
             }
         }
         (left & !done == 0).then_some(ended)
@@ -425,6 +446,10 @@ impl canonical::Parts for Laid<'_> {
 
     fn has_ended(&self, place: usize) -> bool {
         self.part(1 + place).is_none_or(|part| part.has(Flag::Ended))
+    }
+
+    fn alike(&self, place: usize) -> u64 {
+        self.part(1 + place).map_or(0, |part| part.alike)
     }
 
     fn limits_tasks(&self, place: usize) -> bool {
