@@ -9,10 +9,11 @@ use std::time::Instant;
 use rustc_hash::FxHashSet;
 
 use super::failure::{Key, Told, of_step};
+use super::left::Share;
 use super::liveness::Trap;
 use super::met::{Met, Sight};
-use super::{Bound, Failure, Limits, Reduction, stubborn};
-use crate::machine::{Choice, Fingerprint, Machine, Outlook, Packed, Print, Space, State, Step, View, What};
+use super::{Bound, Failure, Limits, Progress, Reduction, stubborn};
+use crate::machine::{Choice, Fingerprint, Outlook, Packed, Print, Space, State, Step, View, What};
 use crate::program::op::OpCode;
 use crate::value;
 
@@ -70,29 +71,30 @@ struct Frame {
 
 /// Searches depth first within the limits; `tell` is told of the progress now and then.
 pub(super) fn explore(
-    machine: &Machine,
-    initial: State,
+    space: &mut Space<'_>,
+    initial: &State,
     (limits, until): (&Limits, Option<Instant>),
     (reduction, exact): (Reduction, bool),
-    tell: &mut dyn FnMut(&Found, usize),
+    tell: &mut dyn FnMut(Progress),
 ) -> Found {
     let mut search = Search {
-        space: limits.space(machine),
+        space,
         outlook: Outlook::default(),
         told: Told::default(),
         reduction,
         met: Met::new(exact),
         stack: Vec::new(),
+        share: Share::default(),
         found: Found::default(),
     };
-    let initial = search.space.pack(&initial);
+    let initial = search.space.pack(initial);
     search.meet(initial);
     let mut looks = 0u32;
     while search.step() {
         looks = looks.wrapping_add(1);
         if looks.is_multiple_of(1024) {
             search.tidy();
-            tell(&search.found, search.stack.len());
+            tell(search.progress());
             if until.is_some_and(|until| Instant::now() >= until) {
                 return search.found(Some(Bound::Time));
             }
@@ -111,22 +113,23 @@ pub(super) fn explore(
     search.found(None)
 }
 
-struct Search<'m> {
-    space: Space<'m>,
+struct Search<'s, 'm> {
+    space: &'s mut Space<'m>,
     outlook: Outlook,
     told: Told,
     reduction: Reduction,
     met: Met,
     stack: Vec<Frame>,
+    share: Share,
     found: Found,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// A state that is new goes onto the stack.
     fn meet(&mut self, state: Packed) {
         let before = self.stack.last().map(|frame| (&frame.state, &frame.print));
         let print = self.space.print(&state, before);
-        if let Sight::Old(is_on_stack) = self.met.meet(&mut self.space, &state, print.fingerprint()) {
+        if let Sight::Old(is_on_stack) = self.met.meet(self.space, &state, print.fingerprint()) {
             if is_on_stack {
                 self.found.has_cycles = true;
                 self.expand_fully();
@@ -144,13 +147,13 @@ impl Search<'_> {
             self.found.ends.insert(print.fingerprint());
             self.found.exits.extend(self.space.good_exit(&state).map(|code| code as u8));
         }
-        for failure in self.told.news(&mut self.space, &state, &view, &mut self.outlook) {
+        for failure in self.told.news(self.space, &state, &view, &mut self.outlook) {
             let stack = &self.stack;
             self.found.fail(failure, || way(stack));
         }
         let enough = match self.reduction {
             Reduction::None => None,
-            Reduction::Stubborn => stubborn::enough(&mut self.space, &mut self.outlook),
+            Reduction::Stubborn => stubborn::enough(self.space, &mut self.outlook),
         };
         let (steps, rest) = match enough {
             None => (steps, Vec::new()),
@@ -197,6 +200,18 @@ impl Search<'_> {
         }
         self.meet(taken.next);
         true
+    }
+
+    /// How far it has come.
+    fn progress(&mut self) -> Progress {
+        let way = self.stack.iter().map(|frame| (frame.next, frame.steps.len()));
+        Progress {
+            states: self.found.states,
+            depth: self.stack.len(),
+            left: way.clone().map(|(begun, all)| all - begun).sum(),
+            share: self.share.of(way),
+            fails: !self.found.failures.is_empty(),
+        }
     }
 
     /// What was found so far.
