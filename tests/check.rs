@@ -11,6 +11,7 @@ mod check {
     #[path = "../suite/folder.rs"]
     mod folder;
     mod fuzz;
+    mod goes_on;
     mod index;
     mod mutate;
     mod observe;

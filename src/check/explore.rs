@@ -9,10 +9,11 @@ use std::time::Instant;
 use rustc_hash::FxHashSet;
 
 use super::failure::{Key, Told, of_step};
+use super::left::Share;
 use super::liveness::Trap;
 use super::met::{Met, Sight};
-use super::{Bound, Failure, Limits, Reduction, stubborn};
-use crate::machine::{Choice, Fingerprint, Machine, Moved, Outlook, Packed, Print, Space, State, Step, View, What};
+use super::{Bound, Failure, Limits, Progress, Reduction, stubborn};
+use crate::machine::{Choice, Fingerprint, Moved, Outlook, Packed, Print, Space, State, Step, View, What};
 use crate::program::op::OpCode;
 use crate::value;
 
@@ -77,15 +78,27 @@ impl Frame {
 
 /// Searches depth first within the limits; `tell` is told of the progress now and then.
 pub(super) fn explore(
-    machine: &Machine,
-    initial: State,
+    space: &mut Space<'_>,
+    initial: &State,
     (limits, until): (&Limits, Option<Instant>),
     (reduction, exact): (Reduction, bool),
-    tell: &mut dyn FnMut(&Found, usize),
+    tell: &mut dyn FnMut(Progress),
 ) -> Found {
-    let space = limits.space(machine);
+    space.set_symmetry(reduction.is_symmetric());
+    let found = search(space, initial, (limits, until), (reduction, exact), tell);
+    space.set_symmetry(false);
+    found
+}
+
+fn search(
+    space: &mut Space<'_>,
+    initial: &State,
+    (limits, until): (&Limits, Option<Instant>),
+    (reduction, exact): (Reduction, bool),
+    tell: &mut dyn FnMut(Progress),
+) -> Found {
     let mut search = Search {
-        space: if reduction.is_symmetric() { space.up_to_symmetry() } else { space },
+        space,
         outlook: Outlook::default(),
         told: Told::default(),
         reduction,
@@ -93,16 +106,17 @@ pub(super) fn explore(
         stack: Vec::new(),
         spare: Vec::new(),
         next: Packed::default(),
+        share: Share::default(),
         found: Found::default(),
     };
-    search.next = search.space.pack(&initial);
+    search.next = search.space.pack(initial);
     search.meet(None);
     let mut looks = 0u32;
     while search.step() {
         looks = looks.wrapping_add(1);
         if looks.is_multiple_of(1024) {
             search.tidy();
-            tell(&search.found, search.stack.len());
+            tell(search.progress());
             if until.is_some_and(|until| Instant::now() >= until) {
                 return search.found(Some(Bound::Time));
             }
@@ -121,8 +135,8 @@ pub(super) fn explore(
     search.found(None)
 }
 
-struct Search<'m> {
-    space: Space<'m>,
+struct Search<'s, 'm> {
+    space: &'s mut Space<'m>,
     outlook: Outlook,
     told: Told,
     reduction: Reduction,
@@ -132,16 +146,17 @@ struct Search<'m> {
     spare: Vec<Frame>,
     /// The state that was come to.
     next: Packed,
+    share: Share,
     found: Found,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// The state that was come to goes onto the stack if it is new.
     fn meet(&mut self, moved: Option<&Moved>) {
         let before = self.stack.last().zip(moved);
         let before = before.map(|(frame, moved)| (&frame.state, &frame.print, moved));
         let print = self.space.print(&self.next, before);
-        if let Sight::Old(is_on_stack) = self.met.meet(&mut self.space, &self.next, print.fingerprint()) {
+        if let Sight::Old(is_on_stack) = self.met.meet(self.space, &self.next, print.fingerprint()) {
             if is_on_stack {
                 self.found.has_cycles = true;
                 self.expand_fully();
@@ -156,10 +171,10 @@ impl Search<'_> {
         let before = self.stack.last().zip(moved).map(|(frame, moved)| (&frame.view, moved));
         self.space.view_to(&frame.state, before, &mut frame.view);
         self.space.look(&frame.view, &mut self.outlook);
-        let news = self.told.news(&mut self.space, &frame.state, &frame.view, &mut self.outlook);
+        let news = self.told.news(self.space, &frame.state, &frame.view, &mut self.outlook);
         let enough = match self.reduction.is_stubborn() {
             false => None,
-            true => stubborn::enough(&mut self.space, &mut self.outlook),
+            true => stubborn::enough(self.space, &mut self.outlook),
         };
         let (outlook, steps) = (&self.outlook, &mut frame.steps);
         steps.clear();
@@ -236,6 +251,18 @@ impl Search<'_> {
         });
         let way = way.collect();
         self.found.fail(failure, || way);
+    }
+
+    /// How far it has come.
+    fn progress(&mut self) -> Progress {
+        let way = self.stack.iter().map(|frame| (frame.next, frame.enough));
+        Progress {
+            states: self.found.states,
+            depth: self.stack.len(),
+            left: way.clone().map(|(begun, all)| all - begun).sum(),
+            share: self.share.of(way),
+            fails: !self.found.failures.is_empty(),
+        }
     }
 
     /// What was found so far.

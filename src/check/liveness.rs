@@ -2,7 +2,9 @@
 //!
 //! Decided on the strongly connected components of the whole graph (Tarjan 1972), without any reduction: the two are
 //! easily combined wrongly (Siegel, What's Wrong with On-the-Fly Partial Order Reduction, CAV 2019). Schedules are
-//! weakly fair: who can go on all the time does, one day.
+//! weakly fair: who can go on all the time does, one day. The whole graph is not needed where some schedule comes to an
+//! end from every state, and nothing is claimed: whether it does is the same in the graph of stubborn sets (Valmari,
+//! Stop It, and Be Stubborn!, ACM Transactions on Embedded Computing Systems 16(2), 2017).
 //!
 //! Answers for: the states from which a failure of this kind cannot be avoided any more. Never looks for the way there.
 
@@ -10,8 +12,8 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Bound, Failure, Found, Limits};
-use crate::machine::{Fingerprint, Machine, Packed, Space, State, Step, Taken};
+use super::{Bound, Failure, Found, Limits, Reduction, stubborn};
+use crate::machine::{Fingerprint, Machine, Outlook, Packed, Space, State, Step, Taken};
 
 /// Bytes of the graph for a state: its fingerprint twice, and its steps.
 const GRAPH_BYTES: usize = 128;
@@ -47,8 +49,15 @@ pub(super) fn has_claims(machine: &Machine) -> bool {
 }
 
 /// Notes the traps; the search is no longer complete where the graph is too large.
-pub(super) fn find(machine: &Machine, initial: State, limits: &Limits, found: &mut Found) {
-    let graph = match Graph::of(machine, initial, limits) {
+pub(super) fn find(space: &mut Space<'_>, initial: &State, limits: &Limits, reduction: Reduction, found: &mut Found) {
+    let machine = space.machine();
+    if reduction.is_stubborn()
+        && !has_claims(machine)
+        && Graph::of(space, initial, limits, reduction).is_ok_and(|graph| graph.always_ends())
+    {
+        return;
+    }
+    let graph = match Graph::of(space, initial, limits, Reduction::None) {
         Ok(graph) => graph,
         Err(bound) => {
             found.complete = false;
@@ -69,15 +78,15 @@ pub(super) fn find(machine: &Machine, initial: State, limits: &Limits, found: &m
 }
 
 impl Graph {
-    fn of(machine: &Machine, initial: State, limits: &Limits) -> Result<Graph, Bound> {
+    fn of(space: &mut Space<'_>, initial: &State, limits: &Limits, reduction: Reduction) -> Result<Graph, Bound> {
         let mut graph =
             Graph { prints: Vec::new(), steps: Vec::new(), holds: Vec::new(), over: Vec::new(), names: Vec::new() };
         let mut met: FxHashMap<Fingerprint, u32> = FxHashMap::default();
         let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
         let mut left = VecDeque::new();
-        let mut space = limits.space(machine);
-        let initial = space.pack(&initial);
-        graph.meet(&mut space, initial, &mut met, &mut left);
+        let mut outlook = Outlook::default();
+        let initial = space.pack(initial);
+        graph.meet(space, initial, &mut met, &mut left);
         while let Some((at, state)) = left.pop_front() {
             let bytes = || {
                 let packed = size_of::<u32>() * state.len() * left.len();
@@ -93,7 +102,13 @@ impl Graph {
                 space.forget_all_but(left.iter().map(|(_, state)| state).chain([&state]));
             }
             let view = space.view(&state, None);
-            let steps: Vec<(Step, u32)> = space.steps(&view).map(|(step, choice)| (step, choice.actor)).collect();
+            let mut steps: Vec<(Step, u32)> = space.steps(&view).map(|(step, choice)| (step, choice.actor)).collect();
+            if reduction.is_stubborn() {
+                space.look(&view, &mut outlook);
+                if let Some(enough) = stubborn::enough(space, &mut outlook) {
+                    steps.retain(|(_, actor)| outlook.place(*actor).is_some_and(|place| enough.has(place)));
+                }
+            }
             for (step, actor) in steps {
                 let name = space.name(&state, actor).unwrap_or_default();
                 let next_number = graph.names.len() as u32;
@@ -106,7 +121,7 @@ impl Graph {
                     }
                 };
                 let Some(Taken { next, .. }) = space.step(&state, &view, step) else { continue };
-                let to = graph.meet(&mut space, next, &mut met, &mut left);
+                let to = graph.meet(space, next, &mut met, &mut left);
                 graph.steps.get_mut(at as usize).into_iter().for_each(|steps| steps.push((to, actor)));
             }
         }
@@ -187,6 +202,27 @@ impl Graph {
             }
         }
         components
+    }
+
+    /// Whether from every state some schedule comes to one in which nobody goes on.
+    fn always_ends(&self) -> bool {
+        let mut before: Vec<Vec<u32>> = vec![Vec::new(); self.steps.len()];
+        for (from, steps) in (0u32..).zip(&self.steps) {
+            for (to, _) in steps {
+                before.get_mut(*to as usize).into_iter().for_each(|before| before.push(from));
+            }
+        }
+        let mut ends: Vec<bool> = self.steps.iter().map(Vec::is_empty).collect();
+        let mut left: Vec<u32> = (0u32..).zip(&ends).filter(|(_, ends)| **ends).map(|(at, _)| at).collect();
+        while let Some(at) = left.pop() {
+            for from in before.get(at as usize).into_iter().flatten() {
+                if let Some(ends) = ends.get_mut(*from as usize).filter(|ends| !**ends) {
+                    *ends = true;
+                    left.push(*from);
+                }
+            }
+        }
+        ends.into_iter().all(|ends| ends)
     }
 
     /// The actors that take a step from one state of a set to another; none if nobody does.

@@ -1,7 +1,8 @@
 //! Checking: every schedule of a scenario in the machine, what can go wrong, and the shortest way there.
 //!
-//! The exhaustive search, which alone can say pass, goes first. Where something fails, the search for the best way
-//! there follows; where a limit was reached without a failure, random walks do.
+//! A burst of random walks goes first, since most failures are come by at once; then the exhaustive search, which alone
+//! can say pass. What is so small that the search is over before needs no burst. Where something fails, the search for
+//! the best way there follows; where a limit was reached without a failure, more random walks do.
 //!
 //! Answers for: a verdict with its counterexample, as data. Never runs anything on the OS, and words nothing.
 
@@ -10,6 +11,7 @@ mod contents;
 mod expected;
 mod explore;
 mod failure;
+mod left;
 mod liveness;
 mod met;
 mod observed;
@@ -28,7 +30,7 @@ pub use observed::{End, Observed, Seen};
 pub use shortest::Cost;
 pub use size::{Extent, Joined, Place, Size, Stage, Variety, extent, size};
 pub use story::{Avoidable, Counterexample, Line};
-pub use walks::Sampled;
+pub use walks::{Sampled, Walked, first_failure};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,12 +38,14 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashSet;
 
-use crate::machine::{Fingerprint, Machine, Rules, Space, Time};
+use crate::machine::{Fingerprint, Machine, Rules, Space, State, Time};
 use crate::plan::Plan;
 use crate::value::Error;
 
 /// Of the memory that a search may take, one in so many bytes is for what it found out.
 const SPACE_PART: u64 = 4;
+/// Scenarios with so many states are searched in less time than random walks take.
+const STATES_FEW: usize = 500;
 
 /// How a scenario is checked.
 #[derive(Clone, Debug)]
@@ -73,6 +77,8 @@ pub struct Limits {
     pub time: Option<Duration>,
     /// Bytes at most that a search takes for its states and for what it found out, about.
     pub memory: Option<u64>,
+    /// Random walks ahead of the exhaustive search, at most.
+    pub burst: usize,
     /// Steps of random walks, where a limit was reached without a failure.
     pub walked: usize,
 }
@@ -105,10 +111,11 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             states: 5_000_000,
-            states_failed: 200_000,
+            states_failed: 50_000,
             states_best: 400_000,
             time: None,
             memory: None,
+            burst: 1_000,
             walked: 50_000,
         }
     }
@@ -224,6 +231,13 @@ pub struct Progress {
     pub states: usize,
     /// Steps from the beginning.
     pub depth: usize,
+    /// Steps that were met on the way there, and are still to be taken; what they lead to is not known.
+    pub left: usize,
+    /// How much of everything was looked at, from 0 to 1, were there as much behind each step of a state. It never
+    /// falls.
+    pub share: f64,
+    /// Whether some schedule is known to fail.
+    pub fails: bool,
 }
 
 /// Checks a planned scenario.
@@ -235,24 +249,20 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
     let until = options.limits.time.map(|time| begun + time);
     let machine = Machine::new(Arc::clone(plan), options.rules);
     let (initial, _) = machine.initial()?;
+    let mut space = options.limits.space(&machine);
     let mut found = Found::default();
     if options.preemptions.is_none() {
-        let mut told = |found: &Found, depth: usize| tell(Progress { states: found.states, depth });
-        found = explore::explore(
-            &machine,
-            initial.clone(),
-            (&options.limits, until),
-            (options.reduction, options.exact),
-            &mut told,
-        );
+        found = searched(&mut space, &initial, options, until, tell);
         if found.complete && (found.has_cycles || liveness::has_claims(&machine)) {
             let without_wakes = Machine::new(Arc::clone(plan), Rules { spurious: false, ..options.rules });
-            liveness::find(&without_wakes, initial.clone(), &options.limits, &mut found);
+            let mut space = options.limits.space(&without_wakes);
+            liveness::find(&mut space, &initial, &options.limits, options.reduction, &mut found);
         }
     }
     let is_open = !found.complete && found.failures.is_empty();
-    let sampled = is_open.then(|| walks::walk(&machine, &initial, (&options.limits, until), options.seed, &mut found));
-    let counterexample = story::best(&machine, &initial, options, until, &mut found);
+    let sampled =
+        is_open.then(|| walks::walk(&mut space, &initial, (&options.limits, until), options.seed, &mut found));
+    let counterexample = story::best(&mut space, &initial, options, until, &mut found);
     let rests_on_time = counterexample.is_some() && found.timed && passes_promptly(plan, options, &found, until);
     let verdict = match &counterexample {
         Some(counterexample) => counterexample.failure.verdict(),
@@ -283,6 +293,34 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
     })
 }
 
+/// What the exhaustive search finds, with a burst of random walks ahead of it.
+fn searched(
+    space: &mut Space<'_>,
+    initial: &State,
+    options: &Options,
+    until: Option<Instant>,
+    tell: &mut dyn FnMut(Progress),
+) -> Found {
+    let (limits, how) = (options.limits, (options.reduction, options.exact));
+    let few = Limits { states: limits.states.min(STATES_FEW), ..limits };
+    let found = explore::explore(space, initial, (&few, until), how, &mut |_| {});
+    if found.bound != Some(Bound::States) {
+        return found;
+    }
+    let walks = if found.failures.is_empty() { limits.burst } else { 0 };
+    let walked = walks::burst(space, initial, walks, options.seed);
+    let fails = !walked.failures.is_empty() || !found.failures.is_empty();
+    let states = if fails { limits.states_failed } else { usize::MAX };
+    let limits = Limits { states: limits.states.min(states), ..limits };
+    let mut told = |progress: Progress| tell(Progress { fails: fails || progress.fails, ..progress });
+    let mut found = explore::explore(space, initial, (&limits, until), how, &mut told);
+    // To the end, it has found what walks came by.
+    if !found.complete || found.failures.is_empty() {
+        walked.failures.into_iter().for_each(|(failure, way)| found.fail(failure, || way));
+    }
+    found
+}
+
 /// Whether no schedule fails under virtual time, as far as that can be found out with no more effort.
 fn passes_promptly(plan: &Arc<Plan>, options: &Options, found: &Found, until: Option<Instant>) -> bool {
     if options.rules.time == Time::Prompt {
@@ -291,7 +329,8 @@ fn passes_promptly(plan: &Arc<Plan>, options: &Options, found: &Found, until: Op
     let machine = Machine::new(Arc::clone(plan), Rules { time: Time::Prompt, ..options.rules });
     let Ok((initial, _)) = machine.initial() else { return false };
     let limits = Limits { states: found.states.max(10_000), states_failed: 0, ..options.limits };
-    let prompt = explore::explore(&machine, initial, (&limits, until), (options.reduction, false), &mut |_, _| {});
+    let mut space = limits.space(&machine);
+    let prompt = explore::explore(&mut space, &initial, (&limits, until), (options.reduction, false), &mut |_| {});
     prompt.complete && prompt.failures.is_empty()
 }
 

@@ -1,6 +1,8 @@
 //! The best way to a failure: fewest preemptions, then fewest context switches, then fewest steps.
 //!
 //! Best first over pairs of a state and the actor that moved last (Dijkstra 1959, with costs compared in that order).
+//! All steps by others cost the same: they are left until it is their turn. Where a state has been come to for so much
+//! less that another could move on from there at no more cost, it is not looked at again.
 //!
 //! Answers for: that there is no better way, unless the limit is reached first. Never words it.
 
@@ -8,12 +10,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Instant;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::failure::{of_state, of_step};
 use super::liveness::Trap;
 use super::{Failure, Limits};
-use crate::machine::{Choice, Machine, Outlook, Packed, State, Step, Taken, What};
+use crate::machine::{Choice, Fingerprint, Outlook, Packed, Print, Space, State, Step, View, What};
 
 /// What a way costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +29,9 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// More than any way costs.
+    const MAX: Cost = Cost { preemptions: u32::MAX, switches: u32::MAX, steps: u32::MAX };
+
     /// With another step, of an actor after another.
     pub(super) fn then(self, last: Option<u32>, could_go_on: bool, next: u32) -> Cost {
         let switches = last.is_some_and(|last| last != next);
@@ -43,6 +48,8 @@ pub(super) struct Best {
     pub(super) failure: Failure,
     pub(super) way: Vec<Choice>,
     pub(super) cost: Cost,
+    /// Whether it was shown that there is no better one.
+    pub(super) minimal: bool,
 }
 
 struct Node {
@@ -50,115 +57,236 @@ struct Node {
     by: Option<Choice>,
 }
 
+/// Where a way has led, or from where the others take their steps.
 struct Open {
     state: Packed,
+    print: Print,
     last: Option<u32>,
     number: u32,
+    /// Whether it was looked at, and steps of others than who moved last are what is left.
+    is_left: bool,
 }
 
-/// Looks for the best failure, or for the best way into a trap. None within the limits: whether there is none at all.
+/// What is known of the ways to a state.
+#[derive(Default)]
+struct Known {
+    /// By who moved last on them: the least that they cost.
+    by: Vec<(u32, Cost)>,
+    /// The least for which someone else can move on from it, but for that step; and who moved last there.
+    away: Option<(Cost, u32)>,
+}
+
+/// Looks for the best failure, or for the best way into a trap, with so many preemptions and at so much cost at most.
+/// None within the limits: whether there is none at all.
 pub(super) fn best(
-    machine: &Machine,
-    initial: State,
+    space: &mut Space<'_>,
+    initial: &State,
     (limits, until): (&Limits, Option<Instant>),
-    most: Option<u32>,
+    (preemptions, cost): (Option<u32>, Option<Cost>),
     trap: Option<&Trap>,
 ) -> Result<Best, bool> {
-    let mut nodes = vec![Node { from: 0, by: None }];
-    let mut heap = BinaryHeap::new();
-    let mut space = limits.space(machine);
-    let mut outlook = Outlook::default();
-    let initial = space.pack(&initial);
-    let mut open: Vec<Option<Open>> = vec![Some(Open { state: initial, last: None, number: 0 })];
-    heap.push(Reverse((Cost::default(), 0usize)));
-    let mut done = FxHashSet::default();
-    let mut free: Vec<usize> = Vec::new();
-    // Failures of steps are as far away as the state after them.
-    let mut pending: BTreeMap<(Cost, u8), (Failure, Vec<Choice>)> = BTreeMap::new();
-    while let Some(Reverse((cost, at))) = heap.pop() {
-        if let Some(((least, _), _)) = pending.first_key_value()
-            && *least < cost
-        {
+    let initial = space.pack(initial);
+    let print = space.print(&initial, None);
+    let mut search = Search {
+        space,
+        outlook: Outlook::default(),
+        preemptions,
+        cost_max: cost,
+        trap,
+        nodes: vec![Node { from: 0, by: None }],
+        heap: BinaryHeap::new(),
+        open: Vec::new(),
+        free: Vec::new(),
+        known: FxHashMap::default(),
+        done: 0,
+        pending: BTreeMap::new(),
+    };
+    let first = Open { state: initial, print, last: None, number: 0, is_left: false };
+    search.push(Cost::default(), first);
+    while let Some(Reverse((cost, _, at))) = search.heap.pop() {
+        if search.pending.first_key_value().is_some_and(|((least, _), _)| *least < cost) {
             break;
         }
-        let Some(Open { state, last, number }) = open.get_mut(at).and_then(Option::take) else { continue };
-        free.push(at);
-        if done.len().is_multiple_of(256) && space.is_full() {
-            space.forget_all_but(open.iter().flatten().map(|open| &open.state).chain([&state]));
+        let Some(open) = search.open.get_mut(at).and_then(Option::take) else { continue };
+        search.free.push(at);
+        if search.looks(limits, until, &open) {
+            return search.nearest(cost).ok_or(false);
         }
-        let print = space.fingerprint(&state);
-        if !done.insert((print, last.unwrap_or(0))) {
-            continue;
+        if open.is_left {
+            search.take_over(cost, &open);
+        } else if let Some(best) = search.arrive(cost, open) {
+            return Ok(best);
         }
-        if let Some(trap) = trap {
-            if trap.unless.is_some_and(|claim| space.claims_that_hold(&state).get(claim) == Some(&true)) {
-                continue;
+    }
+    search.nearest(Cost::MAX).ok_or(true)
+}
+
+struct Search<'s, 'm, 't> {
+    space: &'s mut Space<'m>,
+    outlook: Outlook,
+    preemptions: Option<u32>,
+    cost_max: Option<Cost>,
+    trap: Option<&'t Trap>,
+    nodes: Vec<Node>,
+    /// By cost; of one cost, what was put there first comes first.
+    heap: BinaryHeap<Reverse<(Cost, u32, usize)>>,
+    open: Vec<Option<Open>>,
+    free: Vec<usize>,
+    known: FxHashMap<Fingerprint, Known>,
+    /// Pairs of a state and an actor that were looked at.
+    done: usize,
+    /// Failures of steps are as far away as the state after them.
+    pending: BTreeMap<(Cost, u8), (Failure, Vec<Choice>)>,
+}
+
+impl Search<'_, '_, '_> {
+    fn push(&mut self, cost: Cost, open: Open) {
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.open[place] = Some(open);
+                place
             }
-            if trap.states.contains(&print) {
-                return Ok(Best { failure: trap.failure.clone(), way: way(&nodes, number), cost });
+            None => {
+                self.open.push(Some(open));
+                self.open.len() - 1
             }
-        }
-        let is_late = || done.len().is_multiple_of(256) && until.is_some_and(|until| Instant::now() >= until);
-        let is_large = || {
-            let slots = size_of::<u32>() * state.len();
-            let kept = open.len() * (size_of::<Open>() + slots) + nodes.len() * size_of::<Node>() + done.len() * 48;
-            done.len().is_multiple_of(256) && limits.is_over(kept + space.bytes())
         };
-        if done.len() > limits.states_best || is_late() || is_large() {
-            return match pending.pop_first() {
-                Some(((cost, _), (failure, way))) => Ok(Best { failure, way, cost }),
-                None => Err(false),
-            };
+        self.heap.push(Reverse((cost, self.nodes.len() as u32, place)));
+    }
+
+    /// Looks after the room that there is; whether a limit was reached.
+    fn looks(&mut self, limits: &Limits, until: Option<Instant>, open: &Open) -> bool {
+        if self.done > limits.states_best {
+            return true;
         }
-        let view = space.view(&state, None);
-        space.look(&view, &mut outlook);
-        let failures = of_state(&mut space, &state, &view, &mut outlook);
-        let spoils = |failure: &Failure| !matches!(failure, Failure::Race(_));
-        if trap.is_some() && failures.iter().any(spoils) {
-            continue;
+        if open.is_left || !self.done.is_multiple_of(256) {
+            return false;
         }
-        for failure in failures.into_iter().filter(|_| trap.is_none()) {
-            let rank = failure.verdict() as u8;
-            pending.entry((cost, rank)).or_insert_with(|| (failure, way(&nodes, number)));
+        if self.space.is_full() {
+            self.space.forget_all_but(self.open.iter().flatten().map(|open| &open.state).chain([&open.state]));
         }
-        let could_go_on = last.is_some_and(|last| goes_on(space.choices(&view), last));
-        let steps: Vec<(Step, Choice)> = space.steps(&view).map(|(step, choice)| (step, choice.clone())).collect();
-        for (step, choice) in steps {
-            let next_cost = cost.then(last, could_go_on, choice.actor);
-            if most.is_some_and(|most| next_cost.preemptions > most) {
-                continue;
+        let kept = self.open.len() * (size_of::<Open>() + size_of::<u32>() * open.state.len());
+        let known = self.known.len() * (size_of::<(Fingerprint, Known)>() + 2 * size_of::<(u32, Cost)>());
+        let bytes = kept + known + self.nodes.len() * size_of::<Node>() + self.space.bytes();
+        until.is_some_and(|until| Instant::now() >= until) || limits.is_over(bytes)
+    }
+
+    /// The best of what fails so far, where everything was looked at that costs less than this.
+    fn nearest(&mut self, than: Cost) -> Option<Best> {
+        let nearest = self.pending.pop_first();
+        nearest.map(|((cost, _), (failure, way))| Best { failure, way, cost, minimal: cost <= than })
+    }
+
+    /// Looks at a state; where it is in the trap, that is it.
+    fn arrive(&mut self, cost: Cost, open: Open) -> Option<Best> {
+        let Open { state, print, last, number, .. } = &open;
+        let known = self.known.entry(print.fingerprint()).or_default();
+        let is_better = |(_, other): &(u32, Cost)| *other < cost;
+        let is_worse = known.by.iter().filter(|(by, _)| Some(*by) == *last).any(is_better);
+        if is_worse || known.away.is_some_and(|(away, _)| away <= cost) {
+            return None;
+        }
+        self.done += 1;
+        if let Some(trap) = self.trap {
+            if trap.unless.is_some_and(|claim| self.space.claims_that_hold(state).get(claim) == Some(&true)) {
+                return None;
             }
-            let Some(Taken { next, happened }) = space.step(&state, &view, step) else { continue };
-            let failures = happened.map(|happened| of_step(&space.state(&next), &happened)).unwrap_or_default();
-            if trap.is_some() && !failures.is_empty() {
+            if trap.states.contains(&print.fingerprint()) {
+                let way = way(&self.nodes, *number);
+                return Some(Best { failure: trap.failure.clone(), way, cost, minimal: true });
+            }
+        }
+        let view = self.space.view(state, None);
+        self.space.look(&view, &mut self.outlook);
+        let failures = of_state(self.space, state, &view, &mut self.outlook);
+        let spoils = |failure: &Failure| !matches!(failure, Failure::Race(_));
+        if self.trap.is_some() && failures.iter().any(spoils) {
+            return None;
+        }
+        for failure in failures.into_iter().filter(|_| self.trap.is_none()) {
+            let rank = failure.verdict() as u8;
+            self.pending.entry((cost, rank)).or_insert_with(|| (failure, way(&self.nodes, *number)));
+        }
+        let could_go_on = last.is_some_and(|last| goes_on(self.space.choices(&view), last));
+        let next = cost.then(*last, could_go_on, last.unwrap_or_default());
+        let Some(last) = *last else {
+            self.take(next, &open, &view, |_| true);
+            return None;
+        };
+        if self.space.choices(&view).any(|choice| choice.actor != last) {
+            let left = cost.then(Some(last), could_go_on, last.wrapping_add(1));
+            let away = (Cost { steps: cost.steps, ..left }, last);
+            let known = self.known.entry(print.fingerprint()).or_default();
+            known.away = Some(known.away.map_or(away, |other| other.min(away)));
+            if self.is_within(left) {
+                self.push(
+                    left,
+                    Open { state: state.clone(), print: *print, last: Some(last), number: *number, is_left: true },
+                );
+            }
+        }
+        self.take(next, &open, &view, |actor| actor == last);
+        None
+    }
+
+    /// From a state that was looked at, others than who moved last take a step each.
+    fn take_over(&mut self, cost: Cost, open: &Open) {
+        let view = self.space.view(&open.state, None);
+        let away = self.known.get(&open.print.fingerprint()).and_then(|known| known.away);
+        // Where others could take theirs for less or no more, only who moved last there has something new to do.
+        let but = away.filter(|(_, first)| Some(*first) != open.last).map(|(_, first)| first);
+        let is_others = |actor: u32| Some(actor) != open.last && but.is_none_or(|but| but == actor);
+        self.take(cost, open, &view, is_others);
+    }
+
+    /// Some take a step each, at so much cost.
+    fn take(&mut self, cost: Cost, open: &Open, view: &View, takes: impl Fn(u32) -> bool) {
+        if !self.is_within(cost) {
+            return;
+        }
+        let steps: Vec<(Step, Choice)> = self
+            .space
+            .steps(view)
+            .filter(|(_, choice)| takes(choice.actor))
+            .map(|(step, choice)| (step, choice.clone()))
+            .collect();
+        for (step, choice) in steps {
+            let mut next = Packed::default();
+            let Some(moved) = self.space.step_to(&open.state, view, step, &mut next) else { continue };
+            let failures =
+                moved.happened().map(|happened| of_step(&self.space.state(&next), happened)).unwrap_or_default();
+            if self.trap.is_some() && !failures.is_empty() {
                 continue;
             }
             for failure in failures {
                 let rank = failure.verdict() as u8;
-                let mut steps = way(&nodes, number);
+                let mut steps = way(&self.nodes, open.number);
                 steps.push(choice.clone());
-                pending.entry((next_cost, rank)).or_insert_with(|| (failure, steps));
+                self.pending.entry((cost, rank)).or_insert_with(|| (failure, steps));
             }
+            let print = self.space.print(&next, Some((&open.state, &open.print, &moved)));
             let actor = choice.actor;
-            nodes.push(Node { from: number, by: Some(choice) });
-            let number = nodes.len() as u32 - 1;
-            let entry = Some(Open { state: next, last: Some(actor), number });
-            let slot = match free.pop() {
-                Some(slot) => {
-                    open[slot] = entry;
-                    slot
-                }
-                None => {
-                    open.push(entry);
-                    open.len() - 1
-                }
-            };
-            heap.push(Reverse((next_cost, slot)));
+            let known = self.known.entry(print.fingerprint()).or_default();
+            if known.away.is_some_and(|(away, _)| away <= cost) {
+                continue;
+            }
+            match known.by.iter_mut().find(|(by, _)| *by == actor) {
+                Some((_, least)) if *least <= cost => continue,
+                Some((_, least)) => *least = cost,
+                None => known.by.push((actor, cost)),
+            }
+            self.nodes.push(Node { from: open.number, by: Some(choice) });
+            let number = self.nodes.len() as u32 - 1;
+            self.push(cost, Open { state: next, print, last: Some(actor), number, is_left: false });
         }
     }
-    match pending.pop_first() {
-        Some(((cost, _), (failure, way))) => Ok(Best { failure, way, cost }),
-        None => Err(true),
+
+    /// Whether a way that costs so much is still of use.
+    fn is_within(&self, cost: Cost) -> bool {
+        let nearest = self.pending.first_key_value().map(|((cost, _), _)| *cost);
+        self.preemptions.is_none_or(|most| cost.preemptions <= most)
+            && self.cost_max.is_none_or(|most| cost <= most)
+            && nearest.is_none_or(|nearest| cost <= nearest)
     }
 }
 

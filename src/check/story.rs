@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::explore::Found;
 use super::failure::{Fault, faults, of_step};
 use super::shortest::{self, Best, Cost, goes_on};
-use super::{Cause, Failure, Limits, Options, cause};
+use super::{Cause, Failure, Options, cause};
 use crate::machine::{Choice, Fingerprint, Happened, Machine, Outlook, Space, State, Step, Taken, Time, What};
 use crate::program::op::{OpCode, Target};
 use crate::schedule::Replay;
@@ -79,35 +79,45 @@ pub struct Line {
 
 /// The best counterexample of what a search found.
 pub(super) fn best(
-    machine: &Machine,
+    space: &mut Space<'_>,
     initial: &State,
     options: &Options,
     until: Option<Instant>,
     found: &mut Found,
 ) -> Option<Counterexample> {
+    let machine = space.machine();
     if found.complete && found.failures.is_empty() && found.traps.is_empty() && options.preemptions.is_none() {
         return None;
     }
     let limits = &options.limits;
-    let mut ways: Vec<(Best, bool)> = Vec::new();
+    let mut ways: Vec<Best> = Vec::new();
     if !found.failures.is_empty() || options.preemptions.is_some() {
-        match shortest::best(machine, initial.clone(), (limits, until), options.preemptions, None) {
-            Ok(best) => ways.push((best, true)),
+        let known: Vec<Best> = found
+            .failures
+            .values()
+            .map(|(failure, way)| Best {
+                failure: failure.clone(),
+                way: way.clone(),
+                cost: cost_of(machine, initial, way),
+                minimal: false,
+            })
+            .collect();
+        let bounds = (options.preemptions, known.iter().map(|best| best.cost).min());
+        match shortest::best(space, initial, (limits, until), bounds, None) {
+            Ok(best) => ways.push(best),
             // Out of budget: the ways on which they were found.
-            Err(_) => ways.extend(found.failures.values().map(|(failure, way)| {
-                let cost = cost_of(machine, initial, way);
-                (Best { failure: failure.clone(), way: way.clone(), cost }, false)
-            })),
+            Err(_) => ways.extend(known),
         }
     }
     for trap in &mut found.traps {
-        if let Ok(best) = shortest::best(machine, initial.clone(), (limits, until), options.preemptions, Some(trap)) {
+        let bounds = (options.preemptions, None);
+        if let Ok(best) = shortest::best(space, initial, (limits, until), bounds, Some(trap)) {
             trap.is_reached = true;
-            ways.push((best, true));
+            ways.push(best);
         }
     }
-    let (best, minimal) = ways.into_iter().min_by_key(|(best, _)| (best.cost, best.failure.verdict()))?;
-    Some(told(machine, initial, (options, found.has_cycles), best, minimal))
+    let best = ways.into_iter().min_by_key(|best| (best.cost, best.failure.verdict()))?;
+    Some(told(space, initial, (options, found.has_cycles), best))
 }
 
 fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {
@@ -123,13 +133,8 @@ fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {
     cost
 }
 
-fn told(
-    machine: &Machine,
-    initial: &State,
-    (options, has_cycles): (&Options, bool),
-    best: Best,
-    minimal: bool,
-) -> Counterexample {
+fn told(space: &mut Space<'_>, initial: &State, (options, has_cycles): (&Options, bool), best: Best) -> Counterexample {
+    let machine = space.machine();
     let mut replay = Replay::new(machine.plan(), options.seed);
     replay.any_time = options.rules.time == Time::Any;
     replay.crashes = options.rules.crashes;
@@ -153,7 +158,7 @@ fn told(
     let avoidable = match best.failure {
         Failure::Livelock(_) | Failure::Never(..) => Avoidable::Unknown,
         // Who goes round for ever does not fail.
-        _ => match avoidable(machine, &states, &options.limits) {
+        _ => match avoidable(space, &states) {
             Avoidable::Never if has_cycles => Avoidable::Unknown,
             avoidable => avoidable,
         },
@@ -163,7 +168,8 @@ fn told(
         Cause::LostWakeUp(waiter, _) if avoidable == Avoidable::Never => Cause::NobodyWakes(waiter),
         cause => cause,
     });
-    Counterexample { failure: best.failure, lines, cost: best.cost, minimal, blocked, cause, avoidable, replay }
+    let Best { failure, cost, minimal, .. } = best;
+    Counterexample { failure, lines, cost, minimal, blocked, cause, avoidable, replay }
 }
 
 fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -> Line {
@@ -209,9 +215,8 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
 }
 
 /// The last state of a way from which some schedule comes to a good end.
-fn avoidable(machine: &Machine, states: &[State], limits: &Limits) -> Avoidable {
-    let (space, outlook) = (limits.space(machine), Outlook::default());
-    let mut search = Avoid { space, outlook, doomed: FxHashSet::default(), left: AVOID_MAX };
+fn avoidable(space: &mut Space<'_>, states: &[State]) -> Avoidable {
+    let mut search = Avoid { space, outlook: Outlook::default(), doomed: FxHashSet::default(), left: AVOID_MAX };
     for (at, state) in states.iter().enumerate().rev().skip(1) {
         match search.avoids(state) {
             Some(true) => return Avoidable::Until(at),
@@ -222,15 +227,15 @@ fn avoidable(machine: &Machine, states: &[State], limits: &Limits) -> Avoidable 
     Avoidable::Never
 }
 
-struct Avoid<'m> {
-    space: Space<'m>,
+struct Avoid<'s, 'm> {
+    space: &'s mut Space<'m>,
     outlook: Outlook,
     /// From here no schedule comes to a good end.
     doomed: FxHashSet<Fingerprint>,
     left: usize,
 }
 
-impl Avoid<'_> {
+impl Avoid<'_, '_> {
     /// Whether some schedule comes to an end without a failure; none where that was not found out.
     fn avoids(&mut self, from: &State) -> Option<bool> {
         let mut stack = vec![self.space.pack(from)];
@@ -244,7 +249,7 @@ impl Avoid<'_> {
             }
             let view = self.space.view(&state, None);
             self.space.look(&view, &mut self.outlook);
-            if !faults(&mut self.space, &state, &view, &mut self.outlook).iter().all(|fault| {
+            if !faults(self.space, &state, &view, &mut self.outlook).iter().all(|fault| {
                 matches!(fault, Fault::Race(..)) && self.space.machine().races(&self.space.state(&state)).is_empty()
             }) {
                 continue;

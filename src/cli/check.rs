@@ -189,8 +189,7 @@ fn single(args: &Args, path: &Path) -> Exit {
     let bar = progress(args.format);
     let begun = std::time::Instant::now();
     let done = one(args, path, &mut |progress| {
-        let rate = progress.states as f64 / begun.elapsed().as_secs_f64().max(0.001);
-        bar.set_message(format!("{} states, {rate:.0} a second, depth {}", progress.states, progress.depth));
+        bar.set_message(report::check::progress(&progress, begun.elapsed()));
         bar.tick();
     });
     bar.finish_and_clear();

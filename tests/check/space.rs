@@ -138,7 +138,8 @@ fn compare(name: &str, scenario: &Scenario, number: u64) -> Option<usize> {
     let rules = Rules { time, crashes, spurious: number.is_multiple_of(7), ..Rules::exploring(512) };
     let machine = Machine::new(Arc::new(plan), rules);
     let space = Space::new(&machine, usize::MAX);
-    let symmetric = Space::new(&machine, usize::MAX).up_to_symmetry();
+    let mut symmetric = Space::new(&machine, usize::MAX);
+    symmetric.set_symmetry(true);
     let (foresight, outlook) = (Foresight::default(), Outlook::default());
     Some(Compared { machine: &machine, space, symmetric, foresight, outlook, name }.compare())
 }

@@ -1,11 +1,16 @@
-//! Random walks: one schedule after the other, each step drawn by one of four policies in turn.
+//! Random walks: one schedule after the other. A burst of them goes ahead of the exhaustive search; where that came to
+//! a limit, more follow, each step drawn by one of four policies in turn.
 //!
 //! Answers for: failures that are easy to come by, with the ways there, and an estimate of how much there is to see.
 //! Never says that nothing fails.
 
+mod burst;
 mod even;
 mod pos;
 mod urw;
+
+pub(super) use burst::burst;
+pub use burst::{Walked, first_failure};
 
 use std::time::Instant;
 
@@ -13,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use super::failure::{of_state, of_step};
 use super::{Found, Limits};
-use crate::machine::{Choice, Fingerprint, Machine, Outlook, Packed, Space, State, Step, Taken};
+use crate::machine::{Choice, Fingerprint, Outlook, Packed, Space, State, Step, Taken};
 use crate::random::Random;
 use crate::schedule::{Picked, Scheduler, pct};
 
@@ -40,34 +45,34 @@ pub struct Sampled {
 /// Draws the next step.
 trait Policy {
     /// Which of the choices is taken, by its index.
-    fn pick(&mut self, machine: &Machine, state: &State, choices: &[Choice], chance: &mut Random) -> usize;
+    fn pick(&mut self, space: &Space<'_>, state: &Packed, choices: &[Choice], chance: &mut Random) -> usize;
 
-    /// An actor took a step; what comes of it is the state at the next one.
-    fn took(&mut self, _state: &State, _actor: u32) {}
+    /// An actor took a step.
+    fn took(&mut self, _actor: u32) {}
 }
 
 /// Walks until so many steps were taken or the time is over, or something failed.
 pub(super) fn walk(
-    machine: &Machine,
+    space: &mut Space<'_>,
     initial: &State,
     (limits, until): (&Limits, Option<Instant>),
     seed: u64,
     found: &mut Found,
 ) -> Sampled {
     let steps = limits.walked;
-    let mut space = limits.space(machine);
     let initial = space.pack(initial);
     let mut met: FxHashMap<Fingerprint, u32> = FxHashMap::default();
     let (mut schedules, mut taken, mut longest) = (0u64, 0, 1);
-    let mut learned = urw::Learned::default();
+    let mut uniform = urw::Uniform::default();
     while taken < steps && found.failures.is_empty() && until.is_none_or(|until| Instant::now() < until) {
         let seed = seed.wrapping_add(schedules);
-        let mut walk = Walk { space: &mut space, met: &mut met, found };
+        let mut walk = Walk { space, met: &mut met, found };
+        uniform.begin();
         let mut chance = Random::new(seed, STREAM);
         let most = (steps - taken).min(STEPS_MAX);
         let depth = 1 + (schedules / 4) as u32 % DEPTH_MAX;
         let length = match schedules % 4 {
-            0 => walk.go(&initial, most, &mut urw::Uniform::new(&mut learned), &mut chance),
+            0 => walk.go(&initial, most, &mut uniform, &mut chance),
             1 => walk.go(&initial, most, &mut Prioritized(pct(seed, depth, longest)), &mut chance),
             2 => walk.go(&initial, most, &mut pos::Priorities::default(), &mut chance),
             _ => walk.go(&initial, most, &mut even::Even, &mut chance),
@@ -114,11 +119,10 @@ impl Walk<'_, '_> {
             if choices.is_empty() {
                 return taken;
             }
-            let whole = self.space.state(&state);
-            let at = policy.pick(self.space.machine(), &whole, &choices, chance);
+            let at = policy.pick(self.space, &state, &choices, chance);
             let (Some(step), Some(choice)) = (steps.get(at), choices.get(at)) else { return taken };
             let Some(Taken { next, happened }) = self.space.step(&state, &view, *step) else { return taken };
-            policy.took(&whole, choice.actor);
+            policy.took(choice.actor);
             state = next;
             way.push(choice.clone());
             if let Some(happened) = happened {
@@ -135,12 +139,20 @@ impl Walk<'_, '_> {
 struct Prioritized<S: Scheduler>(S);
 
 impl<S: Scheduler> Policy for Prioritized<S> {
-    fn pick(&mut self, machine: &Machine, state: &State, choices: &[Choice], _: &mut Random) -> usize {
-        match self.0.pick(machine, state, choices) {
+    fn pick(&mut self, space: &Space<'_>, state: &Packed, choices: &[Choice], _: &mut Random) -> usize {
+        match self.0.pick(space.machine(), &space.state(state), choices) {
             Ok(Picked::At(at)) => at,
             _ => 0,
         }
     }
+}
+
+/// One of the steps of the actor at a place among those who can go on; none where nobody is there.
+fn drawn(actors: &[u32], place: usize, chance: &mut Random) -> Option<usize> {
+    let mut each = actors.chunk_by(|one, next| one == next);
+    let before: usize = each.by_ref().take(place).map(<[u32]>::len).sum();
+    let own = each.next()?.len();
+    Some(before + if own > 1 { chance.below(own as u64) as usize } else { 0 })
 }
 
 /// One of an actor's choices.

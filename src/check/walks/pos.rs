@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{Policy, able, one_of};
-use crate::machine::{Choice, Machine, State};
+use crate::machine::{Choice, Packed, Space};
 use crate::random::Random;
 
 #[derive(Default)]
@@ -15,7 +15,7 @@ pub(super) struct Priorities {
 }
 
 impl Policy for Priorities {
-    fn pick(&mut self, machine: &Machine, state: &State, choices: &[Choice], chance: &mut Random) -> usize {
+    fn pick(&mut self, space: &Space<'_>, state: &Packed, choices: &[Choice], chance: &mut Random) -> usize {
         let mut first: Option<(u64, u32)> = None;
         for actor in able(choices) {
             let priority = *self.of.entry(actor).or_insert_with(|| chance.below(1 << 40));
@@ -24,7 +24,8 @@ impl Policy for Priorities {
         let Some((_, actor)) = first else { return 0 };
         let at = one_of(choices, actor, chance);
         let Some(taken) = choices.get(at) else { return at };
-        let conflicts = |other: &&Choice| other.actor == actor || !machine.accord(state, taken, other);
+        let state = space.state(state);
+        let conflicts = |other: &&Choice| other.actor == actor || !space.machine().accord(&state, taken, other);
         for other in choices.iter().filter(conflicts) {
             self.of.remove(&other.actor);
         }

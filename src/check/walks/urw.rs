@@ -4,94 +4,141 @@
 //! Zhao, Wolff, Mathur and Roychoudhury, "Selectively Uniform Concurrency Testing", ASPLOS 2025: uniform random
 //! walks.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{Policy, able, one_of};
-use crate::machine::{Choice, Machine, State};
+use super::{Policy, drawn};
+use crate::machine::{Choice, Packed, Space, State};
 use crate::random::Random;
 
-/// What earlier walks tell.
+/// Draws walks, and learns from each.
 #[derive(Default)]
-pub(super) struct Learned {
-    of: FxHashMap<Arc<str>, Known>,
+pub(super) struct Uniform {
+    names: FxHashMap<Arc<str>, usize>,
+    /// Actors, each by its name, as all walks have them.
+    all: Vec<Known>,
+    /// By an actor's number in this walk: which of them it is.
+    of: Vec<Option<usize>>,
+    /// Of those who can go on: what the chance is in proportion to.
+    left: Vec<u64>,
 }
 
-/// Of an actor, by its name.
+/// An actor.
 #[derive(Default)]
 struct Known {
-    starter: Option<Arc<str>>,
+    /// Who starts it.
+    starter: Option<usize>,
     /// Its steps in the longest of the walks.
+    most: u64,
+    /// Its steps in this walk.
     steps: u64,
+    /// Whether it was there in this walk.
+    is_there: bool,
+    /// Steps of those whom it is still to start, and whom they will.
+    beneath: u64,
 }
 
-pub(super) struct Uniform<'a> {
-    learned: &'a mut Learned,
-    /// Steps in this walk, of those who were started in it.
-    steps: FxHashMap<Arc<str>, u64>,
+impl Uniform {
+    /// Another walk begins.
+    pub(super) fn begin(&mut self) {
+        self.of.clear();
+        for known in &mut self.all {
+            (known.steps, known.is_there) = (0, false);
+        }
+    }
+
+    /// Which of the steps is taken, by the actors whose they are; none where there are none. The state is asked for
+    /// where somebody is new.
+    pub(super) fn draw<S: Borrow<State>>(
+        &mut self,
+        state: impl Fn() -> S,
+        actors: &[u32],
+        chance: &mut Random,
+    ) -> Option<usize> {
+        let mut is_new = false;
+        for actor in actors {
+            if self.known(*actor).is_none() {
+                self.meet(state().borrow(), *actor);
+                is_new = true;
+            }
+        }
+        if is_new {
+            self.sum_up();
+        }
+        self.left.clear();
+        let mut last = None;
+        for actor in actors {
+            if last.replace(*actor) != Some(*actor) {
+                let known = self.known(*actor).and_then(|at| self.all.get(at));
+                self.left.push(known.map_or(1, |known| known.most.saturating_sub(known.steps).max(1) + known.beneath));
+            }
+        }
+        let mut at = chance.below(self.left.iter().sum::<u64>().max(1));
+        let mut place = 0;
+        while let Some(rest) = self.left.get(place).and_then(|left| at.checked_sub(*left)) {
+            at = rest;
+            place += 1;
+        }
+        drawn(actors, place, chance)
+    }
+
+    /// An actor took a step.
+    pub(super) fn note(&mut self, actor: u32) {
+        if let Some(known) = self.known(actor).and_then(|at| self.all.get_mut(at)) {
+            known.steps += 1;
+            known.most = known.most.max(known.steps);
+        }
+    }
+
+    fn known(&self, actor: u32) -> Option<usize> {
+        self.of.get(actor as usize).copied().flatten()
+    }
+
+    fn meet(&mut self, state: &State, actor: u32) {
+        let name = state.name(actor);
+        let known = self.names.get(name).copied();
+        let at = known.unwrap_or_else(|| {
+            let starter = state.starter(actor).and_then(|by| self.names.get(state.name(by)).copied());
+            self.names.insert(name.into(), self.all.len());
+            self.all.push(Known { starter, ..Known::default() });
+            self.all.len() - 1
+        });
+        if self.of.len() <= actor as usize {
+            self.of.resize(actor as usize + 1, None);
+        }
+        self.of[actor as usize] = Some(at);
+        if let Some(known) = self.all.get_mut(at) {
+            known.is_there = true;
+        }
+    }
+
+    /// Steps of those who are not there yet count for who is to start them.
+    fn sum_up(&mut self) {
+        self.all.iter_mut().for_each(|known| known.beneath = 0);
+        for at in 0..self.all.len() {
+            let (mut above, mut hops) = (at, 0);
+            while let Some(known) = self.all.get(above).filter(|known| !known.is_there && hops <= self.all.len())
+                && let Some(starter) = known.starter
+            {
+                (above, hops) = (starter, hops + 1);
+            }
+            let steps = self.all.get(at).map_or(0, |known| known.most);
+            if let Some(known) = self.all.get_mut(above).filter(|known| above != at && known.is_there) {
+                known.beneath += steps;
+            }
+        }
+    }
 }
 
-impl Uniform<'_> {
-    pub(super) fn new(learned: &mut Learned) -> Uniform<'_> {
-        Uniform { learned, steps: FxHashMap::default() }
+impl Policy for Uniform {
+    fn pick(&mut self, space: &Space<'_>, state: &Packed, choices: &[Choice], chance: &mut Random) -> usize {
+        let actors: Vec<u32> = choices.iter().map(|choice| choice.actor).collect();
+        self.draw(|| space.state(state), &actors, chance).unwrap_or(0)
     }
 
-    /// How many steps are left to an actor, and to those whom it starts and they start; one at least.
-    fn left(&self, name: &str) -> u64 {
-        let own = self.learned.of.get(name).map_or(0, |known| known.steps);
-        let mut left = own.saturating_sub(self.steps.get(name).copied().unwrap_or(0)).max(1);
-        for (other, known) in &self.learned.of {
-            if !self.steps.contains_key(other) && self.is_left_to(name, known) {
-                left += known.steps;
-            }
-        }
-        left
-    }
-
-    /// Whether one that is not there yet is started by an actor, or by somebody whom it starts.
-    fn is_left_to<'k>(&'k self, name: &str, mut known: &'k Known) -> bool {
-        for _ in 0..self.learned.of.len() {
-            match known.starter.as_deref() {
-                Some(starter) if starter == name => return true,
-                Some(starter) if !self.steps.contains_key(starter) => match self.learned.of.get(starter) {
-                    Some(above) => known = above,
-                    None => return false,
-                },
-                _ => return false,
-            }
-        }
-        false
-    }
-}
-
-impl Policy for Uniform<'_> {
-    fn pick(&mut self, _: &Machine, state: &State, choices: &[Choice], chance: &mut Random) -> usize {
-        let able = able(choices);
-        for actor in &able {
-            let name: Arc<str> = state.name(*actor).into();
-            self.steps.entry(Arc::clone(&name)).or_insert_with(|| {
-                self.learned.of.entry(name).or_default().starter =
-                    state.starter(*actor).map(|by| state.name(by).into());
-                0
-            });
-        }
-        let left: Vec<u64> = able.iter().map(|actor| self.left(state.name(*actor))).collect();
-        let mut drawn = chance.below(left.iter().sum::<u64>().max(1));
-        for (actor, left) in able.iter().zip(left) {
-            match drawn.checked_sub(left) {
-                Some(rest) => drawn = rest,
-                None => return one_of(choices, *actor, chance),
-            }
-        }
-        0
-    }
-
-    fn took(&mut self, state: &State, actor: u32) {
-        let name: Arc<str> = state.name(actor).into();
-        let steps = self.steps.entry(Arc::clone(&name)).or_default();
-        *steps += 1;
-        let known = self.learned.of.entry(name).or_default();
-        known.steps = known.steps.max(*steps);
+    fn took(&mut self, actor: u32) {
+        self.note(actor);
     }
 }

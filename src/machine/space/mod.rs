@@ -214,14 +214,11 @@ impl<'m> Space<'m> {
         }
     }
 
-    /// The same, in which states are one that differ only by which of some actors that are alike is where.
-    pub fn up_to_symmetry(self) -> Space<'m> {
-        Space { ways: self.machine.ways(true), ..self }
-    }
-
-    /// Whether it is.
-    pub fn is_up_to_symmetry(&self) -> bool {
-        self.ways.symmetric
+    /// From now on states are one that differ only by which of some actors that are alike is where, or are not. What
+    /// was told of fingerprints before is of no use then.
+    pub fn set_symmetry(&mut self, symmetry: bool) {
+        self.ways = self.machine.ways(symmetry);
+        self.age += 1;
     }
 
     /// The machine.
