@@ -13,6 +13,7 @@ mod failure;
 mod liveness;
 mod met;
 mod observed;
+mod round;
 mod shortest;
 mod size;
 mod story;
