@@ -21,5 +21,5 @@ pub use mutants::{Mutated, Tally, mutants, mutants_json, mutants_total};
 pub use observed::{observed, observed_in_short};
 pub use sarif::sarif;
 pub use size::{Measure, size, size_json};
-pub use table::{Row, row, total};
+pub use table::{Beside, Row, heading, row, total};
 pub use text::text;
