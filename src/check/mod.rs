@@ -15,6 +15,7 @@ mod left;
 mod liveness;
 mod met;
 mod observed;
+mod round;
 mod shortest;
 mod size;
 mod story;

@@ -8,8 +8,9 @@ use rustc_hash::FxHashSet;
 
 use super::explore::Found;
 use super::failure::{Fault, faults, of_step};
+use super::liveness::Trap;
 use super::shortest::{self, Best, Cost, goes_on};
-use super::{Cause, Failure, Options, cause};
+use super::{Cause, Failure, Options, cause, round};
 use crate::machine::{Choice, Fingerprint, Happened, Machine, Outlook, Space, State, Step, Taken, Time, What};
 use crate::program::op::{OpCode, Target};
 use crate::schedule::Replay;
@@ -117,7 +118,8 @@ pub(super) fn best(
         }
     }
     let best = ways.into_iter().min_by_key(|best| (best.cost, best.failure.verdict()))?;
-    Some(told(space, initial, (options, found.has_cycles), best))
+    let trap = found.traps.iter().find(|trap| trap.failure.key() == best.failure.key());
+    Some(told(space, initial, (options, found.has_cycles), best, trap))
 }
 
 fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {
@@ -133,7 +135,13 @@ fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {
     cost
 }
 
-fn told(space: &mut Space<'_>, initial: &State, (options, has_cycles): (&Options, bool), best: Best) -> Counterexample {
+fn told(
+    space: &mut Space<'_>,
+    initial: &State,
+    (options, has_cycles): (&Options, bool),
+    mut best: Best,
+    trap: Option<&Trap>,
+) -> Counterexample {
     let machine = space.machine();
     let mut replay = Replay::new(machine.plan(), options.seed);
     replay.any_time = options.rules.time == Time::Any;
@@ -150,6 +158,21 @@ fn told(space: &mut Space<'_>, initial: &State, (options, has_cycles): (&Options
         last = Some(choice.actor);
         lines.push(line(machine, &mut state, choice, preempts));
         states.push(state.clone());
+    }
+    let round = trap.map(|trap| round::round(machine, &state, trap, &options.limits)).unwrap_or_default();
+    replay.round = round.len();
+    let mut again = state.clone();
+    for choice in &round {
+        replay.note(machine, &again, choice);
+        if machine.step(&mut again, choice).is_err() {
+            break;
+        }
+    }
+    // Traps of the same kind are one: this is who goes round in the one that the way leads to.
+    if let Failure::Livelock(actors) = &mut best.failure
+        && replay.round > 0
+    {
+        *actors = replay.round_of();
     }
     let blocked = match &best.failure {
         Failure::Deadlock(blocked) => blocked.clone(),

@@ -233,6 +233,9 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
     let mut worst = Exit::Expected;
     let mut wrong = 0;
     let work = |path: &PathBuf| one(args, path, &mut |_| {});
+    if args.observe.is_some() && args.format == Format::Text {
+        out(report::check::heading());
+    }
     let all = abreast(paths, jobs(args.jobs), work, &mut |result| match result {
         Ok(done) => {
             rows.push(tell(args, done));
@@ -260,7 +263,7 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
 /// Tells of one of several files.
 fn tell(args: &Args, done: &Done) -> report::check::Row {
     let source = done.scenario.source();
-    let row = report::check::row(source, &done.checked, &done.compared, true);
+    let row = report::check::row(source, &done.checked, &done.compared, done.observed.as_ref(), true);
     match args.format {
         Format::Text => {
             out(&row.text);

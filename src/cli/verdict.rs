@@ -46,6 +46,10 @@ pub(super) fn of(scenario: &Scenario, plan: &Plan, run: &Run) -> Verdict {
             let exit = if expects.iter().any(|expect| races_on(expect, race)) { failed } else { Exit::Failed };
             (exit, Some(report::race(scenario.source(), race, true)))
         }
+        Ending::Livelock(actors, steps) => {
+            let foreseen = expects.iter().any(|expect| matches!(expect, Expect::Livelock));
+            (if foreseen { failed } else { Exit::Failed }, Some(report::livelock(actors, *steps)))
+        }
         Ending::TimedOut => (Exit::OverLimit, Some("out of time: the run was ended\n".into())),
         Ending::OverLimit(limit) => (Exit::OverLimit, Some(format!("over a limit: {limit}\n"))),
         Ending::Killed(signal) => (signalled(*signal), Some(format!("main was killed by signal {signal}\n"))),

@@ -17,7 +17,7 @@ use super::park::Ctx;
 use super::record::{Noted as Found, Reader};
 use super::turns::{self, Turn};
 use super::{actor, death, sys, values};
-use crate::machine::{Choice, Ends, Happened, Machine, Noted, State, Uncaught, What, standstill};
+use crate::machine::{Choice, Ends, Fingerprint, Happened, Machine, Noted, State, Uncaught, What, standstill};
 use crate::program::op::{OpCode, Site};
 use crate::random::Random;
 use crate::schedule::{Picked, Replay, Schedule, Scheduler};
@@ -72,6 +72,8 @@ pub(super) struct Driver {
     shared: Arc<Shared>,
     /// Who had no step when the dead were looked for last.
     standstill: u64,
+    /// Of a replay: the state before its round.
+    before_round: Option<Fingerprint>,
 }
 
 /// What one actor is expected to have done.
@@ -88,7 +90,8 @@ impl Driver {
         let (state, happened) = machine.initial()?;
         let replay = Replay::new(machine.plan(), seed);
         let (chance, lanes) = (FxHashMap::default(), FxHashMap::default());
-        let mut driver = Driver { ctx, machine, state, seed, chance, lanes, replay, shared, standstill: 0 };
+        let (standstill, before_round) = (0, None);
+        let mut driver = Driver { ctx, machine, state, seed, chance, lanes, replay, shared, standstill, before_round };
         driver.expect(&happened);
         Ok(driver)
     }
@@ -100,7 +103,7 @@ impl Driver {
         let Some(mut policy) = schedule.scheduler(self.seed, &self.machine, &is_stopped) else { return };
         let mut went = self.watch_invariants(None);
         while went.is_ok() {
-            went = self.stop_at_the_race(schedule).and_then(|()| self.step(&mut *policy));
+            went = self.stop_at_the_end(schedule).and_then(|()| self.step(&mut *policy));
         }
         let stop = went.err().unwrap_or(Stop::Over);
         let shared = &self.shared;
@@ -123,7 +126,10 @@ impl Driver {
             self.catch_up()?;
             return Err(Stop::Ended(Ending::Deadlock(self.machine.blocked(&self.state))));
         }
-        self.look_for_the_dead(&choices)?;
+        // All steps of a replay are taken first.
+        if !policy.is_bound() {
+            self.look_for_the_dead(&choices)?;
+        }
         let picked = policy.pick(&self.machine, &self.state, &choices);
         let choice = match picked.map_err(|misfit| Stop::Ended(Ending::Misfit(Box::new(misfit))))? {
             Picked::At(at) => self.drawn(choices.into_iter().nth(at).ok_or(Stop::Over)?),
@@ -161,13 +167,24 @@ impl Driver {
         self.watch_invariants(Some((choice.actor, site)))
     }
 
-    /// A replay that leads to a race has come to its end where both accesses are next.
-    fn stop_at_the_race(&mut self, schedule: &Schedule) -> Result<(), Stop> {
+    /// A replay that leads to a race has come to its end where both accesses are next; one that goes on for ever where
+    /// all is as it was before.
+    fn stop_at_the_end(&mut self, schedule: &Schedule) -> Result<(), Stop> {
         let Schedule::Replay(recorded) = schedule else { return Ok(()) };
         let steps = self.replay.steps.len();
-        let Some(race) = recorded.race_at(&self.machine, &self.state, steps) else { return Ok(()) };
-        self.catch_up()?;
-        Err(Stop::Ended(Ending::Race(Box::new(race))))
+        if let Some(race) = recorded.race_at(&self.machine, &self.state, steps) {
+            self.catch_up()?;
+            return Err(Stop::Ended(Ending::Race(Box::new(race))));
+        }
+        if recorded.round_from() == Some(steps) {
+            self.before_round = Some(self.machine.fingerprint(&self.state));
+        } else if steps == recorded.steps.len()
+            && self.before_round.is_some_and(|before| before == self.machine.fingerprint(&self.state))
+        {
+            self.catch_up()?;
+            return Err(Stop::Ended(Ending::Livelock(recorded.round_of(), recorded.round)));
+        }
+        Ok(())
     }
 
     /// Whether some can never go on although others do.

@@ -44,6 +44,6 @@ pub use diff::diff;
 pub use judgement::judgement;
 pub use lanes::lanes;
 pub use outcomes::{Counted, Outcome, outcome_values, outcomes};
-pub use schedule::{broken_invariant, divergence, misfit, race};
+pub use schedule::{broken_invariant, divergence, livelock, misfit, race};
 pub use stats::stats;
 pub use uncaught::uncaught;

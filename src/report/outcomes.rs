@@ -76,6 +76,7 @@ fn ended(ending: &Ending, errors: &[Uncaught]) -> String {
         }
         Ending::InvariantBroken(broken) => format!("invariant {} broken", broken.name),
         Ending::Race(race) => format!("race on {}", race.variable),
+        Ending::Livelock(actors, _) => format!("livelock of {}", actors.join(", ")),
         Ending::TimedOut => "out of time".to_owned(),
         Ending::OverLimit(limit) => format!("over a limit: {limit}"),
         Ending::Killed(signal) => format!("main killed by signal {signal}"),

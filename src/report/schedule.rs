@@ -40,6 +40,16 @@ pub fn race(source: &Source, race: &Race, styled: bool) -> String {
     draw(source, vec![one, another], styled)
 }
 
+/// Who goes on for ever, and how that was seen.
+pub fn livelock(actors: &[String], steps: usize) -> String {
+    let verb = if actors.len() == 1 { "goes" } else { "go" };
+    let round = match steps {
+        1 => "one step all is as it was before it".to_owned(),
+        steps => format!("{steps} steps all is as it was before them"),
+    };
+    format!("livelock: {} {verb} on for ever: after {round}\n", actors.join(", "))
+}
+
 /// What the machine says and what the OS did, at the place.
 pub fn divergence(source: &Source, divergence: &Divergence, styled: bool) -> String {
     let title = format!("a bug in conc: {} did what the machine cannot do", divergence.actor);

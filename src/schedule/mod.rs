@@ -41,6 +41,11 @@ pub trait Scheduler {
     /// # Errors
     /// Where the policy wants a step that is not among them.
     fn pick(&mut self, machine: &Machine, state: &State, choices: &[Choice]) -> Result<Picked, Misfit>;
+
+    /// Whether the next step is written down already.
+    fn is_bound(&self) -> bool {
+        false
+    }
 }
 
 /// What a policy decides.

@@ -40,12 +40,20 @@ pub struct Replay {
     /// Whose accesses race after the last step, where it leads to a race: the run ends there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub race: Option<[String; 2]>,
+    /// How many of the last steps are a round: after them all is as it was before them, for ever; the run ends there.
+    #[serde(default, skip_serializing_if = "no_steps")]
+    pub round: usize,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
 /// Whether there are none.
 fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
+/// Whether it is none at all.
+fn no_steps(count: &usize) -> bool {
     *count == 0
 }
 
@@ -103,6 +111,7 @@ impl Replay {
             any_time: false,
             crashes: 0,
             race: None,
+            round: 0,
             steps: Vec::new(),
         }
     }
@@ -122,6 +131,20 @@ impl Replay {
         let named = self.race.as_ref().filter(|_| steps == self.steps.len())?;
         let is_it = |race: &Race| named.iter().zip(&race.accesses).all(|(name, access)| *name == access.name);
         machine.races(state).into_iter().find(is_it)
+    }
+
+    /// Where its round begins: after so many steps. None where it has none.
+    pub fn round_from(&self) -> Option<usize> {
+        self.steps.len().checked_sub(self.round).filter(|_| self.round > 0)
+    }
+
+    /// Those who take part in the round, by name.
+    pub fn round_of(&self) -> Vec<String> {
+        let steps = self.round_from().and_then(|from| self.steps.get(from..)).unwrap_or_default();
+        let mut actors: Vec<String> = steps.iter().map(|step| step.actor().to_owned()).collect();
+        actors.sort_unstable();
+        actors.dedup();
+        actors
     }
 
     /// Reads what [`Replay::to_ron`] wrote.
@@ -226,6 +249,10 @@ impl Scheduler for Replaying {
             can_go_on: choices.iter().any(|choice| Some(choice.actor) == actor),
             same_scenario: replay.is_of(machine.plan()),
         })
+    }
+
+    fn is_bound(&self) -> bool {
+        self.at < self.replay.steps.len()
     }
 }
 

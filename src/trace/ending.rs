@@ -20,6 +20,8 @@ pub enum Ending {
     InvariantBroken(Box<BrokenInvariant>),
     /// A replay came to where two accesses race.
     Race(Box<Race>),
+    /// A replay came round to where it was so many steps before, and can do so for ever: who takes part.
+    Livelock(Vec<String>, usize),
     /// The time given to the run was over.
     TimedOut,
     /// A limit was reached: which.

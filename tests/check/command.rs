@@ -206,3 +206,41 @@ fn who_might_wake_up_by_itself_waits_all_the_same() {
         assert!(out.out.contains("w waits in c.wait()"), "{}", out.out);
     }
 }
+
+#[test]
+fn a_livelock_is_replayed_to_where_it_comes_round() {
+    // The waiter can go on now and then only: nobody has to let it.
+    let missed = "atomic flag = false\natomic seen = false\nthread flashes { loop { flag = true; flag = false } }\n\
+                  thread waiter { await flag; seen = true }\neventually it_is_seen: seen\n";
+    let both = "atomic n = 0\nthread one { loop { n = 1 } }\nthread two { loop { n = 2 } }\nexpect livelock\n";
+    let folder = Folder::with(&[("spins.conc", SPINS), ("missed.conc", missed), ("both.conc", both)]);
+    for (file, status, said) in [
+        ("spins.conc", 1, "livelock: spinner goes on for ever: after one step all is as it was before it\n"),
+        ("missed.conc", 1, "livelock: flashes goes on for ever: after 2 steps all is as it was before them\n"),
+        ("both.conc", 0, "livelock: one, two go on for ever: after 3 steps all is as it was before them\n"),
+    ] {
+        let checked = folder.conc("check", &[file]);
+        assert_eq!(checked.code, Some(status), "{}", checked.out);
+        assert!(checked.out.starts_with("livelock "), "{}", checked.out);
+        let replay = file.replace(".conc", ".replay.ron");
+        let replayed = folder.conc("run", &[file, "--replay", &replay, "--verify", "--timeout", "60s"]);
+        assert_eq!(replayed.code, Some(status), "{}{}", replayed.out, replayed.err);
+        assert!(replayed.err.contains(said), "{}", replayed.err);
+    }
+}
+
+#[test]
+fn who_is_in_the_livelock_is_who_goes_round() {
+    // Whoever comes first leaves two others to spin.
+    let three = "atomic turn = 0\nthread t[me in 0..3] { if turn.add(1) == 1 { return }; while turn < 9 { pass } }\n";
+    let folder = Folder::with(&[("three.conc", three)]);
+    let json = folder.conc("check", &["three.conc", "--format", "json"]).out;
+    let object: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let counterexample = &object["counterexample"];
+    let left = counterexample["steps"].as_array().and_then(|steps| {
+        let first = steps.iter().find(|step| step["operation"].as_str().is_some_and(|op| op.contains("add")))?;
+        first["actor"].as_str()
+    });
+    let message = counterexample["message"].as_str().unwrap_or_default();
+    assert!(left.is_some_and(|left| !message.contains(left)), "{left:?} {message}");
+}

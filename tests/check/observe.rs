@@ -54,7 +54,16 @@ fn what_was_seen_is_told_beside_what_could_have_been() {
     assert!(out.out.contains("  outcome 1") && out.out.contains("  outcome 2"), "{}", out.out);
     let out = folder.conc("check", &[".", "--observe", "2"]);
     assert_eq!(out.code, Some(0), "{}", out.err);
-    assert_eq!(out.out.matches("of 2 outcomes seen in 2 runs\n").count(), 2, "{}", out.out);
+    let rows: Vec<Vec<&str>> = out.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["verdict", "cost", "states", "time", "seen", "reachable", "excluded", "scenario"]);
+    for (row, name) in rows[1..3].iter().zip(["both.conc", "stuck.conc"]) {
+        let at = row.iter().position(|word| *word == name).expect("its line");
+        assert!(["1", "2"].contains(&row[at - 3]) && row[at - 2..at] == ["2", "0"], "{}", out.out);
+    }
+    assert!(out.out.contains(" of 4 outcomes seen in 4 runs; 0 that the checker excludes\n"), "{}", out.out);
+    let out = folder.conc("check", &[".", "--observe", "1", "--max-states", "2"]);
+    assert_eq!(out.code, Some(1), "{}", out.out);
+    assert!(out.out.contains(" of at least ") && out.out.contains("excluded, and seen: outcome "), "{}", out.out);
     let out = folder.conc("check", &[".", "--observe", "2", "--format", "json"]);
     assert!(out.out.lines().all(|line| json(line)["observed"]["reachable"] == 2), "{}", out.out);
     let out = folder.conc("check", &["both.conc", "--observe", "2", "--format", "sarif"]);

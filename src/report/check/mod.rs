@@ -23,5 +23,5 @@ pub use observed::{observed, observed_in_short};
 pub use progress::progress;
 pub use sarif::sarif;
 pub use size::{Measure, size, size_json};
-pub use table::{Row, row, total};
+pub use table::{Beside, Row, heading, row, total};
 pub use text::text;

@@ -20,9 +20,13 @@ pub fn observed(source: &Source, checked: &Checked, observed: &Observed, styled:
     out + &excluded(source, checked, observed, styled)
 }
 
-/// The same in two lines at most.
+/// What a line of a table does not say: runs that had to be ended, and what the checker excludes.
 pub fn observed_in_short(source: &Source, checked: &Checked, observed: &Observed, styled: bool) -> String {
-    summary(checked, observed) + &excluded(source, checked, observed, styled)
+    let ended = match observed.cut_off {
+        0 => String::new(),
+        more => format!("  {}, and {more} more had to be ended\n", count(observed.runs, "run")),
+    };
+    ended + &excluded(source, checked, observed, styled)
 }
 
 /// The same as JSON.

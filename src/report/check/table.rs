@@ -1,7 +1,7 @@
 //! Several checks as a table.
 
 use super::words::{count, failure};
-use crate::check::{Checked, Compared, Verdict};
+use crate::check::{Checked, Compared, Observed, Verdict};
 use crate::source::Source;
 
 /// What one line of the table says.
@@ -9,12 +9,64 @@ use crate::source::Source;
 pub struct Row {
     /// Whether it is as its scenario expects.
     pub as_expected: bool,
+    /// What real runs came to, where there were any.
+    pub beside: Option<Beside>,
     /// The line.
     pub text: String,
 }
 
+/// What real runs came to, in numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside {
+    runs: usize,
+    cut_off: usize,
+    seen: usize,
+    reachable: usize,
+    excluded: usize,
+    /// Whether there may be more that is reachable.
+    is_least: bool,
+}
+
+impl Beside {
+    fn of(checked: &Checked, observed: &Observed) -> Beside {
+        let (seen, reachable) = observed.share();
+        let Observed { runs, cut_off, .. } = *observed;
+        Beside { runs, cut_off, seen, reachable, excluded: observed.excluded().count(), is_least: !checked.complete }
+    }
+
+    fn and(self, other: Beside) -> Beside {
+        Beside {
+            runs: self.runs + other.runs,
+            cut_off: self.cut_off + other.cut_off,
+            seen: self.seen + other.seen,
+            reachable: self.reachable + other.reachable,
+            excluded: self.excluded + other.excluded,
+            is_least: self.is_least || other.is_least,
+        }
+    }
+
+    fn columns(self) -> String {
+        let least = if self.is_least { "+" } else { "" };
+        format!("  {:>5} {:>9} {:>8}", self.seen, format!("{}{least}", self.reachable), self.excluded)
+    }
+
+    fn total(self) -> String {
+        let Beside { runs, cut_off, seen, reachable, excluded, is_least } = self;
+        let least = if is_least { "at least " } else { "" };
+        let (outcomes, runs) = (count(reachable, "outcome"), count(runs, "run"));
+        let ended = if cut_off == 0 { String::new() } else { format!("; {cut_off} more had to be ended") };
+        let seen = format!("{seen} of {least}{outcomes} seen in {runs}{ended}");
+        format!("on real processes: {seen}; {excluded} that the checker excludes\n")
+    }
+}
+
+/// The names of the columns, where real runs have some.
+pub fn heading() -> &'static str {
+    "     verdict    cost   states      time   seen reachable excluded  scenario\n"
+}
+
 /// The line of a check.
-pub fn row(source: &Source, checked: &Checked, compared: &Compared, styled: bool) -> Row {
+pub fn row(source: &Source, checked: &Checked, compared: &Compared, observed: Option<&Observed>, styled: bool) -> Row {
     let (red, green, plain) = if styled { ("\u{1b}[31m", "\u{1b}[32m", "\u{1b}[0m") } else { ("", "", "") };
     let mark = if compared.as_expected { format!("{green}ok{plain}  ") } else { format!("{red}FAIL{plain}") };
     let said = match (&checked.counterexample, checked.verdict) {
@@ -31,13 +83,16 @@ pub fn row(source: &Source, checked: &Checked, compared: &Compared, styled: bool
     let verdict = checked.verdict.name();
     let name = source.name();
     let states = checked.states;
+    let beside = observed.map(|observed| Beside::of(checked, observed));
+    let columns = beside.map_or_else(String::new, Beside::columns);
     Row {
         as_expected: compared.as_expected,
-        text: format!("{mark} {verdict:<9} {cost:>5} {states:>8} {time:>6} ms  {name}  {said}{expected}\n"),
+        beside,
+        text: format!("{mark} {verdict:<9} {cost:>5} {states:>8} {time:>6} ms{columns}  {name}  {said}{expected}\n"),
     }
 }
 
-/// The last line.
+/// The last lines.
 pub fn total(rows: &[Row], wrong: usize) -> String {
     let good = rows.iter().filter(|row| row.as_expected).count();
     let bad = rows.len() - good;
@@ -48,5 +103,6 @@ pub fn total(rows: &[Row], wrong: usize) -> String {
     if wrong > 0 {
         out.push_str(&format!(", {wrong} that cannot be checked"));
     }
-    out + "\n"
+    out.push('\n');
+    out + &rows.iter().filter_map(|row| row.beside).reduce(Beside::and).map_or_else(String::new, Beside::total)
 }

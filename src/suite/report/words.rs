@@ -25,6 +25,7 @@ pub fn kind(problem: &Problem) -> &'static str {
             Ending::Deadlock(_) => "deadlock",
             Ending::InvariantBroken(_) => "invariant",
             Ending::Race(_) => "race",
+            Ending::Livelock(..) => "livelock",
             Ending::TimedOut => "out-of-time",
             Ending::OverLimit(_) => "over-limit",
             Ending::Killed(_) | Ending::Signalled(_) => "killed",
@@ -144,6 +145,7 @@ fn ended(ending: &Ending) -> String {
         }
         Ending::InvariantBroken(broken) => format!("the invariant `{}` does not hold", broken.name),
         Ending::Race(race) => format!("a race on {}", race.variable),
+        Ending::Livelock(actors, _) => format!("livelock of {}", listed(actors)),
         Ending::TimedOut => "out of time: the run was ended".into(),
         Ending::OverLimit(limit) => format!("over a limit: {limit}"),
         Ending::Killed(signal) => format!("main was killed by signal {signal}"),
