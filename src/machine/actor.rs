@@ -50,7 +50,7 @@ pub(super) struct Actor {
     pub(super) calling: Option<u32>,
     /// What it took out in its last step.
     pub(super) hand: Option<Box<super::hand::Hand>>,
-    /// Equal for actors that do the same, apart from which objects and actors they were given: what they were begun with.
+    /// What it was begun with, but for which objects and actors it was given: equal for those that do the same.
     pub(super) alike: u64,
     /// What belongs to its process: of the first actor of one.
     pub(super) process_wide: Arc<ProcessWide>,

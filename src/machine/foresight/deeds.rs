@@ -160,7 +160,7 @@ impl Machine {
                         touch(lock, lock_way(deed, shows))
                     }
                     OpCode::ConditionWait => {
-                        touch(Thing::Object(id, WAITERS), Way::Write);
+                        touch(Thing::Object(id, WAITERS), Way::Sleep);
                         touch(lock, if deed.guarded && !shows { Way::Leave } else { Way::Write });
                         touch(lock, if shows { Way::Write } else { Way::Acquire });
                     }

@@ -104,7 +104,7 @@ impl Machine {
             // It has let the lock go, and can do no more than give up.
             Phase::At(at) if at.parked && at.op.code == OpCode::ConditionWait => {
                 if let On::Object(id, _) = on(at.op.target) {
-                    touched.push(Touch::new(Thing::Object(id, WAITERS), Way::Write));
+                    touched.push(Touch::new(Thing::Object(id, WAITERS), Way::Sleep));
                 }
             }
             Phase::At(at) => self.touched_by_op(state, actor, &at.op, habits, &mut touched),

@@ -56,6 +56,8 @@ pub enum Way {
     Await,
     /// Comes to its end.
     End,
+    /// Waits to be notified.
+    Sleep,
 }
 
 /// A touch.
@@ -83,7 +85,8 @@ impl Touch {
             return false;
         }
         let only_takes = matches!(other.way, Way::Read | Way::Acquire | Way::Take | Way::Await);
-        let same = matches!((self.way, other.way), (Way::Get, Way::Get) | (Way::Put, Way::Put));
+        let same =
+            matches!((self.way, other.way), (Way::Get, Way::Get) | (Way::Put, Way::Put) | (Way::Sleep, Way::Sleep));
         !only_takes && !same
     }
 }
