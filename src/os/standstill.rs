@@ -106,8 +106,10 @@ fn found(arena: Arena, number: u32) -> Option<Found> {
     waits.then_some(Found { actor: number, wait, op, on })
 }
 
+/// Whether a wait was claimed and is not over. Not every wait can be claimed: the word may be of an earlier one.
 fn is_claimed(slot: &Slot) -> bool {
-    slot.claim.load(SeqCst) & ((1 << CLAIM_BITS) - 1) == CLAIMED
+    let claim = slot.claim.load(SeqCst);
+    claim & ((1 << CLAIM_BITS) - 1) == CLAIMED && slot.done.load(SeqCst) != claim >> CLAIM_BITS
 }
 
 /// Whether they all still are in the same wait, and asleep in the kernel: so all were at one moment, and nobody had
