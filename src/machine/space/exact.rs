@@ -81,10 +81,11 @@ pub(super) fn of_actor(machine: &Machine, actor: &Actor) -> Vec<u8> {
         tasks_done,
         calling,
         hand: _,
-        alike: _,
+        alike,
         process_wide,
     } = actor;
     out.number(*id);
+    out.long(*alike);
     out.text(name);
     out.number(*process);
     out.optional(*parent);
