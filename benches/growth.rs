@@ -18,7 +18,7 @@ use measure::{CONC, quartiles};
 use plotters::prelude::*;
 
 /// What `--reduction` can be, the least first.
-const REDUCTIONS: [&str; 2] = ["none", "stubborn"];
+const REDUCTIONS: [&str; 3] = ["none", "stubborn", "all"];
 /// Runs of each check.
 const ROUNDS: usize = 3;
 /// States after which a check gives up, unless the environment says otherwise.
