@@ -286,3 +286,14 @@ fn more_that_wait_than_there_are_is_noticed() {
     asked.status = Status::Gave(Datum::Int(2));
     assert!(matches!(objection(&plan, &data), Reason::ComesOut(_)));
 }
+
+/// Two who take at a rendezvous, of whom one comes late and finds it closed, while the other meets who waits there.
+#[test]
+fn who_found_a_rendezvous_closed_met_nobody() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let scenario = Scenario::from_path(here.join("kill/moments/rendezvous.conc")).expect("a scenario");
+    let plan = Arc::new(scenario.plan(&[("AFTER".into(), "0us".into())]).expect("a correct scenario"));
+    let text = std::fs::read_to_string(here.join("judge/closed_rendezvous.ron")).expect("a trace");
+    let trace = conc::trace::Trace::from_ron_lines(&text).expect("a trace");
+    assert!(matches!(judge(&plan, trace.data(), Some(&Ending::Finished)), Judgement::Possible { .. }));
+}

@@ -11,12 +11,12 @@ use super::failure::{Fault, faults, of_step};
 use super::liveness::Trap;
 use super::shortest::{self, Best, Cost, goes_on};
 use super::{Cause, Failure, Options, cause, round};
-use crate::machine::{Choice, Fingerprint, Happened, Machine, Outlook, Space, State, Step, Taken, Time, What};
+use crate::machine::{Choice, Fingerprint, Happened, Machine, Outlook, Permits, Space, State, Step, Taken, Time, What};
 use crate::program::op::{OpCode, Target};
 use crate::schedule::Replay;
 use crate::source::Span;
 use crate::trace::Blocked;
-use crate::value;
+use crate::value::{self, Value};
 
 /// States that are looked at to find out where a failure could still be avoided.
 const AVOID_MAX: usize = 30_000;
@@ -151,12 +151,14 @@ fn told(
     }
     let (mut lines, mut states) = (Vec::new(), vec![initial.clone()]);
     let mut state = initial.clone();
-    let mut last: Option<u32> = None;
+    let (mut last, mut permits) = (None, Permits::default());
     for choice in &best.way {
         replay.note(machine, &state, choice);
         let preempts = last.is_some_and(|last| last != choice.actor && goes_on(machine.choices(&state).iter(), last));
         last = Some(choice.actor);
-        lines.push(line(machine, &mut state, choice, preempts));
+        let (line, happened) = line(machine, &mut state, choice, preempts);
+        permits.note(&happened);
+        lines.push(line);
         states.push(state.clone());
     }
     let round = trap.map(|trap| round::round(machine, &state, trap, &options.limits)).unwrap_or_default();
@@ -174,10 +176,14 @@ fn told(
     {
         *actors = replay.round_of();
     }
-    let blocked = match &best.failure {
+    let mut blocked = match &best.failure {
         Failure::Deadlock(blocked) => blocked.clone(),
         _ => machine.blocked(&state),
     };
+    permits.name_takers(machine, &state, &mut blocked);
+    if let Failure::Deadlock(shown) = &mut best.failure {
+        shown.clone_from(&blocked);
+    }
     let avoidable = match best.failure {
         Failure::Livelock(_) | Failure::Never(..) => Avoidable::Unknown,
         // Who goes round for ever does not fail.
@@ -195,7 +201,7 @@ fn told(
     Counterexample { failure, lines, cost, minimal, blocked, cause, avoidable, replay }
 }
 
-fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -> Line {
+fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -> (Line, Happened) {
     let op = machine.next_op(state, choice.actor).cloned();
     let actor = state.name(choice.actor).to_owned();
     let target = op.as_ref().and_then(|op| match op.target {
@@ -212,18 +218,18 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
     let own = happened.noted.iter().find(|noted| noted.actor == choice.actor);
     // Who is started is known now.
     let target = match own.map(|noted| &noted.came) {
-        Some(Ok(value::Value::Actor(started))) if is_start => Some(state.name(started.0).to_owned()),
+        Some(Ok(Value::Actor(started))) if is_start => Some(state.name(started.0).to_owned()),
         _ => target,
     };
     let arrives = own.is_none_or(|noted| noted.op == OpCode::Arrive) && op.is_some();
     let gave = own.filter(|noted| noted.op != OpCode::Arrive && op.is_some()).and_then(|noted| match &noted.came {
-        Ok(value::Value::None) => None,
+        Ok(Value::None) => None,
         Ok(value) => Some(Ok(value::literal(value))),
         Err(error) => Some(Err(error.kind.name().to_owned())),
     });
     // What is made up for a file without `main` stands nowhere.
     let span = op.as_ref().and_then(|op| machine.plan().image.program.span_of(op.site)).filter(|span| span.end > 0);
-    Line {
+    let line = Line {
         actor,
         op: op.filter(|_| !is_end).map(|op| op.code),
         target,
@@ -234,7 +240,8 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
         is_killed: matches!(choice.what, What::Die(_)),
         gave,
         preempts,
-    }
+    };
+    (line, happened)
 }
 
 /// The last state of a way from which some schedule comes to a good end.

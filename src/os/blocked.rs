@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use super::arena::{Arena, Off};
 use super::layout::{ObjectHeader, state};
-use super::object::{self, barrier, condition, kind_number, lock, once, pipe, rwlock};
+use super::object::{self, barrier, condition, kind_number, lock, once, pipe, rwlock, semaphore};
 use super::{actor, history};
 use crate::plan::Plan;
 use crate::program::op::OpCode;
@@ -56,7 +56,9 @@ fn blocked(arena: Arena, plan: &Plan, number: u32) -> Option<Blocked> {
         span: Span { start: slot.span[0].load(Relaxed), end: slot.span[1].load(Relaxed) },
         op,
         kind: target.as_ref().and_then(|target| target.kind),
-        holder_ended: op != OpCode::Join && holders.iter().any(|holder| actor::has_ended(arena, *holder)),
+        holder_ended: op != OpCode::Join
+            && !holders.is_empty()
+            && holders.iter().all(|holder| actor::has_ended(arena, *holder)),
         held_by: holders.into_iter().map(|holder| actor::name(arena, holder)).collect(),
         target: target.map(|target| target.name),
         gathered,
@@ -68,13 +70,14 @@ fn kind_at(arena: Arena, off: Off) -> Option<u32> {
     (!actor::is_slot(off)).then(|| arena.at::<ObjectHeader>(off).kind.load(Relaxed))
 }
 
-/// Who holds what lies there: a lock, or that of the condition; a side of an rwlock; who runs the body of a `once` or
-/// the action of a barrier.
+/// Who holds what lies there: a lock, or that of the condition; a side of an rwlock; permits of a semaphore; who runs
+/// the body of a `once` or the action of a barrier.
 fn holders(arena: Arena, off: Off) -> Vec<u32> {
     let Some(kind) = kind_at(arena, off) else { return Vec::new() };
     let is = |wanted: ObjectKind| kind == kind_number(wanted);
     let one = match kind {
         _ if is(ObjectKind::Rwlock) => return rwlock::holders(arena, off),
+        _ if is(ObjectKind::Semaphore) || is(ObjectKind::BoundedSemaphore) => return semaphore::takers(arena, off),
         _ if is(ObjectKind::Once) => once::runner(arena, off),
         _ if is(ObjectKind::Barrier) => barrier::acting(arena, off),
         _ if is(ObjectKind::Condition) => lock::holder(arena, condition::lock_of(arena, off)),

@@ -17,11 +17,11 @@ use super::park::Ctx;
 use super::record::{Noted as Found, Reader};
 use super::turns::{self, Turn};
 use super::{actor, death, sys, values};
-use crate::machine::{Choice, Ends, Fingerprint, Happened, Machine, Noted, State, Uncaught, What, standstill};
+use crate::machine::{Choice, Ends, Fingerprint, Happened, Machine, Noted, Permits, State, Uncaught, What, standstill};
 use crate::program::op::{OpCode, Site};
 use crate::random::Random;
 use crate::schedule::{Picked, Replay, Schedule, Scheduler};
-use crate::trace::{BrokenInvariant, Divergence, Ending};
+use crate::trace::{Blocked, BrokenInvariant, Divergence, Ending};
 use crate::value::{self, ErrorKind, Value};
 
 /// How long the driver waits before it looks whether the actor is where it should be.
@@ -72,6 +72,7 @@ pub(super) struct Driver {
     shared: Arc<Shared>,
     /// Who had no step when the dead were looked for last.
     standstill: u64,
+    permits: Permits,
     /// Of a replay: the state before its round.
     before_round: Option<Fingerprint>,
 }
@@ -90,8 +91,9 @@ impl Driver {
         let (state, happened) = machine.initial()?;
         let replay = Replay::new(machine.plan(), seed);
         let (chance, lanes) = (FxHashMap::default(), FxHashMap::default());
-        let (standstill, before_round) = (0, None);
-        let mut driver = Driver { ctx, machine, state, seed, chance, lanes, replay, shared, standstill, before_round };
+        let (standstill, permits, before_round) = (0, Permits::default(), None);
+        let mut driver =
+            Driver { ctx, machine, state, seed, chance, lanes, replay, shared, standstill, permits, before_round };
         driver.expect(&happened);
         Ok(driver)
     }
@@ -124,7 +126,7 @@ impl Driver {
                 return Err(Stop::Over);
             }
             self.catch_up()?;
-            return Err(Stop::Ended(Ending::Deadlock(self.machine.blocked(&self.state))));
+            return Err(self.deadlock(self.machine.blocked(&self.state)));
         }
         // All steps of a replay are taken first.
         if !policy.is_bound() {
@@ -199,7 +201,12 @@ impl Driver {
         }
         self.catch_up()?;
         let blocked = self.machine.blocked_among(&self.state, |actor| dead.contains(&actor));
-        Err(Stop::Ended(Ending::Deadlock(blocked)))
+        Err(self.deadlock(blocked))
+    }
+
+    fn deadlock(&self, mut blocked: Vec<Blocked>) -> Stop {
+        self.permits.name_takers(&self.machine, &self.state, &mut blocked);
+        Stop::Ended(Ending::Deadlock(blocked))
     }
 
     /// Every invariant holds after every step.
@@ -344,6 +351,7 @@ impl Driver {
 
     /// Notes what the machine says that happened, to be compared.
     fn expect(&mut self, happened: &Happened) {
+        self.permits.note(happened);
         for noted in &happened.noted {
             let lane = self.lane(noted.actor);
             lane.expected.push_back(noted.clone());

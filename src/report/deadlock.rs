@@ -77,6 +77,8 @@ fn reason(blocked: &Blocked) -> String {
     }
     match (blocked.held_by.as_slice(), blocked.op) {
         ([holder], OpCode::Join) => format!("{holder} does not end"),
+        ([], OpCode::SemaphoreAcquire) => format!("no permit is left, and nobody who could {}", deed(blocked.op)),
+        (takers, OpCode::SemaphoreAcquire) => taken(takers, blocked),
         ([holder], OpCode::LockAcquire | OpCode::RwAcquire) if *holder == blocked.actor => "it holds it itself".into(),
         ([runner], OpCode::OnceRun) if *runner == blocked.actor => "it is running it itself".into(),
         ([runner], OpCode::OnceRun) => format!("{runner} is running it"),
@@ -87,6 +89,17 @@ fn reason(blocked: &Blocked) -> String {
         ([], op) => format!("nobody is left who could {}", deed(op)),
         (holders, _) => format!("held by {}", listed(holders)),
     }
+}
+
+/// Who has the permits of a semaphore.
+fn taken(takers: &[String], blocked: &Blocked) -> String {
+    let ended = match takers {
+        _ if !blocked.holder_ended => "",
+        [_] => ", which has ended and did not release it",
+        _ => ", who have ended and did not release them",
+    };
+    let itself = |name: &String| if *name == blocked.actor { "itself".to_owned() } else { name.clone() };
+    format!("no permit is left: taken by {}{ended}", listed(&takers.iter().map(itself).collect::<Vec<_>>()))
 }
 
 /// Of one who waits to read: who waits to write, and goes before it.
@@ -106,7 +119,8 @@ fn deed(op: OpCode) -> &'static str {
         OpCode::QueueJoin => "do what is unfinished",
         OpCode::PipeSend => "receive",
         OpCode::PipeRecv | OpCode::PipeNext | OpCode::PipePoll => "send or close",
-        OpCode::LockAcquire | OpCode::RwAcquire | OpCode::SemaphoreAcquire => "release it",
+        OpCode::LockAcquire | OpCode::RwAcquire => "release it",
+        OpCode::SemaphoreAcquire => "release one",
         OpCode::ConditionWait => "notify",
         OpCode::EventWait => "set it",
         OpCode::BarrierWait => "arrive",

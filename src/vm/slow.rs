@@ -257,9 +257,7 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
             regs[dst as usize] = value::repeat(std::slice::from_ref(&regs[item as usize]), times)?;
         }
         Instr::Flatten { dst, src } => {
-            let mut flat = Vec::new();
-            flatten(&regs[src as usize], &mut flat)?;
-            regs[dst as usize] = Value::list(flat);
+            regs[dst as usize] = flat(&regs[src as usize])?;
         }
         Instr::Range { inclusive, dst, low, high } => {
             let (low, high) = (regs[low as usize].clone(), regs[high as usize].clone());
@@ -355,6 +353,13 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// What is in a list, and in lists within it; of anything else a list of that.
+pub(super) fn flat(value: &Value) -> Result<Value, Error> {
+    let mut flat = Vec::new();
+    flatten(value, &mut flat)?;
+    Ok(Value::list(flat))
 }
 
 fn flatten(value: &Value, flat: &mut Vec<Value>) -> Result<(), Error> {

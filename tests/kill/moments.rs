@@ -117,7 +117,12 @@ fn run(scenario: &Scenario, moment: &Moment, tally: &mut Tally) -> Result<(), St
     let ends = data.events.iter().filter(|event| event.op == OpCode::End).count();
     tally.killed += (data.actors.len() - ends) as u64;
     let whole = || format!("{}{}", run.output(), run.trace().outline());
-    went_well(&plan, &run).map_err(|message| format!("{message}\n{}", whole()))?;
+    went_well(&plan, &run).map_err(|message| {
+        // What an outline does not tell.
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("moment-{}.ron", moment.seed));
+        let _ = run.trace().to_ron_lines().map(|lines| std::fs::write(kept, lines));
+        format!("{message}\n{}", whole())
+    })?;
     let said = run.output().lines().find_map(|line| {
         let (lost, twice) = line.strip_prefix("lost ")?.split_once(" twice ")?;
         Some((lost.parse::<u64>().ok()?, twice.parse::<u64>().ok()?))

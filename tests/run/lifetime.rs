@@ -113,12 +113,23 @@ fn a_deadlock_tells_who_holds_what_is_waited_for() {
     let action = "queue q\nbarrier b(2) { q.get() }\nprocess p { b.wait(); q.put(1) }\n\
          main { start p; while b.waiting() == 0 { yield }; b.wait() }";
     let latch = "latch l(2)\nmain { l.count_down(); l.wait() }";
+    let one_permit = "semaphore s(1)\nprocess keeper { s.acquire() }\nprocess comer { sleep 20ms; s.acquire() }";
+    let permits = "semaphore s(2)\nbarrier all(3)\nprocess p[i in 0..2] { s.acquire(); all.wait(); s.acquire() }\n\
+         main { start p; all.wait(); s.acquire() }";
+    let signal = "semaphore s(1)\nprocess p { s.release() }\nmain { s.acquire(); join start p\n\
+         s.acquire(); s.acquire() }";
     for (text, said) in [
         (upgrade, &["p waits in rw.write.acquire()", "it holds it itself"][..]),
         (reads_again, &["main waits in rw.read.acquire()", "p waits to write, and goes first", "held by main"]),
         (once, &["p waits in setup.run()", "main is running it"]),
         (action, &["p waits in b.wait()", "main is running the action"]),
         (latch, &["main waits in l.wait()", "nobody is left who could count down"]),
+        (one_permit, &["main waits in comer.join() at line 3", "comer waits in s.acquire() at line 3"]),
+        (one_permit, &["no permit is left: taken by keeper, which has ended and did not release it"]),
+        (permits, &["main waits in s.acquire()", "no permit is left: taken by p[0] and p[1]"]),
+        (permits, &["p[0] waits in s.acquire()", "no permit is left: taken by itself and p[1]"]),
+        // Who takes what others give has nothing of its own.
+        (signal, &["no permit is left, and nobody who could release one"]),
     ] {
         for options in [&[][..], &["--schedule", "fifo"]] {
             let seen = run_with(options, text);

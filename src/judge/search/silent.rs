@@ -162,7 +162,12 @@ impl Judge<'_> {
 
 /// At a rendezvous a put is complete when it is got, and told of before.
 fn is_met_by(get: &Event, put: &Event) -> bool {
-    let gets = matches!(get.op, OpCode::QueueGet | OpCode::QueueNext);
-    let is_its = get.cause.is_none_or(|cause| cause == put.place);
-    put.op == OpCode::QueuePut && gets && put.object == get.object && is_its
+    let got = match (get.op, &get.status) {
+        (OpCode::QueueGet, Status::Gave(message)) => Some(message),
+        (OpCode::QueueNext, Status::Gave(Datum::List(turn))) => turn.get(1).filter(|_| turn[0] == Datum::Bool(true)),
+        _ => None,
+    };
+    // One that found the queue closed met nobody.
+    let is_its = got.is_some() && got == put.args.first() && get.cause.is_none_or(|cause| cause == put.place);
+    put.op == OpCode::QueuePut && put.object == get.object && is_its
 }

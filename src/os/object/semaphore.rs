@@ -13,6 +13,8 @@ use crate::program::op::OpCode;
 use crate::value::{ObjectKind, Value};
 
 const WAITERS: usize = 0;
+/// How many that have permits are kept in mind, for reports.
+const TAKERS_MAX: usize = 8;
 
 #[repr(C)]
 struct SemaphoreState {
@@ -23,6 +25,11 @@ struct SemaphoreState {
     pad: AtomicU32,
     /// What is left once the waiter that is being seen to has its permit.
     granted: AtomicI64,
+    /// Whoever has a permit, each plus 1: as often as it has one. What a death leaves half done here is only told.
+    takers: [AtomicU32; TAKERS_MAX],
+    /// Whether those are not all: there are too many, or somebody gave back what it had not taken.
+    is_open: AtomicU32,
+    pad_behind: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.
@@ -46,6 +53,7 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result 
     let value = state.value.load(Relaxed);
     if value > 0 {
         state.value.store(value - 1, Relaxed);
+        took(state, ctx.me);
         return Ok(Done::new(Value::Bool(true), locked.tick(), 0));
     }
     let Patience::Until(deadline) = patience else {
@@ -72,6 +80,7 @@ pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
         return Err(error.at(locked.tick()));
     }
     state.value.fetch_add(count, Relaxed);
+    gave_back(state, ctx.me, count);
     let ticket = locked.tick();
     grant(ctx, &locked, state);
     Ok(Done::new(Value::None, ticket, 0))
@@ -87,9 +96,39 @@ fn grant(ctx: &Ctx, locked: &Locked<'_>, state: &SemaphoreState) {
         ctx.slot.completed.store(1, Relaxed);
         ctx.point();
         state.value.store(after, Relaxed);
+        took(state, waiter.actor);
         let ticket = locked.tick();
         ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
     }
+}
+
+fn took(state: &SemaphoreState, actor: u32) {
+    match state.takers.iter().find(|taker| taker.load(Relaxed) == 0) {
+        Some(free) => free.store(actor + 1, Relaxed),
+        None => state.is_open.store(1, Relaxed),
+    }
+}
+
+fn gave_back(state: &SemaphoreState, actor: u32, count: i64) {
+    for _ in 0..count.min(TAKERS_MAX as i64 + 1) {
+        match state.takers.iter().find(|taker| taker.load(Relaxed) == actor + 1) {
+            Some(taker) => taker.store(0, Relaxed),
+            None => state.is_open.store(1, Relaxed),
+        }
+    }
+}
+
+/// Who has its permits; none where that is not known, or where it is a signal: somebody gave back what it had not
+/// taken.
+pub(in crate::os) fn takers(arena: Arena, off: Off) -> Vec<u32> {
+    let state: &SemaphoreState = arena.at(off);
+    if state.is_open.load(Relaxed) != 0 {
+        return Vec::new();
+    }
+    let mut takers: Vec<u32> = state.takers.iter().filter_map(|taker| taker.load(Relaxed).checked_sub(1)).collect();
+    takers.sort_unstable();
+    takers.dedup();
+    takers
 }
 
 /// Makes whole what a dead actor left under the lock, which it still holds.

@@ -71,14 +71,21 @@ impl Lower<'_> {
     pub(super) fn made_up_main(&mut self) -> CodeId {
         let checked = self.checked;
         let mut body = Body::new(self, "main", Span::default());
-        let all = body.alloc();
-        body.emit(Instr::List { dst: all, base: all, count: 0 });
+        let mut started = Vec::new();
         for (at, info) in checked.templates.iter().enumerate().filter(|(_, info)| info.owner == Owner::File) {
             body.span = info.decl.name.span;
+            let all = body.alloc();
+            body.emit(Instr::List { dst: all, base: all, count: 0 });
             body.temporaries(|body| body.start_once(at as u32, info, all));
+            // Nobody waits for a daemon.
+            if !info.decl.daemon {
+                started.push((all, body.span));
+            }
         }
-        body.span = Span::default();
-        body.join_list(all);
+        for (all, span) in started {
+            body.span = span;
+            body.temporaries(|body| body.join_list(all));
+        }
         body.finish(Span::default())
     }
 
@@ -122,10 +129,7 @@ impl Body<'_, '_> {
         } else {
             self.emit(Instr::Op { code: OpCode::Start, dst: handle, base, count: 3 });
         }
-        // Nobody waits for a daemon.
-        if !info.decl.daemon {
-            self.emit(Instr::Append { list: all, src: handle });
-        }
+        self.emit(Instr::Append { list: all, src: handle });
     }
 
     /// Takes tasks and runs them until there are no more.

@@ -9,6 +9,7 @@ use super::{Look, truth};
 use crate::program::Code;
 use crate::program::instr::{Instr, Reg};
 use crate::value::{self, Value};
+use crate::vm::slow::flat;
 use crate::vm::{iterate, visible};
 
 impl Look<'_> {
@@ -127,9 +128,8 @@ impl Look<'_> {
                 place.set(list, Held::Any);
                 place.set(dst, Held::Any);
             }
-            Instr::Caught { dst, .. } | Instr::Flatten { dst, .. } | Instr::Repeat { dst, .. } => {
-                place.set(dst, Held::Any)
-            }
+            Instr::Flatten { dst, src } => place.set(dst, held(place.known(src).and_then(|list| flat(list).ok()))),
+            Instr::Caught { dst, .. } | Instr::Repeat { dst, .. } => place.set(dst, Held::Any),
             Instr::Set { dst, base, .. }
             | Instr::Map { dst, base, .. }
             | Instr::Slice { dst, base, .. }
