@@ -53,8 +53,10 @@ pub(super) fn find(space: &mut Space<'_>, initial: &State, limits: &Limits, redu
     let machine = space.machine();
     if reduction.is_stubborn()
         && !has_claims(machine)
-        && Graph::of(space, initial, limits, reduction).is_ok_and(|graph| graph.always_ends())
+        && let Ok(graph) = Graph::of(space, initial, limits, reduction)
+        && graph.always_ends()
     {
+        found.has_cycles |= found.may_have_cycles && graph.has_cycles();
         return;
     }
     let graph = match Graph::of(space, initial, limits, Reduction::None) {
@@ -65,6 +67,7 @@ pub(super) fn find(space: &mut Space<'_>, initial: &State, limits: &Limits, redu
             return;
         }
     };
+    found.has_cycles |= found.may_have_cycles && graph.has_cycles();
     found.traps = livelocks(&graph);
     let claims = machine.plan().image.program.eventually.iter().enumerate();
     for (at, (name, code)) in claims {
@@ -202,6 +205,15 @@ impl Graph {
             }
         }
         components
+    }
+
+    /// Whether some state can be come back to.
+    fn has_cycles(&self) -> bool {
+        let is_one = |component: Vec<u32>| match component.as_slice() {
+            [only] => self.steps[*only as usize].iter().any(|(to, _)| to == only),
+            _ => true,
+        };
+        self.components(&|_| true).into_iter().any(is_one)
     }
 
     /// Whether from every state some schedule comes to one in which nobody goes on.

@@ -39,6 +39,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashSet;
 
+use self::explore::How;
 use crate::machine::{Fingerprint, Machine, Rules, Space, State, Time};
 use crate::plan::Plan;
 use crate::value::Error;
@@ -63,6 +64,8 @@ pub struct Options {
     pub exact: bool,
     /// Where random walks come from.
     pub seed: u64,
+    /// Workers of the exhaustive search at most.
+    pub workers: usize,
 }
 
 /// How far to go.
@@ -72,6 +75,8 @@ pub struct Limits {
     pub states: usize,
     /// The same once a failure is known.
     pub states_failed: usize,
+    /// States that one worker of the exhaustive search meets before others help it.
+    pub alone: usize,
     /// Pairs of a state and an actor of the search for the best way, at most.
     pub states_best: usize,
     /// Time at most.
@@ -102,6 +107,11 @@ impl Limits {
         Space::new(machine, part.unwrap_or(usize::MAX))
     }
 
+    /// States of the exhaustive search at most, where it is known whether some schedule fails.
+    fn states_after(&self, fails: bool) -> usize {
+        if fails { self.states.min(self.states_failed) } else { self.states }
+    }
+
     /// Whether a search takes more than it may.
     fn is_over(&self, bytes: usize) -> bool {
         self.memory.is_some_and(|most| bytes as u64 > most)
@@ -113,6 +123,7 @@ impl Default for Limits {
         Limits {
             states: 5_000_000,
             states_failed: 50_000,
+            alone: 20_000,
             states_best: 400_000,
             time: None,
             memory: None,
@@ -148,6 +159,10 @@ impl Reduction {
 }
 
 impl Options {
+    fn how(&self) -> How {
+        How { reduction: self.reduction, exact: self.exact, workers: self.workers }
+    }
+
     /// What is checked unless something else is said.
     pub fn new(processes_max: u32) -> Options {
         Options {
@@ -157,6 +172,7 @@ impl Options {
             reduction: Reduction::All,
             exact: false,
             seed: 1,
+            workers: 1,
         }
     }
 }
@@ -254,7 +270,7 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
     let mut found = Found::default();
     if options.preemptions.is_none() {
         found = searched(&mut space, &initial, options, until, tell);
-        if found.complete && (found.has_cycles || liveness::has_claims(&machine)) {
+        if found.complete && (found.has_cycles || found.may_have_cycles || liveness::has_claims(&machine)) {
             let without_wakes = Machine::new(Arc::clone(plan), Rules { spurious: false, ..options.rules });
             let mut space = options.limits.space(&without_wakes);
             liveness::find(&mut space, &initial, &options.limits, options.reduction, &mut found);
@@ -302,7 +318,7 @@ fn searched(
     until: Option<Instant>,
     tell: &mut dyn FnMut(Progress),
 ) -> Found {
-    let (limits, how) = (options.limits, (options.reduction, options.exact));
+    let (limits, how) = (options.limits, options.how());
     let few = Limits { states: limits.states.min(STATES_FEW), ..limits };
     let found = explore::explore(space, initial, (&few, until), how, &mut |_| {});
     if found.bound != Some(Bound::States) {
@@ -331,7 +347,8 @@ fn passes_promptly(plan: &Arc<Plan>, options: &Options, found: &Found, until: Op
     let Ok((initial, _)) = machine.initial() else { return false };
     let limits = Limits { states: found.states.max(10_000), states_failed: 0, ..options.limits };
     let mut space = limits.space(&machine);
-    let prompt = explore::explore(&mut space, &initial, (&limits, until), (options.reduction, false), &mut |_| {});
+    let how = How { exact: false, ..options.how() };
+    let prompt = explore::explore(&mut space, &initial, (&limits, until), how, &mut |_| {});
     prompt.complete && prompt.failures.is_empty()
 }
 

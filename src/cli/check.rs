@@ -72,7 +72,7 @@ pub(super) struct Args {
     /// Where random walks come from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Check so many scenarios at a time; as many as there are processors unless given
+    /// So many workers at a time, on several scenarios or on one; as many as there are processors unless given
     #[arg(long, short, value_name = "N")]
     pub(super) jobs: Option<usize>,
     /// text, json (an object a line), sarif, mermaid or html (one page)
@@ -140,7 +140,8 @@ pub(super) fn check(args: &Args) -> Exit {
     }
 }
 
-pub(super) fn options(args: &Args) -> Options {
+/// The options of a search, where so many are at work side by side.
+pub(super) fn options(args: &Args, searches: usize) -> Options {
     let time = if args.timeouts == Timeouts::Any { Time::Any } else { Time::Prompt };
     let limits = Limits::default();
     let states = args.max_states.unwrap_or(limits.states);
@@ -157,13 +158,14 @@ pub(super) fn options(args: &Args) -> Options {
         },
         exact: args.exact,
         seed: args.seed,
+        workers: (jobs(args.jobs) / searches.max(1)).max(1),
     }
 }
 
-pub(super) fn one(args: &Args, path: &Path, tell: &mut dyn FnMut(Progress)) -> Result<Done, Exit> {
+pub(super) fn one(args: &Args, (path, searches): (&Path, usize), tell: &mut dyn FnMut(Progress)) -> Result<Done, Exit> {
     let scenario = load::scenario(path)?;
     let plan = Arc::new(load::plan(&scenario, &args.sets)?);
-    let checked = explore(&plan, &options(args), tell).map_err(|error| {
+    let checked = explore(&plan, &options(args, searches), tell).map_err(|error| {
         complain(format!("{}: {error}", path.display()));
         Exit::Wrong
     })?;
@@ -188,7 +190,7 @@ pub(super) fn exit(done: &Done) -> Exit {
 fn single(args: &Args, path: &Path) -> Exit {
     let bar = progress(args.format);
     let begun = std::time::Instant::now();
-    let done = one(args, path, &mut |progress| {
+    let done = one(args, (path, 1), &mut |progress| {
         bar.set_message(report::check::progress(&progress, begun.elapsed()));
         bar.tick();
     });
@@ -232,7 +234,7 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
     let mut rows = Vec::new();
     let mut worst = Exit::Expected;
     let mut wrong = 0;
-    let work = |path: &PathBuf| one(args, path, &mut |_| {});
+    let work = |path: &PathBuf| one(args, (path, paths.len()), &mut |_| {});
     if args.observe.is_some() && args.format == Format::Text {
         out(report::check::heading());
     }

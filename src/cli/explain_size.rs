@@ -29,7 +29,7 @@ pub(super) fn explain_size(args: &Args, paths: &[PathBuf]) -> Exit {
 fn one(args: &Args, path: &Path) -> Result<(), Exit> {
     let scenario = load::scenario(path)?;
     let plan = Arc::new(load::plan(&scenario, &args.sets)?);
-    let options = check::options(args);
+    let options = check::options(args, 1);
     let limits = Limits { states: args.max_states.unwrap_or(STATES_MAX), ..options.limits };
     let options = Options { limits, ..options };
     let bar = check::progress(args.format);

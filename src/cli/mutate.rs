@@ -48,14 +48,14 @@ fn exit(tally: Tally) -> Exit {
 
 fn one(args: &Args, path: &Path, in_short: bool) -> Result<Tally, Exit> {
     let bar = check::progress(args.format);
-    let original = check::one(args, path, &mut |progress| {
+    let original = check::one(args, (path, 1), &mut |progress| {
         bar.set_message(format!("{}: {} states", path.display(), progress.states));
         bar.tick();
     });
     let original = original.inspect_err(|_| bar.finish_and_clear())?;
     refuse(&original).inspect_err(|_| bar.finish_and_clear())?;
-    let options = options(args, &original);
     let variants = Mutants::of(original.scenario.checked());
+    let options = options(args, &original, variants.all().len());
     let expects: Vec<&Expect> = original.scenario.checked().expects.iter().map(|(expect, _)| expect).collect();
     let stands = Original::new(&original.plan, expects, &original.checked);
     let work = |mutant: &Mutant| {
@@ -97,8 +97,8 @@ fn refuse(original: &Done) -> Result<(), Exit> {
     Err(check::exit(original))
 }
 
-fn options(args: &Args, original: &Done) -> Options {
-    let options = check::options(args);
+fn options(args: &Args, original: &Done, searches: usize) -> Options {
+    let options = check::options(args, searches);
     let states = args.max_states.unwrap_or_else(|| states_max(&original.checked));
     Options { limits: Limits { states, ..options.limits }, ..options }
 }

@@ -83,6 +83,18 @@ impl Footprint {
     }
 }
 
+/// The declared object that an expression names: `q`, `forks[i]`, `rw.read`.
+pub(super) fn object(checked: &Checked, expr: &Expr) -> Option<DeclId> {
+    match &expr.kind {
+        ExprKind::Name(name) => match checked.binding(name) {
+            Binding::Object(decl) => Some(decl),
+            _ => None,
+        },
+        ExprKind::Index(base, _) | ExprKind::Field(base, _) => object(checked, base),
+        _ => None,
+    }
+}
+
 struct Reader<'a> {
     checked: &'a Checked,
     found: Footprint,
@@ -151,16 +163,8 @@ impl Visitor for Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// The declared object that an expression names: `q`, `forks[i]`, `rw.read`.
     fn object(&self, expr: &Expr) -> Option<DeclId> {
-        match &expr.kind {
-            ExprKind::Name(name) => match self.checked.binding(name) {
-                Binding::Object(decl) => Some(decl),
-                _ => None,
-            },
-            ExprKind::Index(base, _) | ExprKind::Field(base, _) => self.object(base),
-            _ => None,
-        }
+        object(self.checked, expr)
     }
 
     fn is_cell(&self, decl: DeclId) -> bool {

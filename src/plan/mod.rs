@@ -12,6 +12,8 @@ mod footprint;
 
 mod reach;
 
+mod rounds;
+
 mod deeds;
 
 mod handles;
@@ -163,6 +165,12 @@ impl Plan {
     /// Plans the same scenario once more.
     pub(crate) fn again(&self, cores: u32) -> Result<Plan, Vec<Diagnostic>> {
         build(Arc::clone(&self.image.program), &self.checked, &self.sets, cores)
+    }
+
+    /// Whether some run may come back to a state in which it was; `spurious` where who waits to be notified may wake up
+    /// by itself. Where it says no, none does.
+    pub fn may_come_back(&self, spurious: bool) -> bool {
+        rounds::may_come_back(&self.checked, spurious)
     }
 
     /// What the scenario's text and the constants given hash to (XXH3, 128 bits), as hexadecimal digits: what a

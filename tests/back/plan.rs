@@ -157,3 +157,46 @@ fn settings() {
     let plan = Scenario::from_str(text).plan(&sets).unwrap();
     assert!(report::plan::text(&plan).contains("queue of 7"));
 }
+
+#[test]
+fn it_is_known_of_some_that_no_state_is_come_back_to() {
+    let comes_back = |text: &str| planned(text).may_come_back(false);
+    for text in [
+        "atomic n = 0\nthread t[i in 0..2] { for _ in 0..3 { n.add(1) } }",
+        "queue q\nprocess p { for k in 0..3 { q.put(k) } ; q.close() }\nprocess c { for x in q { print x } }",
+        "queue q\nprocess p { for k in 0..3 { q.put(k) } }\nprocess c { loop { let x = q.get() ; if x == 2 { break } } }",
+        // Each notification lets one turn be, and there are only so many.
+        "condition c\nshared full = false\nprocess p { for _ in 0..2 { with c { full = true ; c.notify() } } }\n\
+         process w { with c { while not full { c.wait() } } }",
+        // The second goes round for what the first gives, of whom it is known that it counts.
+        "queue a\nqueue b\nprocess p { a.put(1) }\nprocess q { for x in a { b.put(x) } }\nprocess r { for x in b { pass } }",
+        "semaphore s(2)\nprocess p { loop { s.acquire() } }",
+        "queue q\nmain { let all = [1, 2] ; for x in all { q.put(x) } }",
+        "task f(n) { print n }\nmain { for k in 0..3 { f(k) } }",
+    ] {
+        assert!(!comes_back(text), "{text}");
+    }
+    for text in [
+        "atomic n = 0\nthread t { while n == 0 { yield } }",
+        "main { loop { pass } }",
+        "queue q\nprocess p { loop { q.put(q.get()) } }",
+        "queue a\nqueue b\nprocess p { for x in a { b.put(x) } }\nprocess q { for x in b { a.put(x) } }",
+        // It may go round without taking any.
+        "queue q\nprocess p { loop { if q.empty() { continue } ; q.get() } }",
+        "queue q\nprocess p { loop { if q.empty() { q.get() } } }",
+        "queue q\nprocess p { loop { try { q.get(timeout: 1ms) } catch Empty { pass } } }",
+        "event e\nprocess p { loop { e.wait() } }\nmain { e.set() }",
+        "lock m\nprocess p { loop { with m { pass } } }",
+        "process p { start p }",
+        "task f(n) { f(n) }\nmain { f(1) }",
+        // Who takes has it made anew.
+        "process p { semaphore s(1) ; loop { s.acquire() } }\nmain { loop { start p } }",
+        // What is gone through may be a queue.
+        "queue q\nqueue r\nmain { r.put(q) ; for x in r.get() { q.put(x) } }",
+        "pool w(2)\ntask f(n) { return n }\nmain { print w.map(f, [1, 2]) }",
+    ] {
+        assert!(comes_back(text), "{text}");
+    }
+    let waits = "condition c\nprocess w { with c { loop { c.wait() } } }";
+    assert!(!planned(waits).may_come_back(false) && planned(waits).may_come_back(true));
+}

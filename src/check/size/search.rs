@@ -64,7 +64,7 @@ impl<'a, W: Watch> Search<'a, W> {
             watch,
             space: options.limits.space(machine),
             outlook: Outlook::default(),
-            met: Met::new(false),
+            met: Met::new(false, true),
             stack: Vec::new(),
             extent: Extent { states: 0, steps: 0, complete: false },
         }
@@ -92,7 +92,7 @@ impl<'a, W: Watch> Search<'a, W> {
     /// A state that is new goes onto the stack; whether it is.
     fn meet(&mut self, state: Packed) -> bool {
         let print = self.space.fingerprint(&state);
-        if let Sight::Old(is_on_stack) = self.met.meet(&mut self.space, &state, print) {
+        if let Sight::Old(is_on_stack) = self.met.meet(&self.space, &state, print) {
             if let Some(frame) = self.stack.last_mut().filter(|_| is_on_stack) {
                 // Whoever was put off here must not be put off for ever.
                 frame.steps.append(&mut frame.rest);
@@ -139,7 +139,7 @@ impl<'a, W: Watch> Search<'a, W> {
             return true;
         }
         let Some(step) = frame.steps.get(frame.next).copied() else {
-            self.met.leave(frame.print);
+            self.met.close(frame.print);
             self.stack.pop();
             return true;
         };

@@ -1,0 +1,427 @@
+//! One worker of a search: a walk depth first.
+//!
+//! Answers for: the states behind those that it began with, but for what it gave away. Never waits for others.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+use super::Found;
+use super::crew::{Crew, Job, Loan};
+use crate::check::failure::{Told, of_step};
+use crate::check::left::Share;
+use crate::check::met::{Met, Sight};
+use crate::check::{Bound, Failure, Limits, Progress, Reduction, stubborn};
+use crate::machine::{Choice, Fingerprint, Moved, Outlook, Packed, Print, Space, State, Step, View, What};
+use crate::program::op::OpCode;
+use crate::value;
+
+/// Steps from one look at limits and at the time to the next.
+const LOOK_EVERY: u32 = 1024;
+
+/// A state on the way that is being walked.
+#[derive(Default)]
+struct Frame {
+    state: Packed,
+    view: View,
+    print: Print,
+    steps: Vec<Step>,
+    /// How many of the steps are enough.
+    enough: usize,
+    next: usize,
+    /// The step that the way goes on with; of those that were given away others go on.
+    on: Option<Step>,
+    lent: Option<Box<Lent>>,
+}
+
+/// What was given away of the walk behind a state, and which states cannot be closed before that was walked.
+#[derive(Default)]
+struct Lent {
+    loans: Vec<Arc<Loan>>,
+    open: Vec<Fingerprint>,
+}
+
+/// A step that was taken.
+struct Taken {
+    step: Step,
+    /// What is known of where it leads, if that is new.
+    new: Option<(Print, Moved)>,
+}
+
+/// What a walk came to.
+pub(super) enum Came {
+    /// Everything was looked at.
+    End,
+    /// There is too much for one.
+    TooMuch,
+    Limit(Bound),
+}
+
+pub(super) struct Worker<'s, 'm> {
+    space: &'s mut Space<'m>,
+    met: &'s Met,
+    outlook: Outlook,
+    told: Told,
+    reduction: Reduction,
+    /// Whether some state may be come back to.
+    may_come_back: bool,
+    limits: &'s Limits,
+    until: Option<Instant>,
+    stack: Vec<Frame>,
+    /// Frames to be used again.
+    spare: Vec<Frame>,
+    /// The state that was come to.
+    next: Packed,
+    /// The steps that lead to the first state of the walk.
+    way: Vec<Choice>,
+    /// Of a walk that was another's: that.
+    loan: Option<Arc<Loan>>,
+    /// No state before this one on the way has a step left.
+    lowest: usize,
+    share: Share,
+    found: Found,
+    looks: u32,
+    is_alone: bool,
+    /// What the others were told of: states, and bytes.
+    published: (usize, usize),
+}
+
+impl<'s, 'm> Worker<'s, 'm> {
+    pub(super) fn new(
+        space: &'s mut Space<'m>,
+        met: &'s Met,
+        (reduction, may_come_back): (Reduction, bool),
+        (limits, until): (&'s Limits, Option<Instant>),
+    ) -> Worker<'s, 'm> {
+        Worker {
+            space,
+            met,
+            outlook: Outlook::default(),
+            told: Told::default(),
+            reduction,
+            may_come_back,
+            limits,
+            until,
+            stack: Vec::new(),
+            spare: Vec::new(),
+            next: Packed::default(),
+            way: Vec::new(),
+            loan: None,
+            lowest: 0,
+            share: Share::default(),
+            found: Found::default(),
+            looks: 0,
+            is_alone: true,
+            published: (0, 0),
+        }
+    }
+
+    /// The beginning of the whole search.
+    pub(super) fn begin(&mut self, initial: &State) {
+        self.next = self.space.pack(initial);
+        let print = self.space.print(&self.next, None);
+        self.met.meet(self.space, &self.next, print.fingerprint());
+        self.enter(print, None);
+    }
+
+    /// Walks on, as long as there are no more than so many states.
+    pub(super) fn go_alone(&mut self, most: usize, tell: &mut dyn FnMut(Progress)) -> Came {
+        while self.step() {
+            self.looks = self.looks.wrapping_add(1);
+            if self.looks.is_multiple_of(LOOK_EVERY) {
+                self.tidy();
+                tell(self.progress(self.found.states));
+                if let Some(bound) = self.bound(self.bytes()) {
+                    return Came::Limit(bound);
+                }
+            }
+            if self.found.states > self.limits.states_after(!self.found.failures.is_empty()) {
+                return Came::Limit(Bound::States);
+            }
+            if self.found.states > most {
+                return Came::TooMuch;
+            }
+        }
+        Came::End
+    }
+
+    /// Walks with others, from where it stands and then from wherever others let it, until nobody has anything left to
+    /// do or all are to stop; `tell` is told of the progress while it waits as well.
+    pub(super) fn go_with(&mut self, crew: &Crew, tell: &mut dyn FnMut(Progress)) {
+        self.is_alone = false;
+        self.published = (self.found.states, 0);
+        loop {
+            while self.step() {
+                if crew.wants() {
+                    self.lend(crew);
+                }
+                self.looks = self.looks.wrapping_add(1);
+                if self.looks.is_multiple_of(LOOK_EVERY) && !self.look_up(crew, tell) {
+                    return;
+                }
+            }
+            if !self.look_up(crew, tell) {
+                return;
+            }
+            let job = crew.job(|| tell(self.progress(crew.states.load(Relaxed))));
+            let Some(job) = job else { return };
+            self.go_from(job);
+        }
+    }
+
+    /// Tells the others how far it has come, and hears whether all are to stop; whether it goes on.
+    fn look_up(&mut self, crew: &Crew, tell: &mut dyn FnMut(Progress)) -> bool {
+        self.tidy();
+        let now = (self.found.states, self.bytes());
+        let states = crew.states.fetch_add(now.0 - self.published.0, Relaxed) + now.0 - self.published.0;
+        let more = now.1.wrapping_sub(self.published.1);
+        let bytes = crew.bytes.fetch_add(more, Relaxed).wrapping_add(more);
+        self.published = now;
+        if !self.found.failures.is_empty() {
+            crew.fails.store(true, Relaxed);
+        }
+        tell(self.progress(states));
+        let too_many = states > self.limits.states_after(crew.fails.load(Relaxed));
+        if let Some(bound) = self.bound(bytes).or(too_many.then_some(Bound::States)) {
+            crew.stop(Some(bound));
+        }
+        !crew.is_stopped()
+    }
+
+    /// Goes on where another did not.
+    fn go_from(&mut self, Job { state, way, loan }: Job) {
+        self.way = way;
+        self.loan = Some(loan);
+        self.lowest = 0;
+        self.next = self.space.pack(&state);
+        let print = self.space.print(&self.next, None);
+        self.enter(print, None);
+    }
+
+    /// Gives away a step of the earliest state on the way that has one left, if it leads to a new one.
+    fn lend(&mut self, crew: &Crew) {
+        while self.lowest + 1 < self.stack.len() {
+            let at = self.lowest;
+            if self.stack[at].next >= self.stack[at].enough {
+                self.lowest += 1;
+            } else if let Taken { step, new: Some(_) } = self.take(at) {
+                let loan = Arc::new(Loan::default());
+                self.stack[at].lent.get_or_insert_default().loans.push(Arc::clone(&loan));
+                let way = self.way_by(at, step);
+                return crew.give(Job { state: self.space.state(&self.next), way, loan });
+            }
+        }
+    }
+
+    /// Takes one step, or goes back; whether there is more to do.
+    fn step(&mut self) -> bool {
+        let Some(frame) = self.stack.last() else { return false };
+        if frame.next >= frame.enough {
+            self.go_back();
+            return true;
+        }
+        let at = self.stack.len() - 1;
+        if let Taken { step, new: Some((print, moved)) } = self.take(at) {
+            self.stack[at].on = Some(step);
+            self.enter(print, Some(&moved));
+        }
+        true
+    }
+
+    /// Takes the next step of a state on the way, to a state that is next.
+    fn take(&mut self, at: usize) -> Taken {
+        let frame = &mut self.stack[at];
+        let step = frame.steps[frame.next];
+        frame.next += 1;
+        if self.space.is_stale(&frame.view) {
+            self.space.view_to(&frame.state, None, &mut frame.view);
+        }
+        if !self.found.timed {
+            let choice = self.space.choice(&frame.view, step);
+            let times_out = choice.is_some_and(|choice| choice.what == What::TimeOut);
+            self.found.timed = times_out || self.space.sleeps(&frame.view, step);
+        }
+        let Some(moved) = self.space.step_to(&frame.state, &frame.view, step, &mut self.next) else {
+            return Taken { step, new: None };
+        };
+        self.found.transitions += 1;
+        if let Some(happened) = moved.happened() {
+            for failure in of_step(&self.space.state(&self.next), happened) {
+                self.fail(failure, Some((at, step)));
+            }
+            for noted in happened.noted.iter().filter(|noted| noted.op == OpCode::Outcome) {
+                *self.found.outcomes.entry(value::literal(noted.args.get(0))).or_default() += 1;
+            }
+        }
+        let frame = &mut self.stack[at];
+        let print = self.space.print(&self.next, Some((&frame.state, &frame.print, &moved)));
+        match self.met.meet(self.space, &self.next, print.fingerprint()) {
+            Sight::New => Taken { step, new: Some((print, moved)) },
+            Sight::Old(is_open) => {
+                let is_sure = self.is_alone && is_open;
+                debug_assert!(self.may_come_back || !is_sure, "a state was come back to, and the plan says none is");
+                if is_open && self.may_come_back {
+                    // It may close a cycle: whoever was put off here must not be put off for ever.
+                    frame.enough = frame.steps.len();
+                    self.found.has_cycles |= is_sure;
+                    self.found.may_have_cycles |= !is_sure;
+                }
+                Taken { step, new: None }
+            }
+        }
+    }
+
+    /// The state that was come to, which is new, goes onto the stack.
+    fn enter(&mut self, print: Print, moved: Option<&Moved>) {
+        self.found.states += 1;
+        self.found.depth = self.found.depth.max(self.way.len() + self.stack.len());
+        let mut frame = self.spare.pop().unwrap_or_default();
+        std::mem::swap(&mut frame.state, &mut self.next);
+        frame.print = print;
+        let before = self.stack.last().zip(moved).map(|(frame, moved)| (&frame.view, moved));
+        self.space.view_to(&frame.state, before, &mut frame.view);
+        self.space.look(&frame.view, &mut self.outlook);
+        let news = self.told.news(self.space, &frame.state, &frame.view, &mut self.outlook);
+        let enough = match self.reduction.is_stubborn() {
+            false => None,
+            true => stubborn::enough(self.space, &mut self.outlook),
+        };
+        let (outlook, steps) = (&self.outlook, &mut frame.steps);
+        steps.clear();
+        (frame.next, frame.enough, frame.on) = (0, 0, None);
+        if let Some(enough) = enough {
+            steps.extend(enough.iter().flat_map(|at| outlook.steps_of(at)));
+            frame.enough = steps.len();
+            let rest = (0..outlook.len()).filter(|at| !enough.has(*at));
+            steps.extend(rest.flat_map(|at| outlook.steps_of(at)));
+        } else {
+            steps.extend((0..outlook.len()).flat_map(|at| outlook.steps_of(at)));
+            frame.enough = steps.len();
+        }
+        if frame.steps.is_empty() {
+            self.found.ends.insert(print.fingerprint());
+            self.found.exits.extend(self.space.good_exit(&frame.state).map(|code| code as u8));
+        }
+        for failure in news {
+            self.fail(failure, None);
+        }
+        self.stack.push(frame);
+    }
+
+    /// Leaves the last state on the way.
+    fn go_back(&mut self) {
+        let Some(mut frame) = self.stack.pop() else { return };
+        self.lowest = self.lowest.min(self.stack.len());
+        let print = frame.print.fingerprint();
+        let lent = frame.lent.take();
+        self.spare.push(frame);
+        let Some(mut lent) = lent else {
+            self.met.close(print);
+            return self.end_loan(Vec::new());
+        };
+        lent.loans.retain(|loan| !loan.is_over());
+        lent.open.push(print);
+        if lent.loans.is_empty() {
+            lent.open.into_iter().for_each(|print| self.met.close(print));
+            return self.end_loan(Vec::new());
+        }
+        // What others still walk lies behind the states before as well.
+        match self.stack.last_mut() {
+            Some(before) => {
+                let theirs = before.lent.get_or_insert_default();
+                theirs.loans.append(&mut lent.loans);
+                theirs.open.append(&mut lent.open);
+            }
+            // These stay open: that is never wrong.
+            None => self.end_loan(lent.loans),
+        }
+    }
+
+    /// Where the walk is over, and was another's, that one may close its states.
+    fn end_loan(&mut self, further: Vec<Arc<Loan>>) {
+        if self.stack.is_empty()
+            && let Some(loan) = self.loan.take()
+        {
+            loan.end(further);
+        }
+    }
+
+    /// Notes a failure of where the way leads, or of a step of a state on it, unless it is known.
+    fn fail(&mut self, failure: Failure, of: Option<(usize, Step)>) {
+        if !self.found.failures.contains_key(&failure.key()) {
+            let way = match of {
+                Some((at, step)) => self.way_by(at, step),
+                None => self.way_to(self.stack.len()),
+            };
+            self.found.fail(failure, || way);
+        }
+    }
+
+    /// The steps that lead to a state on the way, and one from there.
+    fn way_by(&mut self, at: usize, step: Step) -> Vec<Choice> {
+        let mut way = self.way_to(at);
+        way.extend(self.space.choice(&self.stack[at].view, step).cloned());
+        way
+    }
+
+    /// The steps that lead to a state on the way, or to where it leads.
+    fn way_to(&mut self, at: usize) -> Vec<Choice> {
+        let mut way = self.way.clone();
+        for frame in &mut self.stack[..at] {
+            if self.space.is_stale(&frame.view) {
+                self.space.view_to(&frame.state, None, &mut frame.view);
+            }
+            way.extend(frame.on.and_then(|step| self.space.choice(&frame.view, step).cloned()));
+        }
+        way
+    }
+
+    /// How far it has come, with the states of all.
+    fn progress(&mut self, states: usize) -> Progress {
+        let way = self.stack.iter().map(|frame| (frame.next, frame.enough));
+        Progress {
+            states,
+            depth: self.way.len() + self.stack.len(),
+            left: way.clone().map(|(begun, all)| all - begun).sum(),
+            share: self.share.of(way),
+            fails: !self.found.failures.is_empty(),
+        }
+    }
+
+    /// How many states it has met.
+    pub(super) fn states(&self) -> usize {
+        self.found.states
+    }
+
+    /// What it found.
+    pub(super) fn found(mut self) -> Found {
+        self.found.bytes = self.bytes() as u64;
+        self.found
+    }
+
+    /// What ends the search now, where all workers take so many bytes for the way and for what they found out.
+    fn bound(&self, bytes: usize) -> Option<Bound> {
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            return Some(Bound::Time);
+        }
+        let most = || self.limits.is_over(bytes + self.met.bytes() + self.met.bytes_to_grow());
+        (self.limits.memory.is_some() && most()).then_some(Bound::Memory)
+    }
+
+    /// The bytes that the way and what was found out take, about.
+    fn bytes(&self) -> usize {
+        let frame = self.stack.last().map_or(0, |frame| {
+            let slots = size_of::<u32>() * (frame.state.len() + frame.view.len());
+            size_of::<Frame>() + slots + size_of::<Step>() * frame.steps.capacity()
+        });
+        self.space.bytes() + (self.stack.len() + self.spare.len()) * frame
+    }
+
+    /// Where what was found out takes too much room, it is forgotten.
+    fn tidy(&mut self) {
+        if self.space.is_full() {
+            self.space.forget_all_but(self.stack.iter().map(|frame| &frame.state));
+            self.told.clear();
+        }
+    }
+}
