@@ -199,6 +199,11 @@ impl Told {
         news.collect::<Vec<_>>().iter().flat_map(|fault| fault.told(space, packed)).collect()
     }
 
+    /// An invariant that does not hold in a state that shows nothing else, if that was not told.
+    pub(super) fn broken(&mut self, space: &Space<'_>, packed: &Packed) -> Vec<Failure> {
+        if self.faults.insert(Fault::Broken) { Fault::Broken.told(space, packed) } else { Vec::new() }
+    }
+
     /// What tells actors from others is no longer so.
     pub(super) fn clear(&mut self) {
         self.faults.clear();

@@ -6,6 +6,7 @@
 //! reached first. Never says which way to a failure is the best.
 
 mod crew;
+mod prospects;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,16 +2,18 @@
 //!
 //! Answers for: the states behind those that it began with, but for what it gave away. Never waits for others.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use super::Found;
 use super::crew::{Crew, Job, Loan};
+use super::prospects::{Prospect, Prospects};
 use crate::check::failure::{Told, of_step};
 use crate::check::left::Share;
 use crate::check::met::{Met, Sight};
-use crate::check::{Bound, Failure, Limits, Progress, Reduction, stubborn};
+use crate::check::{Bound, Failure, Limits, Progress, Reduction};
 use crate::machine::{Choice, Fingerprint, Moved, Outlook, Packed, Print, Space, State, Step, View, What};
 use crate::program::op::OpCode;
 use crate::value;
@@ -25,8 +27,8 @@ struct Frame {
     state: Packed,
     view: View,
     print: Print,
-    steps: Vec<Step>,
-    /// How many of the steps are enough.
+    prospect: Rc<Prospect>,
+    /// How many of the steps are to be taken.
     enough: usize,
     next: usize,
     /// The step that the way goes on with; of those that were given away others go on.
@@ -61,6 +63,7 @@ pub(super) struct Worker<'s, 'm> {
     space: &'s mut Space<'m>,
     met: &'s Met,
     outlook: Outlook,
+    prospects: Prospects,
     told: Told,
     reduction: Reduction,
     /// Whether some state may be come back to.
@@ -97,6 +100,7 @@ impl<'s, 'm> Worker<'s, 'm> {
             space,
             met,
             outlook: Outlook::default(),
+            prospects: Prospects::default(),
             told: Told::default(),
             reduction,
             may_come_back,
@@ -231,7 +235,7 @@ impl<'s, 'm> Worker<'s, 'm> {
     /// Takes the next step of a state on the way, to a state that is next.
     fn take(&mut self, at: usize) -> Taken {
         let frame = &mut self.stack[at];
-        let step = frame.steps[frame.next];
+        let step = frame.prospect.steps[frame.next];
         frame.next += 1;
         if self.space.is_stale(&frame.view) {
             self.space.view_to(&frame.state, None, &mut frame.view);
@@ -262,7 +266,7 @@ impl<'s, 'm> Worker<'s, 'm> {
                 debug_assert!(self.may_come_back || !is_sure, "a state was come back to, and the plan says none is");
                 if is_open && self.may_come_back {
                     // It may close a cycle: whoever was put off here must not be put off for ever.
-                    frame.enough = frame.steps.len();
+                    frame.enough = frame.prospect.steps.len();
                     self.found.has_cycles |= is_sure;
                     self.found.may_have_cycles |= !is_sure;
                 }
@@ -280,25 +284,18 @@ impl<'s, 'm> Worker<'s, 'm> {
         frame.print = print;
         let before = self.stack.last().zip(moved).map(|(frame, moved)| (&frame.view, moved));
         self.space.view_to(&frame.state, before, &mut frame.view);
-        self.space.look(&frame.view, &mut self.outlook);
-        let news = self.told.news(self.space, &frame.state, &frame.view, &mut self.outlook);
-        let enough = match self.reduction.is_stubborn() {
-            false => None,
-            true => stubborn::enough(self.space, &mut self.outlook),
-        };
-        let (outlook, steps) = (&self.outlook, &mut frame.steps);
-        steps.clear();
-        (frame.next, frame.enough, frame.on) = (0, 0, None);
-        if let Some(enough) = enough {
-            steps.extend(enough.iter().flat_map(|at| outlook.steps_of(at)));
-            frame.enough = steps.len();
-            let rest = (0..outlook.len()).filter(|at| !enough.has(*at));
-            steps.extend(rest.flat_map(|at| outlook.steps_of(at)));
-        } else {
-            steps.extend((0..outlook.len()).flat_map(|at| outlook.steps_of(at)));
-            frame.enough = steps.len();
+        let is_stubborn = self.reduction.is_stubborn();
+        let at = (&frame.state, &frame.view);
+        frame.prospect = self.prospects.of(self.space, at, &mut self.outlook, is_stubborn);
+        (frame.next, frame.enough, frame.on) = (0, frame.prospect.enough, None);
+        let mut news = Vec::new();
+        if frame.prospect.is_doubtful {
+            self.space.look(&frame.view, &mut self.outlook);
+            news = self.told.news(self.space, &frame.state, &frame.view, &mut self.outlook);
+        } else if !self.space.keeps_invariants(&frame.state) {
+            news = self.told.broken(self.space, &frame.state);
         }
-        if frame.steps.is_empty() {
+        if frame.prospect.steps.is_empty() {
             self.found.ends.insert(print.fingerprint());
             self.found.exits.extend(self.space.good_exit(&frame.state).map(|code| code as u8));
         }
@@ -412,9 +409,9 @@ impl<'s, 'm> Worker<'s, 'm> {
     fn bytes(&self) -> usize {
         let frame = self.stack.last().map_or(0, |frame| {
             let slots = size_of::<u32>() * (frame.state.len() + frame.view.len());
-            size_of::<Frame>() + slots + size_of::<Step>() * frame.steps.capacity()
+            size_of::<Frame>() + slots
         });
-        self.space.bytes() + (self.stack.len() + self.spare.len()) * frame
+        self.space.bytes() + self.prospects.bytes() + (self.stack.len() + self.spare.len()) * frame
     }
 
     /// Where what was found out takes too much room, it is forgotten.
@@ -422,6 +419,7 @@ impl<'s, 'm> Worker<'s, 'm> {
         if self.space.is_full() {
             self.space.forget_all_but(self.stack.iter().map(|frame| &frame.state));
             self.told.clear();
+            self.prospects.clear();
         }
     }
 }

@@ -11,24 +11,26 @@ mod exact;
 mod memo;
 mod outlook;
 mod part;
+mod print;
 mod sight;
 mod touches;
 
 pub use outlook::{Group, Outlook};
+pub use print::Print;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use self::memo::{Memo, Node};
-use self::part::{Laid, Parts, Trees};
-use self::sight::Sight;
+use self::part::{Parts, Trees};
+use self::sight::{Roles, Sight};
 use self::touches::Sets;
-use super::canonical::{FORGET_FROM, Parts as _, Walk, Ways, is_worth_forgetting};
+use super::canonical::{FORGET_FROM, Walk, Ways, is_worth_forgetting};
 use super::foresight::Foresight;
 use super::step::Happened;
 use super::watch::{Asked, Flag, Watch};
-use super::{Broken, Choice, Fingerprint, Machine, State, Time};
+use super::{Broken, Choice, Machine, State, Time};
 use crate::program::op::OpCode;
 
 /// Bytes of what was found out from which on it is forgotten, but for what is needed.
@@ -61,26 +63,6 @@ impl View {
     #[expect(clippy::len_without_is_empty, reason = "main is always there")]
     pub fn len(&self) -> usize {
         self.sights.len()
-    }
-}
-
-/// A fingerprint, and how it was come by.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Print {
-    sum: u128,
-    /// The numbers by which it was, where main leads to all that was numbered; and who was over.
-    tree: Option<(u32, u64)>,
-    age: u32,
-}
-
-impl Print {
-    /// The fingerprint.
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(self.sum)
-    }
-
-    fn is_of(&self, age: u32) -> bool {
-        self.age == age
     }
 }
 
@@ -171,6 +153,7 @@ pub struct Space<'m> {
     parts: Parts,
     memo: Memo,
     sights: Vec<(Sight, Rests)>,
+    roles: Roles,
     effects: Vec<Option<Rc<Effect>>>,
     sets: Sets,
     foresight: Foresight,
@@ -197,6 +180,7 @@ impl<'m> Space<'m> {
             parts: Parts::default(),
             memo: Memo::default(),
             sights: Vec::new(),
+            roles: Roles::default(),
             effects: Vec::new(),
             sets: Sets::default(),
             foresight: Foresight::default(),
@@ -248,75 +232,6 @@ impl<'m> Space<'m> {
     /// The state that a row of parts is.
     pub fn state(&self, packed: &Packed) -> State {
         self.parts.state(&packed.0, Watch::default())
-    }
-
-    /// The fingerprint of the canonical form: the machine's. Where that of the state is known from which a step led
-    /// here, only what was changed is summed up.
-    pub fn print(&mut self, packed: &Packed, before: Option<(&Packed, &Print, &Moved)>) -> Print {
-        if let Some((old, print, moved)) = before.filter(|(_, print, moved)| print.is_of(self.age) && moved.is_plain)
-            && let Some(sum) = self.sum_up(packed, old, print, &moved.effect)
-        {
-            return Print { sum, ..*print };
-        }
-        let (fixed, sights) = (self.machine.fixed() as usize, self.machine.sights);
-        let laid = Laid::new(&self.parts, &packed.0);
-        if self.machine.is_plain
-            && let Some(ended) = laid.tree(self.ways, &mut self.numbers)
-        {
-            let tree = self.trees.keep(&self.numbers, packed.0[0], ended);
-            self.walk.take_tree(&self.numbers);
-            let mut sum = self.walk.of_head(laid.head(), sights);
-            for slot in 1..packed.0.len() {
-                sum = sum.wrapping_add(contribution(&mut self.walk, &laid, slot, tree));
-            }
-            return Print { sum, tree: Some((tree, ended)), age: self.age };
-        }
-        let objects = self.parts.head(&packed.0).1.objects().len();
-        self.walk.number(&laid, objects, self.ways);
-        let sum = self.walk.print(&laid, fixed, sights);
-        Print { sum, tree: None, age: self.age }
-    }
-
-    /// The fingerprint, where no number has changed.
-    fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print, effect: &Effect) -> Option<u128> {
-        let (tree, ended) = print.tree?;
-        let laid = Laid::new(&self.parts, &packed.0);
-        let was = Laid::new(&self.parts, &old.0);
-        // All of them first: what a part contributes is known only where no number has changed.
-        for slot in laid.slots_of(effect).flatten() {
-            let (was, is) = (was.part(slot)?, laid.part(slot)?);
-            let is_in_order = || !self.ways.symmetric || was.orders_alike(is, &self.parts);
-            if !was.names_alike(is, ended) || !is_in_order() {
-                return None;
-            }
-        }
-        let mut taken = false;
-        let mut sum = print.sum;
-        for slot in laid.slots_of(effect).flatten() {
-            for (laid, sign) in [(&was, false), (&laid, true)] {
-                let contribution = match laid.part(slot).and_then(|part| part.contribution(tree)) {
-                    Some(known) => known,
-                    None => {
-                        if !std::mem::replace(&mut taken, true) {
-                            self.walk.take_tree(self.trees.get(tree));
-                        }
-                        contribution(&mut self.walk, laid, slot, tree)
-                    }
-                };
-                sum = if sign { sum.wrapping_add(contribution) } else { sum.wrapping_sub(contribution) };
-            }
-        }
-        Some(sum)
-    }
-
-    /// The canonical form.
-    pub fn canonical(&self, packed: &Packed) -> Vec<u8> {
-        self.machine.canonical_up_to(&self.state(packed), self.ways.symmetric)
-    }
-
-    /// The fingerprint.
-    pub fn fingerprint(&mut self, packed: &Packed) -> Fingerprint {
-        self.print(packed, None).fingerprint()
     }
 
     /// The name of an actor.
@@ -396,6 +311,7 @@ impl<'m> Space<'m> {
         asked.push(own);
         let rests = Rests::on(&asked);
         sight.asked = asked;
+        sight.role = self.roles.keep(&sight);
         self.bytes += size_of::<Sight>() + 64 * sight.steps.len() + 12 * sight.asked.len();
         self.sights.push((sight, rests));
         found
@@ -644,6 +560,7 @@ impl<'m> Space<'m> {
         self.parts.sweep(needed.map(|packed| &*packed.0));
         self.memo.clear();
         self.sights.clear();
+        self.roles.clear();
         self.effects.clear();
         self.sets.clear();
         self.foresight = Foresight::default();
@@ -655,21 +572,6 @@ impl<'m> Space<'m> {
         self.bytes_max = self.room.max(2 * self.bytes());
         self.age += 1;
     }
-}
-
-/// What the part in a slot contributes to the fingerprint of a state that is numbered as a tree is.
-#[inline]
-fn contribution(walk: &mut Walk, laid: &Laid<'_>, slot: usize, tree: u32) -> u128 {
-    let part = laid.part(slot);
-    if let Some(known) = part.and_then(|part| part.contribution(tree)) {
-        return known;
-    }
-    let contribution = match laid.object_at(slot) {
-        None => walk.of_actor(laid, slot - 1),
-        Some(place) => walk.of_object(laid, place),
-    };
-    part.into_iter().for_each(|part| part.contributes(tree, contribution));
-    contribution
 }
 
 /// One of the steps of a state: the place of its actor, and its number among that actor's.

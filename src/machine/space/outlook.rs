@@ -218,6 +218,19 @@ fn place_in(ones: &[One], actor: u32) -> Option<usize> {
 }
 
 impl Space<'_> {
+    /// The roles of a state's actors, by place: what can be said of an outlook alone (which steps conflict, who lets
+    /// whom go on, who never can where there are no pools) is the same wherever these are. `roles` is what is filled.
+    pub fn roles(&self, view: &View, roles: &mut Vec<u32>) {
+        roles.clear();
+        let role = |number: &u32| self.sights.get(*number as usize).map_or(u32::MAX, |(sight, _)| sight.role);
+        roles.extend(view.sights.iter().map(role));
+    }
+
+    /// Whether who can never go on is told by their roles.
+    pub fn roles_tell_the_dead(&self) -> bool {
+        !self.machine.habits.has_pools()
+    }
+
     /// Looks at a state; `outlook` is what is filled.
     pub fn look(&mut self, view: &View, outlook: &mut Outlook) {
         let Outlook { ones, now, all, acting, waiting, conflicts, enablers } = outlook;

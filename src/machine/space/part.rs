@@ -113,10 +113,16 @@ impl Part {
         self.flags
     }
 
-    /// Whether another in its place leaves the order of actors as it is, where there are some that are alike.
+    /// Whether another in its place leaves the order of actors as it is, where those that are alike are in that order
+    /// by where they stand and by where they are named.
     pub(super) fn orders_alike(&self, other: &Part, parts: &Parts) -> bool {
         let has_twin = || parts.twins.get(&self.alike).is_some_and(|(_, has_twin)| *has_twin);
-        !parts.has_twins || self.refs == other.refs && (self.actor().is_none() || !has_twin())
+        self.refs == other.refs && (self.actor().is_none() || !has_twin())
+    }
+
+    /// The actors that it names, as bits; none where some of them have none, or where it names more than actors.
+    pub(super) fn names(&self) -> Option<u64> {
+        self.names
     }
 
     /// Those whom it has started, and whose ends it has not told of.
@@ -158,11 +164,18 @@ pub(super) struct Parts {
     lists: FxHashMap<Vec<(u32, Option<u32>)>, u32>,
     /// By what actors were begun with: the first that was met, and whether there was another.
     twins: FxHashMap<u64, (u32, bool)>,
-    has_twins: bool,
+    /// The actors that have twins, as bits; whether some have none.
+    twin_bits: u64,
+    has_far_twins: bool,
     bytes: usize,
 }
 
 impl Parts {
+    /// Whether all actors that have twins are among some, as bits.
+    pub(super) fn twins_are_among(&self, some: u64) -> bool {
+        self.twin_bits & !some == 0 && !self.has_far_twins
+    }
+
     #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&Part> {
         self.all.get(number as usize)
@@ -190,7 +203,11 @@ impl Parts {
         if let Is::Actor(actor) = &is {
             let (first, has_twin) = self.twins.entry(alike).or_insert((actor.id, false));
             *has_twin |= *first != actor.id;
-            self.has_twins |= *has_twin;
+            if *has_twin {
+                let bits = [*first, actor.id].map(|id| 1u64.checked_shl(id).unwrap_or(0));
+                self.twin_bits |= bits[0] | bits[1];
+                self.has_far_twins |= bits.contains(&0);
+            }
         }
         let part = Part { is, key, refs: shape.refs.into(), flags, alike, starts, names, contributes, tree };
         let number = match self.free.pop() {

@@ -4,6 +4,8 @@
 
 use std::cell::Cell;
 
+use rustc_hash::FxHashMap;
+
 use super::memo::Node;
 use super::touches::{Opened, Set, Sets};
 use crate::machine::actor::{Actor, Phase};
@@ -40,6 +42,54 @@ pub(super) struct Sight {
     pub(super) access: Option<(u32, bool)>,
     /// Whether its next operation has to do with time.
     pub(super) sleeps: bool,
+    /// What of all this others look at, as a number.
+    pub(super) role: u32,
+}
+
+/// What others look at of an actor. Two in whose place one could stand for the other are to all others the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Role {
+    actor: u32,
+    steps: usize,
+    has_ended: bool,
+    daemon: bool,
+    now: Set,
+    all: Set,
+    opens: Opened,
+    acts: bool,
+    locks: Vec<(u32, Option<u32>)>,
+    waits: bool,
+    closes: Option<Vec<u32>>,
+    access: Option<(u32, bool)>,
+}
+
+/// All roles, each with its number.
+#[derive(Debug, Default)]
+pub(super) struct Roles(FxHashMap<Role, u32>);
+
+impl Roles {
+    pub(super) fn keep(&mut self, sight: &Sight) -> u32 {
+        let role = Role {
+            actor: sight.actor,
+            steps: sight.steps.len(),
+            has_ended: sight.has_ended,
+            daemon: sight.daemon,
+            now: sight.now,
+            all: sight.all,
+            opens: sight.opens,
+            acts: sight.acts,
+            locks: sight.locks.clone(),
+            waits: sight.waits,
+            closes: sight.closes.clone(),
+            access: sight.access,
+        };
+        let next = self.0.len() as u32;
+        *self.0.entry(role).or_insert(next)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
 impl Sight {
@@ -83,6 +133,7 @@ impl Sight {
             sleeps: actor.op().is_some_and(|op| sleeps(op.code)),
             steps: choices.into_iter().map(|choice| (choice, Cell::new(None))).collect(),
             asked: Vec::new(),
+            role: 0,
         }
     }
 }
