@@ -12,6 +12,7 @@ mod memo;
 mod outlook;
 mod part;
 mod print;
+mod rests;
 mod sight;
 mod touches;
 
@@ -24,7 +25,8 @@ use std::sync::Arc;
 
 use self::memo::{Memo, Node};
 use self::part::{Parts, Trees};
-use self::sight::{Roles, Sight};
+use self::rests::{Rests, bit};
+use self::sight::{Sights, Stance};
 use self::touches::Sets;
 use super::canonical::{FORGET_FROM, Walk, Ways, is_worth_forgetting};
 use super::foresight::Foresight;
@@ -91,58 +93,40 @@ impl Moved {
 }
 
 /// What a step does to every state that answers alike.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Effect {
-    /// A new head, with the parts of those who are new.
-    head: Option<(u32, Vec<u32>, Vec<u32>)>,
-    actors: Vec<(u32, u32)>,
-    objects: Vec<(u32, u32)>,
-    /// What is not as it was.
-    changes: Rests,
+    /// The new parts of actors, by their numbers, then those of objects.
+    parts: Box<[(u32, u32)]>,
+    /// How many of them are actors'.
+    actors: u32,
+    /// Of whom something else is true than before, as bits.
+    flags: u64,
+    head: Option<Box<NewHead>>,
     happened: Option<Rc<Happened>>,
 }
 
-/// What a sight rests on.
-#[derive(Clone, Copy, Debug, Default)]
-struct Rests {
-    /// On all of these actors, by their numbers.
-    actors: u64,
-    /// On what is true of these.
-    flags: u64,
-    /// On all of these objects.
-    objects: u64,
-    /// On more than that.
-    wide: bool,
+/// A new head, with the parts of those who are new.
+#[derive(Debug)]
+struct NewHead {
+    head: u32,
+    actors: Vec<u32>,
+    objects: Vec<u32>,
 }
 
-/// Numbers that are told apart when it comes to what changed.
-#[inline]
-fn bit(id: u32) -> u64 {
-    1 << (id % u64::BITS)
-}
-
-impl Rests {
-    fn on(asked: &[Asked]) -> Rests {
-        let mut rests = Rests::default();
-        for one in asked {
-            match one {
-                Asked::Actor(id) => rests.actors |= bit(*id),
-                Asked::Flag(id, _) => rests.flags |= bit(*id),
-                Asked::Object(id) | Asked::Made(id) | Asked::Holds(id, _) => rests.objects |= bit(*id),
-                // Where it changes everything is looked up.
-                Asked::Head => {}
-                Asked::Members(_) | Asked::Alive(_) | Asked::AllGone(_) | Asked::Parked(_) => rests.wide = true,
-            }
-        }
-        rests
+impl Effect {
+    fn actors(&self) -> &[(u32, u32)] {
+        self.parts.get(..self.actors as usize).unwrap_or_default()
     }
 
+    fn objects(&self) -> &[(u32, u32)] {
+        self.parts.get(self.actors as usize..).unwrap_or_default()
+    }
+
+    /// What is not as it was.
     #[inline]
-    fn meets(self, changed: Rests) -> bool {
-        self.wide
-            || self.actors & changed.actors != 0
-            || self.flags & changed.flags != 0
-            || self.objects & changed.objects != 0
+    fn changes(&self) -> Rests {
+        let bits = |parts: &[(u32, u32)]| parts.iter().fold(0, |bits, (id, _)| bits | bit(*id));
+        Rests { actors: bits(self.actors()), objects: bits(self.objects()), flags: self.flags, wide: false }
     }
 }
 
@@ -152,8 +136,7 @@ pub struct Space<'m> {
     machine: &'m Machine,
     parts: Parts,
     memo: Memo,
-    sights: Vec<(Sight, Rests)>,
-    roles: Roles,
+    sights: Sights,
     effects: Vec<Option<Rc<Effect>>>,
     sets: Sets,
     foresight: Foresight,
@@ -179,8 +162,7 @@ impl<'m> Space<'m> {
             machine,
             parts: Parts::default(),
             memo: Memo::default(),
-            sights: Vec::new(),
-            roles: Roles::default(),
+            sights: Sights::default(),
             effects: Vec::new(),
             sets: Sets::default(),
             foresight: Foresight::default(),
@@ -270,9 +252,9 @@ impl<'m> Space<'m> {
             return;
         };
         view.sights.extend_from_slice(&known.sights);
+        let changes = moved.effect.changes();
         for (place, sight) in view.sights.iter_mut().enumerate() {
-            let rests = self.sights.get(*sight as usize).map(|(_, rests)| *rests).unwrap_or_default();
-            if rests.meets(moved.effect.changes) {
+            if self.sights.rests(*sight).meets(changes) {
                 *sight = self.sight(packed, place);
             }
         }
@@ -299,22 +281,17 @@ impl<'m> Space<'m> {
         let state = self.parts.state(slots, Watch::beginning(&[]));
         let id = self.parts.head(slots).1.actors().get(place).copied().unwrap_or_default();
         let Some(actor) = state.actor(id) else { return 0 };
-        let mut sight = Sight::of(self.machine, &state, actor, (&mut self.foresight, &mut self.sets));
+        let mut stance = Stance::of(self.machine, &state, actor, (&mut self.foresight, &mut self.sets));
         if state.is_over() {
-            sight.steps.clear();
-            sight.acts = false;
+            stance.choices.clear();
+            stance.acts = false;
         }
         let own = Asked::Actor(id);
         let mut asked = self.asked(&state, slots, &[own]);
-        let found = self.sights.len() as u32;
+        let found = self.sights.len();
         self.memo.keep(tree, &asked, |asked| self.parts.answer(slots, asked), found);
         asked.push(own);
-        let rests = Rests::on(&asked);
-        sight.asked = asked;
-        sight.role = self.roles.keep(&sight);
-        self.bytes += size_of::<Sight>() + 64 * sight.steps.len() + 12 * sight.asked.len();
-        self.sights.push((sight, rests));
-        found
+        self.sights.keep(stance, asked)
     }
 
     /// What a state was asked, but for what is known anyway.
@@ -329,35 +306,31 @@ impl<'m> Space<'m> {
         asked
     }
 
-    fn seen(&self, view: &View, place: usize) -> Option<&Sight> {
-        self.sights.get(*view.sights.get(place)? as usize).map(|(sight, _)| sight)
+    fn seen(&self, view: &View, place: usize) -> Option<&Stance> {
+        self.sights.stance(*view.sights.get(place)?)
     }
 
     /// The steps of a state, by actor; none once the run is over.
     pub fn choices<'s>(&'s self, view: &'s View) -> impl Iterator<Item = &'s Choice> + 's {
-        let steps = (0..view.sights.len()).filter_map(|place| self.seen(view, place)).flat_map(|sight| &sight.steps);
-        steps.map(|(choice, _)| choice)
+        (0..view.sights.len()).filter_map(|place| self.seen(view, place)).flat_map(|stance| &stance.choices)
     }
 
     /// The same, each by its actor's place and its number among that actor's.
     pub fn steps<'s>(&'s self, view: &'s View) -> impl Iterator<Item = (Step, &'s Choice)> + 's {
-        let seen = (0u32..)
-            .zip(view.sights.iter())
-            .filter_map(|(place, sight)| self.sights.get(*sight as usize).map(|(sight, _)| (place, sight)));
-        seen.flat_map(|(place, sight)| {
-            (0u32..).zip(&sight.steps).map(move |(number, (choice, _))| (Step { place, number }, choice))
+        let seen = (0u32..).zip(&view.sights).filter_map(|(place, sight)| Some((place, self.sights.stance(*sight)?)));
+        seen.flat_map(|(place, stance)| {
+            (0u32..).zip(&stance.choices).map(move |(number, choice)| (Step { place, number }, choice))
         })
     }
 
     /// One of the steps.
     pub fn choice(&self, view: &View, step: Step) -> Option<&Choice> {
-        let sight = self.seen(view, step.place as usize)?;
-        sight.steps.get(step.number as usize).map(|(choice, _)| choice)
+        self.seen(view, step.place as usize)?.choices.get(step.number as usize)
     }
 
     /// Whether the next operation of who takes a step has to do with time.
     pub fn sleeps(&self, view: &View, step: Step) -> bool {
-        self.seen(view, step.place as usize).is_some_and(|sight| sight.sleeps)
+        self.seen(view, step.place as usize).is_some_and(|stance| stance.sleeps)
     }
 
     /// Takes a step; none where the state does not have it.
@@ -370,17 +343,16 @@ impl<'m> Space<'m> {
     /// The same; `next` is what is filled with where it leads.
     pub fn step_to(&mut self, packed: &Packed, view: &View, step: Step, next: &mut Packed) -> Option<Moved> {
         let slots = &*packed.0;
-        let (_, tree) = self.seen(view, step.place as usize)?.steps.get(step.number as usize)?;
-        let root: Option<Node> = tree.get();
+        let sight = *view.sights.get(step.place as usize)?;
+        let root: Option<Node> = self.sights.node(sight, step.number)?.get();
         let known = root.and_then(|root| self.memo.find(root, |asked| self.parts.answer(slots, asked)));
         let effect = match known {
             Some(known) => self.effects.get(known as usize).cloned().flatten(),
             None => {
                 let root = root.unwrap_or_else(|| self.memo.root());
-                let sight = self.seen(view, step.place as usize)?;
-                let (choice, tree) = sight.steps.get(step.number as usize)?;
-                tree.set(Some(root));
-                let (choice, known) = (choice.clone(), sight.asked.clone());
+                let choice = self.choice(view, step)?.clone();
+                self.sights.node(sight, step.number)?.set(Some(root));
+                let known = self.sights.asked(sight)?;
                 self.find_out(packed, &choice, root, &known)
             }
         }?;
@@ -399,27 +371,26 @@ impl<'m> Space<'m> {
         let mut after = before.clone();
         let effect = self.machine.step_unsettled(&mut after, choice).ok().map(|happened| {
             let (old, new) = (before.parts(), after.parts());
-            let (actors, objects, changes) = (Vec::new(), Vec::new(), Rests::default());
-            let mut effect = Effect { head: None, actors, objects, changes, happened: None };
+            let (mut effect, mut parts) = (Effect::default(), Vec::new());
             let both = old.actors.iter().zip(new.actors).enumerate();
             for (place, (was, is)) in both.filter(|(_, (was, is))| !Arc::ptr_eq(was, is)) {
                 let part = self.parts.keep_actor(self.machine, is);
                 let Some(known) = slots.get(1 + place).filter(|known| **known != part) else { continue };
-                effect.actors.push((was.id, part));
-                effect.changes.actors |= bit(was.id);
+                parts.push((was.id, part));
                 let flags = |number: u32| self.parts.get(number).map(part::Part::flags);
                 if flags(*known) != flags(part) {
-                    effect.changes.flags |= bit(was.id);
+                    effect.flags |= bit(was.id);
                 }
             }
+            effect.actors = parts.len() as u32;
             let both = old.objects.iter().zip(new.objects).enumerate();
             for (place, (was, is)) in both.filter(|(_, (was, is))| !Arc::ptr_eq(was, is)) {
                 let part = self.parts.keep_object(self.machine, is);
                 if slots.get(1 + old.actors.len() + place).is_some_and(|known| *known != part) {
-                    effect.objects.push((was.id, part));
-                    effect.changes.objects |= bit(was.id);
+                    parts.push((was.id, part));
                 }
             }
+            effect.parts = parts.into();
             // Whoever changes it has asked for it.
             let is_asked = known.contains(&Asked::Head) || before.asked().contains(&Asked::Head);
             let head = if is_asked { self.parts.keep_head(&after) } else { slots[0] };
@@ -428,7 +399,7 @@ impl<'m> Space<'m> {
                 let actors = actors.map(|actor| self.parts.keep_actor(self.machine, actor)).collect();
                 let objects = new.objects.iter().skip(old.objects.len());
                 let objects = objects.map(|entry| self.parts.keep_object(self.machine, entry)).collect();
-                effect.head = Some((head, actors, objects));
+                effect.head = Some(Box::new(NewHead { head, actors, objects }));
             }
             let matters = !happened.uncaught.is_empty() || happened.noted.iter().any(|one| one.op == OpCode::Outcome);
             effect.happened = matters.then(|| Rc::new(happened));
@@ -449,17 +420,17 @@ impl<'m> Space<'m> {
         let slots = &mut next.0;
         slots.clear();
         slots.extend_from_slice(&packed.0);
-        for (id, part) in &effect.actors {
+        for (id, part) in effect.actors() {
             if let Some(slot) = layout.actor(*id).and_then(|place| slots.get_mut(1 + place)) {
                 *slot = *part;
             }
         }
-        for (id, part) in &effect.objects {
+        for (id, part) in effect.objects() {
             if let Some(slot) = layout.object(*id).and_then(|place| slots.get_mut(1 + layout.actors().len() + place)) {
                 *slot = *part;
             }
         }
-        let Some((head, actors, objects)) = &effect.head else { return };
+        let Some(NewHead { head, actors, objects }) = effect.head.as_deref() else { return };
         slots[0] = *head;
         slots.extend_from_slice(objects);
         let after = 1 + layout.actors().len();
@@ -547,7 +518,7 @@ impl<'m> Space<'m> {
 
     /// Bytes that it takes, about.
     pub fn bytes(&self) -> usize {
-        self.parts.bytes() + self.memo.bytes() + self.sets.bytes() + self.bytes
+        self.parts.bytes() + self.memo.bytes() + self.sights.bytes() + self.sets.bytes() + self.bytes
     }
 
     /// Whether so much was found out that what is not needed should be forgotten.
@@ -560,7 +531,6 @@ impl<'m> Space<'m> {
         self.parts.sweep(needed.map(|packed| &*packed.0));
         self.memo.clear();
         self.sights.clear();
-        self.roles.clear();
         self.effects.clear();
         self.sets.clear();
         self.foresight = Foresight::default();

@@ -222,8 +222,7 @@ impl Space<'_> {
     /// whom go on, who never can where there are no pools) is the same wherever these are. `roles` is what is filled.
     pub fn roles(&self, view: &View, roles: &mut Vec<u32>) {
         roles.clear();
-        let role = |number: &u32| self.sights.get(*number as usize).map_or(u32::MAX, |(sight, _)| sight.role);
-        roles.extend(view.sights.iter().map(role));
+        roles.extend(view.sights.iter().map(|number| self.sights.role(*number)));
     }
 
     /// Whether who can never go on is told by their roles.
@@ -243,21 +242,19 @@ impl Space<'_> {
         enablers.clear();
         let mut opened = Opened::default();
         for (place, number) in (0u32..).zip(&view.sights) {
-            let Some((sight, _)) = self.sights.get(*number as usize).filter(|(sight, _)| !sight.has_ended) else {
-                continue;
-            };
+            let Some(stance) = self.sights.stance(*number).filter(|stance| !stance.has_ended) else { continue };
             let at = ones.len();
-            ones.push(One { actor: sight.actor, place, sight: *number, steps: sight.steps.len() as u32 });
-            now.push(sight.now);
-            all.push(sight.all);
-            if sight.acts {
+            ones.push(One { actor: stance.actor, place, sight: *number, steps: stance.choices.len() as u32 });
+            now.push(stance.now);
+            all.push(stance.all);
+            if stance.acts {
                 acting.add(at);
             }
-            if sight.waits {
+            if stance.waits {
                 waiting.add(at);
             }
-            if sight.opens != Opened::default() {
-                opened = self.sets.join(opened, sight.opens);
+            if stance.opens != Opened::default() {
+                opened = self.sets.join(opened, stance.opens);
             }
         }
         if opened != Opened::default() {
@@ -289,18 +286,18 @@ impl Space<'_> {
 
     fn find_enablers(&mut self, ones: &[One], (now, all): (&[Set], &[Set]), at: usize, found: &mut Group) {
         let (Some(one), Some(now)) = (ones.get(at), now.get(at)) else { return };
-        let Some((sight, _)) = self.sights.get(one.sight as usize) else { return };
-        if let Some(awaited) = &sight.closes {
+        let Some(stance) = self.sights.stance(one.sight) else { return };
+        if let Some(awaited) = &stance.closes {
             let child = awaited.first().and_then(|child| place_in(ones, *child));
             let anyone = || (0..ones.len()).find(|other| *other != at);
             child.or_else(anyone).into_iter().for_each(|other| found.add(other));
             return;
         }
         for (place, (other, all)) in ones.iter().zip(all).enumerate().filter(|(place, _)| *place != at) {
-            let lets = match &sight.locks[..] {
+            let lets = match &stance.locks[..] {
                 [] | [_] => {
                     let pair = self.sets.pair(*now, *all);
-                    let holds = || sight.locks.first().is_some_and(|(_, holder)| *holder == Some(other.actor));
+                    let holds = || stance.locks.first().is_some_and(|(_, holder)| *holder == Some(other.actor));
                     pair & ENABLES != 0 || pair & ENABLES_AS_HOLDER != 0 && holds()
                 }
                 locks => {
@@ -338,8 +335,8 @@ impl Space<'_> {
                 break;
             }
         }
-        let sight = |at: usize| outlook.ones.get(at).and_then(|one| self.sights.get(one.sight as usize));
-        if dead.iter().all(|at| sight(at).is_none_or(|(sight, _)| sight.daemon)) {
+        let stance = |at: usize| outlook.ones.get(at).and_then(|one| self.sights.stance(one.sight));
+        if dead.iter().all(|at| stance(at).is_none_or(|stance| stance.daemon)) {
             return Vec::new();
         }
         dead.iter().map(|at| outlook.actor(at)).collect()
@@ -347,8 +344,8 @@ impl Space<'_> {
 
     /// Whether one that cannot go on could be let only by some of these.
     fn needs_only(&mut self, outlook: &mut Outlook, at: usize, among: &Group) -> bool {
-        let sight = outlook.ones.get(at).and_then(|one| self.sights.get(one.sight as usize));
-        if let Some(awaited) = sight.and_then(|(sight, _)| sight.closes.as_ref()) {
+        let stance = outlook.ones.get(at).and_then(|one| self.sights.stance(one.sight));
+        if let Some(awaited) = stance.and_then(|stance| stance.closes.as_ref()) {
             // It waits for all of them; before `finally` for everyone.
             return match awaited.is_empty() {
                 false => awaited.iter().any(|child| outlook.place(*child).is_some_and(|child| among.has(child))),
@@ -366,7 +363,7 @@ impl Space<'_> {
 
     /// The pairs of actors whose next accesses to a variable may race, by what tells them from all others.
     pub fn races(&self, outlook: &Outlook) -> Vec<(u32, u32)> {
-        let access = |one: &One| self.sights.get(one.sight as usize).and_then(|(sight, _)| sight.access);
+        let access = |one: &One| self.sights.stance(one.sight).and_then(|stance| stance.access);
         let mut pairs = Vec::new();
         for (at, a) in outlook.ones.iter().enumerate() {
             let Some((variable, writes)) = access(a) else { continue };

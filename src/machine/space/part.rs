@@ -424,9 +424,9 @@ impl<'p> Laid<'p> {
 
     /// The slots in which a step that changes no head puts something else.
     pub(super) fn slots_of(&self, effect: &Effect) -> impl Iterator<Item = Option<usize>> {
-        let actors = effect.actors.iter().map(|(id, _)| self.layout.actor(*id).map(|place| 1 + place));
+        let actors = effect.actors().iter().map(|(id, _)| self.layout.actor(*id).map(|place| 1 + place));
         let before = 1 + self.layout.actors.len();
-        let objects = effect.objects.iter().map(move |(id, _)| self.layout.object(*id).map(|place| before + place));
+        let objects = effect.objects().iter().map(move |(id, _)| self.layout.object(*id).map(|place| before + place));
         actors.chain(objects)
     }
 

@@ -1,7 +1,7 @@
 //! Fingerprints of states, summed up from what each part contributes.
 //!
-//! Answers for: the machine's fingerprint, though after a step only what was changed is looked at, where that is enough.
-//! Never numbers anything itself (see `canonical`).
+//! Answers for: the machine's fingerprint, though after a step only what was changed is looked at, where that is
+//! enough. Never numbers anything itself (see `canonical`).
 
 use super::part::{self, Laid};
 use super::{Effect, Moved, Packed, Space};

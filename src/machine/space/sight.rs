@@ -1,12 +1,18 @@
 //! What one actor can do in a state: its steps, what they touch, what it waits for.
 //!
-//! Answers for: finding it out of a state. Never keeps it.
+//! Few of the sights that are met differ in more than what they rest on: what an actor can do is kept once, as are the
+//! questions.
+//!
+//! Answers for: finding it out of a state, and keeping it. Never says when it is the same (see `memo`).
 
 use std::cell::Cell;
+use std::hash::{Hash as _, Hasher as _};
+use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::memo::Node;
+use super::rests::Rests;
 use super::touches::{Opened, Set, Sets};
 use crate::machine::actor::{Actor, Phase};
 use crate::machine::foresight::{Foresight, Thing, Way};
@@ -14,14 +20,11 @@ use crate::machine::watch::Asked;
 use crate::machine::{Choice, Machine, State, What};
 use crate::program::op::OpCode;
 
-/// What an actor can do in every state that answers alike.
-#[derive(Debug)]
-pub(super) struct Sight {
+/// What an actor can do, and what others look at of that.
+#[derive(Debug, PartialEq)]
+pub(super) struct Stance {
     pub(super) actor: u32,
-    /// Its steps, each with where what it does is found.
-    pub(super) steps: Vec<(Choice, Cell<Option<Node>>)>,
-    /// What was asked for that.
-    pub(super) asked: Vec<Asked>,
+    pub(super) choices: Vec<Choice>,
     /// It is over.
     pub(super) has_ended: bool,
     pub(super) daemon: bool,
@@ -42,64 +45,126 @@ pub(super) struct Sight {
     pub(super) access: Option<(u32, bool)>,
     /// Whether its next operation has to do with time.
     pub(super) sleeps: bool,
-    /// What of all this others look at, as a number.
-    pub(super) role: u32,
 }
 
-/// What others look at of an actor. Two in whose place one could stand for the other are to all others the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Role {
-    actor: u32,
-    steps: usize,
-    has_ended: bool,
-    daemon: bool,
-    now: Set,
-    all: Set,
-    opens: Opened,
-    acts: bool,
-    locks: Vec<(u32, Option<u32>)>,
-    waits: bool,
-    closes: Option<Vec<u32>>,
-    access: Option<(u32, bool)>,
+/// What an actor can do in every state that answers alike.
+#[derive(Clone, Copy, Debug)]
+struct Sight {
+    stance: u32,
+    /// The list of what was asked for that.
+    asked: u32,
+    /// Where its first step's node is; those of the others follow.
+    node: u32,
 }
 
-/// All roles, each with its number.
+/// All that were met.
 #[derive(Debug, Default)]
-pub(super) struct Roles(FxHashMap<Role, u32>);
+pub(super) struct Sights {
+    all: Vec<Sight>,
+    stances: Vec<Stance>,
+    /// By what is quickly told of them.
+    alike: FxHashMap<u64, Vec<u32>>,
+    lists: Vec<(Rc<[Asked]>, Rests)>,
+    known: FxHashMap<Rc<[Asked]>, u32>,
+    /// By sight and step: where what that does is found.
+    nodes: Vec<Cell<Option<Node>>>,
+    bytes: usize,
+}
 
-impl Roles {
-    pub(super) fn keep(&mut self, sight: &Sight) -> u32 {
-        let role = Role {
-            actor: sight.actor,
-            steps: sight.steps.len(),
-            has_ended: sight.has_ended,
-            daemon: sight.daemon,
-            now: sight.now,
-            all: sight.all,
-            opens: sight.opens,
-            acts: sight.acts,
-            locks: sight.locks.clone(),
-            waits: sight.waits,
-            closes: sight.closes.clone(),
-            access: sight.access,
-        };
-        let next = self.0.len() as u32;
-        *self.0.entry(role).or_insert(next)
+impl Sights {
+    /// Keeps what an actor can do, with what was asked for that; gives its number.
+    pub(super) fn keep(&mut self, stance: Stance, asked: Vec<Asked>) -> u32 {
+        let node = self.nodes.len() as u32;
+        self.nodes.extend(stance.choices.iter().map(|_| Cell::new(None)));
+        let (stance, asked) = (self.stance_number(stance), self.list_number(asked));
+        self.all.push(Sight { stance, asked, node });
+        self.all.len() as u32 - 1
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u32 {
+        self.all.len() as u32
+    }
+
+    fn stance_number(&mut self, stance: Stance) -> u32 {
+        let mut hasher = FxHasher::default();
+        (stance.actor, stance.choices.len(), stance.now, stance.all, stance.waits, &stance.locks).hash(&mut hasher);
+        let alike = self.alike.entry(hasher.finish()).or_default();
+        if let Some(known) = alike.iter().find(|known| self.stances.get(**known as usize) == Some(&stance)) {
+            return *known;
+        }
+        let number = self.stances.len() as u32;
+        alike.push(number);
+        self.bytes += size_of::<Stance>() + size_of::<Choice>() * stance.choices.len() + 32;
+        self.stances.push(stance);
+        number
+    }
+
+    fn list_number(&mut self, asked: Vec<Asked>) -> u32 {
+        if let Some(known) = self.known.get(&*asked) {
+            return *known;
+        }
+        let (number, rests) = (self.lists.len() as u32, Rests::on(&asked));
+        self.bytes += size_of_val(&*asked) + size_of::<Rests>() + 64;
+        let asked: Rc<[Asked]> = asked.into();
+        self.lists.push((Rc::clone(&asked), rests));
+        self.known.insert(asked, number);
+        number
+    }
+
+    #[inline]
+    fn get(&self, number: u32) -> Option<Sight> {
+        self.all.get(number as usize).copied()
+    }
+
+    #[inline]
+    pub(super) fn stance(&self, number: u32) -> Option<&Stance> {
+        self.stances.get(self.get(number)?.stance as usize)
+    }
+
+    /// The number of its stance.
+    #[inline]
+    pub(super) fn role(&self, number: u32) -> u32 {
+        self.get(number).map_or(u32::MAX, |sight| sight.stance)
+    }
+
+    /// What it rests on.
+    #[inline]
+    pub(super) fn rests(&self, number: u32) -> Rests {
+        let list = self.get(number).and_then(|sight| self.lists.get(sight.asked as usize));
+        list.map(|(_, rests)| *rests).unwrap_or_default()
+    }
+
+    /// What was asked for it.
+    pub(super) fn asked(&self, number: u32) -> Option<Rc<[Asked]>> {
+        self.lists.get(self.get(number)?.asked as usize).map(|(asked, _)| Rc::clone(asked))
+    }
+
+    /// Where what one of its steps does is found.
+    #[inline]
+    pub(super) fn node(&self, number: u32, step: u32) -> Option<&Cell<Option<Node>>> {
+        self.nodes.get((self.get(number)?.node + step) as usize)
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        *self = Sights::default();
+    }
+
+    /// Bytes that they take, about.
+    pub(super) fn bytes(&self) -> usize {
+        let nodes = self.nodes.capacity() * size_of::<Option<Node>>();
+        self.bytes + self.all.capacity() * size_of::<Sight>() + nodes
     }
 }
 
-impl Sight {
+impl Stance {
     /// That of an actor in a state.
     pub(super) fn of(
         machine: &Machine,
         state: &State,
         actor: &Actor,
         (foresight, sets): (&mut Foresight, &mut Sets),
-    ) -> Sight {
+    ) -> Stance {
         let id = actor.id;
         let mut choices = Vec::new();
         machine.choices_of(state, id, &mut choices);
@@ -118,7 +183,7 @@ impl Sight {
             .then(|| actor.children.iter().copied().filter(|child| state.is_awaited(*child)).collect());
         let sleeps = |code: OpCode| matches!(code, OpCode::Sleep | OpCode::TimerWait | OpCode::DeadlineLeft);
         let all = sets.keep(all);
-        Sight {
+        Stance {
             actor: id,
             has_ended: actor.has_ended(),
             daemon: actor.daemon,
@@ -131,9 +196,7 @@ impl Sight {
             closes,
             access: machine.next_access(state, id),
             sleeps: actor.op().is_some_and(|op| sleeps(op.code)),
-            steps: choices.into_iter().map(|choice| (choice, Cell::new(None))).collect(),
-            asked: Vec::new(),
-            role: 0,
+            choices,
         }
     }
 }
