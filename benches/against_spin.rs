@@ -127,7 +127,7 @@ fn file(name: &str, ending: &str) -> PathBuf {
 /// The command that checks a model.
 fn check(name: &str, sets: &[(&str, u32)], reduction: &str) -> Vec<String> {
     let sets = sets.iter().flat_map(|(name, value)| ["--set".to_owned(), format!("{name}={value}")]);
-    let command = [CONC, "check", "--format", "json", "--reduction", reduction].map(str::to_owned);
+    let command = [CONC, "check", "--jobs", "1", "--format", "json", "--reduction", reduction].map(str::to_owned);
     command.into_iter().chain(sets).chain([file(name, "conc").display().to_string()]).collect()
 }
 

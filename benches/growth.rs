@@ -169,7 +169,7 @@ fn cost(scenario: &Growing, size: u32, reduction: &str, states_max: usize) -> Re
     let (mut found, mut seconds) = (serde_json::Value::Null, Vec::new());
     for _ in 0..ROUNDS {
         let mut command = Command::new(CONC);
-        command.args(["check", "--format", "json", "--reduction", reduction]);
+        command.args(["check", "--jobs", "1", "--format", "json", "--reduction", reduction]);
         command.args(["--max-states", &states_max.to_string()]);
         for (name, value) in scenario.sets.iter().copied().chain([(scenario.by, size)]) {
             command.args(["--set", &format!("{name}={value}")]);
