@@ -15,11 +15,12 @@ use measure::{CONC, quartiles};
 const ROUNDS: usize = 7;
 
 /// Large ones, with their constants.
-const MODELS: [(&str, &[&str]); 6] = [
+const MODELS: [(&str, &[&str]); 7] = [
     ("bounded_buffer", &["N=32"]),
     ("bounded_buffer", &["N=64"]),
     ("phases", &["N=5"]),
-    ("philosophers_ordered", &["N=8", "K=2"]),
+    ("philosophers_ordered", &["N=9", "K=2"]),
+    ("philosophers_ordered", &["N=10", "K=2"]),
     ("readers_writers", &["N=3", "K=2"]),
     ("readers_writers", &["N=4", "K=2"]),
 ];
