@@ -55,7 +55,9 @@ fn searched(name: &str, sets: &[&str], workers: usize) -> Option<Searched> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/twins").join(format!("{name}.conc"));
     let mut command = Command::new(CONC);
     command.args(["check", "--format", "json", "--reduction", "stubborn", "--jobs", &workers.to_string()]);
-    sets.iter().for_each(|set| drop(command.args(["--set", set])));
+    for set in sets {
+        command.args(["--set", set]);
+    }
     let output = command.arg(file).stdin(Stdio::null()).output().ok().filter(|output| output.status.success())?;
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
     let number = |key: &str| found[key].as_f64();
