@@ -13,7 +13,7 @@ use crate::analysis::{Binding, Checked, DeclId, Owner, TemplateId};
 use crate::program::op::OpCode;
 use crate::program::signature::{Receiver, signature};
 use crate::syntax::ast::{Block, Expr, ExprKind, Stmt, StmtKind};
-use crate::syntax::visit::{Visitor, walk_stmt};
+use crate::syntax::visit::{Visitor, walk_expr, walk_stmt};
 use crate::value::ObjectKind;
 
 /// A loop that does not count its turns.
@@ -225,7 +225,17 @@ impl Visitor for Finder<'_> {
         // The bodies of actors, tasks and objects are looked at for themselves.
     }
 
-    fn expr(&mut self, _: &Expr) {}
+    fn expr(&mut self, expr: &Expr) {
+        if let ExprKind::ListComp(_, comp) | ExprKind::SetComp(_, comp) | ExprKind::MapComp(_, _, comp) = &expr.kind {
+            let takes = self.next_of(&comp.iter);
+            if takes.is_some() || self.may_be_handles && !counts(self.checked, &comp.iter) {
+                let mut inside = Footprint::default();
+                inside.add_expr(self.checked, expr);
+                self.found.push(Round { inside, takes: takes.into_iter().collect() });
+            }
+        }
+        walk_expr(self, expr);
+    }
 }
 
 impl Finder<'_> {

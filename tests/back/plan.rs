@@ -171,6 +171,7 @@ fn it_is_known_of_some_that_no_state_is_come_back_to() {
         // The second goes round for what the first gives, of whom it is known that it counts.
         "queue a\nqueue b\nprocess p { a.put(1) }\nprocess q { for x in a { b.put(x) } }\nprocess r { for x in b { pass } }",
         "semaphore s(2)\nprocess p { loop { s.acquire() } }",
+        "queue a\nqueue b\nmain { a.put(1) ; a.close() ; let all = [b.put(x) for x in a] }",
         "queue q\nmain { let all = [1, 2] ; for x in all { q.put(x) } }",
         "task f(n) { print n }\nmain { for k in 0..3 { f(k) } }",
     ] {
@@ -181,6 +182,17 @@ fn it_is_known_of_some_that_no_state_is_come_back_to() {
         "main { loop { pass } }",
         "queue q\nprocess p { loop { q.put(q.get()) } }",
         "queue a\nqueue b\nprocess p { for x in a { b.put(x) } }\nprocess q { for x in b { a.put(x) } }",
+        "queue a\nqueue b\nprocess p { let _ = {b.put(x) for x in a} }\nprocess q { for x in b { a.put(x) } }",
+        // What gives may be a case, or a handle.
+        "queue a\nqueue b\nprocess p { loop { let x = a.get() ; select { case b.put(x) { } } } }\n\
+         process q { for x in b { a.put(x) } }",
+        "queue a\nqueue b\ntask give(to, x) { to.put(x) }\nprocess p { for x in a { give(b, x) } }\n\
+         process q { for x in b { a.put(x) } }",
+        "queue a\nqueue b\nprocess p { for x in a { let to = {q: b} ; to.q.put(x) } }\nprocess q { for x in b { a.put(x) } }",
+        "pipe l <-> r\nprocess p { loop { l.send(l.recv()) } }\nprocess q { loop { r.send(r.recv()) } }",
+        "semaphore s(1)\nprocess p { loop { with s { pass } } }",
+        "semaphore s(1)\nprocess p { loop { s.acquire() ; s.release() } }",
+        "condition c\nprocess p[i in 0..2] { with c { loop { c.notify() ; c.wait() } } }",
         // It may go round without taking any.
         "queue q\nprocess p { loop { if q.empty() { continue } ; q.get() } }",
         "queue q\nprocess p { loop { if q.empty() { q.get() } } }",
