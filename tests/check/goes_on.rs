@@ -39,6 +39,8 @@ fn who_goes_round_for_ever_is_found_with_and_without_leaving_states_out() {
         ),
     ];
     for text in texts {
+        // Few enough for the whole graph.
+        let text = text.replace("M = 4", "M = 3");
         let [with, without] = [Reduction::Stubborn, Reduction::None].map(|how| checked(&text, how, 1_000_000));
         for checked in [&with, &without] {
             assert!(checked.complete, "{text}");
