@@ -1,43 +1,80 @@
 //! The states that a search has met: by their fingerprints, or whole.
 //!
-//! Several workers may look states up at a time: the table lies in parts, by fingerprint, and each part grows alone.
+//! Several workers may look states up at a time: the table lies in parts, by fingerprint, and each part grows alone. Since
+//! a part doubles when it is full, some are larger than others, so that they are not all half empty at once.
 //!
 //! Answers for: whether a state is new, and whether it is still being walked from. Kept whole, states that have one
 //! fingerprint are still told apart, and counted.
 
+use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::machine::{Fingerprint, Packed, Space};
 
-/// The parts of the table; a power of two.
+/// The parts of the table.
 const PARTS: usize = 64;
+/// What parts are told apart by: so many bits of a fingerprint.
+const BITS: u32 = 10;
 
 /// States that were met.
 pub(super) struct Met {
     parts: Box<[Mutex<Part>]>,
+    /// By the first bits of a fingerprint: its part. The last part has twice as many of them as the first.
+    part_of: Box<[u8]>,
     /// Whether states are kept whole.
     whole: bool,
     /// Whether it is known which states are open.
-    tells_open: bool,
+    tells_open: AtomicBool,
 }
 
 /// Those whose fingerprints end alike.
 #[derive(Default)]
 struct Part {
-    prints: FxHashSet<Fingerprint>,
-    states: FxHashSet<Box<[u8]>>,
-    /// Those of which some steps may still be taken.
-    open: FxHashSet<Fingerprint>,
+    prints: FxHashMap<Key, Known>,
+    states: FxHashMap<Box<[u8]>, Known>,
     /// Bytes of whole states.
     bytes: usize,
+}
+
+/// What is known of a state: who sleeps in it, a bit each, whether it is open, and whether it is for ever.
+type Known = u16;
+
+/// Some of its steps may still be taken.
+const OPEN: Known = 1 << 15;
+/// Several walked from it at a time: it is open for ever, since nobody knows who comes to an end last.
+const STAYS_OPEN: Known = 1 << 14;
+/// Those who can be asleep.
+pub(super) const SLEEPERS: Known = STAYS_OPEN - 1;
+
+/// A fingerprint that takes no more room than its bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Key([u16; 8]);
+
+impl Key {
+    fn of(Fingerprint(print): Fingerprint) -> Key {
+        Key(std::array::from_fn(|at| (print >> (16 * at)) as u16))
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // A fingerprint is as good as a hash.
+        let Key([a, b, c, d, ..]) = *self;
+        state.write_u64(u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48);
+    }
 }
 
 /// A state, looked up.
 pub(super) enum Sight {
     /// It is new, and open from now on.
     New,
+    /// It was met, with more asleep than now: those who are awake from now on, and whether it was open, where that is
+    /// known. It is from now on.
+    Woken(Known, bool),
     /// It was met; whether it is open, where that is known.
     Old(bool),
 }
@@ -46,47 +83,64 @@ impl Met {
     /// With nothing in it. Which states are open need not be known where no state can be come back to.
     pub(super) fn new(whole: bool, may_come_back: bool) -> Met {
         // What a plan says is looked into wherever that is cheap.
-        let tells_open = may_come_back || cfg!(debug_assertions);
-        Met { parts: (0..PARTS).map(|_| Mutex::default()).collect(), whole, tells_open }
+        let tells_open = AtomicBool::new(may_come_back || cfg!(debug_assertions));
+        let all = f64::from(1u32 << BITS);
+        let part_of = (0..1u32 << BITS).map(|bits| ((1.0 + f64::from(bits) / all).log2() * PARTS as f64) as u8);
+        let parts = (0..PARTS).map(|_| Mutex::default()).collect();
+        Met { parts, part_of: part_of.collect(), whole, tells_open }
+    }
+
+    fn tells_open(&self) -> bool {
+        self.tells_open.load(Ordering::Relaxed)
+    }
+
+    /// From now on it is known which states are open; so far these are.
+    pub(super) fn tell_open(&self, open: impl Iterator<Item = Fingerprint>) {
+        for print in open {
+            self.part(print).prints.entry(Key::of(print)).and_modify(|known| *known |= OPEN);
+        }
+        self.tells_open.store(true, Ordering::Relaxed);
     }
 
     fn part(&self, print: Fingerprint) -> MutexGuard<'_, Part> {
-        // Tables take the low bits.
-        let at = (print.0 >> 96) as usize % PARTS;
-        self.parts[at].lock().unwrap_or_else(PoisonError::into_inner)
+        // Tables take other bits.
+        let bits = (print.0 >> (u128::BITS - BITS)) as usize;
+        self.parts[usize::from(self.part_of[bits])].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sum(&self, of: impl Fn(&Part) -> usize) -> usize {
         self.parts.iter().map(|part| of(&part.lock().unwrap_or_else(PoisonError::into_inner))).sum()
     }
 
-    /// Looks a state up; one that is new is noted.
-    pub(super) fn meet(&self, space: &Space<'_>, state: &Packed, print: Fingerprint) -> Sight {
+    /// Looks a state up, in which some sleep; one that is new is noted.
+    pub(super) fn meet(&self, space: &Space<'_>, state: &Packed, print: Fingerprint, asleep: Known) -> Sight {
         let whole = self.whole.then(|| space.canonical(state).into_boxed_slice());
+        let opens = if self.tells_open() { OPEN } else { 0 };
         let mut part = self.part(print);
-        let is_new = match whole {
-            None => part.prints.insert(print),
-            Some(whole) => {
-                part.prints.insert(print);
-                let length = whole.len();
-                let is_new = part.states.insert(whole);
-                part.bytes += if is_new { length } else { 0 };
-                is_new
+        let Some(whole) = whole else { return meet(part.prints.entry(Key::of(print)), asleep, opens) };
+        // Which are open is known by fingerprint.
+        let by_print = meet(part.prints.entry(Key::of(print)), 0, opens);
+        let length = whole.len();
+        match meet(part.states.entry(whole), asleep, 0) {
+            Sight::New => {
+                part.bytes += length;
+                Sight::New
             }
-        };
-        if is_new {
-            if self.tells_open {
-                part.open.insert(print);
+            Sight::Woken(woken, _) => {
+                let is_open = matches!(by_print, Sight::Old(true));
+                let stays = if is_open { STAYS_OPEN } else { 0 };
+                part.prints.entry(Key::of(print)).and_modify(|known| *known |= opens | stays);
+                Sight::Woken(woken, is_open)
             }
-            return Sight::New;
+            Sight::Old(_) => Sight::Old(matches!(by_print, Sight::Old(true))),
         }
-        Sight::Old(part.open.contains(&print))
     }
 
     /// All steps of a state were taken, and all that came of them.
     pub(super) fn close(&self, print: Fingerprint) {
-        if self.tells_open {
-            self.part(print).open.remove(&print);
+        if self.tells_open() {
+            let closed = |known: &mut Known| *known &= if *known & STAYS_OPEN == 0 { !OPEN } else { !0 };
+            self.part(print).prints.entry(Key::of(print)).and_modify(closed);
         }
     }
 
@@ -107,14 +161,33 @@ impl Met {
     }
 }
 
+fn meet<K>(entry: Entry<'_, K, Known>, asleep: Known, opens: Known) -> Sight {
+    match entry {
+        Entry::Vacant(vacant) => {
+            vacant.insert(asleep | opens);
+            Sight::New
+        }
+        Entry::Occupied(mut entry) => {
+            let known = entry.get_mut();
+            let woken = *known & SLEEPERS & !asleep;
+            if woken == 0 {
+                return Sight::Old(*known & OPEN != 0);
+            }
+            let is_open = *known & OPEN != 0;
+            *known = (*known & !woken) | opens | if is_open { STAYS_OPEN } else { 0 };
+            Sight::Woken(woken, is_open)
+        }
+    }
+}
+
 impl Part {
     fn bytes(&self) -> usize {
         // A slot and a byte beside it, of which seven in eight are used.
         let table = |capacity: usize, slot: usize| {
             if capacity == 0 { 0 } else { (capacity + 1).next_power_of_two() * (slot + 1) }
         };
-        let prints = table(self.prints.capacity(), size_of::<Fingerprint>());
-        let states = table(self.states.capacity(), size_of::<Box<[u8]>>());
-        prints + states + self.bytes + table(self.open.capacity(), size_of::<Fingerprint>())
+        let prints = table(self.prints.capacity(), size_of::<(Key, Known)>());
+        let states = table(self.states.capacity(), size_of::<(Box<[u8]>, Known)>());
+        prints + states + self.bytes
     }
 }

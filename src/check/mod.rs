@@ -140,6 +140,8 @@ pub enum Reduction {
     None,
     /// By stubborn sets.
     Stubborn,
+    /// By sleep sets.
+    Sleep,
     /// By exchanging actors that are alike.
     Symmetry,
     /// By all of that.
@@ -150,6 +152,11 @@ impl Reduction {
     /// Whether stubborn sets are used.
     pub fn is_stubborn(self) -> bool {
         matches!(self, Reduction::Stubborn | Reduction::All)
+    }
+
+    /// Whether sleep sets are used, where no state can be come back to.
+    pub fn is_sleepy(self) -> bool {
+        matches!(self, Reduction::Sleep | Reduction::All)
     }
 
     /// Whether actors that are alike are exchanged.

@@ -54,7 +54,7 @@ pub(super) struct Args {
     /// Give up when the search takes more memory: 64MiB, 2GiB
     #[arg(long, value_name = "SIZE", value_parser = size::memory)]
     max_memory: Option<u64>,
-    /// How states are left out: none, stubborn, symmetry, or all
+    /// How states are left out: none, stubborn, sleep, symmetry, or all
     #[arg(long, value_name = "HOW", default_value = "all", hide_possible_values = true)]
     reduction: How,
     /// Tell states apart by all that they are, and say whether a fingerprint would have mixed two up; takes memory
@@ -90,6 +90,7 @@ enum Timeouts {
 enum How {
     None,
     Stubborn,
+    Sleep,
     Symmetry,
     All,
 }
@@ -153,6 +154,7 @@ pub(super) fn options(args: &Args, searches: usize) -> Options {
         reduction: match args.reduction {
             How::None => Reduction::None,
             How::Stubborn => Reduction::Stubborn,
+            How::Sleep => Reduction::Sleep,
             How::Symmetry => Reduction::Symmetry,
             How::All => Reduction::All,
         },

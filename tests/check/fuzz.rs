@@ -72,6 +72,7 @@ fn compared(seed: u64, text: &str) -> Option<(Vec<String>, usize, usize)> {
     let symmetric = search(Reduction::Symmetry)?;
     let all = search(Reduction::All)?;
     let mut differ = differences("stubborn", &whole, &search(Reduction::Stubborn)?, true);
+    differ.extend(differences("sleep", &whole, &search(Reduction::Sleep)?, true));
     differ.extend(differences("symmetry", &whole, &symmetric, false));
     differ.extend(differences("all", &symmetric, &all, true));
     let crew = searched(text, &abreast(seed))?;

@@ -13,18 +13,25 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::sleep::Kept;
 use crate::check::Bound;
 use crate::machine::{Choice, State};
 
 /// How often the one that waits for a job tells how far all have come.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
-/// A new state for somebody else to go on from.
+/// A state for somebody else to go on from.
 pub(super) struct Job {
     pub(super) state: State,
     /// The steps that lead there.
     pub(super) way: Vec<Choice>,
     pub(super) loan: Arc<Loan>,
+    /// Who sleeps there.
+    pub(super) asleep: Kept,
+    /// Of one that was met before: those who sleep there no longer.
+    pub(super) woken: Option<Kept>,
+    /// Whether it is never known to be walked to its end.
+    pub(super) is_broken: bool,
 }
 
 /// A part of a walk that was given away.

@@ -7,6 +7,7 @@
 
 mod crew;
 mod prospects;
+mod sleep;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};

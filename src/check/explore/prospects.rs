@@ -8,7 +8,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::check::stubborn;
-use crate::machine::{Outlook, Packed, Space, Step, View};
+use crate::machine::{Outlook, Packed, Print, Space, Step, View};
 
 /// What is to be done in some states.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(super) struct Prospect {
     pub(super) enough: usize,
     /// Whether the outlook may show a failure.
     pub(super) is_doubtful: bool,
+    /// For each of those that are enough: the places of actors whose steps accord with it, as bits.
+    pub(super) accord: Box<[u64]>,
 }
 
 /// All that was found out.
@@ -40,9 +42,9 @@ impl Prospects {
     pub(super) fn of(
         &mut self,
         space: &mut Space<'_>,
-        (state, view): (&Packed, &View),
+        (state, view, print): (&Packed, &View, &Print),
         outlook: &mut Outlook,
-        is_stubborn: bool,
+        (is_stubborn, sleeps): (bool, bool),
     ) -> Rc<Prospect> {
         self.asked += 1;
         if self.asked >= ASKED_MIN && self.asked.is_power_of_two() && self.known.len() > self.asked / 4 {
@@ -50,14 +52,20 @@ impl Prospects {
             self.clear();
         }
         if !self.is_off {
-            space.roles(view, &mut self.roles);
+            space.roles(view, order(space, print), &mut self.roles);
             if let Some(known) = self.known.get(&*self.roles) {
                 return Rc::clone(known);
             }
         }
-        space.look(view, outlook);
+        let in_order = order(space, print).map(<[u32]>::to_vec);
+        space.look_in(view, in_order.as_deref(), outlook);
         let enough = if is_stubborn { stubborn::enough(space, outlook) } else { None };
         let is_enough = |at: usize| enough.as_ref().is_none_or(|enough| enough.has(at));
+        let mut accord = Vec::new();
+        for at in (0..outlook.len()).filter(|at| sleeps && is_enough(*at)) {
+            let with = space.accord(outlook, at);
+            accord.extend(outlook.steps_of(at).map(|_| with));
+        }
         let steps_of = |wanted: bool| (0..outlook.len()).filter(move |at| is_enough(*at) == wanted);
         let mut steps: Vec<Step> = steps_of(true).flat_map(|at| outlook.steps_of(at)).collect();
         let count = steps.len();
@@ -65,9 +73,13 @@ impl Prospects {
         let is_doubtful = !space.roles_tell_the_dead()
             || !space.races(outlook).is_empty()
             || !space.is_over(state) && (!outlook.goes_on() || !space.dead(state, view, outlook).is_empty());
-        let prospect = Rc::new(Prospect { steps: steps.into(), enough: count, is_doubtful });
+        let prospect = Rc::new(Prospect { steps: steps.into(), enough: count, is_doubtful, accord: accord.into() });
         if !self.is_off {
-            self.bytes += size_of_val(&*prospect.steps) + size_of_val(&*self.roles) + size_of::<Prospect>() + 64;
+            self.bytes += size_of_val(&*prospect.steps)
+                + size_of_val(&*prospect.accord)
+                + size_of_val(&*self.roles)
+                + size_of::<Prospect>()
+                + 64;
             self.known.insert(self.roles.clone().into(), Rc::clone(&prospect));
         }
         prospect
@@ -83,4 +95,10 @@ impl Prospects {
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
+}
+
+/// Actors are looked at in the order of their numbers, so that the same of their steps are enough in all states that
+/// are one.
+fn order<'s>(space: &'s Space<'_>, print: &Print) -> Option<&'s [u32]> {
+    space.numbered(print).and_then(|numbered| numbered.order)
 }

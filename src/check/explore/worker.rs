@@ -10,6 +10,7 @@ use std::time::Instant;
 use super::Found;
 use super::crew::{Crew, Job, Loan};
 use super::prospects::{Prospect, Prospects};
+use super::sleep;
 use crate::check::failure::{Told, of_step};
 use crate::check::left::Share;
 use crate::check::met::{Met, Sight};
@@ -31,6 +32,7 @@ struct Frame {
     /// How many of the steps are to be taken.
     enough: usize,
     next: usize,
+    rest: Rest,
     /// The step that the way goes on with; of those that were given away others go on.
     on: Option<Step>,
     lent: Option<Box<Lent>>,
@@ -43,11 +45,75 @@ struct Lent {
     open: Vec<Fingerprint>,
 }
 
+/// Who sleeps in a state on the way, and who may behind it: places, as bits.
+#[derive(Clone, Copy, Default)]
+struct Rest {
+    /// Those who sleep.
+    asleep: u64,
+    /// Those whose steps are not to be taken.
+    passed: u64,
+    /// Those of whom a step was walked to its end, and those of whom one was not.
+    walked: u64,
+    unwalked: u64,
+    /// Something behind the state may never be known to be walked to its end.
+    is_broken: bool,
+}
+
 /// A step that was taken.
 struct Taken {
     step: Step,
-    /// What is known of where it leads, if that is new.
-    new: Option<(Print, Moved)>,
+    /// Where it leads, if there is something to do.
+    to: Option<To>,
+}
+
+/// What is known of a state that was come to.
+struct To {
+    print: Print,
+    /// The step that led there, if one did.
+    moved: Option<Moved>,
+    rest: Rest,
+    /// Whether it was not met before.
+    is_new: bool,
+}
+
+impl Frame {
+    /// Passes over the steps of those who sleep.
+    #[inline]
+    fn skip(&mut self) {
+        let is_passed = |step: &Step| self.rest.passed & place_bit(*step) != 0;
+        while self.next < self.enough && self.prospect.steps.get(self.next).is_some_and(is_passed) {
+            self.next += 1;
+        }
+    }
+
+    /// A step was walked to its end, or was not.
+    #[inline]
+    fn note(&mut self, step: Step, is_walked: bool) {
+        let places = if is_walked { &mut self.rest.walked } else { &mut self.rest.unwalked };
+        *places |= place_bit(step);
+    }
+
+    /// Those who sleep behind the next step; its own actor is not among them. `at` says whether the way goes on from
+    /// here.
+    #[inline]
+    fn asleep_behind(&self, goes_on: bool) -> u64 {
+        let accord = self.prospect.accord.get(self.next).copied().unwrap_or_default();
+        let walking = if goes_on { self.on.map_or(0, place_bit) } else { 0 };
+        (self.rest.asleep | (self.rest.walked & !self.rest.unwalked & !walking)) & accord
+    }
+}
+
+impl Rest {
+    /// Where nobody's steps are passed over but those of the sleepers.
+    fn of(asleep: u64) -> Rest {
+        Rest { asleep, passed: asleep, ..Rest::default() }
+    }
+}
+
+/// The bit of an actor's place; none beyond the 64th.
+#[inline]
+fn place_bit(step: Step) -> u64 {
+    1u64.checked_shl(step.place()).unwrap_or(0)
 }
 
 /// What a walk came to.
@@ -68,6 +134,8 @@ pub(super) struct Worker<'s, 'm> {
     reduction: Reduction,
     /// Whether some state may be come back to.
     may_come_back: bool,
+    /// Whether there are sleep sets.
+    sleeps: bool,
     limits: &'s Limits,
     until: Option<Instant>,
     stack: Vec<Frame>,
@@ -104,6 +172,7 @@ impl<'s, 'm> Worker<'s, 'm> {
             told: Told::default(),
             reduction,
             may_come_back,
+            sleeps: reduction.is_sleepy() && !may_come_back,
             limits,
             until,
             stack: Vec::new(),
@@ -124,8 +193,8 @@ impl<'s, 'm> Worker<'s, 'm> {
     pub(super) fn begin(&mut self, initial: &State) {
         self.next = self.space.pack(initial);
         let print = self.space.print(&self.next, None);
-        self.met.meet(self.space, &self.next, print.fingerprint());
-        self.enter(print, None);
+        self.met.meet(self.space, &self.next, print.fingerprint(), 0);
+        self.enter(To { print, moved: None, rest: Rest::default(), is_new: true });
     }
 
     /// Walks on, as long as there are no more than so many states.
@@ -153,6 +222,10 @@ impl<'s, 'm> Worker<'s, 'm> {
     /// do or all are to stop; `tell` is told of the progress while it waits as well.
     pub(super) fn go_with(&mut self, crew: &Crew, tell: &mut dyn FnMut(Progress)) {
         self.is_alone = false;
+        if self.sleeps {
+            // Whom another comes to must not look as if its walk was over.
+            self.met.tell_open(self.stack.iter().map(|frame| frame.print.fingerprint()));
+        }
         self.published = (self.found.states, 0);
         loop {
             while self.step() {
@@ -193,49 +266,65 @@ impl<'s, 'm> Worker<'s, 'm> {
     }
 
     /// Goes on where another did not.
-    fn go_from(&mut self, Job { state, way, loan }: Job) {
+    fn go_from(&mut self, Job { state, way, loan, asleep, woken, is_broken }: Job) {
         self.way = way;
         self.loan = Some(loan);
         self.lowest = 0;
         self.next = self.space.pack(&state);
         let print = self.space.print(&self.next, None);
-        self.enter(print, None);
+        let numbered = self.space.numbered(&print);
+        let asleep = sleep::places(asleep, numbered);
+        let passed = woken.map_or(asleep, |woken| !sleep::places(woken, numbered));
+        self.enter(To {
+            print,
+            moved: None,
+            rest: Rest { asleep, passed, is_broken, ..Rest::default() },
+            is_new: woken.is_none(),
+        });
     }
 
     /// Gives away a step of the earliest state on the way that has one left, if it leads to a new one.
     fn lend(&mut self, crew: &Crew) {
         while self.lowest + 1 < self.stack.len() {
             let at = self.lowest;
+            self.stack[at].skip();
             if self.stack[at].next >= self.stack[at].enough {
                 self.lowest += 1;
-            } else if let Taken { step, new: Some(_) } = self.take(at) {
+            } else if let Taken { step, to: Some(To { print, rest, is_new, .. }) } = self.take(at) {
                 let loan = Arc::new(Loan::default());
                 self.stack[at].lent.get_or_insert_default().loans.push(Arc::clone(&loan));
+                self.stack[at].note(step, false);
                 let way = self.way_by(at, step);
-                return crew.give(Job { state: self.space.state(&self.next), way, loan });
+                let kept = |places| sleep::kept(places, self.space.numbered(&print)).1;
+                let (asleep, woken) = (kept(rest.asleep), (!is_new).then(|| kept(!rest.passed)));
+                let (state, is_broken) = (self.space.state(&self.next), rest.is_broken);
+                return crew.give(Job { state, way, loan, asleep, woken, is_broken });
             }
         }
     }
 
     /// Takes one step, or goes back; whether there is more to do.
     fn step(&mut self) -> bool {
-        let Some(frame) = self.stack.last() else { return false };
+        let Some(frame) = self.stack.last_mut() else { return false };
+        frame.skip();
         if frame.next >= frame.enough {
             self.go_back();
             return true;
         }
         let at = self.stack.len() - 1;
-        if let Taken { step, new: Some((print, moved)) } = self.take(at) {
+        if let Taken { step, to: Some(to) } = self.take(at) {
             self.stack[at].on = Some(step);
-            self.enter(print, Some(&moved));
+            self.enter(to);
         }
         true
     }
 
     /// Takes the next step of a state on the way, to a state that is next.
     fn take(&mut self, at: usize) -> Taken {
+        let goes_on = at + 1 < self.stack.len();
         let frame = &mut self.stack[at];
         let step = frame.prospect.steps[frame.next];
+        let asleep = frame.asleep_behind(goes_on);
         frame.next += 1;
         if self.space.is_stale(&frame.view) {
             self.space.view_to(&frame.state, None, &mut frame.view);
@@ -246,7 +335,7 @@ impl<'s, 'm> Worker<'s, 'm> {
             self.found.timed = times_out || self.space.sleeps(&frame.view, step);
         }
         let Some(moved) = self.space.step_to(&frame.state, &frame.view, step, &mut self.next) else {
-            return Taken { step, new: None };
+            return Taken { step, to: None };
         };
         self.found.transitions += 1;
         if let Some(happened) = moved.happened() {
@@ -259,8 +348,18 @@ impl<'s, 'm> Worker<'s, 'm> {
         }
         let frame = &mut self.stack[at];
         let print = self.space.print(&self.next, Some((&frame.state, &frame.print, &moved)));
-        match self.met.meet(self.space, &self.next, print.fingerprint()) {
-            Sight::New => Taken { step, new: Some((print, moved)) },
+        let asleep = self.space.carried(asleep, (&frame.state, &self.next), &moved);
+        let (asleep, kept) = sleep::kept(asleep, self.space.numbered(&print));
+        let to = |rest, is_new| Some(To { print, moved: Some(moved), rest, is_new });
+        match self.met.meet(self.space, &self.next, print.fingerprint(), kept) {
+            Sight::New => Taken { step, to: to(Rest::of(asleep), true) },
+            Sight::Woken(woken, is_open) => {
+                let passed = !sleep::places(woken, self.space.numbered(&print));
+                // Where another worker is at the steps that were awake before, nobody is told when it is not.
+                let rest =
+                    Rest { asleep, passed, is_broken: is_open && self.sleeps && !self.is_alone, ..Rest::default() };
+                Taken { step, to: to(rest, false) }
+            }
             Sight::Old(is_open) => {
                 let is_sure = self.is_alone && is_open;
                 debug_assert!(self.may_come_back || !is_sure, "a state was come back to, and the plan says none is");
@@ -270,24 +369,37 @@ impl<'s, 'm> Worker<'s, 'm> {
                     self.found.has_cycles |= is_sure;
                     self.found.may_have_cycles |= !is_sure;
                 }
-                Taken { step, new: None }
+                if self.sleeps {
+                    // Another worker may be at it still, and nobody is told when it is not.
+                    frame.note(step, !is_open);
+                    frame.rest.is_broken |= is_open;
+                }
+                Taken { step, to: None }
             }
         }
     }
 
-    /// The state that was come to, which is new, goes onto the stack.
-    fn enter(&mut self, print: Print, moved: Option<&Moved>) {
-        self.found.states += 1;
+    /// The state that was come to goes onto the stack.
+    fn enter(&mut self, To { print, moved, rest, is_new }: To) {
+        self.found.states += usize::from(is_new);
         self.found.depth = self.found.depth.max(self.way.len() + self.stack.len());
         let mut frame = self.spare.pop().unwrap_or_default();
         std::mem::swap(&mut frame.state, &mut self.next);
         frame.print = print;
-        let before = self.stack.last().zip(moved).map(|(frame, moved)| (&frame.view, moved));
+        let before = self.stack.last().zip(moved.as_ref()).map(|(frame, moved)| (&frame.view, moved));
         self.space.view_to(&frame.state, before, &mut frame.view);
         let is_stubborn = self.reduction.is_stubborn();
-        let at = (&frame.state, &frame.view);
-        frame.prospect = self.prospects.of(self.space, at, &mut self.outlook, is_stubborn);
-        (frame.next, frame.enough, frame.on) = (0, frame.prospect.enough, None);
+        let at = (&frame.state, &frame.view, &print);
+        frame.prospect = self.prospects.of(self.space, at, &mut self.outlook, (is_stubborn, self.sleeps));
+        (frame.next, frame.enough, frame.on, frame.rest) = (0, frame.prospect.enough, None, rest);
+        if is_new {
+            self.look_at(&frame);
+        }
+        self.stack.push(frame);
+    }
+
+    /// What a state shows that was not met before.
+    fn look_at(&mut self, frame: &Frame) {
         let mut news = Vec::new();
         if frame.prospect.is_doubtful {
             self.space.look(&frame.view, &mut self.outlook);
@@ -296,50 +408,51 @@ impl<'s, 'm> Worker<'s, 'm> {
             news = self.told.broken(self.space, &frame.state);
         }
         if frame.prospect.steps.is_empty() {
-            self.found.ends.insert(print.fingerprint());
+            self.found.ends.insert(frame.print.fingerprint());
             self.found.exits.extend(self.space.good_exit(&frame.state).map(|code| code as u8));
         }
         for failure in news {
             self.fail(failure, None);
         }
-        self.stack.push(frame);
     }
 
     /// Leaves the last state on the way.
     fn go_back(&mut self) {
         let Some(mut frame) = self.stack.pop() else { return };
         self.lowest = self.lowest.min(self.stack.len());
-        let print = frame.print.fingerprint();
-        let lent = frame.lent.take();
+        let (print, is_broken) = (frame.print.fingerprint(), frame.rest.is_broken);
+        let mut lent = frame.lent.take();
         self.spare.push(frame);
-        let Some(mut lent) = lent else {
-            self.met.close(print);
-            return self.end_loan(Vec::new());
-        };
-        lent.loans.retain(|loan| !loan.is_over());
-        lent.open.push(print);
-        if lent.loans.is_empty() {
-            lent.open.into_iter().for_each(|print| self.met.close(print));
-            return self.end_loan(Vec::new());
+        if let Some(lent) = &mut lent {
+            lent.loans.retain(|loan| !loan.is_over());
         }
-        // What others still walk lies behind the states before as well.
+        let open = lent.as_mut().filter(|lent| !lent.loans.is_empty());
+        let is_walked = open.is_none() && !is_broken;
+        match open {
+            Some(lent) => lent.open.extend((!is_broken).then_some(print)),
+            None => {
+                lent.take().into_iter().flat_map(|lent| lent.open).for_each(|print| self.met.close(print));
+                if !is_broken {
+                    self.met.close(print);
+                }
+            }
+        }
         match self.stack.last_mut() {
             Some(before) => {
-                let theirs = before.lent.get_or_insert_default();
-                theirs.loans.append(&mut lent.loans);
-                theirs.open.append(&mut lent.open);
+                before.on.into_iter().for_each(|step| before.note(step, is_walked));
+                before.rest.is_broken |= is_broken;
+                if let Some(mut lent) = lent {
+                    // What others still walk lies behind the states before as well.
+                    let theirs = before.lent.get_or_insert_default();
+                    theirs.loans.append(&mut lent.loans);
+                    theirs.open.append(&mut lent.open);
+                }
             }
-            // These stay open: that is never wrong.
-            None => self.end_loan(lent.loans),
-        }
-    }
-
-    /// Where the walk is over, and was another's, that one may close its states.
-    fn end_loan(&mut self, further: Vec<Arc<Loan>>) {
-        if self.stack.is_empty()
-            && let Some(loan) = self.loan.take()
-        {
-            loan.end(further);
+            // What is open stays so: that is never wrong.
+            None => {
+                let loan = self.loan.take().filter(|_| !is_broken);
+                loan.into_iter().for_each(|loan| loan.end(lent.take().map(|lent| lent.loans).unwrap_or_default()));
+            }
         }
     }
 

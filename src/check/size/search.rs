@@ -92,7 +92,7 @@ impl<'a, W: Watch> Search<'a, W> {
     /// A state that is new goes onto the stack; whether it is.
     fn meet(&mut self, state: Packed) -> bool {
         let print = self.space.fingerprint(&state);
-        if let Sight::Old(is_on_stack) = self.met.meet(&self.space, &state, print) {
+        if let Sight::Old(is_on_stack) = self.met.meet(&self.space, &state, print, 0) {
             if let Some(frame) = self.stack.last_mut().filter(|_| is_on_stack) {
                 // Whoever was put off here must not be put off for ever.
                 frame.steps.append(&mut frame.rest);

@@ -17,7 +17,7 @@ mod sight;
 mod touches;
 
 pub use outlook::{Group, Outlook};
-pub use print::Print;
+pub use print::{Numbered, Print};
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -549,4 +549,11 @@ impl<'m> Space<'m> {
 pub struct Step {
     place: u32,
     number: u32,
+}
+
+impl Step {
+    /// The place of its actor.
+    pub fn place(self) -> u32 {
+        self.place
+    }
 }

@@ -214,15 +214,22 @@ impl Outlook {
 }
 
 fn place_in(ones: &[One], actor: u32) -> Option<usize> {
-    ones.binary_search_by_key(&actor, |one| one.actor).ok()
+    ones.iter().position(|one| one.actor == actor)
 }
 
 impl Space<'_> {
     /// The roles of a state's actors, by place: what can be said of an outlook alone (which steps conflict, who lets
     /// whom go on, who never can where there are no pools) is the same wherever these are. `roles` is what is filled.
-    pub fn roles(&self, view: &View, roles: &mut Vec<u32>) {
+    /// They come in an order, if one is given.
+    pub fn roles(&self, view: &View, order: Option<&[u32]>, roles: &mut Vec<u32>) {
         roles.clear();
-        roles.extend(view.sights.iter().map(|number| self.sights.role(*number)));
+        match order {
+            None => roles.extend(view.sights.iter().map(|number| self.sights.role(*number))),
+            Some(order) => {
+                let sights = order.iter().filter_map(|place| view.sights.get(*place as usize));
+                roles.extend(sights.map(|number| self.sights.role(*number)));
+            }
+        }
     }
 
     /// Whether who can never go on is told by their roles.
@@ -232,6 +239,11 @@ impl Space<'_> {
 
     /// Looks at a state; `outlook` is what is filled.
     pub fn look(&mut self, view: &View, outlook: &mut Outlook) {
+        self.look_in(view, None, outlook);
+    }
+
+    /// The same, at its actors in an order of their places, if one is given.
+    pub fn look_in(&mut self, view: &View, order: Option<&[u32]>, outlook: &mut Outlook) {
         let Outlook { ones, now, all, acting, waiting, conflicts, enablers } = outlook;
         ones.clear();
         now.clear();
@@ -241,7 +253,10 @@ impl Space<'_> {
         conflicts.clear();
         enablers.clear();
         let mut opened = Opened::default();
-        for (place, number) in (0u32..).zip(&view.sights) {
+        for at in 0..view.sights.len() {
+            let place = order.and_then(|order| order.get(at)).map_or(at, |place| *place as usize);
+            let Some(number) = view.sights.get(place) else { continue };
+            let place = place as u32;
             let Some(stance) = self.sights.stance(*number).filter(|stance| !stance.has_ended) else { continue };
             let at = ones.len();
             ones.push(One { actor: stance.actor, place, sight: *number, steps: stance.choices.len() as u32 });
@@ -275,6 +290,20 @@ impl Space<'_> {
             }
             found.remove(at);
         })
+    }
+
+    /// Those who have a step that accords with every step of one, by their places, as bits; nobody beyond the 64th.
+    pub fn accord(&mut self, outlook: &Outlook, at: usize) -> u64 {
+        let Some(own) = outlook.now.get(at) else { return 0 };
+        let mut bits = 0;
+        for (other, (one, now)) in outlook.ones.iter().zip(&outlook.now).enumerate() {
+            if other != at && one.steps > 0 && one.place < u64::BITS {
+                let accords =
+                    self.sets.pair(*own, *now) & CONFLICTS == 0 && self.sets.pair(*now, *own) & CONFLICTS == 0;
+                bits |= u64::from(accords) << one.place;
+            }
+        }
+        bits
     }
 
     /// Those of whom one at least must take a step before one can go on that cannot; who is over is not among them.

@@ -26,12 +26,40 @@ impl Print {
         Fingerprint(self.sum)
     }
 
+    #[inline]
     fn is_of(&self, age: u32) -> bool {
         self.age == age
     }
 }
 
+/// How the actors of a state are numbered.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbered<'s> {
+    /// By place: one more than the number; nought where nothing leads to it any more.
+    pub numbers: &'s [u32],
+    /// The places in the order of the numbers; none where that is how they lie.
+    pub order: Option<&'s [u32]>,
+}
+
 impl Space<'_> {
+    /// How the actors are numbered in the state of a fingerprint, where that is known: alike in all states that have
+    /// this fingerprint.
+    pub fn numbered(&self, print: &Print) -> Option<Numbered<'_>> {
+        let (tree, _) = print.tree.filter(|_| print.is_of(self.age))?;
+        Some(Numbered { numbers: self.trees.get(tree), order: self.trees.order(tree) })
+    }
+
+    /// Places of actors, as bits, carried over a step to where the same actors are then.
+    pub fn carried(&self, places: u64, (from, to): (&Packed, &Packed), moved: &Moved) -> u64 {
+        if moved.is_plain || places == 0 {
+            return places;
+        }
+        let (old, new) = (self.parts.head(&from.0).1, self.parts.head(&to.0).1);
+        let known = old.actors().iter().enumerate().take(u64::BITS as usize);
+        let staying = known.filter(|(place, _)| places >> place & 1 == 1).filter_map(|(_, id)| new.actor(*id));
+        staying.filter(|place| *place < u64::BITS as usize).fold(0, |bits, place| bits | 1 << place)
+    }
+
     /// The fingerprint of the canonical form: the machine's. Where that of the state is known from which a step led
     /// here, only what was changed is summed up.
     pub fn print(&mut self, packed: &Packed, before: Option<(&Packed, &Print, &Moved)>) -> Print {

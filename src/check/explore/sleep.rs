@@ -1,0 +1,46 @@
+//! Sleep sets: actors whose steps need not be taken in a state, since others that were taken before, or will be, lead
+//! to all that is behind them (Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996,
+//! chapter 5).
+//!
+//! Of several steps of a state, those that were taken first sleep behind the later ones, until one is taken that does not
+//! accord with them. What sleeps in a state on all ways on which it was met so far is kept with it; whoever comes to it
+//! with less asleep takes the steps of those who are then awake. This rests on everything being walked to its end that
+//! lies behind a step, before its actor is put to sleep: no step sleeps whose walk was given away, or that led to where
+//! another worker still was. Where states may be come back to, nobody sleeps.
+//!
+//! Answers for: who sleeps, as the numbers of a state and as places in it. Never keeps anything.
+
+use crate::check::met::SLEEPERS;
+use crate::machine::Numbered;
+
+/// Those who sleep, a bit each, by the numbers that they have in all states that are one.
+pub(super) type Kept = u16;
+
+/// Numbers from which on nobody is put to sleep.
+const NUMBERS: u32 = SLEEPERS.count_ones();
+
+/// Those of some places who have a number that can be kept, with their numbers.
+pub(super) fn kept(places: u64, numbered: Option<Numbered<'_>>) -> (u64, Kept) {
+    let Some(numbered) = numbered.filter(|_| places != 0) else { return (0, 0) };
+    let (mut able, mut kept, mut left) = (0, 0, places);
+    while left != 0 {
+        let place = left.trailing_zeros();
+        left &= left - 1;
+        let bit = bit(numbered, place);
+        able |= u64::from(bit != 0) << place;
+        kept |= bit;
+    }
+    (able, kept)
+}
+
+/// The places of those who were kept.
+pub(super) fn places(kept: Kept, numbered: Option<Numbered<'_>>) -> u64 {
+    let Some(numbered) = numbered.filter(|_| kept != 0) else { return 0 };
+    let is_kept = |place: &u32| bit(numbered, *place) & kept != 0;
+    (0..u64::BITS).filter(is_kept).fold(0, |bits, place| bits | 1 << place)
+}
+
+fn bit(numbered: Numbered<'_>, place: u32) -> Kept {
+    let number = numbered.numbers.get(place as usize).and_then(|number| number.checked_sub(1));
+    number.filter(|number| *number < NUMBERS).map_or(0, |number| 1 << number)
+}
