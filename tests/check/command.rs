@@ -244,3 +244,31 @@ fn who_is_in_the_livelock_is_who_goes_round() {
     let message = counterexample["message"].as_str().unwrap_or_default();
     assert!(left.is_some_and(|left| !message.contains(left)), "{left:?} {message}");
 }
+
+#[test]
+fn all_invariants_that_a_state_breaks_are_told() {
+    let two = "atomic n = 0\nthread t { n = 1 }\ninvariant first: n < 1\ninvariant holds: n < 2\n\
+               invariant last: n == 0\n";
+    let folder = Folder::with(&[("two.conc", two)]);
+    for args in [&["two.conc"][..], &["two.conc", "--preemptions", "0"]] {
+        let out = folder.conc("check", args);
+        assert!(out.out.contains("two.conc: the invariant first does not hold"), "{}", out.out);
+        assert!(out.out.contains("also: the invariant last does not hold"), "{}", out.out);
+        assert!(!out.out.contains("invariant holds"), "{}", out.out);
+    }
+}
+
+#[test]
+fn all_claims_that_a_schedule_never_fulfils_are_told() {
+    // More than the bits of a word.
+    let claims: String = (0..70).map(|at| format!("eventually c{at}: n != {}\n", at % 65)).collect();
+    let folder = Folder::with(&[("many.conc", &format!("atomic n = 70\nthread t {{ n = 64 }}\n{claims}"))]);
+    let out = folder.conc("check", &["many.conc"]);
+    assert_eq!(out.code, Some(0), "{}", out.out);
+    let never: String = [3, 64, 69].map(|at| format!("eventually d{at}: n == {at}\n")).concat();
+    let folder = Folder::with(&[("some.conc", &format!("atomic n = 70\nthread t {{ n = 64 }}\n{claims}{never}"))]);
+    let out = folder.conc("check", &["some.conc"]);
+    assert!(out.out.contains("some.conc: d3 need never become true"), "{}", out.out);
+    assert!(out.out.contains("also: d69 need never become true"), "{}", out.out);
+    assert_eq!(out.out.matches("need never become true").count(), 2, "{}", out.out);
+}
