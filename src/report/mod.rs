@@ -26,6 +26,10 @@ pub mod check;
 
 mod datum;
 
+mod digits;
+
+mod names;
+
 mod excerpt;
 
 mod changes;

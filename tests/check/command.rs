@@ -272,3 +272,30 @@ fn all_claims_that_a_schedule_never_fulfils_are_told() {
     assert!(out.out.contains("also: d69 need never become true"), "{}", out.out);
     assert_eq!(out.out.matches("need never become true").count(), 2, "{}", out.out);
 }
+
+#[test]
+fn actors_that_wait_alike_are_told_together() {
+    let alike = |count: usize| {
+        format!("semaphore s(1)\nevent e\nthread p[i in 0..{count}] {{\n    s.acquire()\n    s.acquire()\n}}\n")
+    };
+    let groups = alike(3) + "thread q[i in 0..5] { e.wait() }\n";
+    let folder = Folder::with(&[("many.conc", &alike(24)), ("groups.conc", &groups)]);
+    let out = folder.conc("check", &["many.conc", "--format", "json"]);
+    let object: serde_json::Value = serde_json::from_str(&out.out).expect("JSON");
+    assert_eq!(object["counterexample"]["blocked"].as_array().map(Vec::len), Some(25));
+    for (file, replay, lines) in [
+        (
+            "many.conc",
+            "many.replay.ron",
+            &["p[1], p[2], p[3] and 20 others wait in s.acquire() at line 4", "p[0] waits in s.acquire() at line 5"][..],
+        ),
+        ("groups.conc", "groups.replay.ron", &["q[0], q[1], q[2], q[3] and q[4] wait in e.wait() at line 7"]),
+    ] {
+        let checked = folder.conc("check", &[file]).out;
+        let replayed = folder.conc("run", &[file, "--replay", replay]).err;
+        for line in lines {
+            assert!(checked.contains(&format!("  {line}: ")), "{checked}");
+            assert!(replayed.contains(&format!("error: deadlock: {line}\n")), "{replayed}");
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! Checks as one page of HTML that needs nothing else: no script, no font, no picture.
 
 use super::text::{beneath, costs, notes, said};
-use super::words::{grouped, step};
+use super::words::step;
 use crate::check::{Checked, Compared, Counterexample};
+use crate::report::digits::grouped;
 use crate::source::Source;
 
 /// Colours follow the reader's; a step that preempts has a mark at its side.

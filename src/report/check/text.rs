@@ -1,9 +1,10 @@
 //! A check as a person reads it.
 
 use super::columns::columns;
-use super::words::{count, failure, listed};
+use super::words::{count, failure};
 use crate::check::{Assumption, Avoidable, Bound, Checked, Compared, Counterexample, Failure, Verdict};
 use crate::report::blocked_lines;
+use crate::report::names::listed;
 use crate::source::Source;
 
 /// From so many states on it matters how much memory one takes.

@@ -2,6 +2,8 @@
 
 use crate::check::{Cause, Failure, Line};
 use crate::program::op::OpCode;
+use crate::report::digits::grouped;
+use crate::report::names::listed;
 use crate::source::Source;
 
 /// What a step does: `m.acquire()`, `q.get() -> 3`, `x = …`, `ends`.
@@ -161,14 +163,6 @@ fn deadlock(cause: &Cause) -> String {
     }
 }
 
-pub(super) fn listed(names: &[String]) -> String {
-    match names {
-        [] => "nobody".into(),
-        [only] => only.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
-    }
-}
-
 /// `1 state`, `12,345 states`.
 pub(super) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 {
@@ -179,16 +173,4 @@ pub(super) fn count(number: usize, noun: &str) -> String {
         "s"
     };
     format!("{} {noun}{plural}", grouped(number))
-}
-
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
