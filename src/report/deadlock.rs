@@ -33,6 +33,20 @@ pub(super) fn blocked_lines(source: &Source, blocked: &[Blocked]) -> Vec<String>
     alike(blocked).iter().map(|those| format!("{}: {}", those.told(source), those.reason)).collect()
 }
 
+/// Who they are, and where: `main at line 4 and p[0], p[1] and p[2] at line 9`.
+pub(super) fn standing(source: &Source, blocked: &[Blocked]) -> String {
+    let mut lines: Vec<(u32, Vec<&str>)> = Vec::new();
+    for one in blocked {
+        let line = source.place(one.span.start).line;
+        match lines.iter_mut().find(|(other, _)| *other == line) {
+            Some((_, actors)) => actors.push(&one.actor),
+            None => lines.push((line, vec![&one.actor])),
+        }
+    }
+    let told: Vec<String> = lines.iter().map(|(line, actors)| format!("{} at line {line}", listed(actors))).collect();
+    listed(&told)
+}
+
 /// Those that wait at one place for one thing stand together, where the first of them does.
 fn alike(blocked: &[Blocked]) -> Vec<Alike<'_>> {
     let mut all: Vec<Alike<'_>> = Vec::new();

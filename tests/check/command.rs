@@ -299,3 +299,56 @@ fn actors_that_wait_alike_are_told_together() {
         }
     }
 }
+
+#[test]
+fn what_goes_on_for_ever_is_shown() {
+    let folder = Folder::with(&[("spins.conc", SPINS)]);
+    let json = folder.conc("check", &["spins.conc", "--format", "json"]).out;
+    let object: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let round = serde_json::json!([{ "actor": "spinner", "operation": "reads go -> false", "line": 3 }]);
+    assert_eq!(object["counterexample"]["round"], round);
+    let drawn = folder.conc("check", &["spins.conc", "--format", "mermaid"]).out;
+    assert!(drawn.contains("    loop for ever\n    p2->>p3: line 3: reads go -> false\n    end\n"), "{drawn}");
+    let page = folder.conc("check", &["spins.conc", "--format", "html"]).out;
+    assert!(
+        page.contains("again and again, for ever:</p>\n<table>\n<tr><th>step<th>line<th>spinner<th>source"),
+        "{page}"
+    );
+}
+
+#[test]
+fn other_deadlocks_are_told_with_their_places() {
+    let two =
+        "queue q\nlock m\nthread a {\n    with m { q.get() }\n}\nthread b {\n    with m {\n        q.get()\n    }\n}\n";
+    let folder = Folder::with(&[("two.conc", two)]);
+    let out = folder.conc("check", &["two.conc"]).out;
+    let also = out.lines().filter(|line| line.starts_with("  also: "));
+    assert!(also.clone().count() > 0 && also.clone().all(|line| line.contains(" at line ")), "{out}");
+}
+
+#[test]
+fn wrong_outcomes_are_told_wherever_a_verdict_is() {
+    let wrong =
+        "expect outcomes { 1, 2 }\natomic n = 0\nthread a { n = 1 }\nthread b { n = 3 }\nfinally { outcome n }\n";
+    let folder = Folder::with(&[("wrong.conc", wrong), ("crossed.conc", CROSSED)]);
+    let said = "outcomes that nobody expects: 3; expected outcomes that no schedule reaches: 2";
+    let table = folder.conc("check", &["."]).out;
+    assert!(table.starts_with("     verdict    cost   states      time  scenario"), "{table}");
+    assert!(table.contains(said) && table.contains("(expected: pass)"), "{table}");
+    for format in ["sarif", "html"] {
+        let out = folder.conc("check", &["wrong.conc", "--format", format]);
+        assert_eq!(out.code, Some(1));
+        assert!(out.out.contains(said), "{}", out.out);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_or_drawn_is_told() {
+    let folder = Folder::with(&[("crossed.conc", CROSSED), ("race.conc", RACE)]);
+    let out = folder.conc("check", &["crossed.conc", "none.conc"]);
+    assert_eq!((out.code, out.out.as_str()), (Some(2), ""));
+    assert!(out.err.starts_with("error: none.conc: No such file"), "{}", out.err);
+    let out = folder.conc("check", &["crossed.conc", "race.conc", "--format", "mermaid"]);
+    assert_eq!((out.code, out.out.as_str()), (Some(2), ""));
+    assert!(out.err.contains("one scenario"), "{}", out.err);
+}
