@@ -9,11 +9,15 @@
 #[expect(dead_code, reason = "the other benches use more of it")]
 mod measure;
 
+#[path = "../src/report/digits.rs"]
+mod digits;
+
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use digits::grouped;
 use measure::{CONC, quartiles};
 use plotters::prelude::*;
 
@@ -29,7 +33,15 @@ const BEGIN: &str = "<!-- growth: made by `cargo bench --bench growth`; do not e
 const END: &str = "<!-- end of growth -->\n";
 /// Where the plots are, seen from the page.
 const PLOTS: &str = "growth";
-const PLOT_SIZE: (u32, u32) = (960, 300);
+const PLOT_SIZE: (u32, u32) = (960, 320);
+const LEGEND_HEIGHT: u32 = 24;
+/// Powers of ten with a label at most.
+const DECADES_MAX: usize = 8;
+/// By reduction: colour, width, and half the width of a point. A later line, which often lies on an earlier one, is
+/// thinner, so that both are seen; the colours are told apart by whoever sees fewer of them (Okabe and Ito, Color
+/// Universal Design, 2002).
+const LINES: [(RGBColor, u32, u32); 3] =
+    [(RGBColor(213, 94, 0), 2, 3), (RGBColor(86, 180, 233), 6, 5), (RGBColor(0, 60, 110), 2, 3)];
 
 /// A scenario that grows.
 struct Growing {
@@ -96,8 +108,8 @@ type Measure = fn(&Cost) -> f64;
 /// What a check came to, and what it cost.
 struct Cost {
     verdict: String,
-    states: u64,
-    transitions: u64,
+    states: usize,
+    transitions: usize,
     bytes: u64,
     seconds: f64,
 }
@@ -126,7 +138,7 @@ fn measured() -> Result<(), Box<dyn Error>> {
         "A cell is states / steps, seconds (the median of {ROUNDS} runs; where a schedule fails, with the search for \
          the best one), and the\nmemory that the search counts. At most {} states each (fewer once something has failed); \
          `-` is where that was not enough.\n",
-        grouped(states_max as u64)
+        grouped(states_max)
     );
     for scenario in &SCENARIOS {
         let sizes = scenario.sizes.get(..sizes_max).unwrap_or(scenario.sizes);
@@ -183,7 +195,8 @@ fn cost(scenario: &Growing, size: u32, reduction: &str, states_max: usize) -> Re
         seconds.push(found["seconds"].as_f64().ok_or("no time")?);
     }
     let count = |name: &str| found[name].as_u64().ok_or_else(|| format!("no {name}"));
-    let (states, transitions, bytes) = (count("states")?, count("transitions")?, count("bytes")?);
+    let (states, transitions) = (count("states")? as usize, count("transitions")? as usize);
+    let bytes = count("bytes")?;
     let [_, seconds, _] = quartiles(seconds);
     let verdict = found["verdict"].as_str().unwrap_or_default().to_owned();
     Ok(Some(Cost { verdict, states, transitions, bytes, seconds }))
@@ -220,52 +233,54 @@ fn mebibytes(cost: &Cost) -> f64 {
     cost.bytes as f64 / f64::from(1 << 20)
 }
 
-/// `1234567` as `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// Three plots side by side, the cost on a logarithmic scale.
+/// Three plots side by side, the cost on a logarithmic scale; above them what each line is.
 fn plot(to: &Path, scenario: &Growing, sizes: &[u32], costs: &Costs) -> Result<(), Box<dyn Error>> {
     let area = SVGBackend::new(to, PLOT_SIZE).into_drawing_area();
     area.fill(&WHITE)?;
+    let (legend, area) = area.split_vertically(LEGEND_HEIGHT);
+    for (at, (reduction, (color, width, radius))) in REDUCTIONS.iter().zip(LINES).enumerate() {
+        let (x, y) = (72 + 110 * at as i32, LEGEND_HEIGHT as i32 / 2 + 4);
+        legend.draw(&PathElement::new([(x, y), (x + 24, y)], color.stroke_width(width)))?;
+        legend.draw(&Circle::new((x + 12, y), radius, color.filled()))?;
+        legend.draw(&Text::new(*reduction, (x + 32, y - 7), ("sans-serif", 14)))?;
+    }
+    // Nothing is drawn of sizes that are too large for all.
+    let drawn = costs.iter().map(|series| series.iter().flatten().count()).max().unwrap_or(0);
     for ((measure, of), area) in MEASURES.iter().zip(area.split_evenly((1, MEASURES.len()))) {
-        let all = costs.iter().flatten().flatten().map(of);
-        let (low, high) = all.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-        let (first, last) = (sizes.first().copied().unwrap_or(0), sizes.last().copied().unwrap_or(1));
         let mut chart = ChartBuilder::on(&area)
             .caption(measure, ("sans-serif", 16))
             .margin(8)
-            .x_label_area_size(32)
-            .y_label_area_size(64)
-            .build_cartesian_2d(first..last.max(first + 1), (low.max(1e-4) / 2.0..high.max(1e-3) * 2.0).log_scale())?;
-        let shown = |value: &f64| if *value < 1.0 { value.to_string() } else { grouped(*value as u64) };
-        let mut mesh = chart.configure_mesh();
-        mesh.x_desc(scenario.by).x_labels(sizes.len().min(10)).max_light_lines(1).y_label_formatter(&shown).draw()?;
-        for (at, (series, reduction)) in costs.iter().zip(REDUCTIONS).enumerate() {
-            let color = Palette99::pick(at).to_rgba();
-            let points: Vec<(u32, f64)> =
-                sizes.iter().zip(series).filter_map(|(size, cost)| Some((*size, of(cost.as_ref()?)))).collect();
-            chart
-                .draw_series(LineSeries::new(points, color.stroke_width(2)).point_size(3))?
-                .label(reduction)
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2)));
-        }
+            .x_label_area_size(36)
+            .y_label_area_size(72)
+            .build_cartesian_2d(0..drawn.max(2) - 1, decades(costs.iter().flatten().flatten().map(of)).log_scale())?;
+        let size = |at: &usize| sizes.get(*at).map_or_else(String::new, u32::to_string);
         chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .background_style(WHITE)
-            .border_style(BLACK.mix(0.2))
+            .configure_mesh()
+            .axis_style(BLACK.mix(0.5))
+            .bold_line_style(BLACK.mix(0.12))
+            .light_line_style(TRANSPARENT)
+            .label_style(("sans-serif", 13))
+            .x_desc(scenario.by)
+            .x_labels(drawn)
+            .x_label_formatter(&size)
+            .y_labels(DECADES_MAX)
+            .y_label_formatter(&|value| if *value < 1.0 { value.to_string() } else { grouped(value.round() as usize) })
             .draw()?;
+        for (series, (color, width, radius)) in costs.iter().zip(LINES) {
+            let points = series.iter().enumerate().filter_map(|(at, cost)| Some((at, of(cost.as_ref()?))));
+            let line = LineSeries::new(points, color.filled().stroke_width(width)).point_size(radius);
+            chart.draw_series(line)?;
+        }
     }
     area.present()?;
     Ok(())
+}
+
+/// From a power of ten to another, with all values between them.
+fn decades(values: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
+    let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    let low = low.clamp(1e-4, 1e9).log10().floor() as i32;
+    let high = (high.clamp(1e-4, 1e9).log10().ceil() as i32).max(low + 1);
+    // A bit more, so that rounding takes no label away.
+    0.999 * 10f64.powi(low)..1.001 * 10f64.powi(high)
 }

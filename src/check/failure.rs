@@ -122,8 +122,8 @@ pub(super) fn template(instance: &str) -> String {
 pub(super) enum Fault {
     /// Two actors whose next accesses may race, by what tells them from others.
     Race(u32, u32),
-    /// An invariant does not hold.
-    Broken,
+    /// The invariant of this number does not hold.
+    Broken(u32),
     /// Nobody can go on: all of them, by what tells them from others.
     Stuck(Vec<u32>),
     /// These can never go on, whatever the others do; and what tells them from others.
@@ -136,7 +136,10 @@ impl Fault {
         let (machine, state) = (space.machine(), space.state(packed));
         match self {
             Fault::Race(..) => machine.races(&state).into_iter().map(Failure::Race).collect(),
-            Fault::Broken => machine.broken_invariant(&state).map(Failure::Invariant).into_iter().collect(),
+            Fault::Broken(number) => {
+                let broken = machine.broken_invariants(&state).filter(|(other, _)| other == number);
+                broken.map(|(_, broken)| Failure::Invariant(broken)).collect()
+            }
             Fault::Stuck(_) => vec![Failure::Deadlock(machine.blocked(&state))],
             Fault::Dead(dead, _) => {
                 vec![Failure::Deadlock(machine.blocked_among(&state, |actor| dead.contains(&actor)))]
@@ -148,9 +151,7 @@ impl Fault {
 /// What is wrong with a state.
 pub(super) fn faults(space: &mut Space<'_>, packed: &Packed, view: &View, outlook: &mut Outlook) -> Vec<Fault> {
     let mut faults: Vec<Fault> = space.races(outlook).into_iter().map(|(a, b)| Fault::Race(a, b)).collect();
-    if !space.keeps_invariants(packed) {
-        faults.push(Fault::Broken);
-    }
+    faults.extend(broken(space, packed));
     if space.is_over(packed) {
         return faults;
     }
@@ -165,6 +166,10 @@ pub(super) fn faults(space: &mut Space<'_>, packed: &Packed, view: &View, outloo
         faults.push(Fault::Dead(dead, signature));
     }
     faults
+}
+
+fn broken<'s>(space: &'s mut Space<'_>, packed: &Packed) -> impl Iterator<Item = Fault> + use<'s> {
+    space.broken_invariants(packed).iter().copied().map(Fault::Broken)
 }
 
 /// What a state shows.
@@ -195,13 +200,18 @@ impl Told {
         outlook: &mut Outlook,
     ) -> Vec<Failure> {
         let faults = faults(space, packed, view, outlook);
-        let news = faults.into_iter().filter(|fault| !self.faults.contains(fault) && self.faults.insert(fault.clone()));
-        news.collect::<Vec<_>>().iter().flat_map(|fault| fault.told(space, packed)).collect()
+        self.of(faults.into_iter(), space, packed)
     }
 
-    /// An invariant that does not hold in a state that shows nothing else, if that was not told.
-    pub(super) fn broken(&mut self, space: &Space<'_>, packed: &Packed) -> Vec<Failure> {
-        if self.faults.insert(Fault::Broken) { Fault::Broken.told(space, packed) } else { Vec::new() }
+    /// The invariants that do not hold in a state that shows nothing else, if that was not told.
+    pub(super) fn broken(&mut self, space: &mut Space<'_>, packed: &Packed) -> Vec<Failure> {
+        let faults: Vec<Fault> = broken(space, packed).collect();
+        self.of(faults.into_iter(), space, packed)
+    }
+
+    fn of(&mut self, faults: impl Iterator<Item = Fault>, space: &Space<'_>, packed: &Packed) -> Vec<Failure> {
+        let news = faults.filter(|fault| !self.faults.contains(fault) && self.faults.insert(fault.clone()));
+        news.flat_map(|fault| fault.told(space, packed)).collect()
     }
 
     /// What tells actors from others is no longer so.

@@ -31,12 +31,15 @@ pub(super) struct Trap {
 }
 
 /// The graph of all states.
+#[derive(Default)]
 struct Graph {
     prints: Vec<Fingerprint>,
     /// By state: where its steps lead, and whose they are.
     steps: Vec<Vec<(u32, u32)>>,
-    /// By state: the claims that hold there, a bit each.
-    holds: Vec<u64>,
+    /// By state: which claims hold there, by number in `held`.
+    holds: Vec<u32>,
+    /// Each for all claims whether they hold.
+    held: Vec<Vec<bool>>,
     /// By state: whether the run is over there.
     over: Vec<bool>,
     /// Actors by name, so that they are the same in every state.
@@ -71,7 +74,7 @@ pub(super) fn find(space: &mut Space<'_>, initial: &State, limits: &Limits, redu
     found.traps = livelocks(&graph);
     let claims = machine.plan().image.program.eventually.iter().enumerate();
     for (at, (name, code)) in claims {
-        let states = never(&graph, 1 << at);
+        let states = never(&graph, at);
         if !states.is_empty() {
             let span = machine.plan().image.program.code(*code).and_then(|code| code.spans.first().copied());
             let failure = Failure::Never(name.to_string(), span.unwrap_or_default());
@@ -82,8 +85,7 @@ pub(super) fn find(space: &mut Space<'_>, initial: &State, limits: &Limits, redu
 
 impl Graph {
     fn of(space: &mut Space<'_>, initial: &State, limits: &Limits, reduction: Reduction) -> Result<Graph, Bound> {
-        let mut graph =
-            Graph { prints: Vec::new(), steps: Vec::new(), holds: Vec::new(), over: Vec::new(), names: Vec::new() };
+        let mut graph = Graph::default();
         let mut met: FxHashMap<Fingerprint, u32> = FxHashMap::default();
         let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
         let mut left = VecDeque::new();
@@ -147,7 +149,12 @@ impl Graph {
         self.prints.push(print);
         self.steps.push(Vec::new());
         let claims = space.claims_that_hold(&state);
-        self.holds.push(claims.iter().enumerate().fold(0, |bits, (at, holds)| bits | u64::from(*holds) << at.min(63)));
+        // Which of them hold together is one of a few.
+        let held = self.held.iter().position(|known| *known == claims).unwrap_or_else(|| {
+            self.held.push(claims);
+            self.held.len() - 1
+        });
+        self.holds.push(held as u32);
         self.over.push(space.is_over(&state));
         left.push_back((number, state));
         number
@@ -282,8 +289,8 @@ fn livelocks(graph: &Graph) -> Vec<Trap> {
 
 /// States in which a claim does not hold and need never: where the run is over, or in a component that a fair schedule
 /// need not leave.
-fn never(graph: &Graph, claim: u64) -> FxHashSet<Fingerprint> {
-    let is_false = |at: u32| graph.holds[at as usize] & claim == 0;
+fn never(graph: &Graph, claim: usize) -> FxHashSet<Fingerprint> {
+    let is_false = |at: u32| !graph.held[graph.holds[at as usize] as usize][claim];
     let mut states: FxHashSet<Fingerprint> = FxHashSet::default();
     for component in graph.components(&is_false) {
         let set: FxHashSet<u32> = component.iter().copied().collect();

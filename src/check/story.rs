@@ -28,6 +28,8 @@ pub struct Counterexample {
     pub failure: Failure,
     /// The steps.
     pub lines: Vec<Line>,
+    /// Of what goes on for ever: steps after those, after which all is as it was before them.
+    pub round: Vec<Line>,
     /// What the way costs.
     pub cost: Cost,
     /// Whether there is no better one.
@@ -164,12 +166,11 @@ fn told(
     let round = trap.map(|trap| round::round(machine, &state, trap, &options.limits)).unwrap_or_default();
     replay.round = round.len();
     let mut again = state.clone();
-    for choice in &round {
+    let mut told = |choice: &Choice| {
         replay.note(machine, &again, choice);
-        if machine.step(&mut again, choice).is_err() {
-            break;
-        }
-    }
+        line(machine, &mut again, choice, false).0
+    };
+    let round: Vec<Line> = round.iter().map(&mut told).collect();
     // Traps of the same kind are one: this is who goes round in the one that the way leads to.
     if let Failure::Livelock(actors) = &mut best.failure
         && replay.round > 0
@@ -198,7 +199,7 @@ fn told(
         cause => cause,
     });
     let Best { failure, cost, minimal, .. } = best;
-    Counterexample { failure, lines, cost, minimal, blocked, cause, avoidable, replay }
+    Counterexample { failure, lines, round, cost, minimal, blocked, cause, avoidable, replay }
 }
 
 fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -> (Line, Happened) {

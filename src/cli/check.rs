@@ -137,6 +137,10 @@ pub(super) fn check(args: &Args) -> Exit {
         paths if args.explain_size => explain_size::explain_size(args, paths),
         paths if args.mutate => mutate::mutate(args, paths),
         [path] => single(args, path),
+        _ if args.format == Format::Mermaid => {
+            complain("mermaid is a diagram of one scenario");
+            Exit::Wrong
+        }
         paths => several(args, paths),
     }
 }
@@ -237,8 +241,8 @@ fn several(args: &Args, paths: &[PathBuf]) -> Exit {
     let mut worst = Exit::Expected;
     let mut wrong = 0;
     let work = |path: &PathBuf| one(args, (path, paths.len()), &mut |_| {});
-    if args.observe.is_some() && args.format == Format::Text {
-        out(report::check::heading());
+    if args.format == Format::Text {
+        out(&report::check::heading(args.observe.is_some()));
     }
     let all = abreast(paths, jobs(args.jobs), work, &mut |result| match result {
         Ok(done) => {

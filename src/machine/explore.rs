@@ -117,7 +117,7 @@ impl Search<'_> {
     }
 
     fn expand(&mut self, number: u32, state: &State) {
-        if let Some(broken) = self.machine.broken_invariant(state) {
+        for (_, broken) in self.machine.broken_invariants(state) {
             self.fail(format!("invariant {}", broken.name), Failure::Invariant(broken), number, None);
         }
         let choices = self.machine.choices(state);

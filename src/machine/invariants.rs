@@ -29,8 +29,13 @@ impl Machine {
 
     /// The first invariant that does not hold in a state.
     pub fn broken_invariant(&self, state: &State) -> Option<Broken> {
-        let invariants = &self.plan.image.program.invariants;
-        invariants.iter().find_map(|(name, code)| self.judge(state, name, *code))
+        self.broken_invariants(state).next().map(|(_, broken)| broken)
+    }
+
+    /// The invariants that do not hold in a state, each with its number.
+    pub fn broken_invariants(&self, state: &State) -> impl Iterator<Item = (u32, Broken)> {
+        let invariants = (0..).zip(&self.plan.image.program.invariants);
+        invariants.filter_map(|(number, (name, code))| Some((number, self.judge(state, name, *code)?)))
     }
 
     /// For each `eventually` claim whether it holds in a state.

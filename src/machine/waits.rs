@@ -14,6 +14,9 @@ use crate::waits::{self, CUTS, Node, OF_PIPES, OF_POOLS, Source, WRITES, Wait, d
 impl Machine {
     /// The actors that can never go on, whatever the others do, where the run cannot come to its end without one of
     /// them. `choices` are the steps of the state.
+    ///
+    /// It is what a real run finds out from its arena, by the same graph, and so what a run is judged by. A search has
+    /// its own (see [`Space::dead`](super::Space::dead)).
     pub fn dead(&self, state: &State, choices: &[Choice]) -> Vec<u32> {
         if state.is_over() {
             return Vec::new();

@@ -5,37 +5,83 @@
 use annotate_snippets::Level;
 
 use super::excerpt::{Excerpt, draw};
+use super::names::listed;
 use crate::program::op::OpCode;
 use crate::source::Source;
 use crate::trace::{Blocked, Gathered};
 
-/// One located error for each actor that waits, and the cycle they form, if they do.
+/// Actors that wait at one place for one thing.
+struct Alike<'a> {
+    first: &'a Blocked,
+    actors: Vec<&'a str>,
+    /// Why it does not come to any of them.
+    reason: String,
+}
+
+/// One located error for those that wait alike, and the cycle they form, if they do.
 pub fn deadlock(source: &Source, blocked: &[Blocked], styled: bool) -> String {
     let notes = cycle(blocked).map(|actors| format!("each waits for the next: {}", actors.join(" -> ")));
-    let mut excerpts: Vec<_> = blocked.iter().map(|one| excerpt(source, one, blocked)).collect();
+    let mut excerpts: Vec<_> = alike(blocked).iter().map(|those| excerpt(source, those)).collect();
     if let Some(last) = excerpts.last_mut() {
         last.notes.extend(notes);
     }
     draw(source, excerpts, styled)
 }
 
-/// The same, a line for each actor that waits.
+/// The same, a line for those that wait alike.
 pub(super) fn blocked_lines(source: &Source, blocked: &[Blocked]) -> Vec<String> {
-    let line = |one: &Blocked| {
-        let line = source.place(one.span.start).line;
-        let why = reason(one) + &writer_before(one, blocked);
-        format!("{} waits in {} at line {line}: {why}", one.actor, waiting(one))
-    };
-    blocked.iter().map(line).collect()
+    alike(blocked).iter().map(|those| format!("{}: {}", those.told(source), those.reason)).collect()
 }
 
-fn excerpt<'a>(source: &Source, blocked: &Blocked, all: &[Blocked]) -> Excerpt<'a> {
-    let line = source.place(blocked.span.start).line;
+/// Who they are, and where: `main at line 4 and p[0], p[1] and p[2] at line 9`.
+pub(super) fn standing(source: &Source, blocked: &[Blocked]) -> String {
+    let mut lines: Vec<(u32, Vec<&str>)> = Vec::new();
+    for one in blocked {
+        let line = source.place(one.span.start).line;
+        match lines.iter_mut().find(|(other, _)| *other == line) {
+            Some((_, actors)) => actors.push(&one.actor),
+            None => lines.push((line, vec![&one.actor])),
+        }
+    }
+    let told: Vec<String> = lines.iter().map(|(line, actors)| format!("{} at line {line}", listed(actors))).collect();
+    listed(&told)
+}
+
+/// Those that wait at one place for one thing stand together, where the first of them does.
+fn alike(blocked: &[Blocked]) -> Vec<Alike<'_>> {
+    let mut all: Vec<Alike<'_>> = Vec::new();
+    for one in blocked {
+        let reason = reason(one) + &writer_before(one, blocked);
+        // Who waits for itself waits for what is its own.
+        let is_own = |blocked: &Blocked| blocked.held_by.contains(&blocked.actor);
+        let is_alike = |those: &&mut Alike<'_>| {
+            let first = those.first;
+            let is_there = (first.span, first.op, &first.target) == (one.span, one.op, &one.target);
+            is_there && those.reason == reason && !is_own(first) && !is_own(one)
+        };
+        match all.iter_mut().find(is_alike) {
+            Some(those) => those.actors.push(&one.actor),
+            None => all.push(Alike { first: one, actors: vec![&one.actor], reason }),
+        }
+    }
+    all
+}
+
+impl Alike<'_> {
+    /// Who waits, in what, and where.
+    fn told(&self, source: &Source) -> String {
+        let line = source.place(self.first.span.start).line;
+        let wait = if self.actors.len() == 1 { "waits" } else { "wait" };
+        format!("{} {wait} in {} at line {line}", listed(&self.actors), waiting(self.first))
+    }
+}
+
+fn excerpt<'a>(source: &Source, those: &Alike<'_>) -> Excerpt<'a> {
     Excerpt {
         level: Level::ERROR,
-        title: format!("deadlock: {} waits in {} at line {line}", blocked.actor, waiting(blocked)),
-        span: blocked.span,
-        label: reason(blocked) + &writer_before(blocked, all),
+        title: format!("deadlock: {}", those.told(source)),
+        span: those.first.span,
+        label: those.reason.clone(),
         notes: Vec::new(),
     }
 }
@@ -127,14 +173,6 @@ fn deed(op: OpCode) -> &'static str {
         OpCode::LatchWait => "count down",
         OpCode::ResultGet | OpCode::ResultWait | OpCode::ResultNext | OpCode::PoolJoin => "do the task",
         _ => "make it go on",
-    }
-}
-
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [only] => only.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
 }
 

@@ -26,6 +26,10 @@ pub mod check;
 
 mod datum;
 
+mod digits;
+
+mod names;
+
 mod excerpt;
 
 mod changes;
@@ -38,8 +42,8 @@ mod schedule;
 
 pub use causes::{before, causes};
 pub use changes::{changed_lines, changes};
-use deadlock::blocked_lines;
 pub use deadlock::deadlock;
+use deadlock::{blocked_lines, standing};
 pub use diff::diff;
 pub use judgement::judgement;
 pub use lanes::lanes;

@@ -15,7 +15,7 @@ pub enum DiscoverError {
     #[error("{path}: not a scenario: its name does not end in .conc", path = .0.display())]
     NotAScenario(PathBuf),
     /// A path that is not there, or a folder that may not be read.
-    #[error(transparent)]
+    #[error("{}", unreadable(.0))]
     Unreadable(#[from] walkdir::Error),
     /// There is no scenario below the paths.
     #[error("there is no scenario here: no file whose name ends in .conc")]
@@ -59,6 +59,14 @@ pub fn discover(paths: &[PathBuf], filter: Option<&str>) -> Result<Vec<PathBuf>,
             if found.is_empty() { Err(none()) } else { Ok(found) }
         }
         None => Ok(found),
+    }
+}
+
+/// As of any other file.
+fn unreadable(error: &walkdir::Error) -> String {
+    match (error.path(), error.io_error()) {
+        (Some(path), Some(error)) => format!("{}: {error}", path.display()),
+        _ => error.to_string(),
     }
 }
 

@@ -244,3 +244,111 @@ fn who_is_in_the_livelock_is_who_goes_round() {
     let message = counterexample["message"].as_str().unwrap_or_default();
     assert!(left.is_some_and(|left| !message.contains(left)), "{left:?} {message}");
 }
+
+#[test]
+fn all_invariants_that_a_state_breaks_are_told() {
+    let two = "atomic n = 0\nthread t { n = 1 }\ninvariant first: n < 1\ninvariant holds: n < 2\n\
+               invariant last: n == 0\n";
+    let folder = Folder::with(&[("two.conc", two)]);
+    for args in [&["two.conc"][..], &["two.conc", "--preemptions", "0"]] {
+        let out = folder.conc("check", args);
+        assert!(out.out.contains("two.conc: the invariant first does not hold"), "{}", out.out);
+        assert!(out.out.contains("also: the invariant last does not hold"), "{}", out.out);
+        assert!(!out.out.contains("invariant holds"), "{}", out.out);
+    }
+}
+
+#[test]
+fn all_claims_that_a_schedule_never_fulfils_are_told() {
+    // More than the bits of a word.
+    let claims: String = (0..70).map(|at| format!("eventually c{at}: n != {}\n", at % 65)).collect();
+    let folder = Folder::with(&[("many.conc", &format!("atomic n = 70\nthread t {{ n = 64 }}\n{claims}"))]);
+    let out = folder.conc("check", &["many.conc"]);
+    assert_eq!(out.code, Some(0), "{}", out.out);
+    let never: String = [3, 64, 69].map(|at| format!("eventually d{at}: n == {at}\n")).concat();
+    let folder = Folder::with(&[("some.conc", &format!("atomic n = 70\nthread t {{ n = 64 }}\n{claims}{never}"))]);
+    let out = folder.conc("check", &["some.conc"]);
+    assert!(out.out.contains("some.conc: d3 need never become true"), "{}", out.out);
+    assert!(out.out.contains("also: d69 need never become true"), "{}", out.out);
+    assert_eq!(out.out.matches("need never become true").count(), 2, "{}", out.out);
+}
+
+#[test]
+fn actors_that_wait_alike_are_told_together() {
+    let alike = |count: usize| {
+        format!("semaphore s(1)\nevent e\nthread p[i in 0..{count}] {{\n    s.acquire()\n    s.acquire()\n}}\n")
+    };
+    let groups = alike(3) + "thread q[i in 0..5] { e.wait() }\n";
+    let folder = Folder::with(&[("many.conc", &alike(24)), ("groups.conc", &groups)]);
+    let out = folder.conc("check", &["many.conc", "--format", "json"]);
+    let object: serde_json::Value = serde_json::from_str(&out.out).expect("JSON");
+    assert_eq!(object["counterexample"]["blocked"].as_array().map(Vec::len), Some(25));
+    for (file, replay, lines) in [
+        (
+            "many.conc",
+            "many.replay.ron",
+            &["p[1], p[2], p[3] and 20 others wait in s.acquire() at line 4", "p[0] waits in s.acquire() at line 5"][..],
+        ),
+        ("groups.conc", "groups.replay.ron", &["q[0], q[1], q[2], q[3] and q[4] wait in e.wait() at line 7"]),
+    ] {
+        let checked = folder.conc("check", &[file]).out;
+        let replayed = folder.conc("run", &[file, "--replay", replay]).err;
+        for line in lines {
+            assert!(checked.contains(&format!("  {line}: ")), "{checked}");
+            assert!(replayed.contains(&format!("error: deadlock: {line}\n")), "{replayed}");
+        }
+    }
+}
+
+#[test]
+fn what_goes_on_for_ever_is_shown() {
+    let folder = Folder::with(&[("spins.conc", SPINS)]);
+    let json = folder.conc("check", &["spins.conc", "--format", "json"]).out;
+    let object: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let round = serde_json::json!([{ "actor": "spinner", "operation": "reads go -> false", "line": 3 }]);
+    assert_eq!(object["counterexample"]["round"], round);
+    let drawn = folder.conc("check", &["spins.conc", "--format", "mermaid"]).out;
+    assert!(drawn.contains("    loop for ever\n    p2->>p3: line 3: reads go -> false\n    end\n"), "{drawn}");
+    let page = folder.conc("check", &["spins.conc", "--format", "html"]).out;
+    assert!(
+        page.contains("again and again, for ever:</p>\n<table>\n<tr><th>step<th>line<th>spinner<th>source"),
+        "{page}"
+    );
+}
+
+#[test]
+fn other_deadlocks_are_told_with_their_places() {
+    let two =
+        "queue q\nlock m\nthread a {\n    with m { q.get() }\n}\nthread b {\n    with m {\n        q.get()\n    }\n}\n";
+    let folder = Folder::with(&[("two.conc", two)]);
+    let out = folder.conc("check", &["two.conc"]).out;
+    let also = out.lines().filter(|line| line.starts_with("  also: "));
+    assert!(also.clone().count() > 0 && also.clone().all(|line| line.contains(" at line ")), "{out}");
+}
+
+#[test]
+fn wrong_outcomes_are_told_wherever_a_verdict_is() {
+    let wrong =
+        "expect outcomes { 1, 2 }\natomic n = 0\nthread a { n = 1 }\nthread b { n = 3 }\nfinally { outcome n }\n";
+    let folder = Folder::with(&[("wrong.conc", wrong), ("crossed.conc", CROSSED)]);
+    let said = "outcomes that nobody expects: 3; expected outcomes that no schedule reaches: 2";
+    let table = folder.conc("check", &["."]).out;
+    assert!(table.starts_with("     verdict    cost   states      time  scenario"), "{table}");
+    assert!(table.contains(said) && table.contains("(expected: pass)"), "{table}");
+    for format in ["sarif", "html"] {
+        let out = folder.conc("check", &["wrong.conc", "--format", format]);
+        assert_eq!(out.code, Some(1));
+        assert!(out.out.contains(said), "{}", out.out);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_or_drawn_is_told() {
+    let folder = Folder::with(&[("crossed.conc", CROSSED), ("race.conc", RACE)]);
+    let out = folder.conc("check", &["crossed.conc", "none.conc"]);
+    assert_eq!((out.code, out.out.as_str()), (Some(2), ""));
+    assert!(out.err.starts_with("error: none.conc: No such file"), "{}", out.err);
+    let out = folder.conc("check", &["crossed.conc", "race.conc", "--format", "mermaid"]);
+    assert_eq!((out.code, out.out.as_str()), (Some(2), ""));
+    assert!(out.err.contains("one scenario"), "{}", out.err);
+}

@@ -59,6 +59,8 @@ impl Compared<'_> {
         assert_eq!(choices, steps.iter().map(|(_, choice)| choice.clone()).collect::<Vec<_>>(), "{file}: choices");
         assert_eq!(self.machine.claims_that_hold(state), self.space.claims_that_hold(packed), "{file}: claims");
         assert_eq!(self.machine.broken_invariant(state).is_none(), self.space.keeps_invariants(packed), "{file}");
+        let broken: Vec<u32> = self.machine.broken_invariants(state).map(|(number, _)| number).collect();
+        assert_eq!(broken, self.space.broken_invariants(packed), "{file}: invariants");
         self.space.look(&view, &mut self.outlook);
         let all = self.machine.foresee(state, &mut self.foresight);
         assert_eq!(all.len(), self.outlook.len(), "{file}: actors");

@@ -82,7 +82,7 @@ fn go(
         uniform.note(choice.actor);
         way.push(choice);
         let mut failures = of_step(&state, &happened);
-        failures.extend(machine.broken_invariant(&state).map(Failure::Invariant));
+        failures.extend(machine.broken_invariants(&state).map(|(_, broken)| Failure::Invariant(broken)));
         failures.extend(machine.races(&state).into_iter().map(Failure::Race));
         if !failures.is_empty() {
             return (failures, way);

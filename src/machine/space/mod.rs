@@ -32,7 +32,7 @@ use super::canonical::{FORGET_FROM, Walk, Ways, is_worth_forgetting};
 use super::foresight::Foresight;
 use super::step::Happened;
 use super::watch::{Asked, Flag, Watch};
-use super::{Broken, Choice, Machine, State, Time};
+use super::{Choice, Machine, State, Time};
 use crate::program::op::OpCode;
 
 /// Bytes of what was found out from which on it is forgotten, but for what is needed.
@@ -144,6 +144,8 @@ pub struct Space<'m> {
     trees: Trees,
     numbers: Vec<u32>,
     invariants: Cell<Option<Node>>,
+    /// By what was found out of invariants: the numbers of those that do not hold.
+    broken: Vec<Box<[u32]>>,
     claims: Cell<Option<Node>>,
     /// By what was found out of claims: which hold.
     holds: Vec<Vec<bool>>,
@@ -170,6 +172,7 @@ impl<'m> Space<'m> {
             trees: Trees::default(),
             numbers: Vec::new(),
             invariants: Cell::new(None),
+            broken: Vec::new(),
             claims: Cell::new(None),
             holds: Vec::new(),
             age: 0,
@@ -466,26 +469,32 @@ impl<'m> Space<'m> {
 
     /// Whether every invariant holds.
     pub fn keeps_invariants(&mut self, packed: &Packed) -> bool {
+        self.broken_invariants(packed).is_empty()
+    }
+
+    /// The numbers of the invariants that do not hold.
+    pub fn broken_invariants(&mut self, packed: &Packed) -> &[u32] {
         if !self.machine.has_invariants() {
-            return true;
+            return &[];
         }
         let root = self.root(|space| &space.invariants);
         let slots = &*packed.0;
-        if let Some(known) = self.memo.find(root, |asked| self.parts.answer(slots, asked)) {
-            return known == 1;
-        }
-        let state = self.parts.state(slots, Watch::beginning(&[]));
-        let holds = self.machine.broken_invariant(&state).is_none();
-        let asked = self.asked(&state, slots, &[]);
-        if asked.len() <= ASKED_MAX {
-            self.memo.keep(root, &asked, |asked| self.parts.answer(slots, asked), u32::from(holds));
-        }
-        holds
-    }
-
-    /// The invariant that does not hold.
-    pub fn broken_invariant(&self, packed: &Packed) -> Option<Broken> {
-        self.machine.broken_invariant(&self.state(packed))
+        let known = self.memo.find(root, |asked| self.parts.answer(slots, asked));
+        let found = known.unwrap_or_else(|| {
+            let state = self.parts.state(slots, Watch::beginning(&[]));
+            let broken: Box<[u32]> = self.machine.broken_invariants(&state).map(|(number, _)| number).collect();
+            // Which of them do not hold together is one of a few.
+            let found = self.broken.iter().position(|known| *known == broken).unwrap_or_else(|| {
+                self.broken.push(broken);
+                self.broken.len() - 1
+            }) as u32;
+            let asked = self.asked(&state, slots, &[]);
+            if asked.len() <= ASKED_MAX {
+                self.memo.keep(root, &asked, |asked| self.parts.answer(slots, asked), found);
+            }
+            found
+        });
+        self.broken.get(found as usize).map_or(&[], |broken| broken)
     }
 
     /// For each `eventually` claim whether it holds.
@@ -536,6 +545,7 @@ impl<'m> Space<'m> {
         self.foresight = Foresight::default();
         self.trees = Trees::default();
         self.invariants.set(None);
+        self.broken.clear();
         self.claims.set(None);
         self.holds.clear();
         self.bytes = 0;

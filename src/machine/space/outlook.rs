@@ -343,6 +343,10 @@ impl Space<'_> {
 
     /// The actors that can never go on: each of them waits for what only others among them could still do. None where
     /// only daemons are.
+    ///
+    /// [`Machine::dead`](super::super::Machine::dead) asks the same of a whole state, which a search would have to put
+    /// together at every one it meets; here it is a few bits, which the stubborn sets need anyway. They do not tell
+    /// what a pool's workers could do: there, that one is asked.
     pub fn dead(&mut self, packed: &Packed, view: &View, outlook: &mut Outlook) -> Vec<u32> {
         if self.machine.habits.has_pools() {
             let choices: Vec<_> =

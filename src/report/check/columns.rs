@@ -11,8 +11,8 @@ const WIDTH_MAX: usize = 96;
 /// Characters of source that are shown.
 const SOURCE_MAX: usize = 40;
 
-/// The table.
-pub(super) fn columns(source: &Source, lines: &[Line]) -> String {
+/// The table; the first line has this number.
+pub(super) fn columns(source: &Source, lines: &[Line], first: usize) -> String {
     let mut actors: Vec<&str> = Vec::new();
     for line in lines {
         if !actors.contains(&&*line.actor) {
@@ -30,14 +30,14 @@ pub(super) fn columns(source: &Source, lines: &[Line]) -> String {
         })
         .collect();
     if widths.iter().map(|width| width + 2).sum::<usize>() > WIDTH_MAX {
-        return listed(source, lines);
+        return listed(source, lines, first);
     }
     let mut out = String::from("  step  line  ");
     for (actor, width) in actors.iter().zip(&widths) {
         out.push_str(&padded(&cut(actor, *width), *width));
     }
     out.push('\n');
-    for (number, line) in (1..).zip(lines) {
+    for (number, line) in (first..).zip(lines) {
         out.push_str(&margin(source, number, line));
         for (actor, width) in actors.iter().zip(&widths) {
             let cell = if *actor == line.actor { cut(&step(line), *width) } else { "·".into() };
@@ -50,11 +50,11 @@ pub(super) fn columns(source: &Source, lines: &[Line]) -> String {
 }
 
 /// The same where there are too many actors: each line names its own.
-fn listed(source: &Source, lines: &[Line]) -> String {
+fn listed(source: &Source, lines: &[Line], first: usize) -> String {
     let name = lines.iter().map(|line| line.actor.chars().count()).max().unwrap_or(0).min(COLUMN_MAX);
     let text = lines.iter().map(|line| step(line).chars().count()).max().unwrap_or(0).min(40);
     let mut out = String::new();
-    for (number, line) in (1..).zip(lines) {
+    for (number, line) in (first..).zip(lines) {
         out.push_str(&margin(source, number, line));
         out.push_str(&padded(&cut(&line.actor, name), name));
         out.push_str(&padded(&cut(&step(line), text), text));

@@ -1,8 +1,9 @@
 //! Checks as one page of HTML that needs nothing else: no script, no font, no picture.
 
-use super::text::{beneath, costs, notes, said};
-use super::words::{grouped, step};
-use crate::check::{Checked, Compared, Counterexample};
+use super::text::{AGAIN, beneath, costs, notes, said};
+use super::words::{expected, step};
+use crate::check::{Checked, Compared, Counterexample, Line};
+use crate::report::digits::grouped;
 use crate::source::Source;
 
 /// Colours follow the reader's; a step that preempts has a mark at its side.
@@ -54,11 +55,8 @@ fn summary(checks: &[(&Source, &Checked, &Compared)]) -> String {
 }
 
 fn part(at: usize, source: &Source, checked: &Checked, compared: &Compared) -> String {
-    let expected = if compared.as_expected {
-        ", as expected".to_owned()
-    } else {
-        format!(", where {} is expected", compared.expected.join(", "))
-    };
+    let expected =
+        if compared.as_expected { ", as expected".to_owned() } else { format!(" ({})", expected(checked, compared)) };
     let mut out = format!(
         "<section id=\"check-{at}\">\n<h2>{}: <span class=\"{}\">{}</span>{}</h2>\n<p>{}</p>\n",
         safe(source.name()),
@@ -69,7 +67,11 @@ fn part(at: usize, source: &Source, checked: &Checked, compared: &Compared) -> S
     );
     if let Some(counterexample) = &checked.counterexample {
         out.push_str(&format!("<p>{}</p>\n", safe(&costs(counterexample))));
-        out.push_str(&way(source, counterexample));
+        out.push_str(&way(source, &counterexample.lines, 1));
+        if !counterexample.round.is_empty() {
+            out.push_str(&format!("<p>{AGAIN}:</p>\n"));
+            out.push_str(&way(source, &counterexample.round, counterexample.lines.len() + 1));
+        }
         out.push_str(&list(&beneath(source, counterexample)));
     }
     out.push_str(&list(&notes(source, checked, compared)));
@@ -78,20 +80,20 @@ fn part(at: usize, source: &Source, checked: &Checked, compared: &Compared) -> S
 }
 
 /// A column for each actor, a row for each step, the source beside it.
-fn way(source: &Source, counterexample: &Counterexample) -> String {
+fn way(source: &Source, lines: &[Line], first: usize) -> String {
     let mut actors: Vec<&str> = Vec::new();
-    for line in &counterexample.lines {
+    for line in lines {
         if !actors.contains(&line.actor.as_str()) {
             actors.push(&line.actor);
         }
     }
     let heads: String = actors.iter().map(|actor| format!("<th>{}", safe(actor))).collect();
     let mut out = format!("<table>\n<tr><th>step<th>line{heads}<th>source\n");
-    for (number, line) in (1..).zip(&counterexample.lines) {
+    for (number, line) in (first..).zip(lines) {
         let place = line.span.map(|span| source.place(span.start).line);
         let mut classes = Vec::new();
         classes.extend(line.preempts.then_some("preempts"));
-        classes.extend((number == counterexample.lines.len()).then_some("last"));
+        classes.extend((number + 1 == first + lines.len()).then_some("last"));
         let class = if classes.is_empty() { String::new() } else { format!(" class=\"{}\"", classes.join(" ")) };
         let shown = place.map_or_else(String::new, |line| line.to_string());
         out.push_str(&format!("<tr{class}><td class=\"number\">{number}<td class=\"number\">{shown}"));
@@ -109,8 +111,8 @@ fn way(source: &Source, counterexample: &Counterexample) -> String {
 
 /// The scenario; the lines that the way goes through stand out.
 fn text(source: &Source, counterexample: Option<&Counterexample>) -> String {
-    let spans =
-        counterexample.into_iter().flat_map(|counterexample| &counterexample.lines).filter_map(|line| line.span);
+    let lines = counterexample.into_iter().flat_map(|one| one.lines.iter().chain(&one.round));
+    let spans = lines.filter_map(|line| line.span);
     let on: Vec<u32> = spans.map(|span| source.place(span.start).line).collect();
     let mut out = String::from("<details><summary>the scenario</summary>\n<pre>");
     for (number, line) in (1u32..).zip(source.text().lines()) {

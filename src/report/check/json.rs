@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::observed::observed_json;
 use super::words::{failure, step};
-use crate::check::{Assumption, Avoidable, Bound, Cause, Checked, Compared, Counterexample, Observed, Sampled};
+use crate::check::{Assumption, Avoidable, Bound, Cause, Checked, Compared, Counterexample, Line, Observed, Sampled};
 use crate::source::Source;
 
 /// One object, on one line.
@@ -65,13 +65,14 @@ fn assumed(assumption: &Assumption) -> String {
 
 fn told(source: &Source, counterexample: &Counterexample) -> Value {
     let line = |span: crate::source::Span| source.place(span.start).line;
+    let steps = |lines: &[Line]| -> Vec<Value> {
+        let step = |one: &Line| json!({ "actor": one.actor, "operation": step(one), "line": one.span.map(line) });
+        lines.iter().map(step).collect()
+    };
     json!({
         "message": failure(source, &counterexample.failure, counterexample.cause.as_ref()),
-        "steps": counterexample.lines.iter().map(|one| json!({
-            "actor": one.actor,
-            "operation": step(one),
-            "line": one.span.map(line),
-        })).collect::<Vec<_>>(),
+        "steps": steps(&counterexample.lines),
+        "round": steps(&counterexample.round),
         "preemptions": counterexample.cost.preemptions,
         "context_switches": counterexample.cost.switches,
         "minimal": counterexample.minimal,

@@ -20,7 +20,11 @@ pub fn mermaid(source: &Source, counterexample: &Counterexample) -> String {
     for line in &counterexample.lines {
         participant(&mut out, &line.actor, "actor");
     }
-    for line in &counterexample.lines {
+    let whole = counterexample.lines.len();
+    for (at, line) in counterexample.lines.iter().chain(&counterexample.round).enumerate() {
+        if at == whole {
+            body.push_str("    loop for ever\n");
+        }
         let from = participant(&mut out, &line.actor, "actor");
         let to = match &line.target {
             Some(target) => participant(&mut out, target, "participant"),
@@ -28,6 +32,9 @@ pub fn mermaid(source: &Source, counterexample: &Counterexample) -> String {
         };
         let place = line.span.map_or_else(String::new, |span| format!("line {}: ", source.place(span.start).line));
         body.push_str(&format!("    {from}->>{to}: {place}{}\n", safe(&step(line))));
+    }
+    if !counterexample.round.is_empty() {
+        body.push_str("    end\n");
     }
     for one in &counterexample.blocked {
         let who = participant(&mut out, &one.actor, "actor");

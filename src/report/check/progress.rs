@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::words::{count, grouped};
+use super::words::count;
 use crate::check::Progress;
+use crate::report::digits::grouped;
 
 /// States, their rate, how deep the search is, what is left, and whether it is known to fail.
 pub fn progress(progress: &Progress, after: Duration) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::words::{failure, step};
+use super::words::{expected, failure, step};
 use crate::check::{Checked, Compared, Failure};
 use crate::source::{Source, Span};
 
@@ -22,11 +22,11 @@ pub fn sarif(checks: &[(&Source, &Checked, &Compared)]) -> String {
 
 fn result((source, checked, compared): &(&Source, &Checked, &Compared)) -> Value {
     let Some(counterexample) = &checked.counterexample else {
-        let (expected, verdict) = (compared.expected.join(", "), checked.verdict.name());
+        let (expected, verdict) = (expected(checked, compared), checked.verdict.name());
         return json!({
             "ruleId": checked.verdict.name(),
             "level": "error",
-            "message": { "text": format!("expected {expected}, but the verdict is {verdict}") },
+            "message": { "text": format!("the verdict is {verdict}; {expected}") },
             "locations": [location(source, Span::default())],
         });
     };

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::words::{count, grouped, name};
+use super::words::{count, name};
 use crate::check::{Extent, Place, Size, Stage, Variety};
 use crate::program::op::OpCode;
+use crate::report::digits::grouped;
 use crate::source::{Source, Span};
 use crate::variants::Change;
 

@@ -1,6 +1,6 @@
 //! Several checks as a table.
 
-use super::words::{count, failure};
+use super::words::{count, expected, failure};
 use crate::check::{Checked, Compared, Observed, Verdict};
 use crate::source::Source;
 
@@ -60,9 +60,10 @@ impl Beside {
     }
 }
 
-/// The names of the columns, where real runs have some.
-pub fn heading() -> &'static str {
-    "     verdict    cost   states      time   seen reachable excluded  scenario\n"
+/// The names of the columns; real runs have some.
+pub fn heading(observes: bool) -> String {
+    let beside = if observes { "   seen reachable excluded" } else { "" };
+    format!("     verdict    cost   states      time{beside}  scenario (cost: preemptions/context switches)\n")
 }
 
 /// The line of a check.
@@ -77,8 +78,7 @@ pub fn row(source: &Source, checked: &Checked, compared: &Compared, observed: Op
     let cost = checked.counterexample.as_ref().map_or_else(String::new, |counterexample| {
         format!("{}/{}", counterexample.cost.preemptions, counterexample.cost.switches)
     });
-    let expected =
-        if compared.as_expected { String::new() } else { format!(" (expected: {})", compared.expected.join(", ")) };
+    let expected = if compared.as_expected { String::new() } else { format!(" ({})", expected(checked, compared)) };
     let time = checked.time.as_millis();
     let verdict = checked.verdict.name();
     let name = source.name();

@@ -1,13 +1,16 @@
 //! A check as a person reads it.
 
 use super::columns::columns;
-use super::words::{count, failure, listed};
+use super::words::{count, failure, outcomes};
 use crate::check::{Assumption, Avoidable, Bound, Checked, Compared, Counterexample, Failure, Verdict};
 use crate::report::blocked_lines;
+use crate::report::names::listed;
 use crate::source::Source;
 
 /// From so many states on it matters how much memory one takes.
 const MANY: usize = 10_000;
+/// What is said above a round.
+pub(super) const AGAIN: &str = "and then these again and again, for ever";
 
 /// The verdict in a sentence, the way to the failure, who waits for whom at its end, what it rests on.
 pub fn text(source: &Source, checked: &Checked, compared: &Compared, styled: bool) -> String {
@@ -48,13 +51,7 @@ pub(super) fn notes(source: &Source, checked: &Checked, compared: &Compared) -> 
         notes.push(format!("outcomes: {}", checked.outcomes.join(", ")));
     }
     notes.extend(compared.missing.iter().map(|missing| format!("expected and not found: {missing}")));
-    if !compared.strange_outcomes.is_empty() {
-        notes.push(format!("outcomes that nobody expects: {}", compared.strange_outcomes.join(", ")));
-    }
-    if !compared.missing_outcomes.is_empty() {
-        let missing = compared.missing_outcomes.join(", ");
-        notes.push(format!("expected outcomes that no schedule reaches: {missing}"));
-    }
+    notes.extend(outcomes(compared));
     notes.extend(checked.also.iter().map(|other| format!("also: {}", failure(source, other, None))));
     notes.extend(checked.assumptions.iter().map(assumed));
     notes
@@ -101,7 +98,11 @@ pub(super) fn said(source: &Source, checked: &Checked) -> String {
 }
 
 fn told(source: &Source, counterexample: &Counterexample) -> String {
-    let mut out = format!("  {}\n\n{}\n", costs(counterexample), columns(source, &counterexample.lines));
+    let mut out = format!("  {}\n\n{}\n", costs(counterexample), columns(source, &counterexample.lines, 1));
+    if !counterexample.round.is_empty() {
+        let first = counterexample.lines.len() + 1;
+        out.push_str(&format!("  {AGAIN}:\n\n{}\n", columns(source, &counterexample.round, first)));
+    }
     for line in beneath(source, counterexample) {
         out.push_str(&format!("  {line}\n"));
     }
@@ -129,10 +130,14 @@ pub(super) fn beneath(source: &Source, counterexample: &Counterexample) -> Vec<S
     match counterexample.avoidable {
         Avoidable::Until(at) => {
             let who = counterexample.lines.get(at).map_or("", |line| line.actor.as_str());
-            lines.push(format!("it could still be avoided before step {}, by another one than {who}'s", at + 1));
+            lines
+                .push(format!("before step {} it could still be avoided, by going on with another than {who}", at + 1));
         }
         Avoidable::Never => lines.push("every schedule fails".into()),
         Avoidable::Unknown => {}
+    }
+    if let Failure::Race(_) = &counterexample.failure {
+        lines.push("next are the two accesses, and nothing says which comes first".to_owned());
     }
     if let Failure::Deadlock(blocked) = &counterexample.failure {
         lines.extend(blocked_lines(source, blocked));

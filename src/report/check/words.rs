@@ -1,7 +1,10 @@
 //! Steps, failures and causes in a few words.
 
-use crate::check::{Cause, Failure, Line};
+use crate::check::{Cause, Checked, Compared, Failure, Line};
 use crate::program::op::OpCode;
+use crate::report::digits::grouped;
+use crate::report::names::listed;
+use crate::report::standing;
 use crate::source::Source;
 
 /// What a step does: `m.acquire()`, `q.get() -> 3`, `x = …`, `ends`.
@@ -130,9 +133,7 @@ pub(super) fn failure(source: &Source, failure: &Failure, cause: Option<&Cause>)
         }
         Failure::Deadlock(blocked) => match cause {
             Some(cause) => deadlock(cause),
-            None => {
-                format!("{} can never go on", listed(&blocked.iter().map(|one| one.actor.clone()).collect::<Vec<_>>()))
-            }
+            None => format!("{} can never go on", standing(source, blocked)),
         },
         Failure::Livelock(actors) => {
             let goes = if actors.len() == 1 { "goes" } else { "go" };
@@ -161,12 +162,21 @@ fn deadlock(cause: &Cause) -> String {
     }
 }
 
-pub(super) fn listed(names: &[String]) -> String {
-    match names {
-        [] => "nobody".into(),
-        [only] => only.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+/// What is wrong with the outcomes.
+pub(super) fn outcomes(compared: &Compared) -> Vec<String> {
+    let [strange, missing] = [&compared.strange_outcomes, &compared.missing_outcomes];
+    let told = [("outcomes that nobody expects", strange), ("expected outcomes that no schedule reaches", missing)];
+    let told = told.into_iter().filter(|(_, outcomes)| !outcomes.is_empty());
+    told.map(|(what, outcomes)| format!("{what}: {}", outcomes.join(", "))).collect()
+}
+
+/// What was expected instead of a verdict; of outcomes, what is wrong with them.
+pub(super) fn expected(checked: &Checked, compared: &Compared) -> String {
+    let outcomes = outcomes(compared);
+    if compared.expected.contains(&checked.verdict.name()) && !outcomes.is_empty() {
+        return outcomes.join("; ");
     }
+    format!("expected: {}", compared.expected.join(", "))
 }
 
 /// `1 state`, `12,345 states`.
@@ -181,14 +191,13 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number))
 }
 
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn digits_stand_in_groups() {
+        let all = [0, 1, 999, 1_000, 123_456, 1_234_567].map(|number| count(number, "state"));
+        assert_eq!(all, ["0 states", "1 state", "999 states", "1,000 states", "123,456 states", "1,234,567 states"]);
     }
-    out
 }
