@@ -41,7 +41,7 @@ pub use invariants::Broken;
 pub use life::Ends;
 pub(crate) use local::pid_of;
 pub use permits::Permits;
-pub use space::{Group, Moved, Numbered, Outlook, Packed, Print, Space, Step, Taken, View};
+pub use space::{Group, Moved, Outlook, Packed, Print, Space, Step, Taken, View};
 pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
 pub use waits::standstill;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::check::stubborn;
-use crate::machine::{Outlook, Packed, Print, Space, Step, View};
+use crate::machine::{Outlook, Packed, Space, Step, View};
 
 /// What is to be done in some states.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct Prospect {
     pub(super) enough: usize,
     /// Whether the outlook may show a failure.
     pub(super) is_doubtful: bool,
-    /// For each of those that are enough: the places of actors whose steps accord with it, as bits.
+    /// For each step, where there are sleep sets: the places of actors whose steps accord with it, as bits.
     pub(super) accord: Box<[u64]>,
 }
 
@@ -42,7 +42,7 @@ impl Prospects {
     pub(super) fn of(
         &mut self,
         space: &mut Space<'_>,
-        (state, view, print): (&Packed, &View, &Print),
+        (state, view): (&Packed, &View),
         outlook: &mut Outlook,
         (is_stubborn, sleeps): (bool, bool),
     ) -> Rc<Prospect> {
@@ -52,24 +52,23 @@ impl Prospects {
             self.clear();
         }
         if !self.is_off {
-            space.roles(view, order(space, print), &mut self.roles);
+            space.roles(view, &mut self.roles);
             if let Some(known) = self.known.get(&*self.roles) {
                 return Rc::clone(known);
             }
         }
-        let in_order = order(space, print).map(<[u32]>::to_vec);
-        space.look_in(view, in_order.as_deref(), outlook);
+        space.look(view, outlook);
         let enough = if is_stubborn { stubborn::enough(space, outlook) } else { None };
         let is_enough = |at: usize| enough.as_ref().is_none_or(|enough| enough.has(at));
-        let mut accord = Vec::new();
-        for at in (0..outlook.len()).filter(|at| sleeps && is_enough(*at)) {
-            let with = space.accord(outlook, at);
-            accord.extend(outlook.steps_of(at).map(|_| with));
-        }
         let steps_of = |wanted: bool| (0..outlook.len()).filter(move |at| is_enough(*at) == wanted);
         let mut steps: Vec<Step> = steps_of(true).flat_map(|at| outlook.steps_of(at)).collect();
         let count = steps.len();
         steps.extend(steps_of(false).flat_map(|at| outlook.steps_of(at)));
+        let mut accord = Vec::new();
+        for at in steps_of(true).chain(steps_of(false)).filter(|_| sleeps) {
+            let with = space.accord(outlook, at);
+            accord.extend(outlook.steps_of(at).map(|_| with));
+        }
         let is_doubtful = !space.roles_tell_the_dead()
             || !space.races(outlook).is_empty()
             || !space.is_over(state) && (!outlook.goes_on() || !space.dead(state, view, outlook).is_empty());
@@ -95,10 +94,4 @@ impl Prospects {
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
-}
-
-/// Actors are looked at in the order of their numbers, so that the same of their steps are enough in all states that
-/// are one.
-fn order<'s>(space: &'s Space<'_>, print: &Print) -> Option<&'s [u32]> {
-    space.numbered(print).and_then(|numbered| numbered.order)
 }

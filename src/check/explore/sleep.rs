@@ -11,7 +11,6 @@
 //! Answers for: who sleeps, as the numbers of a state and as places in it. Never keeps anything.
 
 use crate::check::met::SLEEPERS;
-use crate::machine::Numbered;
 
 /// Those who sleep, a bit each, by the numbers that they have in all states that are one.
 pub(super) type Kept = u16;
@@ -20,13 +19,13 @@ pub(super) type Kept = u16;
 const NUMBERS: u32 = SLEEPERS.count_ones();
 
 /// Those of some places who have a number that can be kept, with their numbers.
-pub(super) fn kept(places: u64, numbered: Option<Numbered<'_>>) -> (u64, Kept) {
-    let Some(numbered) = numbered.filter(|_| places != 0) else { return (0, 0) };
+pub(super) fn kept(places: u64, numbers: Option<&[u32]>) -> (u64, Kept) {
+    let Some(numbers) = numbers.filter(|_| places != 0) else { return (0, 0) };
     let (mut able, mut kept, mut left) = (0, 0, places);
     while left != 0 {
         let place = left.trailing_zeros();
         left &= left - 1;
-        let bit = bit(numbered, place);
+        let bit = bit(numbers, place);
         able |= u64::from(bit != 0) << place;
         kept |= bit;
     }
@@ -34,13 +33,13 @@ pub(super) fn kept(places: u64, numbered: Option<Numbered<'_>>) -> (u64, Kept) {
 }
 
 /// The places of those who were kept.
-pub(super) fn places(kept: Kept, numbered: Option<Numbered<'_>>) -> u64 {
-    let Some(numbered) = numbered.filter(|_| kept != 0) else { return 0 };
-    let is_kept = |place: &u32| bit(numbered, *place) & kept != 0;
+pub(super) fn places(kept: Kept, numbers: Option<&[u32]>) -> u64 {
+    let Some(numbers) = numbers.filter(|_| kept != 0) else { return 0 };
+    let is_kept = |place: &u32| bit(numbers, *place) & kept != 0;
     (0..u64::BITS).filter(is_kept).fold(0, |bits, place| bits | 1 << place)
 }
 
-fn bit(numbered: Numbered<'_>, place: u32) -> Kept {
-    let number = numbered.numbers.get(place as usize).and_then(|number| number.checked_sub(1));
+fn bit(numbers: &[u32], place: u32) -> Kept {
+    let number = numbers.get(place as usize).and_then(|number| number.checked_sub(1));
     number.filter(|number| *number < NUMBERS).map_or(0, |number| 1 << number)
 }

@@ -17,7 +17,7 @@ mod sight;
 mod touches;
 
 pub use outlook::{Group, Outlook};
-pub use print::{Numbered, Print};
+pub use print::Print;
 
 use std::cell::Cell;
 use std::rc::Rc;

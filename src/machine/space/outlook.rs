@@ -214,22 +214,15 @@ impl Outlook {
 }
 
 fn place_in(ones: &[One], actor: u32) -> Option<usize> {
-    ones.iter().position(|one| one.actor == actor)
+    ones.binary_search_by_key(&actor, |one| one.actor).ok()
 }
 
 impl Space<'_> {
     /// The roles of a state's actors, by place: what can be said of an outlook alone (which steps conflict, who lets
     /// whom go on, who never can where there are no pools) is the same wherever these are. `roles` is what is filled.
-    /// They come in an order, if one is given.
-    pub fn roles(&self, view: &View, order: Option<&[u32]>, roles: &mut Vec<u32>) {
+    pub fn roles(&self, view: &View, roles: &mut Vec<u32>) {
         roles.clear();
-        match order {
-            None => roles.extend(view.sights.iter().map(|number| self.sights.role(*number))),
-            Some(order) => {
-                let sights = order.iter().filter_map(|place| view.sights.get(*place as usize));
-                roles.extend(sights.map(|number| self.sights.role(*number)));
-            }
-        }
+        roles.extend(view.sights.iter().map(|number| self.sights.role(*number)));
     }
 
     /// Whether who can never go on is told by their roles.
@@ -239,11 +232,6 @@ impl Space<'_> {
 
     /// Looks at a state; `outlook` is what is filled.
     pub fn look(&mut self, view: &View, outlook: &mut Outlook) {
-        self.look_in(view, None, outlook);
-    }
-
-    /// The same, at its actors in an order of their places, if one is given.
-    pub fn look_in(&mut self, view: &View, order: Option<&[u32]>, outlook: &mut Outlook) {
         let Outlook { ones, now, all, acting, waiting, conflicts, enablers } = outlook;
         ones.clear();
         now.clear();
@@ -253,10 +241,7 @@ impl Space<'_> {
         conflicts.clear();
         enablers.clear();
         let mut opened = Opened::default();
-        for at in 0..view.sights.len() {
-            let place = order.and_then(|order| order.get(at)).map_or(at, |place| *place as usize);
-            let Some(number) = view.sights.get(place) else { continue };
-            let place = place as u32;
+        for (place, number) in (0u32..).zip(&view.sights) {
             let Some(stance) = self.sights.stance(*number).filter(|stance| !stance.has_ended) else { continue };
             let at = ones.len();
             ones.push(One { actor: stance.actor, place, sight: *number, steps: stance.choices.len() as u32 });

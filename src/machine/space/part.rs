@@ -347,7 +347,7 @@ impl Parts {
 #[derive(Debug, Default)]
 pub(super) struct Trees {
     known: FxHashMap<(Rc<[u32]>, u32, u64), u32>,
-    all: Vec<(Rc<[u32]>, Option<Rc<[u32]>>)>,
+    all: Vec<Rc<[u32]>>,
 }
 
 impl Trees {
@@ -356,29 +356,14 @@ impl Trees {
         let next = self.all.len() as u32;
         let number = *self.known.entry((Rc::clone(&numbers), head, ended)).or_insert(next);
         if number == next {
-            let order = in_order(&numbers);
-            self.all.push((numbers, order));
+            self.all.push(numbers);
         }
         number
     }
 
     pub(super) fn get(&self, number: u32) -> &[u32] {
-        self.all.get(number as usize).map_or(&[], |(numbers, _)| numbers)
+        self.all.get(number as usize).map_or(&[], |numbers| numbers)
     }
-
-    /// The places in the order of their numbers, those without one at the end; none where that is how they lie.
-    pub(super) fn order(&self, number: u32) -> Option<&[u32]> {
-        self.all.get(number as usize).and_then(|(_, order)| order.as_deref())
-    }
-}
-
-fn in_order(numbers: &[u32]) -> Option<Rc<[u32]>> {
-    if numbers.iter().filter(|number| **number > 0).is_sorted() {
-        return None;
-    }
-    let mut places: Vec<u32> = (0u32..).take(numbers.len()).collect();
-    places.sort_by_key(|place| numbers.get(*place as usize).map_or(0, |number| number.wrapping_sub(1)));
-    Some(places.into())
 }
 
 /// A state that is laid out in slots.

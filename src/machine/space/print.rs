@@ -32,21 +32,12 @@ impl Print {
     }
 }
 
-/// How the actors of a state are numbered.
-#[derive(Clone, Copy, Debug)]
-pub struct Numbered<'s> {
-    /// By place: one more than the number; nought where nothing leads to it any more.
-    pub numbers: &'s [u32],
-    /// The places in the order of the numbers; none where that is how they lie.
-    pub order: Option<&'s [u32]>,
-}
-
 impl Space<'_> {
-    /// How the actors are numbered in the state of a fingerprint, where that is known: alike in all states that have
-    /// this fingerprint.
-    pub fn numbered(&self, print: &Print) -> Option<Numbered<'_>> {
+    /// The numbers of the actors in the state of a fingerprint, by place, each one more than it is; nought where nothing
+    /// leads there any more. None where they are not known. They are the same in all states that have this fingerprint.
+    pub fn numbers(&self, print: &Print) -> Option<&[u32]> {
         let (tree, _) = print.tree.filter(|_| print.is_of(self.age))?;
-        Some(Numbered { numbers: self.trees.get(tree), order: self.trees.order(tree) })
+        Some(self.trees.get(tree))
     }
 
     /// Places of actors, as bits, carried over a step to where the same actors are then.
