@@ -60,12 +60,16 @@ impl Prospects {
         space.look(view, outlook);
         let enough = if is_stubborn { stubborn::enough(space, outlook) } else { None };
         let is_enough = |at: usize| enough.as_ref().is_none_or(|enough| enough.has(at));
-        let steps_of = |wanted: bool| (0..outlook.len()).filter(move |at| is_enough(*at) == wanted);
-        let mut steps: Vec<Step> = steps_of(true).flat_map(|at| outlook.steps_of(at)).collect();
-        let count = steps.len();
-        steps.extend(steps_of(false).flat_map(|at| outlook.steps_of(at)));
+        let mut order: Vec<usize> = (0..outlook.len()).collect();
+        if sleeps {
+            // Who takes mostly comes after who gives; with the takers first, fewer are woken.
+            order.reverse();
+        }
+        order.sort_by_key(|at| !is_enough(*at));
+        let steps: Vec<Step> = order.iter().flat_map(|at| outlook.steps_of(*at)).collect();
+        let count = order.iter().filter(|at| is_enough(**at)).map(|at| outlook.steps(*at)).sum();
         let mut accord = Vec::new();
-        for at in steps_of(true).chain(steps_of(false)).filter(|_| sleeps) {
+        for at in order.into_iter().filter(|_| sleeps) {
             let with = space.accord(outlook, at);
             accord.extend(outlook.steps_of(at).map(|_| with));
         }
