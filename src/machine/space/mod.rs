@@ -143,6 +143,7 @@ pub struct Space<'m> {
     walk: Walk,
     trees: Trees,
     numbers: Vec<u32>,
+    slots: Vec<usize>,
     invariants: Cell<Option<Node>>,
     claims: Cell<Option<Node>>,
     /// By what was found out of claims: which hold.
@@ -169,6 +170,7 @@ impl<'m> Space<'m> {
             walk: Walk::default(),
             trees: Trees::default(),
             numbers: Vec::new(),
+            slots: Vec::new(),
             invariants: Cell::new(None),
             claims: Cell::new(None),
             holds: Vec::new(),
@@ -184,6 +186,7 @@ impl<'m> Space<'m> {
     /// was told of fingerprints before is of no use then.
     pub fn set_symmetry(&mut self, symmetry: bool) {
         self.ways = self.machine.ways(symmetry);
+        self.trees.clear();
         self.age += 1;
     }
 
@@ -534,7 +537,7 @@ impl<'m> Space<'m> {
         self.effects.clear();
         self.sets.clear();
         self.foresight = Foresight::default();
-        self.trees = Trees::default();
+        self.trees.clear();
         self.invariants.set(None);
         self.claims.set(None);
         self.holds.clear();
