@@ -95,6 +95,7 @@ pub(super) fn best(
         trap,
         nodes: vec![Node { from: 0, by: None }],
         heap: BinaryHeap::new(),
+        pushed: 0,
         open: Vec::new(),
         free: Vec::new(),
         known: FxHashMap::default(),
@@ -130,6 +131,7 @@ struct Search<'s, 'm, 't> {
     nodes: Vec<Node>,
     /// By cost; of one cost, what was put there first comes first.
     heap: BinaryHeap<Reverse<(Cost, u32, usize)>>,
+    pushed: u32,
     open: Vec<Option<Open>>,
     free: Vec<usize>,
     known: FxHashMap<Fingerprint, Known>,
@@ -151,7 +153,8 @@ impl Search<'_, '_, '_> {
                 self.open.len() - 1
             }
         };
-        self.heap.push(Reverse((cost, self.nodes.len() as u32, place)));
+        self.heap.push(Reverse((cost, self.pushed, place)));
+        self.pushed += 1;
     }
 
     /// Looks after the room that there is; whether a limit was reached.

@@ -44,22 +44,36 @@ pub(super) trait Parts {
 ///
 /// Such actors can be exchanged throughout a state (Clarke, Enders, Filkorn and Jha, Exploiting Symmetry in Temporal
 /// Logic Model Checking, 1996). Where the order leaves two of them open, states may be told apart that need not be.
-pub(super) fn sort_alike(parts: &impl Parts, fixed: usize, started: &mut [u32]) {
+pub(super) fn sort_alike(parts: &impl Parts, ways: Ways, started: &mut [u32]) {
     if started.len() < 2 {
         return;
     }
     let main = parts.place_of_actor(MAIN).map_or(&[][..], |place| parts.actor(place).1);
-    let is_it = |id: u32| move |one: &Ref| *one == Ref::Actor(id);
-    started.sort_by_cached_key(|id| {
-        let place = parts.place_of_actor(*id).unwrap_or(usize::MAX);
-        let by_main = main.iter().position(is_it(*id));
-        // Whom main names it tells apart by that.
-        let (key, named) = match by_main {
-            Some(_) => (&[][..], None),
-            None => (parts.actor(place).0, (0..fixed).flat_map(|place| parts.object(place).1).position(is_it(*id))),
-        };
-        (parts.alike(place), by_main.unwrap_or(usize::MAX), key, named.unwrap_or(usize::MAX))
+    let by_main = |id: u32| main.iter().flat_map(|one| one.named(!ways.sets)).position(|one| *one == id);
+    let named = |id: u32| {
+        let all = (0..ways.fixed).flat_map(|place| parts.object(place).1);
+        all.into_iter().position(|one| *one == Ref::Actor(id)).unwrap_or(usize::MAX)
+    };
+    started.sort_by(|one, other| {
+        let places = [*one, *other].map(|id| parts.place_of_actor(id).unwrap_or(usize::MAX));
+        let alike = places.map(|place| parts.alike(place));
+        alike[0].cmp(&alike[1]).then_with(|| match [*one, *other].map(by_main) {
+            [None, None] => {
+                let keys = places.map(|place| parts.actor(place).0);
+                keys[0].cmp(keys[1]).then_with(|| named(*one).cmp(&named(*other)))
+            }
+            // Whom main names it tells apart by that.
+            by_main => {
+                let [one, other] = by_main.map(|at| at.unwrap_or(usize::MAX));
+                one.cmp(&other)
+            }
+        })
     });
+}
+
+/// Whether an actor is there, and not over.
+fn goes_on(parts: &impl Parts, id: u32) -> bool {
+    parts.place_of_actor(id).is_some_and(|place| !parts.has_ended(place))
 }
 
 /// What about a program matters to a walk.
@@ -71,6 +85,8 @@ pub(super) struct Ways {
     pub(super) is_plain: bool,
     /// Whether actors that are alike are told apart only by what they do.
     pub(super) symmetric: bool,
+    /// Whether of those who are only to be joined it is looked at no more than who has not ended.
+    pub(super) sets: bool,
 }
 
 /// Numbers in the order of meeting.
@@ -120,6 +136,8 @@ impl Numbers {
 pub(super) struct Walk {
     actors: Numbers,
     objects: Numbers,
+    /// See [`Ways::sets`].
+    sets: bool,
     out: Vec<u8>,
 }
 
@@ -127,15 +145,15 @@ impl Walk {
     /// Numbers everything that is met in a state that has so many objects, the first of them at file level. In a
     /// program that makes no others, those who are over and still named have their places among the started.
     pub(super) fn number(&mut self, parts: &impl Parts, objects: usize, ways: Ways) {
-        let Ways { fixed, is_plain, symmetric } = ways;
+        let Ways { fixed, is_plain, symmetric, sets } = ways;
+        self.sets = sets;
         self.actors.begin(parts.actors());
         self.objects.begin(objects);
-        let goes_on = |id: u32| parts.place_of_actor(id).is_some_and(|place| !parts.has_ended(place));
+        let goes_on = |id: u32| goes_on(parts, id);
         let mut named = FxHashSet::default();
         if is_plain {
             let all = (0..fixed).map(|place| parts.object(place)).chain((0..parts.actors()).map(|at| parts.actor(at)));
-            let refs = all.flat_map(|(_, refs)| refs);
-            named.extend(refs.filter_map(|one| if let Ref::Actor(id) = one { Some(*id) } else { None }));
+            named.extend(all.flat_map(|(_, refs)| refs).flat_map(|one| one.named(!sets)));
             named.retain(|id| !goes_on(*id));
         }
         self.actors.number(parts.place_of_actor(MAIN), MAIN);
@@ -146,7 +164,7 @@ impl Walk {
             let children = children.copied().filter(|child| goes_on(*child) || named.contains(child));
             let mut children: Vec<u32> = children.collect();
             if symmetric {
-                sort_alike(parts, fixed, &mut children);
+                sort_alike(parts, ways, &mut children);
             }
             for child in children {
                 self.actors.number(parts.place_of_actor(child), child);
@@ -175,8 +193,10 @@ impl Walk {
     fn name(&mut self, parts: &impl Parts, refs: &[Ref]) {
         for one in refs {
             match one {
-                Ref::Actor(id) => {
-                    self.actors.number(parts.place_of_actor(*id), *id);
+                Ref::Actor(_) | Ref::Set { .. } => {
+                    for id in one.named(!self.sets) {
+                        self.actors.number(parts.place_of_actor(*id), *id);
+                    }
                 }
                 Ref::Object(id) => {
                     self.objects.number(parts.place_of_object(*id), *id);
@@ -247,7 +267,8 @@ impl Walk {
     }
 
     /// Takes the numbers of actors by place, each one more than it is, in a state in which nothing else is numbered.
-    pub(super) fn take_tree(&mut self, numbers: &[u32]) {
+    pub(super) fn take_tree(&mut self, numbers: &[u32], ways: Ways) {
+        self.sets = ways.sets;
         self.actors.by_place.clear();
         self.actors.by_place.extend_from_slice(numbers);
         self.objects.by_place.clear();
@@ -275,14 +296,19 @@ impl Walk {
                     let number = self.objects.number(parts.place_of_object(*id), *id);
                     self.write(number);
                 }
-                Ref::Children(children) => {
-                    let goes_on = |id: &&u32| parts.place_of_actor(**id).is_some_and(|place| !parts.has_ended(place));
-                    let going_on = children.iter().filter(goes_on);
-                    let mut numbers: Vec<u32> =
-                        going_on.map(|id| self.actors.number(parts.place_of_actor(*id), *id)).collect();
-                    numbers.sort_unstable();
-                    self.write(numbers.len() as u32);
-                    numbers.into_iter().for_each(|number| self.write(number));
+                Ref::Children(children) => self.write_going_on(parts, children),
+                Ref::Set { all, next } if self.sets => {
+                    let left = Ref::left(all, *next);
+                    let waits = next.is_some() && left.first().is_some_and(|id| goes_on(parts, *id));
+                    // Whoever waits for one of them waits for all, and then joins one after the other.
+                    let over = if waits { 0 } else { left.iter().filter(|id| !goes_on(parts, **id)).count() };
+                    self.write(over as u32);
+                    self.write_going_on(parts, left);
+                }
+                Ref::Set { all, next } => {
+                    self.write(next.map_or(0, |next| next as u32 + 1));
+                    self.write(all.len() as u32);
+                    all.iter().for_each(|id| self.write_actor(parts, *id));
                 }
                 Ref::Until(deadline) => {
                     let left = deadline.saturating_sub(parts.head().clock_ns);
@@ -295,6 +321,15 @@ impl Walk {
                 }
             }
         }
+    }
+
+    /// Those of some actors who are not over, in whichever order they come.
+    fn write_going_on(&mut self, parts: &impl Parts, actors: &[u32]) {
+        let going_on = actors.iter().filter(|id| goes_on(parts, **id));
+        let mut numbers: Vec<u32> = going_on.map(|id| self.actors.number(parts.place_of_actor(*id), *id)).collect();
+        numbers.sort_unstable();
+        self.write(numbers.len() as u32);
+        numbers.into_iter().for_each(|number| self.write(number));
     }
 
     fn write_actor(&mut self, parts: &impl Parts, id: u32) {
@@ -380,7 +415,8 @@ impl Machine {
     /// How states are numbered; with symmetry only where nobody looks at names, which tell all actors apart.
     pub(super) fn ways(&self, symmetric: bool) -> Ways {
         let symmetric = symmetric && !self.sights.names;
-        Ways { fixed: self.fixed() as usize, is_plain: self.is_plain, symmetric }
+        let sets = symmetric && !self.may_come_back();
+        Ways { fixed: self.fixed() as usize, is_plain: self.is_plain, symmetric, sets }
     }
 
     /// The canonical form.
@@ -412,8 +448,14 @@ impl Machine {
 
     /// The fingerprint of one actor alone: where it stands, and with what, but for which actors and objects it names.
     pub fn fingerprint_of(&self, state: &State, actor: u32) -> Fingerprint {
-        let shape = state.actor(actor).map(|actor| Shape::of_actor(actor, self.sights, self.fixed()));
-        Fingerprint(shape.map_or(0, |shape| shape.hash()))
+        let Some(actor) = state.actor(actor) else { return Fingerprint(0) };
+        let mut shape = Shape::of_actor(actor, self.sights, self.fixed());
+        for one in &shape.refs {
+            if let Ref::Set { next, .. } = one {
+                shape.bytes.extend(next.map_or(0, |next| next as u32 + 1).to_le_bytes());
+            }
+        }
+        Fingerprint(shape.hash())
     }
 
     /// Forgets actors and results that are over and that nobody can name any more.

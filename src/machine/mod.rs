@@ -46,7 +46,7 @@ pub use state::State;
 pub use step::{Happened, Noted, Uncaught};
 pub use waits::standstill;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::plan::Plan;
 use crate::program::instr::Instr;
@@ -100,6 +100,8 @@ pub struct Machine {
     has_shared: bool,
     /// Whether all objects that there ever are stand at file level.
     is_plain: bool,
+    /// Whether some run may come back to a state.
+    may_come_back: OnceLock<bool>,
 }
 
 /// What a program looks at, so that it must be kept in states.
@@ -127,7 +129,16 @@ impl Machine {
         let sights = Sights::of(&plan);
         let has_shared = plan.image.program.objects.iter().any(|object| object.kind == ObjectKind::Shared);
         let habits = foresight::Habits::default();
-        let mut machine = Machine { plan, rules, sights, habits, watched: Vec::new(), has_shared, is_plain: false };
+        let mut machine = Machine {
+            plan,
+            rules,
+            sights,
+            habits,
+            watched: Vec::new(),
+            has_shared,
+            is_plain: false,
+            may_come_back: OnceLock::new(),
+        };
         let creates = |instr: &Instr| matches!(instr, Instr::Op { code: OpCode::Create, .. });
         machine.is_plain = !machine.plan.image.program.codes.iter().any(|code| code.instrs.iter().any(creates));
         machine.habits = machine.habits_of_program();
@@ -139,6 +150,11 @@ impl Machine {
     /// The plan.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
+    }
+
+    /// Whether some run may come back to a state in which it was. Where it says no, none does.
+    pub fn may_come_back(&self) -> bool {
+        *self.may_come_back.get_or_init(|| self.plan.may_come_back(self.rules.spurious))
     }
 
     /// Its rules.

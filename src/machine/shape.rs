@@ -5,7 +5,7 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::actor::{Actor, Phase};
+use super::actor::{Actor, At, Phase};
 use super::object::condition::Under;
 use super::object::once::Once;
 use super::object::queue::Party;
@@ -13,9 +13,9 @@ use super::object::result::Shape as ResultShape;
 use super::object::{Entry, Object};
 use super::{Sights, local};
 use crate::program::ActorKind;
-use crate::program::op::{Op, Target};
+use crate::program::op::{Op, OpCode, Target};
 use crate::value::{Ids, Value, encode_error, encode_with};
-use crate::vm::Vm;
+use crate::vm::{Joining, Vm};
 
 /// What stands in a hole. The numbers of objects at file level stand as they are.
 const HOLE: u32 = u32::MAX;
@@ -29,6 +29,8 @@ pub(super) enum Ref {
     Object(u32),
     /// Those of these actors that are not over.
     Children(Box<[u32]>),
+    /// Those of a list who are to be joined, and nothing else; where that has begun, which of them is next.
+    Set { all: Box<[u32]>, next: Option<usize> },
     /// The time until then.
     Until(u64),
     /// How many tasks a worker has done, where its pool limits them.
@@ -41,6 +43,20 @@ impl Ref {
             Ref::Children(children) => Some(children),
             _ => None,
         }
+    }
+
+    /// The actors that it names one by one; with symmetry, who is in a set is not named.
+    pub(super) fn named(&self, with_sets: bool) -> &[u32] {
+        match self {
+            Ref::Actor(id) => std::slice::from_ref(id),
+            Ref::Set { all, .. } if with_sets => all,
+            _ => &[],
+        }
+    }
+
+    /// Of a set: those who are still to be joined.
+    pub(super) fn left(all: &[u32], next: Option<usize>) -> &[u32] {
+        all.get(next.unwrap_or(0)..).unwrap_or_default()
     }
 }
 
@@ -79,7 +95,7 @@ pub(super) fn alike((kind, template, daemon): (ActorKind, Option<u32>, bool), vm
     let mut bytes = vec![kind as u8, u8::from(daemon)];
     bytes.extend_from_slice(&template.unwrap_or(u32::MAX).to_le_bytes());
     if let Some(vm) = vm {
-        vm.fingerprint_with(&mut bytes, &mut Holes { refs: &mut Vec::new(), fixed });
+        vm.fingerprint_with(&mut bytes, &mut Holes { refs: &mut Vec::new(), fixed, sets: Sets::None });
     }
     xxh3_64(&bytes)
 }
@@ -91,10 +107,21 @@ struct Shaper {
     fixed: u32,
 }
 
+/// Which lists of handles are sets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sets {
+    None,
+    /// Those of an actor: with itself in it, none is, since nobody joins itself.
+    Of(u32),
+    /// The same, with the one whose actors it is about to join.
+    Joining(u32),
+}
+
 /// Handles are holes.
 struct Holes<'s> {
     refs: &'s mut Vec<Ref>,
     fixed: u32,
+    sets: Sets,
 }
 
 impl Ids for Holes<'_> {
@@ -122,6 +149,26 @@ impl Ids for Holes<'_> {
         self.refs.push(Ref::Actor(actor));
         0
     }
+
+    fn set(&mut self, actors: &[u32], next: Option<usize>) -> bool {
+        let is_set = match (self.sets, next) {
+            (Sets::Of(own), None) | (Sets::Joining(own), _) => !Ref::left(actors, next).contains(&own),
+            (Sets::None, _) | (Sets::Of(_), Some(_)) => false,
+        };
+        if is_set {
+            self.refs.push(Ref::Set { all: actors.into(), next });
+        }
+        is_set
+    }
+}
+
+/// What an actor's lists are sets for: whether it waits for the end of one of those whom it is to join.
+fn sets_of(actor: &Actor) -> Sets {
+    let joins = matches!(&actor.phase, Phase::At(At { op, parked: false, case: None, deadline: None })
+        if op.code == OpCode::Join);
+    let joining = actor.vm.as_ref().filter(|_| joins).and_then(Vm::joining);
+    let is_apart = |joining: Joining| !Ref::left(&joining.all, Some(joining.next)).contains(&actor.id);
+    if joining.is_some_and(is_apart) { Sets::Joining(actor.id) } else { Sets::Of(actor.id) }
 }
 
 impl Shaper {
@@ -154,13 +201,13 @@ impl Shaper {
     }
 
     fn object_id(&mut self, id: u32) {
-        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed };
+        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets: Sets::None };
         let number = holes.object(id);
         self.number(number);
     }
 
     fn value(&mut self, value: &Value) {
-        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed };
+        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets: Sets::None };
         encode_with(value, &mut self.shape.bytes, &mut holes);
     }
 
@@ -169,11 +216,13 @@ impl Shaper {
         self.shape.bytes.extend_from_slice(text.as_bytes());
     }
 
-    fn op(&mut self, op: &Op) {
+    /// An operation; on whom it is may be known from a set.
+    fn op(&mut self, op: &Op, is_of_set: bool) {
         self.shape.bytes.push(op.code as u8);
         self.number(op.site.code);
         self.number(op.site.pc);
         let target = match op.target {
+            _ if is_of_set => Value::None,
             Target::None => Value::None,
             Target::Object(object) => Value::Object(object),
             Target::Actor(actor) => Value::Actor(actor),
@@ -181,7 +230,7 @@ impl Shaper {
         };
         self.value(&target);
         op.args.as_slice().iter().for_each(|arg| self.value(arg));
-        op.cases.iter().for_each(|case| self.op(case));
+        op.cases.iter().for_each(|case| self.op(case, false));
     }
 
     fn actor(&mut self, actor: &Actor) {
@@ -190,7 +239,8 @@ impl Shaper {
         if self.names {
             self.text(&actor.name);
         }
-        self.phase(&actor.phase);
+        let sets = sets_of(actor);
+        self.phase(&actor.phase, matches!(sets, Sets::Joining(_)));
         if actor.has_ended() {
             return;
         }
@@ -200,7 +250,7 @@ impl Shaper {
             self.shape.refs.push(Ref::Children(actor.children.as_slice().into()));
         }
         if let Some(vm) = &actor.vm {
-            let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed };
+            let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets };
             vm.fingerprint_with(&mut self.shape.bytes, &mut holes);
         }
         [actor.in_finally, actor.cancelled, actor.begun, actor.late].into_iter().for_each(|flag| self.flag(flag));
@@ -232,7 +282,7 @@ impl Shaper {
         }
     }
 
-    fn phase(&mut self, phase: &Phase) {
+    fn phase(&mut self, phase: &Phase, joins_set: bool) {
         match phase {
             Phase::At(at) => {
                 self.shape.bytes.push(0);
@@ -240,13 +290,13 @@ impl Shaper {
                 self.number(at.case.unwrap_or(u32::MAX));
                 self.flag(at.deadline.is_some());
                 self.shape.refs.extend(at.deadline.map(Ref::Until));
-                self.op(&at.op);
+                self.op(&at.op, joins_set);
             }
             Phase::Again { op, depth, woken } => {
                 self.shape.bytes.push(1);
                 self.number(*depth);
                 self.flag(*woken);
-                self.op(op);
+                self.op(op, false);
             }
             Phase::Computing => self.shape.bytes.push(2),
             Phase::Closing { came, dismissed } => {

@@ -21,14 +21,14 @@ pub struct Liveness {
 
 /// What an instruction reads and writes.
 #[derive(Default)]
-struct Access {
-    reads: [Option<Reg>; 3],
+pub(super) struct Access {
+    pub(super) reads: [Option<Reg>; 3],
     /// The first of several registers that it reads in a row, and how many.
-    row: (Reg, usize),
+    pub(super) row: (Reg, usize),
     /// It is written for sure before anything else is run, unless the instruction fails.
-    writes: Option<Reg>,
+    pub(super) writes: Option<Reg>,
     /// The same of several registers in a row.
-    fills: (Reg, usize),
+    pub(super) fills: (Reg, usize),
 }
 
 impl Liveness {
@@ -107,7 +107,7 @@ fn remove(live: &mut [u64], register: Reg) {
 }
 
 /// Whether the next instruction may follow, and another that may.
-fn successors(instr: Instr) -> (bool, Option<u16>) {
+pub(super) fn successors(instr: Instr) -> (bool, Option<u16>) {
     match instr {
         Instr::Jump { target } => (false, Some(target)),
         Instr::JumpIf { target, .. }
@@ -124,7 +124,8 @@ fn successors(instr: Instr) -> (bool, Option<u16>) {
     }
 }
 
-fn access(instr: Instr, code: &Code, program: &Program) -> Access {
+/// What an instruction reads and writes.
+pub(super) fn access(instr: Instr, code: &Code, program: &Program) -> Access {
     let reads = |reads: &[Reg], writes: Option<Reg>| {
         let mut all = [None; 3];
         all.iter_mut().zip(reads).for_each(|(slot, read)| *slot = Some(*read));

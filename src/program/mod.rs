@@ -6,6 +6,7 @@ mod disasm;
 pub mod fault;
 mod image;
 pub mod instr;
+mod joins;
 mod liveness;
 pub mod lower;
 pub mod op;
@@ -14,6 +15,7 @@ pub mod signature;
 pub use disasm::disassemble;
 pub use image::Image;
 pub use instr::{CallSpec, Handler, Instr};
+pub use joins::{Joins, Place};
 pub use liveness::Liveness;
 
 use std::sync::Arc;

@@ -52,6 +52,13 @@ pub trait Ids {
     fn pid(&mut self, pid: i64) -> i64 {
         pid
     }
+
+    /// Of actors of whom all that matters is who they are, in whichever order; somebody may be about to join them one
+    /// after the other, and that one is next. Whether nothing more is to be said of them.
+    fn set(&mut self, actors: &[u32], next: Option<usize>) -> bool {
+        let _ = (actors, next);
+        false
+    }
 }
 
 /// Every handle by its own number.

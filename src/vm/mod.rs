@@ -7,17 +7,20 @@ mod exec;
 mod future;
 mod invoke;
 mod iterate;
+mod joining;
 mod slow;
 mod visible;
 
 pub use context::SharedNames;
 pub use future::{Deed, Future, On};
 pub(crate) use future::{is_plain, on};
+pub use joining::Joining;
 
 use std::sync::Arc;
 
 use context::Context;
 use exec::{Exit, Machine, exec};
+use joining::{SAID, said};
 
 use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
 use crate::program::{CallSpec, Code, CodeId, Image, Instr};
@@ -194,6 +197,7 @@ impl Vm {
     pub fn fingerprint_with(&self, out: &mut Vec<u8>, ids: &mut impl Ids) {
         let number = |out: &mut Vec<u8>, number: usize| out.extend_from_slice(&(number as u32).to_le_bytes());
         number(out, self.frames.len());
+        let joining = self.joining().filter(|joining| ids.set(&joining.all, Some(joining.next)));
         for (at, frame) in self.frames.iter().enumerate() {
             // What a caller had above the first register of the frame it called is not read again.
             let end = self.frames.get(at + 1).map_or(frame.end, |callee| callee.base.min(frame.end));
@@ -201,13 +205,22 @@ impl Vm {
             number(out, frame.code as usize);
             number(out, frame.pc as usize);
             number(out, registers.len());
-            registers.iter().for_each(|value| encode_with(value, out, ids));
+            let joins = self.context.image.joins(frame.code);
+            let joining = joining.as_ref().filter(|_| at + 1 == self.frames.len());
+            for (register, value) in registers.iter().enumerate() {
+                if joining.is_some_and(|joining| joining.is_said_by(register)) {
+                    out.push(SAID);
+                } else if !joins.is_some_and(|joins| joins.is_set(frame.pc, register) && said(value, out, ids)) {
+                    encode_with(value, out, ids);
+                }
+            }
             if let Then::Perform(code, target) = frame.then {
                 number(out, code as usize);
                 encode_with(&target_value(target), out, ids);
             }
         }
-        encode_with(&self.waiting.map_or(Value::None, target_value), out, ids);
+        let waiting = self.waiting.filter(|_| joining.is_none());
+        encode_with(&waiting.map_or(Value::None, target_value), out, ids);
         number(out, self.context.privates.len());
         self.context.privates.iter().for_each(|value| encode_with(value, out, ids));
         if let Some(error) = &self.raised {

@@ -338,9 +338,22 @@ pub(crate) fn scenario(seed: u64) -> String {
     Maker { chance, topics, apart }.scenario()
 }
 
-/// The same with the first actor that main starts started twice, where there is a main.
+/// The same with two that are alike: the first actor that main starts is started twice, and main may join both, or, where
+/// the main is unwritten, there are two of the first template.
 pub(super) fn twinned(text: &str) -> String {
-    text.replacen("    let p0 = start p0\n", "    start p0\n    let p0 = start p0\n", 1)
+    let Some(main) = text.find("main {\n") else { return text.replacen(" p0 {\n", " p0[_i in 0..2] {\n", 1) };
+    let first = "    let p0 = start p0\n";
+    let list = "    let all = [start p0, start p0]\n    let p0 = all[0]\n";
+    let (begin, end) = match text.len() % 5 {
+        0 => ("    start p0\n    let p0 = start p0\n", ""),
+        1 => (list, "    for one in all { one.join() }\n"),
+        2 => (list, "    join all\n"),
+        3 => (list, "    k.add(1)\n    join all, p0\n    n.add(1)\n"),
+        _ => ("    start p0\n    let all = [start p0]\n    all.push(start p0)\n    let p0 = none\n", "    join all\n"),
+    };
+    let (before, after) = text.split_at(main);
+    let after = after.replacen(first, begin, 1).replacen("\n}\n", &format!("\n{end}}}\n"), 1);
+    format!("{before}{after}")
 }
 
 impl Maker {

@@ -56,14 +56,15 @@ fn the_search_meets_each_class_once() {
         if !found.complete {
             continue;
         }
-        // Where an order is left open, two that could be exchanged may be told apart, on ways that are not walked.
+        // Where an order is left open, two that could be exchanged may be told apart, on ways that are not walked; and
+        // of those who join, joins that are still to come may be met or not.
         assert!(found.states <= classes, "seed {seed}: {states} states, {classes} classes, {}\n{text}", found.states);
         compared += 1;
         equal += u32::from(found.states == classes);
         smaller += u32::from(classes < states);
     }
     println!("{compared} compared, {smaller} with symmetry, {equal} met as many as there are");
-    assert!(equal * 10 >= compared * 9, "{equal} of {compared}");
+    assert!(equal * 10 >= compared * 8, "{equal} of {compared}");
     assert!(compared > 20 && smaller > 10, "{compared} compared, {smaller} with symmetry");
 }
 
@@ -81,17 +82,56 @@ fn those_who_do_the_same_are_counted_not_named() {
     insta::assert_debug_snapshot!((whole, counted));
 }
 
-/// An index that is read, a handle that is kept in order, and names that are looked at tell them apart.
+/// Whom main only joins it does not tell apart: there are no more states for a list of handles than where it keeps none,
+/// but for those in which it joins.
+#[test]
+fn those_who_are_only_joined_are_counted_as_well() {
+    let declared = "lock m\natomic n = 0\n";
+    let does = "{ with m { n.add(1) } ; n.add(1) }\n";
+    let mains = [
+        "",
+        "main { let all = start t ; for one in all { one.join() } }",
+        "main { let all = start t ; n.add(1) ; join all }",
+        "thread last { n.add(1) }\nmain { let all = start t ; let other = start last ; join other, all }",
+        "task rest(all) { for one in all { one.join() } }\nmain { let all = start t ; rest(all) ; n.add(1) }",
+    ];
+    let all = mains.map(|main| {
+        let team = |count: u32| format!("{declared}thread t[_i in 0..{count}] {does}{main}\n");
+        let states = |count: u32, reduction| searched(&team(count), reduction).states;
+        let of = |reduction| (1..=4).map(|count| states(count, reduction)).collect::<Vec<_>>();
+        (of(Reduction::Symmetry), of(Reduction::All), states(3, Reduction::None))
+    });
+    insta::assert_debug_snapshot!(all);
+}
+
+/// An index that is read, a list of handles that is for more than joining all of them, a run that may come back, and
+/// names that are looked at tell them apart.
 #[test]
 fn those_who_are_told_apart_are_not_exchanged() {
-    for text in [
-        "atomic n = 0\nthread t[i in 0..3] { n.add(i + 1) ; n.add(i + 1) }\nmain { start t }\n",
-        "atomic n = 0\nthread t[_i in 0..3] { n.add(1) ; print name() ; n.add(1) }\nmain { start t }\n",
-        "atomic n = 0\nthread t[_i in 0..3] { n.add(1) ; n.add(1) }\nmain { let all = start t ; for one in all { one.join() } }\n",
+    let start = "main { let all = start t ; ";
+    for (instance, does, main) in [
+        ("i", "n.add(i + 1) ; n.add(i + 1)", "main { start t }"),
+        ("_i", "n.add(1) ; print name() ; n.add(1)", "main { start t }"),
+        ("_i", "n.add(1) ; n.add(1)", &format!("{start} for one in all {{ one.join() }} ; print all[0].is_alive() }}")),
+        ("_i", "n.add(1) ; n.add(1)", &format!("{start} for one in all {{ one.join() ; n.add(1) }} }}")),
+        ("_i", "n.add(1) ; n.add(1)", &format!("{start} for one in all {{ if one.is_alive() {{ one.join() }} }} }}")),
+        ("_i", "n.add(1) ; while n == 0 { pass }", &format!("{start} join all }}")),
     ] {
-        let (whole, symmetric) = (searched(text, Reduction::None), searched(text, Reduction::Symmetry));
+        let text = format!("atomic n = 0\nthread t[{instance} in 0..3] {{ {does} }}\n{main}\n");
+        let (whole, symmetric) = (searched(&text, Reduction::None), searched(&text, Reduction::Symmetry));
         assert_eq!(whole.states, symmetric.states, "{text}");
     }
+}
+
+/// Who joins itself fails when its turn comes, and not before: who is in such a list matters.
+#[test]
+fn who_joins_itself_is_told() {
+    let text = "queue q\natomic n = 0\nthread t { n.add(1) }\n\
+                thread u { let all = q.get() ; for one in all { one.join() } }\n\
+                main { let all = [start t, start t] ; let own = start u ; all.push(own) ; q.put(all) }\n";
+    let failures = |reduction| searched(text, reduction).failures().map(|one| one.key()).collect::<Vec<_>>();
+    assert_eq!(failures(Reduction::None), failures(Reduction::All));
+    assert!(!failures(Reduction::None).is_empty());
 }
 
 /// Whoever is woken first is first, whichever of them it is.

@@ -105,7 +105,7 @@ pub(super) fn explore(
 ) -> Found {
     space.set_symmetry(how.reduction.is_symmetric());
     let machine = space.machine();
-    let may_come_back = machine.plan().may_come_back(machine.rules().spurious);
+    let may_come_back = machine.may_come_back();
     let met = Met::new(how.exact, may_come_back);
     let found = search(space, initial, (limits, until), (how, &met, may_come_back), tell);
     space.set_symmetry(false);

@@ -44,6 +44,10 @@ impl Bytes {
             match one {
                 Ref::Actor(id) | Ref::Object(id) => self.number(*id),
                 Ref::Children(children) => self.numbers(children.iter().copied()),
+                Ref::Set { all, next } => {
+                    self.numbers(all.iter().copied());
+                    self.optional(next.map(|next| next as u32));
+                }
                 Ref::Until(deadline) => self.long(*deadline),
                 Ref::Done { pool, tasks } => self.numbers([*pool, *tasks].into_iter()),
             }

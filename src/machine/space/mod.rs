@@ -143,6 +143,7 @@ pub struct Space<'m> {
     walk: Walk,
     trees: Trees,
     numbers: Vec<u32>,
+    slots: Vec<usize>,
     invariants: Cell<Option<Node>>,
     /// By what was found out of invariants: the numbers of those that do not hold.
     broken: Vec<Box<[u32]>>,
@@ -171,6 +172,7 @@ impl<'m> Space<'m> {
             walk: Walk::default(),
             trees: Trees::default(),
             numbers: Vec::new(),
+            slots: Vec::new(),
             invariants: Cell::new(None),
             broken: Vec::new(),
             claims: Cell::new(None),
@@ -187,6 +189,7 @@ impl<'m> Space<'m> {
     /// was told of fingerprints before is of no use then.
     pub fn set_symmetry(&mut self, symmetry: bool) {
         self.ways = self.machine.ways(symmetry);
+        self.trees.clear();
         self.age += 1;
     }
 
@@ -543,7 +546,7 @@ impl<'m> Space<'m> {
         self.effects.clear();
         self.sets.clear();
         self.foresight = Foresight::default();
-        self.trees = Trees::default();
+        self.trees.clear();
         self.invariants.set(None);
         self.broken.clear();
         self.claims.set(None);

@@ -25,6 +25,40 @@ const PART_BYTES: usize = 600;
 
 /// Of so many ways to number a state it is known what a part contributes to its fingerprint.
 const TREES: usize = 4;
+/// So many ways to number a state are kept.
+const TREES_MAX: usize = 1 << 12;
+
+/// Actors that a part names, as bits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Names {
+    each: u64,
+    children: u64,
+    sets: u64,
+}
+
+/// Actors as bits; none where one has none, or comes twice.
+fn bits(ids: &[u32]) -> Option<u64> {
+    ids.iter().try_fold(0u64, |bits, id| {
+        let bit = 1u64.checked_shl(*id)?;
+        (bits & bit == 0).then_some(bits | bit)
+    })
+}
+
+impl Names {
+    fn of(refs: &[Ref]) -> Option<Names> {
+        let mut names = Names::default();
+        for one in refs {
+            match one {
+                Ref::Actor(_) => names.each |= bits(one.named(false))?,
+                Ref::Set { all, .. } => names.sets |= bits(all)?,
+                Ref::Children(children) => names.children |= bits(children)?,
+                Ref::Until(_) => {}
+                Ref::Object(_) | Ref::Done { .. } => return None,
+            }
+        }
+        Some(names)
+    }
+}
 
 /// A part of states.
 #[derive(Debug)]
@@ -39,9 +73,12 @@ pub(super) struct Part {
     alike: u64,
     /// Whether it has started others.
     starts: bool,
-    /// The actors that it names, by number; none where there are too many for that, or objects.
-    names: Option<u64>,
-    /// What it contributes to a fingerprint, by which numbers: the last few.
+    /// The actors that it names, by number, and those who are in sets that it has; none where there are too many for
+    /// that, or objects.
+    names: Option<Names>,
+    /// Whether its contribution to a fingerprint rests on its own number alone.
+    is_simple: bool,
+    /// What it contributes to a fingerprint, by what that rests on: the last few.
     contributes: [Cell<Option<(u32, u128)>>; TREES],
     /// Of an actor: where what it can do is found.
     pub(super) tree: Cell<Option<Node>>,
@@ -113,16 +150,36 @@ impl Part {
         self.flags
     }
 
-    /// Whether another in its place leaves the order of actors as it is, where those that are alike are in that order
-    /// by where they stand and by where they are named.
-    pub(super) fn orders_alike(&self, other: &Part, parts: &Parts) -> bool {
-        let has_twin = || parts.twins.get(&self.alike).is_some_and(|(_, has_twin)| *has_twin);
-        self.refs == other.refs && (self.actor().is_none() || !has_twin())
+    /// Whether another in its place leaves the order of actors as it is (see [`canonical::sort_alike`]).
+    pub(super) fn orders_alike(&self, other: &Part, ways: Ways, parts: &Parts) -> bool {
+        match self.actor() {
+            // Whom it names tells those apart.
+            Some(actor) if actor.id == MAIN => self.refs == other.refs || self.named(ways).eq(other.named(ways)),
+            Some(_) => self.key == other.key || !parts.has_twin(self.alike),
+            None => self.refs == other.refs,
+        }
     }
 
-    /// The actors that it names, as bits; none where some of them have none, or where it names more than actors.
-    pub(super) fn names(&self) -> Option<u64> {
-        self.names
+    fn named(&self, ways: Ways) -> impl Iterator<Item = &u32> {
+        self.refs.iter().flat_map(move |one| one.named(!ways.sets))
+    }
+
+    /// The actors that it names one by one, as bits; none where some of them have none, or where it names more than
+    /// actors.
+    pub(super) fn names(&self, ways: Ways) -> Option<u64> {
+        self.names.map(|names| if ways.sets { names.each } else { names.each | names.sets })
+    }
+
+    /// Whether what it contributes to a fingerprint rests on which numbers these have, where some are over.
+    pub(super) fn rests_on(&self, moved: u64, ended: u64) -> bool {
+        let Some(names) = self.names else { return true };
+        // What they have together stays the same where all of them are there, and go on.
+        let is_split = |set: u64| {
+            let set = set & !ended;
+            set & moved != 0 && moved & !set != 0
+        };
+        let splits = |one: &Ref| matches!(one, Ref::Set { all, .. } if bits(all).is_none_or(is_split));
+        names.each & moved != 0 || is_split(names.children) || names.sets & moved != 0 && self.refs.iter().any(splits)
     }
 
     /// Those whom it has started, and whose ends it has not told of.
@@ -132,26 +189,35 @@ impl Part {
 
     /// What it contributes to the fingerprint of a state that is numbered like this, where that is known.
     #[inline]
-    pub(super) fn contribution(&self, tree: u32) -> Option<u128> {
-        let known = self.contributes[tree as usize % TREES].get();
-        known.filter(|(known, _)| *known == tree).map(|(_, contribution)| contribution)
+    pub(super) fn contribution(&self, basis: Basis) -> Option<u128> {
+        let basis = if self.is_simple { basis.number } else { basis.tree };
+        let known = self.contributes[basis as usize % TREES].get();
+        known.filter(|(known, _)| *known == basis).map(|(_, contribution)| contribution)
     }
 
     /// Notes that.
-    pub(super) fn contributes(&self, tree: u32, contribution: u128) {
-        self.contributes[tree as usize % TREES].set(Some((tree, contribution)));
+    pub(super) fn contributes(&self, basis: Basis, contribution: u128) {
+        let basis = if self.is_simple { basis.number } else { basis.tree };
+        self.contributes[basis as usize % TREES].set(Some((basis, contribution)));
     }
 
     /// Whether another in its place leaves all numbers as they are, where these are over.
     #[inline]
-    pub(super) fn names_alike(&self, other: &Part, ended: u64) -> bool {
-        match (self.names, other.names) {
+    pub(super) fn names_alike(&self, other: &Part, ways: Ways, ended: u64) -> bool {
+        match (self.names(ways), other.names(ways)) {
             (Some(names), Some(others)) if self.flags == other.flags => {
                 (names ^ others) & ended == 0 && (!self.starts && !other.starts || self.children() == other.children())
             }
             _ => false,
         }
     }
+}
+
+/// What the contribution of a part rests on: the tree of its state, and its own number there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Basis {
+    pub(super) tree: u32,
+    pub(super) number: u32,
 }
 
 /// All parts.
@@ -171,6 +237,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// Whether there are several that were begun with the same.
+    fn has_twin(&self, alike: u64) -> bool {
+        self.twins.get(&alike).is_some_and(|(_, has_twin)| *has_twin)
+    }
+
     /// Whether all actors that have twins are among some, as bits.
     pub(super) fn twins_are_among(&self, some: u64) -> bool {
         self.twin_bits & !some == 0 && !self.has_far_twins
@@ -193,11 +264,9 @@ impl Parts {
         self.bytes += exact.len() + shape.refs.len() * size_of::<Ref>() + PART_BYTES;
         let key = shape.hash().to_le_bytes();
         let starts = shape.refs.iter().any(|one| one.children().is_some());
-        let names = shape.refs.iter().try_fold(0, |names, one| match one {
-            Ref::Actor(id) if *id < u64::BITS => Some(names | 1 << id),
-            Ref::Children(_) | Ref::Until(_) => Some(names),
-            Ref::Actor(_) | Ref::Object(_) | Ref::Done { .. } => None,
-        });
+        let names = Names::of(&shape.refs);
+        let rests = |one: &Ref| !matches!(one, Ref::Actor(MAIN));
+        let is_simple = !shape.refs.iter().any(rests);
         let (tree, contributes) = (Cell::new(None), [const { Cell::new(None) }; TREES]);
         let alike = if let Is::Actor(actor) = &is { actor.alike } else { 0 };
         if let Is::Actor(actor) = &is {
@@ -209,7 +278,7 @@ impl Parts {
                 self.has_far_twins |= bits.contains(&0);
             }
         }
-        let part = Part { is, key, refs: shape.refs.into(), flags, alike, starts, names, contributes, tree };
+        let part = Part { is, key, refs: shape.refs.into(), flags, alike, starts, names, is_simple, contributes, tree };
         let number = match self.free.pop() {
             Some(number) => {
                 self.all[number as usize] = part;
@@ -343,17 +412,22 @@ impl Parts {
 }
 
 /// Numbers of actors by place, with the head and those who are over: what a part contributes to a fingerprint rests on
-/// them, and on nothing else. Each is kept once.
+/// them, and on nothing else. Each is kept once, and as long as there are not too many.
 #[derive(Debug, Default)]
 pub(super) struct Trees {
     known: FxHashMap<(Rc<[u32]>, u32, u64), u32>,
     all: Vec<Rc<[u32]>>,
+    /// The number of the first of them.
+    first: u32,
 }
 
 impl Trees {
     pub(super) fn keep(&mut self, numbers: &[u32], head: u32, ended: u64) -> u32 {
+        if self.all.len() >= TREES_MAX {
+            self.clear();
+        }
         let numbers: Rc<[u32]> = numbers.into();
-        let next = self.all.len() as u32;
+        let next = self.first + self.all.len() as u32;
         let number = *self.known.entry((Rc::clone(&numbers), head, ended)).or_insert(next);
         if number == next {
             self.all.push(numbers);
@@ -361,8 +435,15 @@ impl Trees {
         number
     }
 
-    pub(super) fn get(&self, number: u32) -> &[u32] {
-        self.all.get(number as usize).map_or(&[], |numbers| numbers)
+    pub(super) fn get(&self, number: u32) -> Option<Rc<[u32]>> {
+        self.all.get(number.checked_sub(self.first)? as usize).cloned()
+    }
+
+    /// Forgets all of them; none that comes later has the number of one that was there.
+    pub(super) fn clear(&mut self) {
+        self.first += self.all.len() as u32;
+        self.known.clear();
+        self.all.clear();
     }
 }
 
@@ -390,7 +471,7 @@ impl<'p> Laid<'p> {
         let (mut ended, mut named) = (0u64, 0u64);
         for (slot, number) in self.slots.iter().enumerate().skip(1) {
             let part = self.parts.get(*number)?;
-            named |= part.names?;
+            named |= part.names(ways)?;
             if let Some(id) = ids.get(slot - 1).filter(|_| part.has(Flag::Ended)) {
                 ended |= 1 << id;
             }
@@ -416,10 +497,22 @@ impl<'p> Laid<'p> {
                 }
             }
             if ways.symmetric {
-                canonical::sort_alike(self, ways.fixed, &mut order[first..next]);
+                canonical::sort_alike(self, ways, &mut order[first..next]);
             }
         }
         (left & !done == 0).then_some(ended)
+    }
+
+    /// Whether some actors have twins, go on and are not told apart by main's names.
+    pub(super) fn has_loose_twins(&self, ways: Ways, ended: u64) -> bool {
+        let by_main = self.part(1).and_then(|part| part.names(ways)).unwrap_or_default();
+        !self.parts.twins_are_among(by_main | ended)
+    }
+
+    /// Those who have another number than before, as bits.
+    pub(super) fn moved(&self, before: &[u32], numbers: &[u32]) -> u64 {
+        let both = self.layout.actors.iter().zip(before.iter().zip(numbers));
+        both.filter(|(_, (was, is))| was != is).fold(0, |moved, (id, _)| moved | 1 << id)
     }
 
     /// The slots in which a step that changes no head puts something else.

@@ -3,10 +3,10 @@
 //! Answers for: the machine's fingerprint, though after a step only what was changed is looked at, where that is
 //! enough. Never numbers anything itself (see `canonical`).
 
-use super::part::{self, Laid};
+use super::part::{Basis, Laid};
 use super::{Effect, Moved, Packed, Space};
 use crate::machine::Fingerprint;
-use crate::machine::canonical::{Parts as _, Walk};
+use crate::machine::canonical::{Parts as _, Walk, Ways};
 
 /// The slot of main's first actor.
 const MAIN_SLOT: usize = 1;
@@ -55,9 +55,9 @@ impl Space<'_> {
     /// here, only what was changed is summed up.
     pub fn print(&mut self, packed: &Packed, before: Option<(&Packed, &Print, &Moved)>) -> Print {
         if let Some((old, print, moved)) = before.filter(|(_, print, moved)| print.is_of(self.age) && moved.is_plain)
-            && let Some(sum) = self.sum_up(packed, old, print, &moved.effect)
+            && let Some(print) = self.sum_up(packed, old, print, &moved.effect)
         {
-            return Print { sum, ..*print };
+            return print;
         }
         let (fixed, sights) = (self.machine.fixed() as usize, self.machine.sights);
         let laid = Laid::new(&self.parts, &packed.0);
@@ -65,11 +65,10 @@ impl Space<'_> {
             && let Some(ended) = laid.tree(self.ways, &mut self.numbers)
         {
             let tree = self.trees.keep(&self.numbers, packed.0[0], ended);
-            self.walk.take_tree(&self.numbers);
-            let mut sum = self.walk.of_head(laid.head(), sights);
-            for slot in 1..packed.0.len() {
-                sum = sum.wrapping_add(contribution(&mut self.walk, &laid, slot, tree));
-            }
+            let head = self.walk.of_head(laid.head(), sights);
+            self.slots.clear();
+            self.slots.extend(1..packed.0.len());
+            let sum = sum_of(&mut self.walk, &laid, (tree, &self.numbers), self.ways, &self.slots).wrapping_add(head);
             return Print { sum, tree: Some((tree, ended)), age: self.age };
         }
         let objects = self.parts.head(&packed.0).1.objects().len();
@@ -78,39 +77,49 @@ impl Space<'_> {
         Print { sum, tree: None, age: self.age }
     }
 
-    /// The fingerprint, where no number has changed.
-    fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print, effect: &Effect) -> Option<u128> {
-        let (tree, ended) = print.tree?;
-        let laid = Laid::new(&self.parts, &packed.0);
-        let was = Laid::new(&self.parts, &old.0);
-        // Whom main names it tells apart by that, wherever they stand.
-        let by_main = laid.part(MAIN_SLOT).and_then(part::Part::names).unwrap_or_default();
-        let are_told_apart = !self.ways.symmetric || self.parts.twins_are_among(by_main | ended);
-        // All of them first: what a part contributes is known only where no number has changed.
+    /// The fingerprint, where those who are numbered are the same as before.
+    fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print, effect: &Effect) -> Option<Print> {
+        let (old_tree, ended) = print.tree?;
+        let (laid, was) = (Laid::new(&self.parts, &packed.0), Laid::new(&self.parts, &old.0));
+        let (ways, mut is_in_order) = (self.ways, true);
+        let are_loose = ways.symmetric && laid.has_loose_twins(ways, ended);
+        // All of them first: what a part contributes is known only where it is known who has which number.
         for slot in laid.slots_of(effect).flatten() {
             let (was, is) = (was.part(slot)?, laid.part(slot)?);
-            let is_in_order = || are_told_apart && slot != MAIN_SLOT || was.orders_alike(is, &self.parts);
-            if !was.names_alike(is, ended) || !is_in_order() {
+            if !was.names_alike(is, ways, ended) {
                 return None;
             }
+            // Whom main names it tells apart by that, wherever they stand.
+            let may_move = are_loose || ways.symmetric && slot == MAIN_SLOT;
+            is_in_order &= !may_move || was.orders_alike(is, ways, &self.parts);
         }
-        let mut taken = false;
-        let mut sum = print.sum;
-        for slot in laid.slots_of(effect).flatten() {
-            for (laid, sign) in [(&was, false), (&laid, true)] {
-                let contribution = match laid.part(slot).and_then(|part| part.contribution(tree)) {
-                    Some(known) => known,
-                    None => {
-                        if !std::mem::replace(&mut taken, true) {
-                            self.walk.take_tree(self.trees.get(tree));
-                        }
-                        contribution(&mut self.walk, laid, slot, tree)
-                    }
-                };
-                sum = if sign { sum.wrapping_add(contribution) } else { sum.wrapping_sub(contribution) };
+        let old_numbers = self.trees.get(old_tree)?;
+        let (mut tree, mut numbers, mut moved) = (old_tree, &*old_numbers, 0);
+        if !is_in_order {
+            if laid.tree(ways, &mut self.numbers)? != ended {
+                return None;
             }
+            moved = laid.moved(&old_numbers, &self.numbers);
+            numbers = &self.numbers;
         }
-        Some(sum)
+        if moved != 0 {
+            tree = self.trees.keep(numbers, packed.0[0], ended);
+        }
+        let is_other = |slot: &usize| {
+            let is_moved = old_numbers.get(slot - 1) != numbers.get(slot - 1);
+            is_moved
+                || packed.0[*slot] != old.0[*slot]
+                || laid.part(*slot).is_none_or(|part| part.rests_on(moved, ended))
+        };
+        let others = &mut self.slots;
+        others.clear();
+        match moved {
+            0 => others.extend(laid.slots_of(effect).flatten()),
+            _ => others.extend((1..packed.0.len()).filter(is_other)),
+        }
+        let gone = sum_of(&mut self.walk, &was, (old_tree, &old_numbers), ways, others);
+        let come = sum_of(&mut self.walk, &laid, (tree, numbers), ways, others);
+        Some(Print { sum: print.sum.wrapping_sub(gone).wrapping_add(come), tree: Some((tree, ended)), ..*print })
     }
 
     /// The canonical form.
@@ -124,17 +133,25 @@ impl Space<'_> {
     }
 }
 
-/// What the part in a slot contributes to the fingerprint of a state that is numbered as a tree is.
-#[inline]
-fn contribution(walk: &mut Walk, laid: &Laid<'_>, slot: usize, tree: u32) -> u128 {
-    let part = laid.part(slot);
-    if let Some(known) = part.and_then(|part| part.contribution(tree)) {
-        return known;
+/// What the parts in some slots contribute to the fingerprint of a state that is numbered as a tree is.
+fn sum_of(walk: &mut Walk, laid: &Laid<'_>, (tree, numbers): (u32, &[u32]), ways: Ways, slots: &[usize]) -> u128 {
+    let mut taken = false;
+    let mut sum = 0u128;
+    for slot in slots {
+        let part = laid.part(*slot);
+        let basis = Basis { tree, number: numbers.get(*slot - 1).copied().unwrap_or(0) };
+        let known = part.and_then(|part| part.contribution(basis));
+        sum = sum.wrapping_add(known.unwrap_or_else(|| {
+            if !std::mem::replace(&mut taken, true) {
+                walk.take_tree(numbers, ways);
+            }
+            let contribution = match laid.object_at(*slot) {
+                None => walk.of_actor(laid, *slot - 1),
+                Some(place) => walk.of_object(laid, place),
+            };
+            part.into_iter().for_each(|part| part.contributes(basis, contribution));
+            contribution
+        }));
     }
-    let contribution = match laid.object_at(slot) {
-        None => walk.of_actor(laid, slot - 1),
-        Some(place) => walk.of_object(laid, place),
-    };
-    part.into_iter().for_each(|part| part.contributes(tree, contribution));
-    contribution
+    sum
 }
