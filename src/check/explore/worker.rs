@@ -273,8 +273,8 @@ impl<'s, 'm> Worker<'s, 'm> {
         self.next = self.space.pack(&state);
         let print = self.space.print(&self.next, None);
         let numbers = self.space.numbers(&print);
-        let asleep = sleep::places(asleep, numbers);
-        let passed = woken.map_or(asleep, |woken| !sleep::places(woken, numbers));
+        let asleep = sleep::places(asleep, numbers.as_deref());
+        let passed = woken.map_or(asleep, |woken| !sleep::places(woken, numbers.as_deref()));
         self.enter(To {
             print,
             moved: None,
@@ -295,7 +295,7 @@ impl<'s, 'm> Worker<'s, 'm> {
                 self.stack[at].lent.get_or_insert_default().loans.push(Arc::clone(&loan));
                 self.stack[at].note(step, false);
                 let way = self.way_by(at, step);
-                let kept = |places| sleep::kept(places, self.space.numbers(&print)).1;
+                let kept = |places| sleep::kept(places, self.space.numbers(&print).as_deref()).1;
                 let (asleep, woken) = (kept(rest.asleep), (!is_new).then(|| kept(!rest.passed)));
                 let (state, is_broken) = (self.space.state(&self.next), rest.is_broken);
                 return crew.give(Job { state, way, loan, asleep, woken, is_broken });
@@ -349,12 +349,12 @@ impl<'s, 'm> Worker<'s, 'm> {
         let frame = &mut self.stack[at];
         let print = self.space.print(&self.next, Some((&frame.state, &frame.print, &moved)));
         let asleep = self.space.carried(asleep, (&frame.state, &self.next), &moved);
-        let (asleep, kept) = sleep::kept(asleep, self.space.numbers(&print));
+        let (asleep, kept) = sleep::kept(asleep, self.space.numbers(&print).as_deref());
         let to = |rest, is_new| Some(To { print, moved: Some(moved), rest, is_new });
         match self.met.meet(self.space, &self.next, print.fingerprint(), kept) {
             Sight::New => Taken { step, to: to(Rest::of(asleep), true) },
             Sight::Woken(woken, is_open) => {
-                let passed = !sleep::places(woken, self.space.numbers(&print));
+                let passed = !sleep::places(woken, self.space.numbers(&print).as_deref());
                 // Where another worker is at the steps that were awake before, nobody is told when it is not.
                 let rest =
                     Rest { asleep, passed, is_broken: is_open && self.sleeps && !self.is_alone, ..Rest::default() };

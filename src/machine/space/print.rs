@@ -3,6 +3,8 @@
 //! Answers for: the machine's fingerprint, though after a step only what was changed is looked at, where that is
 //! enough. Never numbers anything itself (see `canonical`).
 
+use std::rc::Rc;
+
 use super::part::{Basis, Laid};
 use super::{Effect, Moved, Packed, Space};
 use crate::machine::Fingerprint;
@@ -35,9 +37,9 @@ impl Print {
 impl Space<'_> {
     /// The numbers of the actors in the state of a fingerprint, by place, each one more than it is; nought where nothing
     /// leads there any more. None where they are not known. They are the same in all states that have this fingerprint.
-    pub fn numbers(&self, print: &Print) -> Option<&[u32]> {
+    pub fn numbers(&self, print: &Print) -> Option<Rc<[u32]>> {
         let (tree, _) = print.tree.filter(|_| print.is_of(self.age))?;
-        Some(self.trees.get(tree))
+        self.trees.get(tree)
     }
 
     /// Places of actors, as bits, carried over a step to where the same actors are then.
