@@ -175,7 +175,10 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     }
     let verdict = verdict::of(scenario, plan, &run);
     verdict.said.iter().for_each(|text| err(text));
-    verdict::say_unseen(scenario, &options.schedule);
+    // A replay of what a search found shows it.
+    if !matches!(run.ending, Ending::Race(_) | Ending::Livelock(..)) {
+        verdict::say_unseen(scenario, &options.schedule);
+    }
     if let (Some(seed), true, None, None) = (options.seed, scenario.draws(), args.seed, &run.replay)
         && verdict.exit != Exit::Expected
     {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::words::{expected, failure, step};
-use crate::check::{Checked, Compared, Failure};
+use crate::check::{Checked, Compared, Counterexample, Failure, Line};
 use crate::source::{Source, Span};
 
 /// One log of all checks; those that are as expected are no results.
@@ -30,32 +30,30 @@ fn result((source, checked, compared): &(&Source, &Checked, &Compared)) -> Value
             "locations": [location(source, Span::default())],
         });
     };
-    let steps: Vec<Value> = counterexample
-        .lines
-        .iter()
-        .filter_map(|line| {
-            let span = line.span?;
-            let mut place = location(source, span);
-            place["message"] = json!({ "text": format!("{}: {}", line.actor, step(line)) });
-            Some(json!({ "location": place }))
-        })
-        .collect();
+    let told = |line: &Line, after: &str| {
+        let mut place = location(source, line.span?);
+        place["message"] = json!({ "text": format!("{}: {}{after}", line.actor, step(line)) });
+        Some(json!({ "location": place }))
+    };
+    let (lines, round) = (&counterexample.lines, &counterexample.round);
+    let again = round.iter().filter_map(|line| told(line, ", again and again"));
+    let steps: Vec<Value> = lines.iter().filter_map(|line| told(line, "")).chain(again).collect();
     json!({
         "ruleId": checked.verdict.name(),
         "level": "error",
         "message": { "text": failure(source, &counterexample.failure, counterexample.cause.as_ref()) },
-        "locations": [location(source, place_of(&counterexample.failure))],
+        "locations": [location(source, place_of(counterexample))],
         "codeFlows": [{ "threadFlows": [{ "locations": steps }] }],
     })
 }
 
-fn place_of(failure: &Failure) -> Span {
-    match failure {
+fn place_of(counterexample: &Counterexample) -> Span {
+    match &counterexample.failure {
         Failure::Race(race) => race.accesses[0].span,
         Failure::Assertion(uncaught) | Failure::Error(uncaught) => uncaught.span,
         Failure::Invariant(broken) => broken.span,
         Failure::Deadlock(blocked) => blocked.first().map(|one| one.span).unwrap_or_default(),
-        Failure::Livelock(_) => Span::default(),
+        Failure::Livelock(_) => counterexample.round.iter().find_map(|line| line.span).unwrap_or_default(),
         Failure::Never(_, span) => *span,
     }
 }
