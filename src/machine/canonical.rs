@@ -4,6 +4,12 @@
 //! are left out unless the scenario looks at them, and so is whoever is over and has no handle left. The form is made
 //! of the shapes of all that is met, each followed by what is in its holes.
 //!
+//! With symmetry, a list of those who are only to be joined is a set (see `program::joins`), and of somebody who waits
+//! for one of them it is left open for which: states that differ so differ by joins that nobody sees, and are branching
+//! bisimilar (van Glabbeek and Weijland, Branching Time and Abstraction in Bisimulation Semantics, 1996). Who is found
+//! to be stuck behind which of them may differ for a while; so there are sets only where every run comes to an end, by
+//! which time all are found.
+//!
 //! Answers for: that form, its fingerprint, and forgetting what it leaves out.
 
 use std::sync::Arc;
