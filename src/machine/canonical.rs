@@ -4,6 +4,12 @@
 //! are left out unless the scenario looks at them, and so is whoever is over and has no handle left. The form is made
 //! of the shapes of all that is met, each followed by what is in its holes.
 //!
+//! With symmetry, a list of those who are only to be joined is a set (see `program::joins`), and of somebody who waits
+//! for one of them it is left open for which: states that differ so differ by joins that nobody sees, and are branching
+//! bisimilar (van Glabbeek and Weijland, Branching Time and Abstraction in Bisimulation Semantics, 1996). Who is found
+//! to be stuck behind which of them may differ for a while; so there are sets only where every run comes to an end, by
+//! which time all are found.
+//!
 //! Answers for: that form, its fingerprint, and forgetting what it leaves out.
 
 use std::sync::Arc;
@@ -49,24 +55,27 @@ pub(super) fn sort_alike(parts: &impl Parts, ways: Ways, started: &mut [u32]) {
         return;
     }
     let main = parts.place_of_actor(MAIN).map_or(&[][..], |place| parts.actor(place).1);
-    let by_main = |id: u32| main.iter().flat_map(|one| one.named(!ways.sets)).position(|one| *one == id);
+    let by_main = main.iter().flat_map(|one| one.named(!ways.sets));
+    let tells_apart = by_main.clone().any(|id| *id != MAIN);
+    let by_main = |id: u32| match tells_apart {
+        true => by_main.clone().position(|one| *one == id).unwrap_or(usize::MAX),
+        false => usize::MAX,
+    };
     let named = |id: u32| {
         let all = (0..ways.fixed).flat_map(|place| parts.object(place).1);
         all.into_iter().position(|one| *one == Ref::Actor(id)).unwrap_or(usize::MAX)
     };
     started.sort_by(|one, other| {
-        let places = [*one, *other].map(|id| parts.place_of_actor(id).unwrap_or(usize::MAX));
-        let alike = places.map(|place| parts.alike(place));
-        alike[0].cmp(&alike[1]).then_with(|| match [*one, *other].map(by_main) {
-            [None, None] => {
-                let keys = places.map(|place| parts.actor(place).0);
-                keys[0].cmp(keys[1]).then_with(|| named(*one).cmp(&named(*other)))
+        let place = |id: u32| parts.place_of_actor(id).unwrap_or(usize::MAX);
+        let (place, others) = (place(*one), place(*other));
+        let alike = parts.alike(place).cmp(&parts.alike(others));
+        alike.then_with(|| match (by_main(*one), by_main(*other)) {
+            (usize::MAX, usize::MAX) => {
+                let keys = parts.actor(place).0.cmp(parts.actor(others).0);
+                keys.then_with(|| named(*one).cmp(&named(*other)))
             }
             // Whom main names it tells apart by that.
-            by_main => {
-                let [one, other] = by_main.map(|at| at.unwrap_or(usize::MAX));
-                one.cmp(&other)
-            }
+            (by_main, others) => by_main.cmp(&others),
         })
     });
 }
@@ -353,7 +362,7 @@ impl<'s> Once<'s> {
     /// With whole shapes as keys, or with their hashes.
     fn of(state: &'s State, sights: Sights, fixed: u32, whole: bool) -> Once<'s> {
         let key = |shape: Shape| {
-            let key = if whole { shape.bytes } else { shape.hash().to_le_bytes().to_vec() };
+            let key = if whole { shape.bytes } else { shape.key().to_vec() };
             (key, shape.refs)
         };
         let state = state.parts();

@@ -67,7 +67,12 @@ pub(super) struct Shape {
     pub(super) bytes: Vec<u8>,
     /// What is in the holes, in order.
     pub(super) refs: Vec<Ref>,
+    /// Of an actor: the instruction at which it stands, or nought.
+    pub(super) pc: u32,
 }
+
+/// What stands for a shape but for what is in the holes: where an actor stands, then the hash.
+pub(super) type Key = [u8; 20];
 
 impl Shape {
     /// Of an actor.
@@ -82,6 +87,14 @@ impl Shape {
         let mut shaper = Shaper::new(sights, fixed);
         shaper.entry(entry);
         shaper.shape
+    }
+
+    /// What stands for it. In the order of keys actors that take turns at the same seldom overtake each other.
+    pub(super) fn key(&self) -> Key {
+        let mut key = [0; 20];
+        key[..4].copy_from_slice(&self.pc.to_be_bytes());
+        key[4..].copy_from_slice(&self.hash().to_le_bytes());
+        key
     }
 
     /// 128 bits of it, but for what is in the holes.
@@ -250,6 +263,7 @@ impl Shaper {
             self.shape.refs.push(Ref::Children(actor.children.as_slice().into()));
         }
         if let Some(vm) = &actor.vm {
+            self.shape.pc = vm.site().pc;
             let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets };
             vm.fingerprint_with(&mut self.shape.bytes, &mut holes);
         }

@@ -59,8 +59,8 @@ impl Joins {
         self.loops.iter().find(|one| one.join == pc as usize).map(|one| one.place)
     }
 
-    /// Whether what is in a register, where somebody stands at an instruction, is for such loops alone: of what is live,
-    /// that is (see [`Liveness`]).
+    /// Whether what is in a register, where somebody stands at an instruction, is for such loops alone, if for anything
+    /// at all (see [`Liveness`]).
     pub fn is_set(&self, pc: u32, register: usize) -> bool {
         let word = self.ordered.get(pc as usize * self.words + register / 64);
         word.is_some_and(|word| word >> (register % 64) & 1 == 0)

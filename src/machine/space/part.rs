@@ -3,6 +3,7 @@
 //! Answers for: numbers of parts, and what a state answers that consists of some. Never takes a step.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::{Effect, exact};
 use crate::machine::actor::{Actor, Phase};
 use crate::machine::canonical::{self, Ways};
 use crate::machine::object::Entry;
-use crate::machine::shape::{Ref, Shape};
+use crate::machine::shape::{Key, Ref, Shape};
 use crate::machine::state::{Head, State};
 use crate::machine::watch::{Asked, Flag, Watch};
 use crate::machine::{MAIN, Machine};
@@ -65,7 +66,7 @@ impl Names {
 pub(super) struct Part {
     pub(super) is: Is,
     /// The hash of its shape, and what is in the holes.
-    key: [u8; 16],
+    key: Key,
     refs: Box<[Ref]>,
     /// By bits: what is true of an actor.
     flags: u8,
@@ -262,7 +263,7 @@ impl Parts {
         }
         let (is, shape, flags) = make();
         self.bytes += exact.len() + shape.refs.len() * size_of::<Ref>() + PART_BYTES;
-        let key = shape.hash().to_le_bytes();
+        let key = shape.key();
         let starts = shape.refs.iter().any(|one| one.children().is_some());
         let names = Names::of(&shape.refs);
         let rests = |one: &Ref| !matches!(one, Ref::Actor(MAIN));
@@ -507,6 +508,35 @@ impl<'p> Laid<'p> {
     pub(super) fn has_loose_twins(&self, ways: Ways, ended: u64) -> bool {
         let by_main = self.part(1).and_then(|part| part.names(ways)).unwrap_or_default();
         !self.parts.twins_are_among(by_main | ended)
+    }
+
+    /// Whether actors with these numbers are in order, as far as that is quickly told (see [`canonical::sort_alike`]):
+    /// where main names whom it named before.
+    pub(super) fn is_in_order(&self, ways: Ways, numbers: &[u32]) -> bool {
+        let bits = |part: Option<&Part>| part.and_then(|part| part.names(ways));
+        let Some(by_main) = bits(self.part(1)) else { return false };
+        let mut places = [usize::MAX; u64::BITS as usize];
+        for (place, number) in numbers.iter().enumerate().filter(|(_, number)| **number > 0) {
+            if let Some(slot) = places.get_mut(*number as usize - 1) {
+                *slot = place;
+            }
+        }
+        let is_held = |id: u32| {
+            let objects = 1 + self.layout.actors.len()..self.slots.len();
+            objects.into_iter().any(|slot| bits(self.part(slot)).is_none_or(|names| names >> id & 1 == 1))
+        };
+        places.windows(2).take_while(|pair| pair[1] != usize::MAX).all(|pair| {
+            let (Some(one), Some(other)) = (self.part(1 + pair[0]), self.part(1 + pair[1])) else { return false };
+            let (Some(actor), Some(next)) = (one.actor(), other.actor()) else { return false };
+            if one.alike != other.alike || actor.parent != next.parent || by_main >> actor.id & 1 == 1 {
+                return true;
+            }
+            match one.key.cmp(&other.key) {
+                Ordering::Less => true,
+                Ordering::Equal => actor.id < next.id && !is_held(actor.id) && !is_held(next.id),
+                Ordering::Greater => false,
+            }
+        })
     }
 
     /// Those who have another number than before, as bits.

@@ -83,7 +83,7 @@ impl Space<'_> {
     fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print, effect: &Effect) -> Option<Print> {
         let (old_tree, ended) = print.tree?;
         let (laid, was) = (Laid::new(&self.parts, &packed.0), Laid::new(&self.parts, &old.0));
-        let (ways, mut is_in_order) = (self.ways, true);
+        let (ways, mut is_in_order, mut are_named_alike) = (self.ways, true, true);
         let are_loose = ways.symmetric && laid.has_loose_twins(ways, ended);
         // All of them first: what a part contributes is known only where it is known who has which number.
         for slot in laid.slots_of(effect).flatten() {
@@ -92,12 +92,14 @@ impl Space<'_> {
                 return None;
             }
             // Whom main names it tells apart by that, wherever they stand.
-            let may_move = are_loose || ways.symmetric && slot == MAIN_SLOT;
-            is_in_order &= !may_move || was.orders_alike(is, ways, &self.parts);
+            match slot {
+                MAIN_SLOT => are_named_alike &= !ways.symmetric || was.orders_alike(is, ways, &self.parts),
+                _ => is_in_order &= !are_loose || was.orders_alike(is, ways, &self.parts),
+            }
         }
         let old_numbers = self.trees.get(old_tree)?;
         let (mut tree, mut numbers, mut moved) = (old_tree, &*old_numbers, 0);
-        if !is_in_order {
+        if !are_named_alike || !is_in_order && !laid.is_in_order(ways, &old_numbers) {
             if laid.tree(ways, &mut self.numbers)? != ended {
                 return None;
             }
