@@ -1,7 +1,7 @@
 //! Lists of handles that are sets: whoever is in them is to be joined, and nothing else comes of them.
 //!
-//! Answers for: where a computing stands in a loop that only joins, and how such lists are encoded. Never finds out what
-//! they are for (see `program::joins`).
+//! Answers for: where a computing stands in a loop that only joins, and how such lists are encoded. Never finds out
+//! what they are for (see `program::joins`).
 
 use super::Vm;
 use crate::program::Place;

@@ -338,8 +338,8 @@ pub(crate) fn scenario(seed: u64) -> String {
     Maker { chance, topics, apart }.scenario()
 }
 
-/// The same with two that are alike: the first actor that main starts is started twice, and main may join both, or, where
-/// the main is unwritten, there are two of the first template.
+/// The same with two that are alike: the first actor that main starts is started twice, and main may join both, or,
+/// where the main is unwritten, there are two of the first template.
 pub(super) fn twinned(text: &str) -> String {
     let Some(main) = text.find("main {\n") else { return text.replacen(" p0 {\n", " p0[_i in 0..2] {\n", 1) };
     let first = "    let p0 = start p0\n";

@@ -82,8 +82,7 @@ fn those_who_do_the_same_are_counted_not_named() {
     insta::assert_debug_snapshot!((whole, counted));
 }
 
-/// Whom main only joins it does not tell apart: there are no more states for a list of handles than where it keeps none,
-/// but for those in which it joins.
+/// Whom main only joins it does not tell apart.
 #[test]
 fn those_who_are_only_joined_are_counted_as_well() {
     let declared = "lock m\natomic n = 0\n";
