@@ -67,7 +67,8 @@ struct Open {
     is_left: bool,
 }
 
-/// What is known of the ways to a state.
+/// What is known of the ways to a state, by the parts that actors have there: who is another's like in a state that is
+/// the same may have another number (see [`Space::part_of`]).
 #[derive(Default)]
 struct Known {
     /// By who moved last on them: the least that they cost.
@@ -95,6 +96,7 @@ pub(super) fn best(
         trap,
         nodes: vec![Node { from: 0, by: None }],
         heap: BinaryHeap::new(),
+        pushed: 0,
         open: Vec::new(),
         free: Vec::new(),
         known: FxHashMap::default(),
@@ -128,8 +130,9 @@ struct Search<'s, 'm, 't> {
     cost_max: Option<Cost>,
     trap: Option<&'t Trap>,
     nodes: Vec<Node>,
-    /// By cost; of one cost, what was put there first comes first.
-    heap: BinaryHeap<Reverse<(Cost, u32, usize)>>,
+    /// By cost; of one cost, what was put there first comes first, whatever else was put there for more.
+    heap: BinaryHeap<Reverse<(Cost, u64, usize)>>,
+    pushed: u64,
     open: Vec<Option<Open>>,
     free: Vec<usize>,
     known: FxHashMap<Fingerprint, Known>,
@@ -151,7 +154,8 @@ impl Search<'_, '_, '_> {
                 self.open.len() - 1
             }
         };
-        self.heap.push(Reverse((cost, self.nodes.len() as u32, place)));
+        self.heap.push(Reverse((cost, self.pushed, place)));
+        self.pushed += 1;
     }
 
     /// Looks after the room that there is; whether a limit was reached.
@@ -215,7 +219,7 @@ impl Search<'_, '_, '_> {
         };
         if self.space.choices(&view).any(|choice| choice.actor != last) {
             let left = cost.then(Some(last), could_go_on, last.wrapping_add(1));
-            let away = (Cost { steps: cost.steps, ..left }, last);
+            let away = (Cost { steps: cost.steps, ..left }, self.space.part_of(state, print, last));
             let known = self.known.entry(print.fingerprint()).or_default();
             known.away = Some(known.away.map_or(away, |other| other.min(away)));
             if self.is_within(left) {
@@ -233,9 +237,15 @@ impl Search<'_, '_, '_> {
     fn take_over(&mut self, cost: Cost, open: &Open) {
         let view = self.space.view(&open.state, None);
         let away = self.known.get(&open.print.fingerprint()).and_then(|known| known.away);
+        let own = open.last.map(|last| self.space.part_of(&open.state, &open.print, last));
         // Where others could take theirs for less or no more, only who moved last there has something new to do.
-        let but = away.filter(|(_, first)| Some(*first) != open.last).map(|(_, first)| first);
-        let is_others = |actor: u32| Some(actor) != open.last && but.is_none_or(|but| but == actor);
+        let but = away.filter(|(_, first)| Some(*first) != own).map(|(_, first)| first);
+        let mut others: Vec<u32> = self.space.choices(&view).map(|choice| choice.actor).collect();
+        others.retain(|actor| {
+            let is_it = |but| self.space.part_of(&open.state, &open.print, *actor) == but;
+            Some(*actor) != open.last && but.is_none_or(is_it)
+        });
+        let is_others = |actor: u32| others.contains(&actor);
         self.take(cost, open, &view, is_others);
     }
 
@@ -265,15 +275,15 @@ impl Search<'_, '_, '_> {
                 self.pending.entry((cost, rank)).or_insert_with(|| (failure, steps));
             }
             let print = self.space.print(&next, Some((&open.state, &open.print, &moved)));
-            let actor = choice.actor;
+            let (actor, part) = (choice.actor, self.space.part_of(&next, &print, choice.actor));
             let known = self.known.entry(print.fingerprint()).or_default();
             if known.away.is_some_and(|(away, _)| away <= cost) {
                 continue;
             }
-            match known.by.iter_mut().find(|(by, _)| *by == actor) {
+            match known.by.iter_mut().find(|(by, _)| *by == part) {
                 Some((_, least)) if *least <= cost => continue,
                 Some((_, least)) => *least = cost,
-                None => known.by.push((actor, cost)),
+                None => known.by.push((part, cost)),
             }
             self.nodes.push(Node { from: open.number, by: Some(choice) });
             let number = self.nodes.len() as u32 - 1;

@@ -246,6 +246,11 @@ impl Walk {
         xxh3_128(&self.out)
     }
 
+    /// The number of the actor at a place, and one more; nought where it has none.
+    pub(super) fn number_of(&self, place: usize) -> u32 {
+        self.actors.by_place.get(place).copied().unwrap_or_default()
+    }
+
     /// Takes the numbers of actors by place, each one more than it is, in a state in which nothing else is numbered.
     pub(super) fn take_tree(&mut self, numbers: &[u32]) {
         self.actors.by_place.clear();
