@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod check {
+    mod agree;
+    mod best;
     #[path = "../common/chance.rs"]
     mod chance;
     mod command;
