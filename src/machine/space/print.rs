@@ -139,19 +139,6 @@ impl Space<'_> {
         self.walk.number_of(place)
     }
 
-    /// Which of the actors of a state with a print one is: the same number for whoever has its part in other states
-    /// with that fingerprint, though it may be another's there; nought of one that is over and has no part.
-    pub fn part_of(&mut self, packed: &Packed, print: &Print, actor: u32) -> u32 {
-        let laid = Laid::new(&self.parts, &packed.0);
-        let Some(place) = laid.place_of_actor(actor) else { return 0 };
-        if let Some((tree, _)) = print.tree.filter(|_| print.is_of(self.age)) {
-            return self.trees.get(tree).get(place).copied().unwrap_or_default();
-        }
-        let objects = self.parts.head(&packed.0).1.objects().len();
-        self.walk.number(&laid, objects, self.ways);
-        self.walk.number_of(place)
-    }
-
     /// The canonical form.
     pub fn canonical(&self, packed: &Packed) -> Vec<u8> {
         self.machine.canonical_up_to(&self.state(packed), self.ways.symmetric)
