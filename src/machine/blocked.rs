@@ -4,7 +4,7 @@
 
 use super::actor::{Actor, Phase};
 use super::object::{Object, condition, object_of};
-use super::{Machine, State, What};
+use super::{MAIN, Machine, State, What};
 use crate::plan::{PASSED_ON, Use, User};
 use crate::program::ActorKind;
 use crate::program::op::{Op, OpCode, Site, Target};
@@ -70,7 +70,7 @@ impl Machine {
             let waits_for = |child: &u32| state.is_awaited(*child);
             let held_by: Vec<u32> = actor.children.iter().copied().filter(waits_for).collect();
             let could_enable = if held_by.is_empty() { others(state, actor, |_| true) } else { held_by.clone() };
-            let (op, target, site) = (OpCode::Join, Target::None, actor.last);
+            let (op, target, site) = (OpCode::Join, Target::None, self.end_of(actor));
             return Stuck { actor: actor.id, op, target, site, held_by, could_enable };
         };
         let held_by = self.held_by(state, &actor.phase, op);
@@ -83,6 +83,19 @@ impl Machine {
             target = lock.map_or(target, |id| Target::Object(ObjectRef { id, kind: ObjectKind::Lock, ..condition }));
         }
         Stuck { actor: actor.id, op: code, target, site: op.site, held_by, could_enable }
+    }
+
+    /// The last place in the body of one that is on its way to its end: the same on whichever way it came.
+    fn end_of(&self, actor: &Actor) -> Site {
+        let program = &self.plan.image.program;
+        let template = actor.template.filter(|_| actor.pool.is_none());
+        let body = match template.and_then(|template| program.templates.get(template as usize)) {
+            Some(template) => template.body,
+            None if actor.id == MAIN => program.finally.filter(|_| actor.in_finally).unwrap_or(program.main),
+            None => return actor.last,
+        };
+        let last = program.code(body).and_then(|code| (0u32..).zip(&code.spans).max_by_key(|(_, span)| span.start));
+        Site { code: body.0, pc: last.map_or(0, |(pc, _)| pc) }
     }
 
     fn held_by(&self, state: &State, phase: &Phase, op: &Op) -> Vec<u32> {

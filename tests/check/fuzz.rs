@@ -15,7 +15,7 @@ use super::agree::{Asked, Comparison, compared, is_twinned};
 use super::small;
 
 /// Scenarios, unless the environment asks for more.
-const SCENARIOS: u64 = 3_000;
+const SCENARIOS: u64 = 10_000;
 /// So many in ten must be small enough.
 const COMPARED_MIN: u64 = 6;
 /// It is told how far it has come after so many.
@@ -86,6 +86,10 @@ const ONCE_LOST: &[&str] = &[
      thread p0 {\nwith a { n0.add(1) }\nselect { case x = q.get() { n0 = x } ; after 1ms { k.add(1) } }\n}\n\
      thread p1(h) { }\nmain { start p0 ; let p0 = start p0 ; let p1 = start p1(p0) }\n\
      invariant held: k < 2 or n > 0\n",
+    // Where main stood on its way to its end was where it had come from, and so told by whoever came first.
+    "atomic n = 0\natomic k = 0\nbarrier g(2) { n.add(1) ; assert n < 3 }\n\
+     process p0 { if g.wait() == 0 { k.add(1) } }\nthread p1 { if g.wait() == 0 { k.add(1) } }\n\
+     main { start p0\nstart p1\nif g.wait() == 0 { k.add(1) } }\n",
 ];
 
 #[test]
