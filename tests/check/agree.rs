@@ -137,11 +137,11 @@ fn searched(asked: &Asked, text: &str) -> Option<Comparison> {
     let all = search(&asked.options(Reduction::All))?;
     let mut differ = Vec::new();
     if asked.stubborn {
-        differ.extend(differences("stubborn", &whole, &search(&asked.options(Reduction::Stubborn))?, true));
+        differ.extend(differences("stubborn", &whole, &search(&asked.options(Reduction::Stubborn))?, Some(&whole)));
     }
     if asked.sleep {
         let asleep = search(&asked.options(Reduction::Sleep))?;
-        differ.extend(differences("sleep", &whole, &asleep, true));
+        differ.extend(differences("sleep", &whole, &asleep, Some(&whole)));
         // They leave out steps only.
         if asleep.states != whole.states {
             differ.push(format!("sleep: {} states without, {} with it", whole.states, asleep.states));
@@ -149,14 +149,13 @@ fn searched(asked: &Asked, text: &str) -> Option<Comparison> {
     }
     let symmetric = if asked.symmetry { Some(search(&asked.options(Reduction::Symmetry))?) } else { None };
     if let Some(symmetric) = &symmetric {
-        differ.extend(differences("symmetry", &whole, symmetric, false));
+        differ.extend(differences("symmetry", &whole, symmetric, None));
     }
     // Actors that are exchanged have other fingerprints.
-    let (before, same_ends) = (symmetric.as_ref().unwrap_or(&whole), symmetric.is_some());
-    differ.extend(differences("all", before, &all, same_ends));
+    differ.extend(differences("all", &whole, &all, symmetric.as_ref()));
     if asked.several {
         let crew = search(&asked.abreast())?;
-        differ.extend(differences("several workers", before, &crew, same_ends));
+        differ.extend(differences("several workers", &whole, &crew, symmetric.as_ref()));
         differ.extend(otherwise(&all, &crew));
     }
     Some(Comparison { differ, verdict: whole.verdict, whole: whole.states, reduced: all.states })
@@ -198,8 +197,8 @@ fn otherwise(one: &Checked, several: &Checked) -> Vec<String> {
     differ
 }
 
-/// What two searches of a scenario disagree about. Ends have the same fingerprints in both or are fewer.
-fn differences(how: &str, whole: &Checked, reduced: &Checked, same_ends: bool) -> Vec<String> {
+/// What two searches of a scenario disagree about. Ends have the same fingerprints as those of another, or are fewer.
+fn differences(how: &str, whole: &Checked, reduced: &Checked, ends: Option<&Checked>) -> Vec<String> {
     let mut differ = Vec::new();
     let mut same = |what: &str, whole: String, reduced: String| {
         if whole != reduced {
@@ -210,9 +209,9 @@ fn differences(how: &str, whole: &Checked, reduced: &Checked, same_ends: bool) -
     same("exits", format!("{:?}", whole.exits), format!("{:?}", reduced.exits));
     same("failures", format!("{:?}", failures(whole)), format!("{:?}", failures(reduced)));
     same("outcomes", format!("{:?}", whole.outcomes), format!("{:?}", reduced.outcomes));
-    if same_ends {
-        let both = whole.ends.intersection(&reduced.ends).count().to_string();
-        same("ends", whole.ends.len().to_string(), both.clone());
+    if let Some(other) = ends {
+        let both = other.ends.intersection(&reduced.ends).count().to_string();
+        same("ends", other.ends.len().to_string(), both.clone());
         same("ends that there are", reduced.ends.len().to_string(), both);
     }
     // Who can never go on stays so: of the states in which some cannot, the last ones are enough.

@@ -15,7 +15,7 @@ use super::agree::{Asked, Comparison, compared, is_twinned};
 use super::small;
 
 /// Scenarios, unless the environment asks for more.
-const SCENARIOS: u64 = 10_000;
+const SCENARIOS: u64 = 500;
 /// So many in ten must be small enough.
 const COMPARED_MIN: u64 = 6;
 /// It is told how far it has come after so many.
