@@ -14,7 +14,7 @@ use super::object::{Entry, Object};
 use super::{Sights, local};
 use crate::program::ActorKind;
 use crate::program::op::{Op, OpCode, Target};
-use crate::value::{Ids, Value, encode_error, encode_with};
+use crate::value::{Error, Ids, Value, encode_error_with, encode_with};
 use crate::vm::{Joining, Vm};
 
 /// What stands in a hole. The numbers of objects at file level stand as they are.
@@ -108,7 +108,7 @@ pub(super) fn alike((kind, template, daemon): (ActorKind, Option<u32>, bool), vm
     let mut bytes = vec![kind as u8, u8::from(daemon)];
     bytes.extend_from_slice(&template.unwrap_or(u32::MAX).to_le_bytes());
     if let Some(vm) = vm {
-        vm.fingerprint_with(&mut bytes, &mut Holes { refs: &mut Vec::new(), fixed, sets: Sets::None });
+        vm.fingerprint_with(&mut bytes, &mut Holes { refs: &mut Vec::new(), fixed, sets: Sets::None, names: false });
     }
     xxh3_64(&bytes)
 }
@@ -135,6 +135,8 @@ struct Holes<'s> {
     refs: &'s mut Vec<Ref>,
     fixed: u32,
     sets: Sets,
+    /// Whether the scenario looks at names.
+    names: bool,
 }
 
 impl Ids for Holes<'_> {
@@ -161,6 +163,10 @@ impl Ids for Holes<'_> {
         let Some(actor) = local::actor_of(pid) else { return !pid.saturating_abs() };
         self.refs.push(Ref::Actor(actor));
         0
+    }
+
+    fn raiser<'n>(&mut self, name: &'n str) -> &'n str {
+        if self.names { name } else { "" }
     }
 
     fn set(&mut self, actors: &[u32], next: Option<usize>) -> bool {
@@ -214,14 +220,19 @@ impl Shaper {
     }
 
     fn object_id(&mut self, id: u32) {
-        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets: Sets::None };
+        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets: Sets::None, names: self.names };
         let number = holes.object(id);
         self.number(number);
     }
 
     fn value(&mut self, value: &Value) {
-        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets: Sets::None };
+        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets: Sets::None, names: self.names };
         encode_with(value, &mut self.shape.bytes, &mut holes);
+    }
+
+    fn error(&mut self, error: &Error) {
+        let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets: Sets::None, names: self.names };
+        encode_error_with(error, &mut self.shape.bytes, &mut holes);
     }
 
     fn text(&mut self, text: &str) {
@@ -264,7 +275,7 @@ impl Shaper {
         }
         if let Some(vm) = &actor.vm {
             self.shape.pc = vm.site().pc;
-            let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets };
+            let mut holes = Holes { refs: &mut self.shape.refs, fixed: self.fixed, sets, names: self.names };
             vm.fingerprint_with(&mut self.shape.bytes, &mut holes);
         }
         [actor.in_finally, actor.cancelled, actor.begun, actor.late].into_iter().for_each(|flag| self.flag(flag));
@@ -320,7 +331,7 @@ impl Shaper {
                     Ok(()) => self.shape.bytes.push(0),
                     Err(error) => {
                         self.shape.bytes.push(1);
-                        encode_error(error, &mut self.shape.bytes);
+                        self.error(error);
                     }
                 }
             }
@@ -450,7 +461,7 @@ impl Shaper {
                         }
                         Some(Err(error)) => {
                             self.shape.bytes.push(2);
-                            encode_error(error, &mut self.shape.bytes);
+                            self.error(error);
                         }
                     }
                 }

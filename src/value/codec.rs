@@ -53,6 +53,11 @@ pub trait Ids {
         pid
     }
 
+    /// The name of the actor that raised an error.
+    fn raiser<'n>(&mut self, name: &'n str) -> &'n str {
+        name
+    }
+
     /// Of actors of whom all that matters is who they are, in whichever order; somebody may be about to join them one
     /// after the other, and that one is next. Whether nothing more is to be said of them.
     fn set(&mut self, actors: &[u32], next: Option<usize>) -> bool {
@@ -114,7 +119,7 @@ pub fn encode_with(value: &Value, out: &mut Vec<u8>, ids: &mut impl Ids) {
         Value::Task(task) => unsigned(TASK, u64::from(*task), out),
         Value::Error(error) => {
             out.push(ERROR);
-            encode_error(error, out);
+            encode_error_with(error, out, ids);
         }
     }
 }
@@ -128,6 +133,11 @@ pub fn decode(bytes: &[u8]) -> Option<Value> {
 
 /// Appends the error to `out`.
 pub fn encode_error(error: &Error, out: &mut Vec<u8>) {
+    encode_error_with(error, out, &mut Own);
+}
+
+/// Appends the error to `out`, its actor by another name.
+pub fn encode_error_with(error: &Error, out: &mut Vec<u8>, ids: &mut impl Ids) {
     match &error.kind {
         ErrorKind::Exit(status) => out.extend_from_slice(&[NAMED.len() as u8, *status]),
         ErrorKind::Other(name) => {
@@ -142,7 +152,7 @@ pub fn encode_error(error: &Error, out: &mut Vec<u8>) {
     string(&error.message, out);
     varint(u64::from(error.span.start), out);
     varint(u64::from(error.span.end), out);
-    string(&error.actor, out);
+    string(ids.raiser(&error.actor), out);
 }
 
 /// The error that the bytes are; none unless they are just one.

@@ -224,7 +224,7 @@ impl Vm {
         number(out, self.context.privates.len());
         self.context.privates.iter().for_each(|value| encode_with(value, out, ids));
         if let Some(error) = &self.raised {
-            crate::value::encode_error(error, out);
+            crate::value::encode_error_with(error, out, ids);
         }
     }
 
