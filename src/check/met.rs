@@ -1,7 +1,7 @@
 //! The states that a search has met: by their fingerprints, or whole.
 //!
-//! Several workers may look states up at a time: the table lies in parts, by fingerprint, and each part grows alone. Since
-//! a part doubles when it is full, some are larger than others, so that they are not all half empty at once.
+//! Several workers may look states up at a time: the table lies in parts, by fingerprint, and each part grows alone.
+//! Since a part doubles when it is full, some are larger than others, so that they are not all half empty at once.
 //!
 //! Answers for: whether a state is new, and whether it is still being walked from. Kept whole, states that have one
 //! fingerprint are still told apart, and counted.

@@ -11,8 +11,8 @@ use conc::{RunOptions, Scenario, Schedule};
 
 /// Depth first, the first way to the deadlock that is met is not the best.
 const CROSSED: &str = "lock a\nlock b\nlock c\n\
-                       thread one { with a { pass } ; with c { pass } ; with a { with b { pass } } }\n\
-                       thread two { with c { pass } ; with b { with a { pass } } }\n";
+                       thread two { with c { pass } ; with b { with a { pass } } }\n\
+                       thread one { with a { pass } ; with c { pass } ; with a { with b { pass } } }\n";
 
 fn checked(plan: &Arc<Plan>, states_best: usize) -> Checked {
     let limits = Limits { states_best, ..Limits::default() };

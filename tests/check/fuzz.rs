@@ -81,7 +81,7 @@ const ONCE_LOST: &[&str] = &[
     "lock a\nlock b\nprocess p { with b { with a { yield } } }\n\
      thread t { with a { with b { with a { yield } } } }\n\
      main { start p; start t; a.release(); with a, b { pass } }\n",
-    // The best way goes on with one of two of whom the other is over, in a state that is the same with the two exchanged.
+    // The best way goes on with one of two of whom the other is over, in a state that is one with the two exchanged.
     "atomic n = 0\natomic k = 0\natomic n0 = 0\nqueue q(order: lifo)\nlock a\n\
      thread p0 {\nwith a { n0.add(1) }\nselect { case x = q.get() { n0 = x } ; after 1ms { k.add(1) } }\n}\n\
      thread p1(h) { }\nmain { start p0 ; let p0 = start p0 ; let p1 = start p1(p0) }\n\
@@ -140,8 +140,8 @@ impl Sums {
         (self.whole, self.reduced) = (self.whole + one.whole, self.reduced + one.reduced);
         self.smaller += u64::from(one.reduced < one.whole);
         *self.verdicts.entry(one.verdict).or_default() += 1;
-        let asked = Asked::of(seed);
-        let ways = [("stubborn", asked.stubborn), ("symmetry", asked.symmetry), ("several", asked.several)];
+        let Asked { stubborn, sleep, symmetry, several, .. } = Asked::of(seed);
+        let ways = [("stubborn", stubborn), ("sleep", sleep), ("symmetry", symmetry), ("several", several)];
         for (way, _) in ways.into_iter().filter(|(_, asked)| *asked) {
             *self.asked.entry(way).or_default() += 1;
         }

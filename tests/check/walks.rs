@@ -37,8 +37,8 @@ fn a_burst_of_walks_goes_ahead_of_the_search() {
 }
 
 /// It fails where `c` comes before `a`; depth first, all that the others can do is looked at before.
-const LATE: &str = "atomic k = 0\nlock m\nthread a { assert k == 0 }\nthread c { k = 1 }\n\
-                    thread b[i in 0..2] { for _ in 0..20 + i { with m { pass } } }";
+const LATE: &str = "atomic k = 0\nlock m\nthread c { k = 1 }\n\
+                    thread b[i in 0..2] { for _ in 0..20 + i { with m { pass } } }\nthread a { assert k == 0 }";
 
 #[test]
 fn once_walks_have_failed_the_search_goes_no_further_than_for_a_failure() {

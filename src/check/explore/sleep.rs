@@ -2,11 +2,11 @@
 //! to all that is behind them (Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, 1996,
 //! chapter 5).
 //!
-//! Of several steps of a state, those that were taken first sleep behind the later ones, until one is taken that does not
-//! accord with them. What sleeps in a state on all ways on which it was met so far is kept with it; whoever comes to it
-//! with less asleep takes the steps of those who are then awake. This rests on everything being walked to its end that
-//! lies behind a step, before its actor is put to sleep: no step sleeps whose walk was given away, or that led to where
-//! another worker still was. Where states may be come back to, nobody sleeps.
+//! Of several steps of a state, those that were taken first sleep behind the later ones, until one is taken that does
+//! not accord with them. What sleeps in a state on all ways on which it was met is kept with it; whoever comes to
+//! it with less asleep takes the steps of those who are then awake. This rests on everything being walked to its end
+//! that lies behind a step, before its actor is put to sleep: no step sleeps whose walk was given away, or that led to
+//! where another worker still was. Where states may be come back to, nobody sleeps.
 //!
 //! Answers for: who sleeps, as the numbers of a state and as places in it. Never keeps anything.
 

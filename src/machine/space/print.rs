@@ -35,8 +35,9 @@ impl Print {
 }
 
 impl Space<'_> {
-    /// The numbers of the actors in the state of a fingerprint, by place, each one more than it is; nought where nothing
-    /// leads there any more. None where they are not known. They are the same in all states that have this fingerprint.
+    /// The numbers of the actors in the state of a fingerprint, by place, each one more than it is; nought where
+    /// nothing leads there any more. None where they are not known. In all states with this fingerprint who does the
+    /// same has the same number.
     pub fn numbers(&self, print: &Print) -> Option<Rc<[u32]>> {
         let (tree, _) = print.tree.filter(|_| print.is_of(self.age))?;
         self.trees.get(tree)
