@@ -93,8 +93,8 @@ impl Frame {
         *places |= place_bit(step);
     }
 
-    /// Those who sleep behind the next step; its own actor is not among them. `at` says whether the way goes on from
-    /// here.
+    /// Those who sleep behind the next step; its own actor is not among them. Where the way goes on from here, who took
+    /// it is not walked to its end.
     #[inline]
     fn asleep_behind(&self, goes_on: bool) -> u64 {
         let accord = self.prospect.accord.get(self.next).copied().unwrap_or_default();
