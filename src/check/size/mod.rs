@@ -1,7 +1,7 @@
 //! How large a search is, and why: a search of its own that counts what a plain one need not.
 //!
-//! It takes the steps that the exhaustive search takes, with the same reduction, and so comes to the same states; where
-//! a limit ends it, what it tells is of the part that it saw.
+//! It takes the steps that the exhaustive search takes, with the same reduction but for sleep sets, and so comes to the
+//! same states or a few more; where a limit ends it, what it tells is of the part that it saw.
 //!
 //! Answers for: where steps come from, and what differs between states. Never says what to do about it.
 
