@@ -12,11 +12,12 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::strands::{self, Carried, Edge};
 use super::{Bound, Failure, Found, Limits, Reduction, stubborn};
 use crate::machine::{Fingerprint, Machine, Outlook, Packed, Space, State, Step, Taken};
 
 /// Bytes of the graph for a state: its fingerprint twice, and its steps.
-const GRAPH_BYTES: usize = 128;
+const GRAPH_BYTES: usize = 160;
 
 /// States of which each is as bad as the failure.
 #[derive(Clone, Debug)]
@@ -34,15 +35,16 @@ pub(super) struct Trap {
 #[derive(Default)]
 struct Graph {
     prints: Vec<Fingerprint>,
-    /// By state: where its steps lead, and whose they are.
-    steps: Vec<Vec<(u32, u32)>>,
+    /// By state.
+    steps: Vec<Vec<Edge>>,
+    carried: Carried,
     /// By state: which claims hold there, by number in `held`.
     holds: Vec<u32>,
     /// Each for all claims whether they hold.
     held: Vec<Vec<bool>>,
     /// By state: whether the run is over there.
     over: Vec<bool>,
-    /// Actors by name, so that they are the same in every state.
+    /// The names of those who take steps.
     names: Vec<String>,
 }
 
@@ -91,7 +93,9 @@ impl Graph {
         let mut left = VecDeque::new();
         let mut outlook = Outlook::default();
         let initial = space.pack(initial);
-        graph.meet(space, initial, &mut met, &mut left);
+        let print = space.fingerprint(&initial);
+        graph.meet(space, (initial, print), &mut met, &mut left);
+        let claims = has_claims(space.machine());
         while let Some((at, state)) = left.pop_front() {
             let bytes = || {
                 let packed = size_of::<u32>() * state.len() * left.len();
@@ -108,6 +112,9 @@ impl Graph {
             }
             let view = space.view(&state, None);
             let mut steps: Vec<(Step, u32)> = space.steps(&view).map(|(step, choice)| (step, choice.actor)).collect();
+            let mut able: Vec<u32> = steps.iter().map(|(_, actor)| *actor).filter(|_| claims).collect();
+            able.dedup();
+            let print = space.print(&state, None);
             if reduction.is_stubborn() {
                 space.look(&view, &mut outlook);
                 if let Some(enough) = stubborn::enough(space, &mut outlook) {
@@ -117,7 +124,7 @@ impl Graph {
             for (step, actor) in steps {
                 let name = space.name(&state, actor).unwrap_or_default();
                 let next_number = graph.names.len() as u32;
-                let actor = match numbers.get(name) {
+                let named = match numbers.get(name) {
                     Some(number) => *number,
                     None => {
                         numbers.insert(name.to_owned(), next_number);
@@ -126,8 +133,14 @@ impl Graph {
                     }
                 };
                 let Some(Taken { next, .. }) = space.step(&state, &view, step) else { continue };
-                let to = graph.meet(space, next, &mut met, &mut left);
-                graph.steps.get_mut(at as usize).into_iter().for_each(|steps| steps.push((to, actor)));
+                let then = space.print(&next, None);
+                let parts =
+                    able.iter().map(|one| (space.part_of(&state, &print, *one), space.part_of(&next, &then, *one)));
+                let carries = graph.carried.keep(parts.collect());
+                let part = if claims { space.part_of(&state, &print, actor) } else { 0 };
+                let to = graph.meet(space, (next, then.fingerprint()), &mut met, &mut left);
+                let edge = Edge { to, actor: named, part, carries };
+                graph.steps.get_mut(at as usize).into_iter().for_each(|steps| steps.push(edge));
             }
         }
         Ok(graph)
@@ -136,11 +149,10 @@ impl Graph {
     fn meet(
         &mut self,
         space: &mut Space<'_>,
-        state: Packed,
+        (state, print): (Packed, Fingerprint),
         met: &mut FxHashMap<Fingerprint, u32>,
         left: &mut VecDeque<(u32, Packed)>,
     ) -> u32 {
-        let print = space.fingerprint(&state);
         if let Some(number) = met.get(&print) {
             return *number;
         }
@@ -181,7 +193,7 @@ impl Graph {
                     stack.push(at);
                     on_stack[here] = true;
                 }
-                if let Some((to, _)) = self.steps[here].get(step) {
+                if let Some(Edge { to, .. }) = self.steps[here].get(step) {
                     if let Some(top) = work.last_mut() {
                         top.1 += 1;
                     }
@@ -217,7 +229,7 @@ impl Graph {
     /// Whether some state can be come back to.
     fn has_cycles(&self) -> bool {
         let is_one = |component: Vec<u32>| match component.as_slice() {
-            [only] => self.steps[*only as usize].iter().any(|(to, _)| to == only),
+            [only] => self.steps[*only as usize].iter().any(|edge| edge.to == *only),
             _ => true,
         };
         self.components(&|_| true).into_iter().any(is_one)
@@ -227,7 +239,7 @@ impl Graph {
     fn always_ends(&self) -> bool {
         let mut before: Vec<Vec<u32>> = vec![Vec::new(); self.steps.len()];
         for (from, steps) in (0u32..).zip(&self.steps) {
-            for (to, _) in steps {
+            for Edge { to, .. } in steps {
                 before.get_mut(*to as usize).into_iter().for_each(|before| before.push(from));
             }
         }
@@ -246,21 +258,13 @@ impl Graph {
 
     /// The actors that take a step from one state of a set to another; none if nobody does.
     fn movers(&self, set: &FxHashSet<u32>) -> FxHashSet<u32> {
-        let inside = set.iter().flat_map(|at| &self.steps[*at as usize]).filter(|(to, _)| set.contains(to));
-        inside.map(|(_, actor)| *actor).collect()
+        let inside = set.iter().flat_map(|at| &self.steps[*at as usize]).filter(|edge| set.contains(&edge.to));
+        inside.map(|edge| edge.actor).collect()
     }
 
     /// Whether a fair schedule can stay in a component for ever.
-    fn is_fair(&self, set: &FxHashSet<u32>, movers: &FxHashSet<u32>) -> bool {
-        let mut always: Option<FxHashSet<u32>> = None;
-        for at in set {
-            let able: FxHashSet<u32> = self.steps[*at as usize].iter().map(|(_, actor)| *actor).collect();
-            always = Some(match always {
-                None => able,
-                Some(always) => always.intersection(&able).copied().collect(),
-            });
-        }
-        !movers.is_empty() && always.unwrap_or_default().iter().all(|actor| movers.contains(actor))
+    fn is_fair(&self, set: &FxHashSet<u32>) -> bool {
+        !self.movers(set).is_empty() && strands::is_fair(&self.steps, &self.carried, set)
     }
 }
 
@@ -269,7 +273,7 @@ fn livelocks(graph: &Graph) -> Vec<Trap> {
     let mut traps: Vec<Trap> = Vec::new();
     for component in graph.components(&|_| true) {
         let set: FxHashSet<u32> = component.iter().copied().collect();
-        let leaves = component.iter().any(|at| graph.steps[*at as usize].iter().any(|(to, _)| !set.contains(to)));
+        let leaves = component.iter().any(|at| graph.steps[*at as usize].iter().any(|edge| !set.contains(&edge.to)));
         let movers = graph.movers(&set);
         if leaves || movers.is_empty() {
             continue;
@@ -295,7 +299,7 @@ fn never(graph: &Graph, claim: usize) -> FxHashSet<Fingerprint> {
     for component in graph.components(&is_false) {
         let set: FxHashSet<u32> = component.iter().copied().collect();
         let is_end = component.iter().all(|at| graph.steps[*at as usize].is_empty());
-        if is_end || graph.is_fair(&set, &graph.movers(&set)) {
+        if is_end || graph.is_fair(&set) {
             states.extend(component.iter().map(|at| graph.prints[*at as usize]));
         }
     }

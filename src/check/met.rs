@@ -1,30 +1,25 @@
 //! The states that a search has met: by their fingerprints, or whole.
 //!
 //! Several workers may look states up at a time: the table lies in parts, by fingerprint, and each part grows alone.
-//! Since a part doubles when it is full, some are larger than others, so that they are not all half empty at once.
 //!
 //! Answers for: whether a state is new, and whether it is still being walked from. Kept whole, states that have one
 //! fingerprint are still told apart, and counted.
 
 use std::collections::hash_map::Entry;
-use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::table::{Known, Table};
 use crate::machine::{Fingerprint, Packed, Space};
 
-/// The parts of the table.
-const PARTS: usize = 64;
-/// What parts are told apart by: so many bits of a fingerprint.
-const BITS: u32 = 10;
+/// The parts of the table are told apart by so many bits of a fingerprint.
+const BITS: u32 = 6;
 
 /// States that were met.
 pub(super) struct Met {
     parts: Box<[Mutex<Part>]>,
-    /// By the first bits of a fingerprint: its part. The last part has twice as many of them as the first.
-    part_of: Box<[u8]>,
     /// Whether states are kept whole.
     whole: bool,
     /// Whether it is known which states are open.
@@ -34,14 +29,11 @@ pub(super) struct Met {
 /// Those whose fingerprints end alike.
 #[derive(Default)]
 struct Part {
-    prints: FxHashMap<Key, Known>,
+    prints: Table,
     states: FxHashMap<Box<[u8]>, Known>,
     /// Bytes of whole states.
     bytes: usize,
 }
-
-/// What is known of a state: who sleeps in it, a bit each, whether it is open, and whether it is for ever.
-type Known = u16;
 
 /// Some of its steps may still be taken.
 const OPEN: Known = 1 << 15;
@@ -49,24 +41,6 @@ const OPEN: Known = 1 << 15;
 const STAYS_OPEN: Known = 1 << 14;
 /// Those who can be asleep.
 pub(super) const SLEEPERS: Known = STAYS_OPEN - 1;
-
-/// A fingerprint that takes no more room than its bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Key([u16; 8]);
-
-impl Key {
-    fn of(Fingerprint(print): Fingerprint) -> Key {
-        Key(std::array::from_fn(|at| (print >> (16 * at)) as u16))
-    }
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        // A fingerprint is as good as a hash.
-        let Key([a, b, c, d, ..]) = *self;
-        state.write_u64(u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48);
-    }
-}
 
 /// A state, looked up.
 pub(super) enum Sight {
@@ -84,10 +58,8 @@ impl Met {
     pub(super) fn new(whole: bool, may_come_back: bool) -> Met {
         // What a plan says is looked into wherever that is cheap.
         let tells_open = AtomicBool::new(may_come_back || cfg!(debug_assertions));
-        let all = f64::from(1u32 << BITS);
-        let part_of = (0..1u32 << BITS).map(|bits| ((1.0 + f64::from(bits) / all).log2() * PARTS as f64) as u8);
-        let parts = (0..PARTS).map(|_| Mutex::default()).collect();
-        Met { parts, part_of: part_of.collect(), whole, tells_open }
+        let parts = (0..1 << BITS).map(|_| Mutex::default()).collect();
+        Met { parts, whole, tells_open }
     }
 
     fn tells_open(&self) -> bool {
@@ -97,7 +69,7 @@ impl Met {
     /// From now on it is known which states are open; so far these are.
     pub(super) fn tell_open(&self, open: impl Iterator<Item = Fingerprint>) {
         for print in open {
-            self.part(print).prints.entry(Key::of(print)).and_modify(|known| *known |= OPEN);
+            self.part(print).prints.get_mut(print).into_iter().for_each(|known| *known |= OPEN);
         }
         self.tells_open.store(true, Ordering::Relaxed);
     }
@@ -105,7 +77,7 @@ impl Met {
     fn part(&self, print: Fingerprint) -> MutexGuard<'_, Part> {
         // Tables take other bits.
         let bits = (print.0 >> (u128::BITS - BITS)) as usize;
-        self.parts[usize::from(self.part_of[bits])].lock().unwrap_or_else(PoisonError::into_inner)
+        self.parts[bits].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sum(&self, of: impl Fn(&Part) -> usize) -> usize {
@@ -117,19 +89,28 @@ impl Met {
         let whole = self.whole.then(|| space.canonical(state).into_boxed_slice());
         let opens = if self.tells_open() { OPEN } else { 0 };
         let mut part = self.part(print);
-        let Some(whole) = whole else { return meet(part.prints.entry(Key::of(print)), asleep, opens) };
+        let by_print = |part: &mut Part, asleep: Known| {
+            let known = part.prints.meet(print, asleep | opens);
+            known.map_or(Sight::New, |known| meet_again(known, asleep, opens))
+        };
+        let Some(whole) = whole else { return by_print(&mut part, asleep) };
         // Which are open is known by fingerprint.
-        let by_print = meet(part.prints.entry(Key::of(print)), 0, opens);
+        let by_print = by_print(&mut part, 0);
         let length = whole.len();
-        match meet(part.states.entry(whole), asleep, 0) {
-            Sight::New => {
+        let by_state = match part.states.entry(whole) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(asleep);
                 part.bytes += length;
                 Sight::New
             }
+            Entry::Occupied(mut entry) => meet_again(entry.get_mut(), asleep, 0),
+        };
+        match by_state {
+            Sight::New => Sight::New,
             Sight::Woken(woken, _) => {
                 let is_open = matches!(by_print, Sight::Old(true));
                 let stays = if is_open { STAYS_OPEN } else { 0 };
-                part.prints.entry(Key::of(print)).and_modify(|known| *known |= opens | stays);
+                part.prints.get_mut(print).into_iter().for_each(|known| *known |= opens | stays);
                 Sight::Woken(woken, is_open)
             }
             Sight::Old(_) => Sight::Old(matches!(by_print, Sight::Old(true))),
@@ -140,7 +121,7 @@ impl Met {
     pub(super) fn close(&self, print: Fingerprint) {
         if self.tells_open() {
             let closed = |known: &mut Known| *known &= if *known & STAYS_OPEN == 0 { !OPEN } else { !0 };
-            self.part(print).prints.entry(Key::of(print)).and_modify(closed);
+            self.part(print).prints.get_mut(print).into_iter().for_each(closed);
         }
     }
 
@@ -161,33 +142,22 @@ impl Met {
     }
 }
 
-fn meet<K>(entry: Entry<'_, K, Known>, asleep: Known, opens: Known) -> Sight {
-    match entry {
-        Entry::Vacant(vacant) => {
-            vacant.insert(asleep | opens);
-            Sight::New
-        }
-        Entry::Occupied(mut entry) => {
-            let known = entry.get_mut();
-            let woken = *known & SLEEPERS & !asleep;
-            if woken == 0 {
-                return Sight::Old(*known & OPEN != 0);
-            }
-            let is_open = *known & OPEN != 0;
-            *known = (*known & !woken) | opens | if is_open { STAYS_OPEN } else { 0 };
-            Sight::Woken(woken, is_open)
-        }
+/// A state that was met before is met with some asleep.
+fn meet_again(known: &mut Known, asleep: Known, opens: Known) -> Sight {
+    let woken = *known & SLEEPERS & !asleep;
+    let is_open = *known & OPEN != 0;
+    if woken == 0 {
+        return Sight::Old(is_open);
     }
+    *known = (*known & !woken) | opens | if is_open { STAYS_OPEN } else { 0 };
+    Sight::Woken(woken, is_open)
 }
 
 impl Part {
     fn bytes(&self) -> usize {
         // A slot and a byte beside it, of which seven in eight are used.
-        let table = |capacity: usize, slot: usize| {
-            if capacity == 0 { 0 } else { (capacity + 1).next_power_of_two() * (slot + 1) }
-        };
-        let prints = table(self.prints.capacity(), size_of::<(Key, Known)>());
-        let states = table(self.states.capacity(), size_of::<(Box<[u8]>, Known)>());
-        prints + states + self.bytes
+        let slots = if self.states.capacity() == 0 { 0 } else { (self.states.capacity() + 1).next_power_of_two() };
+        let states = slots * (size_of::<(Box<[u8]>, Known)>() + 1);
+        self.prints.bytes() + states + self.bytes
     }
 }

@@ -19,7 +19,9 @@ mod round;
 mod shortest;
 mod size;
 mod story;
+mod strands;
 mod stubborn;
+mod table;
 mod walks;
 
 pub use cause::Cause;

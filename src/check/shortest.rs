@@ -263,8 +263,11 @@ impl Search<'_, '_, '_> {
         for (step, choice) in steps {
             let mut next = Packed::default();
             let Some(moved) = self.space.step_to(&open.state, view, step, &mut next) else { continue };
-            let failures =
-                moved.happened().map(|happened| of_step(&self.space.state(&next), happened)).unwrap_or_default();
+            let failures = self
+                .space
+                .happened(&moved)
+                .map(|happened| of_step(&self.space.state(&next), &happened))
+                .unwrap_or_default();
             if self.trap.is_some() && !failures.is_empty() {
                 continue;
             }

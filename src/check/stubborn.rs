@@ -17,41 +17,45 @@ pub(super) fn enough(space: &mut Space<'_>, outlook: &mut Outlook) -> Option<Gro
 
 /// The same where steps do more than is foreseen: with some actors, these belong to a closed set as well.
 pub(super) fn enough_beside(space: &mut Space<'_>, outlook: &mut Outlook, more: &[(usize, Group)]) -> Option<Group> {
-    let places = 0..outlook.len();
-    if places.clone().filter(|at| outlook.is_able(*at)).take(2).count() < 2 {
+    if outlook.able().len() < 2 {
         return None;
     }
-    let all: usize = places.clone().map(|at| outlook.steps(at)).sum();
-    let mut best: Option<(usize, Group)> = None;
+    let (mut least, mut best) = (outlook.steps_of_all(), None);
     // A state in which some can wake up by themselves and do nothing else is looked for as well: a set of such steps
     // alone leads past it.
-    for seed in places {
-        if !outlook.acts(seed) {
+    for seed in 0..outlook.len() {
+        if !outlook.acting().has(seed) {
             continue;
         }
-        let set = close(space, outlook, more, seed);
-        let count = set.iter().map(|at| outlook.steps(at)).sum();
-        if count < all && best.as_ref().is_none_or(|(least, _)| count < *least) {
-            best = Some((count, set));
+        if let Some((count, set)) = close(space, outlook, more, (seed, least)) {
+            (least, best) = (count, Some(set));
             if count == 1 {
                 break;
             }
         }
     }
-    best.map(|(_, set)| set)
+    best
 }
 
-fn close(space: &mut Space<'_>, outlook: &mut Outlook, more: &[(usize, Group)], seed: usize) -> Group {
+/// The closed set of one, with its steps; none where it has so many steps or more.
+fn close(
+    space: &mut Space<'_>,
+    outlook: &mut Outlook,
+    more: &[(usize, Group)],
+    (seed, least): (usize, usize),
+) -> Option<(usize, Group)> {
     let (mut set, mut seen) = (Group::default(), Group::default());
     set.add(seed);
+    let mut count = outlook.steps(seed);
     while let Some(at) = set.first_beside(&seen) {
         seen.add(at);
-        let brought = if outlook.is_able(at) { space.conflicts(outlook, at) } else { space.enablers(outlook, at) };
+        let brought = if outlook.able().has(at) { space.conflicts(outlook, at) } else { space.enablers(outlook, at) };
         set.add_all(brought);
         more.iter().filter(|(with, _)| *with == at).for_each(|(_, others)| set.add_all(others));
-        if set.len() == outlook.len() {
-            break;
+        count = outlook.steps_of_some(&set);
+        if count >= least {
+            return None;
         }
     }
-    set
+    (count < least).then_some((count, set))
 }

@@ -238,6 +238,13 @@ impl State {
         self.entry(id).map(|entry| &entry.object)
     }
 
+    /// The same, for who looks only at what decides which operations can be performed: of a queue not at its messages
+    /// (see [`Object::stand`]).
+    pub(super) fn standing(&self, id: u32) -> Option<&Object> {
+        self.watch.note(Asked::Stand(id));
+        self.objects.get(place_of_object(&self.objects, id)?).map(|entry| &entry.object)
+    }
+
     /// The same, for who looks only at what never changes as long as it exists.
     pub(super) fn made(&self, id: u32) -> Option<&Object> {
         self.watch.note(Asked::Made(id));

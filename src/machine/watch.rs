@@ -16,6 +16,8 @@ pub(super) enum Asked {
     Actor(u32),
     /// All of an object.
     Object(u32),
+    /// What of an object decides which operations on it can be performed.
+    Stand(u32),
     /// What of an object never changes as long as it exists.
     Made(u32),
     /// One thing of an actor.

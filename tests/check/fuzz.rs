@@ -9,7 +9,7 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use conc::check::Verdict;
-use conc::machine::Rules;
+use conc::machine::{Rules, Time};
 
 use super::agree::{Asked, Comparison, compared, is_twinned};
 use super::small;
@@ -111,6 +111,18 @@ fn who_may_wake_up_need_not() {
     let all = Asked::all();
     let asked = Asked { rules: Rules { spurious: true, ..all.rules }, ..all };
     let Comparison { differ, .. } = compared(&asked, NEED_NOT_WAKE).expect("small enough");
+    assert!(differ.is_empty(), "{differ:?}");
+}
+
+/// Who waits for an end does not call anything else there: no one can let `p` go on, wherever main stands.
+const CALLS_NOTHING_ELSE: &str = "atomic n = 0\nqueue z(0)\nprocess p { n = z.get() }\nthread t(h) { while n == 0 { pass } }\n\
+    main { let p = start p\nlet t = start t(p)\nyield\nt.join(timeout: 1ms) }";
+
+#[test]
+fn who_waits_for_an_end_calls_nothing_else() {
+    let all = Asked::all();
+    let asked = Asked { rules: Rules { time: Time::Prompt, ..all.rules }, ..all };
+    let Comparison { differ, .. } = compared(&asked, CALLS_NOTHING_ELSE).expect("small enough");
     assert!(differ.is_empty(), "{differ:?}");
 }
 

@@ -50,3 +50,34 @@ fn who_goes_round_for_ever_is_found_with_and_without_leaving_states_out() {
         assert_eq!(with.verdict, without.verdict, "{text}");
     }
 }
+
+/// Of two alike, one ends and the other sets `done`: which one, depends on where the third was.
+const LEFT_OF_TWO: &str = "
+atomic loc = 1
+atomic done = 0
+atomic gone = 0
+atomic pad = 1
+thread p(i) {
+    if loc == i {
+        if i == 1 { yield ; yield ; yield }
+        if gone.add(1) == 1 { return }
+    }
+    done = 1
+}
+thread s {
+    while done == 0 { loc = 2 ; pad = 0 ; pad = 1 ; loc = 1 ; pad = 0 ; pad = 1 }
+}
+main { start p(1) ; start p(2) ; start s }
+eventually finished: done == 1
+";
+
+#[test]
+fn whoever_is_left_of_two_is_the_same_in_every_state() {
+    let found = checked(LEFT_OF_TWO, Reduction::None, 1_000_000);
+    assert_eq!((found.verdict, found.complete), (Verdict::Pass, true), "{:?}", found.failures().collect::<Vec<_>>());
+    // And where neither has to go on, nobody sets it.
+    let need_not = LEFT_OF_TWO.replace("    done = 1\n", "    await pad == 0 and loc == 2\n    done = 1\n");
+    let found = checked(&need_not, Reduction::None, 1_000_000);
+    let never = |failure: &Failure| matches!(failure, Failure::Never(name, _) if name == "finished");
+    assert!(found.failures().any(never), "{:?}", found.failures().collect::<Vec<_>>());
+}

@@ -64,7 +64,18 @@ impl Compared<'_> {
         self.space.look(&view, &mut self.outlook);
         let all = self.machine.foresee(state, &mut self.foresight);
         assert_eq!(all.len(), self.outlook.len(), "{file}: actors");
+        // What was known of the state before is no other than what is found out of this one alone.
+        let mut alone = Outlook::default();
+        self.space.look(&view, &mut alone);
+        assert_eq!(format!("{:?}", self.outlook.acting()), format!("{:?}", alone.acting()), "{file}");
+        assert_eq!(format!("{:?}", self.outlook.able()), format!("{:?}", alone.able()), "{file}");
+        assert_eq!(self.outlook.steps_of_all(), alone.steps_of_all(), "{file}");
+        assert_eq!(self.space.races(&self.outlook), self.space.races(&alone), "{file}");
+        let dead = self.space.dead(packed, &view, &mut self.outlook);
+        assert_eq!(dead, self.space.dead(packed, &view, &mut alone), "{file}");
         for (at, one) in all.iter().enumerate() {
+            let lets = self.space.enablers(&mut self.outlook, at).clone();
+            assert_eq!(&lets, self.space.enablers(&mut alone, at), "{file}: who lets {} go on", one.actor);
             let touches = |other: usize| all[other].now.iter().chain(all[other].later.iter());
             let found = self.space.conflicts(&mut self.outlook, at).clone();
             for other in (0..all.len()).filter(|other| *other != at) {

@@ -35,8 +35,13 @@ pub(super) fn kept(places: u64, numbers: Option<&[u32]>) -> (u64, Kept) {
 /// The places of those who were kept.
 pub(super) fn places(kept: Kept, numbers: Option<&[u32]>) -> u64 {
     let Some(numbers) = numbers.filter(|_| kept != 0) else { return 0 };
-    let is_kept = |place: &u32| bit(numbers, *place) & kept != 0;
-    (0..u64::BITS).filter(is_kept).fold(0, |bits, place| bits | 1 << place)
+    let mut places = 0;
+    for place in 0..u64::BITS.min(numbers.len() as u32) {
+        if bit(numbers, place) & kept != 0 {
+            places |= 1 << place;
+        }
+    }
+    places
 }
 
 fn bit(numbers: &[u32], place: u32) -> Kept {

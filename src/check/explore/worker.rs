@@ -93,13 +93,12 @@ impl Frame {
         *places |= place_bit(step);
     }
 
-    /// Those who sleep behind the next step; its own actor is not among them. Where the way goes on from here, who took
-    /// it is not walked to its end.
+    /// Those who sleep behind the next step, as far as their steps accord with it; its own actor is not among them.
+    /// Where the way goes on from here, who took it is not walked to its end.
     #[inline]
-    fn asleep_behind(&self, goes_on: bool) -> u64 {
-        let accord = self.prospect.accord.get(self.next).copied().unwrap_or_default();
+    fn may_sleep_behind(&self, goes_on: bool) -> u64 {
         let walking = if goes_on { self.on.map_or(0, place_bit) } else { 0 };
-        (self.rest.asleep | (self.rest.walked & !self.rest.unwalked & !walking)) & accord
+        self.rest.asleep | (self.rest.walked & !self.rest.unwalked & !walking)
     }
 }
 
@@ -324,11 +323,12 @@ impl<'s, 'm> Worker<'s, 'm> {
         let goes_on = at + 1 < self.stack.len();
         let frame = &mut self.stack[at];
         let step = frame.prospect.steps[frame.next];
-        let asleep = frame.asleep_behind(goes_on);
+        let may_sleep = if self.sleeps { frame.may_sleep_behind(goes_on) } else { 0 };
         frame.next += 1;
         if self.space.is_stale(&frame.view) {
             self.space.view_to(&frame.state, None, &mut frame.view);
         }
+        let asleep = if may_sleep == 0 { 0 } else { self.space.accord(&frame.view, step.place(), may_sleep) };
         if !self.found.timed {
             let choice = self.space.choice(&frame.view, step);
             let times_out = choice.is_some_and(|choice| choice.what == What::TimeOut);
@@ -338,8 +338,8 @@ impl<'s, 'm> Worker<'s, 'm> {
             return Taken { step, to: None };
         };
         self.found.transitions += 1;
-        if let Some(happened) = moved.happened() {
-            for failure in of_step(&self.space.state(&self.next), happened) {
+        if let Some(happened) = self.space.happened(&moved) {
+            for failure in of_step(&self.space.state(&self.next), &happened) {
                 self.fail(failure, Some((at, step)));
             }
             for noted in happened.noted.iter().filter(|noted| noted.op == OpCode::Outcome) {
@@ -390,7 +390,8 @@ impl<'s, 'm> Worker<'s, 'm> {
         self.space.view_to(&frame.state, before, &mut frame.view);
         let is_stubborn = self.reduction.is_stubborn();
         let at = (&frame.state, &frame.view);
-        frame.prospect = self.prospects.of(self.space, at, &mut self.outlook, (is_stubborn, self.sleeps));
+        let asked = (is_stubborn, self.sleeps);
+        self.prospects.look(self.space, at, &mut self.outlook, asked, &mut frame.prospect);
         // Which steps are enough may have been another choice where this state was met first.
         let enough = if is_new { frame.prospect.enough } else { frame.prospect.steps.len() };
         (frame.next, frame.enough, frame.on, frame.rest) = (0, enough, None, rest);

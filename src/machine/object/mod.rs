@@ -74,6 +74,16 @@ pub(super) enum Object {
     Result(result::TaskResult),
 }
 
+impl Object {
+    /// What decides which operations on it can be performed, where that is less than all of it.
+    pub(super) fn stand(&self) -> Option<queue::Stand> {
+        match self {
+            Object::Queue(queue) => Some(queue.stand()),
+            _ => None,
+        }
+    }
+}
+
 /// How long an operation waits at most, in nanoseconds.
 pub(super) fn timeout(op: &Op) -> Option<u64> {
     match op.args.get(op.code.timeout_at()?) {
@@ -111,7 +121,7 @@ pub(super) fn can(state: &State, me: u32, op: &Op) -> bool {
             OpCode::PoolCall => pool::call::can_next(state, me),
             _ => true,
         },
-        Target::Object(object) => match state.object(object.id) {
+        Target::Object(object) => match state.standing(object.id) {
             _ if op.code == OpCode::Waiting => true,
             Some(Object::Queue(queue)) => queue.can(me, op),
             Some(Object::End(end)) => pipe::can(state, me, object.id, end, op),
@@ -227,13 +237,13 @@ pub(super) fn is_completed_by_others(state: &State, me: u32, op: &Op) -> bool {
 }
 
 fn holds_items(state: &State, op: &Op) -> bool {
-    let queue = object_of(op).and_then(|id| state.object(id));
+    let queue = object_of(op).and_then(|id| state.standing(id));
     matches!(queue, Some(Object::Queue(queue)) if queue.len() > 0)
 }
 
 /// Whom an operation may serve among those who wait, beside the first.
 pub(super) fn alternatives(state: &State, me: u32, op: &Op) -> Vec<Vec<u32>> {
-    match (op.code, object_of(op).and_then(|id| state.object(id))) {
+    match (op.code, object_of(op).and_then(|id| state.standing(id))) {
         (OpCode::ConditionNotify, Some(Object::Condition(condition))) => condition.alternatives(op),
         (OpCode::QueuePut | OpCode::QueueGet | OpCode::QueueNext, Some(Object::Queue(queue))) => {
             queue.alternatives(me, op)

@@ -16,6 +16,17 @@ pub(in crate::machine) enum Order {
     Priority,
 }
 
+/// What of a queue decides which operations on it can be performed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::machine) struct Stand {
+    is_empty: bool,
+    has_room: bool,
+    closed: bool,
+    is_done: bool,
+    putters: Vec<u32>,
+    getters: Vec<u32>,
+}
+
 /// An item that was taken out, with its number.
 #[derive(Clone, Debug)]
 pub(in crate::machine) struct Item {
@@ -87,6 +98,18 @@ impl Queue {
 
     pub(super) fn len(&self) -> i64 {
         self.items.len() as i64
+    }
+
+    /// What [`Queue::can`] and [`Queue::alternatives`] look at.
+    pub(super) fn stand(&self) -> Stand {
+        Stand {
+            is_empty: self.items.is_empty(),
+            has_room: self.room() > 0,
+            closed: self.closed,
+            is_done: self.unfinished == 0,
+            putters: self.putters.iter().map(|party| party.actor).collect(),
+            getters: self.getters.iter().map(|party| party.actor).collect(),
+        }
     }
 
     /// How many more it takes.

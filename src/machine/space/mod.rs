@@ -7,7 +7,10 @@
 //!
 //! Answers for: the same steps, touches and fingerprints that the machine gives. Never chooses among steps.
 
+mod effects;
 mod exact;
+mod group;
+mod laid;
 mod memo;
 mod outlook;
 mod part;
@@ -16,16 +19,18 @@ mod rests;
 mod sight;
 mod touches;
 
-pub use outlook::{Group, Outlook};
+pub use group::Group;
+pub use outlook::Outlook;
 pub use print::Print;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::effects::{Effect, Effects, More, New, NewHead};
+use self::laid::Trees;
 use self::memo::{Memo, Node};
-use self::part::{Parts, Trees};
-use self::rests::{Rests, bit};
+use self::part::Parts;
 use self::sight::{Sights, Stance};
 use self::touches::Sets;
 use super::canonical::{FORGET_FROM, Walk, Ways, is_worth_forgetting};
@@ -78,56 +83,11 @@ pub struct Taken {
 }
 
 /// What a step changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Moved {
-    effect: Rc<Effect>,
+    effect: Effect,
     /// Nothing more than the step did, and the state has the same parts in the same places.
     is_plain: bool,
-}
-
-impl Moved {
-    /// What happened, unless nothing did that a search looks for.
-    pub fn happened(&self) -> Option<&Happened> {
-        self.effect.happened.as_deref()
-    }
-}
-
-/// What a step does to every state that answers alike.
-#[derive(Debug, Default)]
-struct Effect {
-    /// The new parts of actors, by their numbers, then those of objects.
-    parts: Box<[(u32, u32)]>,
-    /// How many of them are actors'.
-    actors: u32,
-    /// Of whom something else is true than before, as bits.
-    flags: u64,
-    head: Option<Box<NewHead>>,
-    happened: Option<Rc<Happened>>,
-}
-
-/// A new head, with the parts of those who are new.
-#[derive(Debug)]
-struct NewHead {
-    head: u32,
-    actors: Vec<u32>,
-    objects: Vec<u32>,
-}
-
-impl Effect {
-    fn actors(&self) -> &[(u32, u32)] {
-        self.parts.get(..self.actors as usize).unwrap_or_default()
-    }
-
-    fn objects(&self) -> &[(u32, u32)] {
-        self.parts.get(self.actors as usize..).unwrap_or_default()
-    }
-
-    /// What is not as it was.
-    #[inline]
-    fn changes(&self) -> Rests {
-        let bits = |parts: &[(u32, u32)]| parts.iter().fold(0, |bits, (id, _)| bits | bit(*id));
-        Rests { actors: bits(self.actors()), objects: bits(self.objects()), flags: self.flags, wide: false }
-    }
 }
 
 /// The space of a machine's states.
@@ -137,7 +97,7 @@ pub struct Space<'m> {
     parts: Parts,
     memo: Memo,
     sights: Sights,
-    effects: Vec<Option<Rc<Effect>>>,
+    effects: Effects,
     sets: Sets,
     foresight: Foresight,
     walk: Walk,
@@ -151,7 +111,6 @@ pub struct Space<'m> {
     /// By what was found out of claims: which hold.
     holds: Vec<Vec<bool>>,
     age: u32,
-    bytes: usize,
     room: usize,
     bytes_max: usize,
     ways: Ways,
@@ -166,7 +125,7 @@ impl<'m> Space<'m> {
             parts: Parts::default(),
             memo: Memo::default(),
             sights: Sights::default(),
-            effects: Vec::new(),
+            effects: Effects::default(),
             sets: Sets::default(),
             foresight: Foresight::default(),
             walk: Walk::default(),
@@ -178,7 +137,6 @@ impl<'m> Space<'m> {
             claims: Cell::new(None),
             holds: Vec::new(),
             age: 0,
-            bytes: 0,
             room,
             bytes_max: room,
             ways: machine.ways(false),
@@ -258,7 +216,7 @@ impl<'m> Space<'m> {
             return;
         };
         view.sights.extend_from_slice(&known.sights);
-        let changes = moved.effect.changes();
+        let changes = self.effects.rests(moved.effect);
         for (place, sight) in view.sights.iter_mut().enumerate() {
             if self.sights.rests(*sight).meets(changes) {
                 *sight = self.sight(packed, place);
@@ -343,7 +301,7 @@ impl<'m> Space<'m> {
     pub fn step(&mut self, packed: &Packed, view: &View, step: Step) -> Option<Taken> {
         let mut next = Packed::default();
         let moved = self.step_to(packed, view, step, &mut next)?;
-        Some(Taken { next, happened: moved.effect.happened.clone() })
+        Some(Taken { happened: self.happened(&moved), next })
     }
 
     /// The same; `next` is what is filled with where it leads.
@@ -352,8 +310,8 @@ impl<'m> Space<'m> {
         let sight = *view.sights.get(step.place as usize)?;
         let root: Option<Node> = self.sights.node(sight, step.number)?.get();
         let known = root.and_then(|root| self.memo.find(root, |asked| self.parts.answer(slots, asked)));
-        let effect = match known {
-            Some(known) => self.effects.get(known as usize).cloned().flatten(),
+        let number = match known {
+            Some(known) => known,
             None => {
                 let root = root.unwrap_or_else(|| self.memo.root());
                 let choice = self.choice(view, step)?.clone();
@@ -361,42 +319,42 @@ impl<'m> Space<'m> {
                 let known = self.sights.asked(sight)?;
                 self.find_out(packed, &choice, root, &known)
             }
-        }?;
-        self.apply(packed, &effect, next);
-        let mut moved = Moved { is_plain: effect.head.is_none(), effect };
+        };
+        let effect = self.effects.get(number).filter(|effect| !effect.is_none())?;
+        self.apply(packed, effect, next);
+        let has_new_head = self.effects.more(effect).is_some_and(|more| more.head.is_some());
+        let mut moved = Moved { is_plain: !has_new_head, effect };
         if self.settle(next, (view, &moved)) {
             moved.is_plain = false;
         }
         Some(moved)
     }
 
+    /// What happened in a step, unless nothing did that a search looks for.
+    #[inline]
+    pub fn happened(&self, moved: &Moved) -> Option<Rc<Happened>> {
+        self.effects.more(moved.effect)?.happened.clone()
+    }
+
     /// What a step does.
-    fn find_out(&mut self, packed: &Packed, choice: &Choice, root: Node, known: &[Asked]) -> Option<Rc<Effect>> {
+    fn find_out(&mut self, packed: &Packed, choice: &Choice, root: Node, known: &[Asked]) -> u32 {
         let slots = &*packed.0;
         let before = self.parts.state(slots, Watch::beginning(known));
         let mut after = before.clone();
-        let effect = self.machine.step_unsettled(&mut after, choice).ok().map(|happened| {
+        let happened = self.machine.step_unsettled(&mut after, choice);
+        let (mut actors, mut objects, mut more) = (Vec::new(), Vec::new(), More::default());
+        if happened.is_ok() {
             let (old, new) = (before.parts(), after.parts());
-            let (mut effect, mut parts) = (Effect::default(), Vec::new());
             let both = old.actors.iter().zip(new.actors).enumerate();
             for (place, (was, is)) in both.filter(|(_, (was, is))| !Arc::ptr_eq(was, is)) {
                 let part = self.parts.keep_actor(self.machine, is);
-                let Some(known) = slots.get(1 + place).filter(|known| **known != part) else { continue };
-                parts.push((was.id, part));
-                let flags = |number: u32| self.parts.get(number).map(part::Part::flags);
-                if flags(*known) != flags(part) {
-                    effect.flags |= bit(was.id);
-                }
+                actors.extend(self.new_part(slots.get(1 + place), part, was.id));
             }
-            effect.actors = parts.len() as u32;
             let both = old.objects.iter().zip(new.objects).enumerate();
             for (place, (was, is)) in both.filter(|(_, (was, is))| !Arc::ptr_eq(was, is)) {
                 let part = self.parts.keep_object(self.machine, is);
-                if slots.get(1 + old.actors.len() + place).is_some_and(|known| *known != part) {
-                    parts.push((was.id, part));
-                }
+                objects.extend(self.new_part(slots.get(1 + old.actors.len() + place), part, was.id));
             }
-            effect.parts = parts.into();
             // Whoever changes it has asked for it.
             let is_asked = known.contains(&Asked::Head) || before.asked().contains(&Asked::Head);
             let head = if is_asked { self.parts.keep_head(&after) } else { slots[0] };
@@ -405,38 +363,49 @@ impl<'m> Space<'m> {
                 let actors = actors.map(|actor| self.parts.keep_actor(self.machine, actor)).collect();
                 let objects = new.objects.iter().skip(old.objects.len());
                 let objects = objects.map(|entry| self.parts.keep_object(self.machine, entry)).collect();
-                effect.head = Some(Box::new(NewHead { head, actors, objects }));
+                more.head = Some(NewHead { head, actors, objects });
             }
-            let matters = !happened.uncaught.is_empty() || happened.noted.iter().any(|one| one.op == OpCode::Outcome);
-            effect.happened = matters.then(|| Rc::new(happened));
-            Rc::new(effect)
+        }
+        let is_told = |happened: &Happened| {
+            !happened.uncaught.is_empty() || happened.noted.iter().any(|one| one.op == OpCode::Outcome)
+        };
+        let found = happened.ok().map(|happened| {
+            more.happened = is_told(&happened).then(|| Rc::new(happened));
+            (&*actors, &*objects, more)
         });
         let asked = self.asked(&before, slots, known);
-        if asked.len() <= ASKED_MAX {
-            let found = self.effects.len() as u32;
-            self.memo.keep(root, &asked, |asked| self.parts.answer(slots, asked), found);
-            self.bytes += size_of::<Effect>() + 64;
-            self.effects.push(effect.clone());
+        let is_kept = asked.len() <= ASKED_MAX;
+        let number = self.effects.note(found, is_kept);
+        if is_kept {
+            self.memo.keep(root, &asked, |asked| self.parts.answer(slots, asked), number);
         }
-        effect
+        number
     }
 
-    fn apply(&self, packed: &Packed, effect: &Effect, next: &mut Packed) {
+    /// A part, if it is another than was known.
+    fn new_part(&self, known: Option<&u32>, part: u32, whose: u32) -> Option<New> {
+        let known = known.filter(|known| **known != part)?;
+        let is_other = self.parts.get(*known)?.looks_other(self.parts.get(part)?);
+        Some((whose, part, is_other))
+    }
+
+    fn apply(&self, packed: &Packed, effect: Effect, next: &mut Packed) {
         let layout = self.parts.head(&packed.0).1;
         let slots = &mut next.0;
         slots.clear();
         slots.extend_from_slice(&packed.0);
-        for (id, part) in effect.actors() {
+        for (id, part) in self.effects.actors(effect) {
             if let Some(slot) = layout.actor(*id).and_then(|place| slots.get_mut(1 + place)) {
                 *slot = *part;
             }
         }
-        for (id, part) in effect.objects() {
+        for (id, part) in self.effects.objects(effect) {
             if let Some(slot) = layout.object(*id).and_then(|place| slots.get_mut(1 + layout.actors().len() + place)) {
                 *slot = *part;
             }
         }
-        let Some(NewHead { head, actors, objects }) = effect.head.as_deref() else { return };
+        let head = self.effects.more(effect).and_then(|more| more.head.as_ref());
+        let Some(NewHead { head, actors, objects }) = head else { return };
         slots[0] = *head;
         slots.extend_from_slice(objects);
         let after = 1 + layout.actors().len();
@@ -530,7 +499,7 @@ impl<'m> Space<'m> {
 
     /// Bytes that it takes, about.
     pub fn bytes(&self) -> usize {
-        self.parts.bytes() + self.memo.bytes() + self.sights.bytes() + self.sets.bytes() + self.bytes
+        self.parts.bytes() + self.memo.bytes() + self.sights.bytes() + self.sets.bytes() + self.effects.bytes()
     }
 
     /// Whether so much was found out that what is not needed should be forgotten.
@@ -551,7 +520,6 @@ impl<'m> Space<'m> {
         self.broken.clear();
         self.claims.set(None);
         self.holds.clear();
-        self.bytes = 0;
         self.bytes_max = self.room.max(2 * self.bytes());
         self.age += 1;
     }

@@ -2,25 +2,33 @@
 //!
 //! Answers for: the same as `foresight` says of two actors, by numbers. Never decides what is explored.
 
+use super::group::Group;
+use super::sight::Stance;
 use super::touches::{CONFLICTS, ENABLES, ENABLES_AS_HOLDER, Opened, Set};
 use super::{Packed, Space, Step, View};
 
-/// A set of actors, by their places in an outlook.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group {
-    first: u64,
-    more: Vec<u64>,
-}
-
-/// The actors of a state that are not over.
+/// The actors of a state that are not over. Of what was found out in the state that was looked at before, what those
+/// are to each other who are in it as they were there is still known.
 #[derive(Debug, Default)]
 pub struct Outlook {
     ones: Vec<One>,
+    /// What all actors can do, those who are over as well.
+    sights: Vec<u32>,
+    /// When the space was looked at, and what was then released by who may not hold it.
+    age: u32,
+    opened: Opened,
     /// By place: what its next step touches, and that together with all that may follow.
     now: Vec<Set>,
     all: Vec<Set>,
+    /// Those who have a step, and how many steps there are.
+    able: Group,
+    steps: usize,
     /// Those who have a step that they cannot forgo for ever.
     acting: Group,
+    /// Those whose next access to a variable may race.
+    accessing: Group,
+    /// Those who are on their way to their end.
+    closing: Group,
     /// Those who must wait for others.
     waiting: Group,
     conflicts: Rows,
@@ -37,6 +45,23 @@ struct Rows {
 impl Rows {
     fn clear(&mut self) {
         self.known.clear();
+    }
+
+    /// The groups of some are not known any more.
+    #[inline]
+    fn forget(&mut self, some: &Group) {
+        self.known.remove_all(some);
+    }
+
+    /// Looks anew at whether some others are in the groups that are known.
+    #[inline]
+    fn renew(&mut self, others: &Group, mut is_in: impl FnMut(usize, usize) -> bool) {
+        for at in self.known.iter() {
+            let group = &mut self.all[at];
+            for other in others.iter() {
+                group.put(other, is_in(at, other));
+            }
+        }
     }
 
     #[inline]
@@ -64,105 +89,35 @@ struct One {
     steps: u32,
 }
 
-impl Group {
-    fn clear(&mut self) {
-        self.first = 0;
-        self.more.clear();
-    }
-
-    #[inline]
-    fn word(&self, at: usize) -> u64 {
-        if at < 64 { self.first } else { self.more.get(at / 64 - 1).copied().unwrap_or(0) }
-    }
-
-    /// Whether one is among them.
-    #[inline]
-    pub fn has(&self, at: usize) -> bool {
-        self.word(at) >> (at % 64) & 1 == 1
-    }
-
-    /// Adds one.
-    #[inline]
-    pub fn add(&mut self, at: usize) {
-        if at < 64 {
-            self.first |= 1 << at;
-            return;
-        }
-        let word = at / 64 - 1;
-        if self.more.len() <= word {
-            self.more.resize(word + 1, 0);
-        }
-        self.more[word] |= 1 << (at % 64);
-    }
-
-    /// Adds others.
-    #[inline]
-    pub fn add_all(&mut self, others: &Group) {
-        self.first |= others.first;
-        if others.more.is_empty() {
-            return;
-        }
-        if self.more.len() < others.more.len() {
-            self.more.resize(others.more.len(), 0);
-        }
-        self.more.iter_mut().zip(&others.more).for_each(|(own, other)| *own |= other);
-    }
-
-    #[inline]
-    fn remove(&mut self, at: usize) {
-        if at < 64 {
-            self.first &= !(1 << at);
-        } else if let Some(word) = self.more.get_mut(at / 64 - 1) {
-            *word &= !(1 << (at % 64));
-        }
-    }
-
-    #[inline]
-    fn is_within(&self, others: &Group) -> bool {
-        let more = self.more.iter().enumerate();
-        let mut more = more.map(|(at, word)| (word, others.more.get(at).copied().unwrap_or(0)));
-        self.first & !others.first == 0 && more.all(|(word, other)| word & !other == 0)
-    }
-
-    /// How many they are.
-    #[inline]
-    pub fn len(&self) -> usize {
-        (self.first.count_ones() + self.more.iter().map(|word| word.count_ones()).sum::<u32>()) as usize
-    }
-
-    /// Whether there is nobody.
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.first == 0 && self.more.iter().all(|word| *word == 0)
-    }
-
-    /// The first of them that is not among others.
-    #[inline]
-    pub fn first_beside(&self, others: &Group) -> Option<usize> {
-        let left = self.first & !others.first;
-        if left != 0 {
-            return Some(left.trailing_zeros() as usize);
-        }
-        self.iter().skip_while(|at| *at < 64).find(|at| !others.has(*at))
-    }
-
-    /// Their places, from the first.
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let words = std::iter::once(self.first).chain(self.more.iter().copied());
-        words.enumerate().flat_map(|(at, word)| {
-            let mut left = word;
-            std::iter::from_fn(move || {
-                let bit = left.trailing_zeros() as usize;
-                (left != 0).then(|| {
-                    left &= left - 1;
-                    at * 64 + bit
-                })
-            })
-        })
-    }
-}
-
 impl Outlook {
+    fn clear(&mut self) {
+        self.ones.clear();
+        self.sights.clear();
+        self.now.clear();
+        self.all.clear();
+        self.steps = 0;
+        let Outlook { able, acting, accessing, closing, waiting, .. } = self;
+        for group in [able, acting, accessing, closing, waiting] {
+            group.clear();
+        }
+        self.conflicts.clear();
+        self.enablers.clear();
+    }
+
+    /// One of them can do this.
+    #[inline]
+    fn is_seen(&mut self, at: usize, sight: u32, stance: &Stance) {
+        let one = &mut self.ones[at];
+        let steps = stance.choices.len() as u32;
+        self.steps = self.steps - one.steps as usize + steps as usize;
+        (one.sight, one.steps) = (sight, steps);
+        self.able.put(at, steps > 0);
+        self.acting.put(at, stance.acts);
+        self.accessing.put(at, stance.access.is_some());
+        self.closing.put(at, stance.closes.is_some());
+        self.waiting.put(at, stance.waits);
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ones.len()
@@ -178,15 +133,28 @@ impl Outlook {
         self.ones.get(at).map_or(0, |one| one.actor)
     }
 
-    /// Whether it has a step.
-    pub fn is_able(&self, at: usize) -> bool {
-        self.steps(at) > 0
+    /// Those who have a step.
+    pub fn able(&self) -> &Group {
+        &self.able
     }
 
-    /// Whether it has a step that it cannot forgo for ever: another than to wake up by itself.
-    #[inline]
-    pub fn acts(&self, at: usize) -> bool {
-        self.acting.has(at)
+    /// Those who have a step that they cannot forgo for ever: another than to wake up by itself.
+    pub fn acting(&self) -> &Group {
+        &self.acting
+    }
+
+    /// How many steps there are.
+    pub fn steps_of_all(&self) -> usize {
+        self.steps
+    }
+
+    /// How many steps these have.
+    pub fn steps_of_some(&self, some: &Group) -> usize {
+        // Hardly anybody has more than one.
+        match self.steps == self.able.len() {
+            true => some.shared_with(&self.able),
+            false => some.iter().map(|at| self.steps(at)).sum(),
+        }
     }
 
     /// Whether somebody has such a step.
@@ -232,34 +200,91 @@ impl Space<'_> {
 
     /// Looks at a state; `outlook` is what is filled.
     pub fn look(&mut self, view: &View, outlook: &mut Outlook) {
-        let Outlook { ones, now, all, acting, waiting, conflicts, enablers } = outlook;
-        ones.clear();
-        now.clear();
-        all.clear();
-        acting.clear();
-        waiting.clear();
-        conflicts.clear();
-        enablers.clear();
+        let opened = self.opened(view);
+        if (outlook.age, outlook.opened) != (self.age, opened) || !self.look_again(view, outlook) {
+            (outlook.age, outlook.opened) = (self.age, opened);
+            self.look_anew(view, outlook);
+        }
+    }
+
+    /// What of a state's things is released by who may not hold it.
+    fn opened(&mut self, view: &View) -> Opened {
         let mut opened = Opened::default();
+        if self.sets.open_something() {
+            for stance in view.sights.iter().filter_map(|number| self.sights.stance(*number)) {
+                if stance.opens != Opened::default() && !stance.has_ended {
+                    opened = self.sets.join(opened, stance.opens);
+                }
+            }
+        }
+        opened
+    }
+
+    fn look_anew(&mut self, view: &View, outlook: &mut Outlook) {
+        outlook.clear();
+        outlook.sights.extend_from_slice(&view.sights);
         for (place, number) in (0u32..).zip(&view.sights) {
             let Some(stance) = self.sights.stance(*number).filter(|stance| !stance.has_ended) else { continue };
-            let at = ones.len();
-            ones.push(One { actor: stance.actor, place, sight: *number, steps: stance.choices.len() as u32 });
-            now.push(stance.now);
-            all.push(stance.all);
-            if stance.acts {
-                acting.add(at);
+            let at = outlook.ones.len();
+            outlook.ones.push(One { actor: stance.actor, place, sight: *number, steps: 0 });
+            outlook.now.push(stance.now);
+            outlook.all.push(stance.all);
+            outlook.is_seen(at, *number, stance);
+        }
+        let Outlook { opened, now, all, .. } = outlook;
+        if *opened != Opened::default() {
+            now.iter_mut().chain(all).for_each(|set| *set = self.sets.distrust(*set, *opened));
+        }
+    }
+
+    /// Looks at a state in which there are the same actors as in the one that was looked at before; false where there
+    /// are others.
+    fn look_again(&mut self, view: &View, outlook: &mut Outlook) -> bool {
+        if view.sights.len() != outlook.sights.len() {
+            return false;
+        }
+        // Those who do something else next, and those who may do something else.
+        let (mut moved, mut others) = (Group::default(), Group::default());
+        for (place, number) in view.sights.iter().enumerate() {
+            let was = std::mem::replace(&mut outlook.sights[place], *number);
+            if was == *number {
+                continue;
             }
-            if stance.waits {
-                waiting.add(at);
+            let (Some(stance), Some(before)) = (self.sights.stance(*number), self.sights.stance(was)) else {
+                return false;
+            };
+            if (stance.actor, stance.has_ended) != (before.actor, before.has_ended) {
+                return false;
             }
-            if stance.opens != Opened::default() {
-                opened = self.sets.join(opened, stance.opens);
+            if stance.has_ended {
+                continue;
+            }
+            let Some(at) = place_in(&outlook.ones, stance.actor) else { return false };
+            let is_as_before = self.sights.role(was) == self.sights.role(*number);
+            outlook.is_seen(at, *number, stance);
+            if is_as_before {
+                continue;
+            }
+            let (mut next, mut later) = (stance.now, stance.all);
+            if outlook.opened != Opened::default() {
+                next = self.sets.distrust(next, outlook.opened);
+                later = self.sets.distrust(later, outlook.opened);
+            }
+            moved.add(at);
+            outlook.now[at] = next;
+            if std::mem::replace(&mut outlook.all[at], later) != later {
+                others.add(at);
             }
         }
-        if opened != Opened::default() {
-            now.iter_mut().chain(all).for_each(|set| *set = self.sets.distrust(*set, opened));
+        let Outlook { ones, now, all, conflicts, enablers, .. } = outlook;
+        conflicts.forget(&moved);
+        enablers.forget(&moved);
+        if !others.is_empty() {
+            let sets = &mut self.sets;
+            conflicts.renew(&others, |at, other| at != other && sets.pair(now[at], all[other]) & CONFLICTS != 0);
+            enablers.renew(&others, |at, other| self.lets(ones, (now, all), at, other));
         }
+        true
     }
 
     /// Those who do or could do what does not accord with the next step of one.
@@ -277,51 +302,67 @@ impl Space<'_> {
         })
     }
 
-    /// Those who have a step that accords with every step of one, by their places, as bits; nobody beyond the 64th.
-    pub fn accord(&mut self, outlook: &Outlook, at: usize) -> u64 {
-        let Some(own) = outlook.now.get(at) else { return 0 };
-        let mut bits = 0;
-        for (other, (one, now)) in outlook.ones.iter().zip(&outlook.now).enumerate() {
-            if other != at && one.steps > 0 && one.place < u64::BITS {
-                let accords =
-                    self.sets.pair(*own, *now) & CONFLICTS == 0 && self.sets.pair(*now, *own) & CONFLICTS == 0;
-                bits |= u64::from(accords) << one.place;
+    /// Those of some actors who have a step that accords with every step of one; all by their places, as bits.
+    pub fn accord(&mut self, view: &View, place: u32, among: u64) -> u64 {
+        let opened = self.opened(view);
+        let Some(own) = self.next_of(view, place as usize, opened) else { return 0 };
+        let (mut bits, mut left) = (0, among);
+        while left != 0 {
+            let other = left.trailing_zeros();
+            left &= left - 1;
+            if other != place
+                && let Some(next) = self.next_of(view, other as usize, opened)
+                && self.sets.pair(own, next) & CONFLICTS == 0
+                && self.sets.pair(next, own) & CONFLICTS == 0
+            {
+                bits |= 1 << other;
             }
         }
         bits
+    }
+
+    /// What the next step of one touches that has one.
+    fn next_of(&mut self, view: &View, place: usize, opened: Opened) -> Option<Set> {
+        let stance = self.sights.stance(*view.sights.get(place)?)?;
+        let next = (!stance.has_ended && !stance.choices.is_empty()).then_some(stance.now)?;
+        Some(if opened == Opened::default() { next } else { self.sets.distrust(next, opened) })
     }
 
     /// Those of whom one at least must take a step before one can go on that cannot; who is over is not among them.
     #[inline]
     pub fn enablers<'o>(&mut self, outlook: &'o mut Outlook, at: usize) -> &'o Group {
         let Outlook { ones, now, all, enablers, .. } = outlook;
-        enablers.get(at, |found| self.find_enablers(ones, (now, all), at, found))
+        enablers.get(at, |found| {
+            for other in 0..ones.len() {
+                if self.lets(ones, (now, all), at, other) {
+                    found.add(other);
+                }
+            }
+        })
     }
 
-    fn find_enablers(&mut self, ones: &[One], (now, all): (&[Set], &[Set]), at: usize, found: &mut Group) {
-        let (Some(one), Some(now)) = (ones.get(at), now.get(at)) else { return };
-        let Some(stance) = self.sights.stance(one.sight) else { return };
+    /// Whether another is among the enablers of one.
+    #[inline]
+    fn lets(&mut self, ones: &[One], (now, all): (&[Set], &[Set]), at: usize, other: usize) -> bool {
+        let Some(stance) = ones.get(at).filter(|_| other != at).and_then(|one| self.sights.stance(one.sight)) else {
+            return false;
+        };
         if let Some(awaited) = &stance.closes {
+            // One of those whose ends it waits for is enough; before `finally` it waits for everyone.
             let child = awaited.first().and_then(|child| place_in(ones, *child));
-            let anyone = || (0..ones.len()).find(|other| *other != at);
-            child.or_else(anyone).into_iter().for_each(|other| found.add(other));
-            return;
+            return other == child.unwrap_or(usize::from(at == 0));
         }
-        for (place, (other, all)) in ones.iter().zip(all).enumerate().filter(|(place, _)| *place != at) {
-            let lets = match &stance.locks[..] {
-                [] | [_] => {
-                    let pair = self.sets.pair(*now, *all);
-                    let holds = || stance.locks.first().is_some_and(|(_, holder)| *holder == Some(other.actor));
-                    pair & ENABLES != 0 || pair & ENABLES_AS_HOLDER != 0 && holds()
-                }
-                locks => {
-                    let held = locks.iter().filter(|(_, holder)| *holder == Some(other.actor));
-                    let held: Vec<u32> = held.map(|(lock, _)| *lock).collect();
-                    self.sets.enables(*now, *all, &held)
-                }
-            };
-            if lets {
-                found.add(place);
+        let (Some(now), Some(all), Some(other)) = (now.get(at), all.get(other), ones.get(other)) else { return false };
+        match &stance.locks[..] {
+            [] | [_] => {
+                let pair = self.sets.pair(*now, *all);
+                let holds = || stance.locks.first().is_some_and(|(_, holder)| *holder == Some(other.actor));
+                pair & ENABLES != 0 || pair & ENABLES_AS_HOLDER != 0 && holds()
+            }
+            locks => {
+                let held = locks.iter().filter(|(_, holder)| *holder == Some(other.actor));
+                let held: Vec<u32> = held.map(|(lock, _)| *lock).collect();
+                self.sets.enables(*now, *all, &held)
             }
         }
     }
@@ -342,16 +383,17 @@ impl Space<'_> {
         if dead.is_empty() {
             return Vec::new();
         }
-        loop {
-            let known = dead.clone();
-            for at in known.iter() {
-                if !self.needs_only(outlook, at, &known) {
+        let mut is_settled = false;
+        while !std::mem::replace(&mut is_settled, true) {
+            for at in dead.clone().iter() {
+                if !self.needs_only(outlook, at, &dead) {
                     dead.remove(at);
+                    is_settled = false;
                 }
             }
-            if dead == known {
-                break;
-            }
+        }
+        if dead.is_empty() {
+            return Vec::new();
         }
         let stance = |at: usize| outlook.ones.get(at).and_then(|one| self.sights.stance(one.sight));
         if dead.iter().all(|at| stance(at).is_none_or(|stance| stance.daemon)) {
@@ -362,8 +404,10 @@ impl Space<'_> {
 
     /// Whether one that cannot go on could be let only by some of these.
     fn needs_only(&mut self, outlook: &mut Outlook, at: usize, among: &Group) -> bool {
-        let stance = outlook.ones.get(at).and_then(|one| self.sights.stance(one.sight));
-        if let Some(awaited) = stance.and_then(|stance| stance.closes.as_ref()) {
+        if outlook.closing.has(at)
+            && let Some(one) = outlook.ones.get(at)
+            && let Some(awaited) = self.sights.stance(one.sight).and_then(|stance| stance.closes.as_ref())
+        {
             // It waits for all of them; before `finally` for everyone.
             return match awaited.is_empty() {
                 false => awaited.iter().any(|child| outlook.place(*child).is_some_and(|child| among.has(child))),
@@ -381,13 +425,19 @@ impl Space<'_> {
 
     /// The pairs of actors whose next accesses to a variable may race, by what tells them from all others.
     pub fn races(&self, outlook: &Outlook) -> Vec<(u32, u32)> {
-        let access = |one: &One| self.sights.stance(one.sight).and_then(|stance| stance.access);
         let mut pairs = Vec::new();
-        for (at, a) in outlook.ones.iter().enumerate() {
-            let Some((variable, writes)) = access(a) else { continue };
-            for b in outlook.ones.iter().skip(at + 1) {
-                if access(b).is_some_and(|(other, other_writes)| other == variable && (writes || other_writes)) {
-                    pairs.push((a.sight, b.sight));
+        if outlook.accessing.len() < 2 {
+            return pairs;
+        }
+        let accesses = outlook.accessing.iter().filter_map(|at| {
+            let sight = outlook.ones.get(at)?.sight;
+            Some((sight, self.sights.stance(sight)?.access?))
+        });
+        let accesses: Vec<(u32, (u32, bool))> = accesses.collect();
+        for (at, (a, (variable, writes))) in accesses.iter().enumerate() {
+            for (b, (other, other_writes)) in accesses.iter().skip(at + 1) {
+                if other == variable && (*writes || *other_writes) {
+                    pairs.push((*a, *b));
                 }
             }
         }

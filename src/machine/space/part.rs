@@ -3,17 +3,17 @@
 //! Answers for: numbers of parts, and what a state answers that consists of some. Never takes a step.
 
 use std::cell::Cell;
-use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::exact;
 use super::memo::Node;
-use super::{Effect, exact};
 use crate::machine::actor::{Actor, Phase};
-use crate::machine::canonical::{self, Ways};
+use crate::machine::canonical::Ways;
 use crate::machine::object::Entry;
+use crate::machine::object::queue::Stand;
 use crate::machine::shape::{Key, Ref, Shape};
 use crate::machine::state::{Head, State};
 use crate::machine::watch::{Asked, Flag, Watch};
@@ -21,14 +21,11 @@ use crate::machine::{MAIN, Machine};
 
 /// The answer where there is nobody to ask.
 const NOBODY: u32 = u32::MAX;
-/// What a part takes beside its bytes, about.
-const PART_BYTES: usize = 600;
+/// What is allocated for an actor's computing beside its bytes, about.
+const VM_BYTES: usize = 400;
 
 /// Of so many ways to number a state it is known what a part contributes to its fingerprint.
 const TREES: usize = 4;
-/// So many ways to number a state are kept.
-const TREES_MAX: usize = 1 << 12;
-
 /// Actors that a part names, as bits.
 #[derive(Clone, Copy, Debug, Default)]
 struct Names {
@@ -66,23 +63,32 @@ impl Names {
 pub(super) struct Part {
     pub(super) is: Is,
     /// The hash of its shape, and what is in the holes.
-    key: Key,
-    refs: Box<[Ref]>,
+    pub(super) key: Key,
+    pub(super) refs: Box<[Ref]>,
     /// By bits: what is true of an actor.
     flags: u8,
+    /// The number of what decides which operations on an object can be performed; of others their own.
+    stand: u32,
     /// Of an actor: what it was begun with.
-    alike: u64,
+    pub(super) alike: u64,
     /// Whether it has started others.
-    starts: bool,
+    pub(super) starts: bool,
     /// The actors that it names, by number, and those who are in sets that it has; none where there are too many for
     /// that, or objects.
     names: Option<Names>,
     /// Whether its contribution to a fingerprint rests on its own number alone.
     is_simple: bool,
-    /// What it contributes to a fingerprint, by what that rests on: the last few.
-    contributes: [Cell<Option<(u32, u128)>>; TREES],
+    /// What it contributes to a fingerprint, by what that rests on: the last few, or the only one.
+    contributes: Box<[Cell<Option<Contribution>>]>,
     /// Of an actor: where what it can do is found.
     pub(super) tree: Cell<Option<Node>>,
+}
+
+/// What a part contributes to a fingerprint, and what that rests on.
+#[derive(Clone, Copy, Debug)]
+struct Contribution {
+    basis: u32,
+    is: [u8; 16],
 }
 
 #[derive(Debug)]
@@ -147,8 +153,27 @@ impl Part {
         self.flags & flag as u8 != 0
     }
 
-    pub(super) fn flags(&self) -> u8 {
-        self.flags
+    /// Bytes that it takes, about.
+    fn bytes(&self) -> usize {
+        let is = match &self.is {
+            Is::Actor(_) => size_of::<Actor>() + VM_BYTES,
+            Is::Object(_) => size_of::<Entry>() + 64,
+            Is::Head(_, layout) => (layout.actors.len() + layout.objects.len()) * size_of::<u32>() + 64,
+        };
+        size_of::<Part>() + size_of_val(&*self.contributes) + size_of_val(&*self.refs) + is
+    }
+
+    /// Whether another in its place is another to those who look only at what is true of an actor, or at what decides
+    /// which operations on an object can be performed.
+    pub(super) fn looks_other(&self, other: &Part) -> bool {
+        match self.is {
+            Is::Actor(_) => self.flags != other.flags,
+            _ => self.stand != other.stand,
+        }
+    }
+
+    pub(super) fn stand(&self) -> u32 {
+        self.stand
     }
 
     /// Whether another in its place leaves the order of actors as it is (see [`canonical::sort_alike`]).
@@ -192,14 +217,15 @@ impl Part {
     #[inline]
     pub(super) fn contribution(&self, basis: Basis) -> Option<u128> {
         let basis = if self.is_simple { basis.number } else { basis.tree };
-        let known = self.contributes[basis as usize % TREES].get();
-        known.filter(|(known, _)| *known == basis).map(|(_, contribution)| contribution)
+        let known = self.contributes[basis as usize % self.contributes.len()].get();
+        known.filter(|known| known.basis == basis).map(|known| u128::from_le_bytes(known.is))
     }
 
     /// Notes that.
     pub(super) fn contributes(&self, basis: Basis, contribution: u128) {
         let basis = if self.is_simple { basis.number } else { basis.tree };
-        self.contributes[basis as usize % TREES].set(Some((basis, contribution)));
+        let is = contribution.to_le_bytes();
+        self.contributes[basis as usize % self.contributes.len()].set(Some(Contribution { basis, is }));
     }
 
     /// Whether another in its place leaves all numbers as they are, where these are over.
@@ -227,6 +253,8 @@ pub(super) struct Parts {
     all: Vec<Part>,
     known: FxHashMap<Box<[u8]>, u32>,
     free: Vec<u32>,
+    /// What decides which operations on an object can be performed, where that is less than all of it.
+    stands: FxHashMap<Stand, u32>,
     /// Lists that are answers.
     lists: FxHashMap<Vec<(u32, Option<u32>)>, u32>,
     /// By what actors were begun with: the first that was met, and whether there was another.
@@ -262,13 +290,14 @@ impl Parts {
             return *number;
         }
         let (is, shape, flags) = make();
-        self.bytes += exact.len() + shape.refs.len() * size_of::<Ref>() + PART_BYTES;
         let key = shape.key();
         let starts = shape.refs.iter().any(|one| one.children().is_some());
         let names = Names::of(&shape.refs);
         let rests = |one: &Ref| !matches!(one, Ref::Actor(MAIN));
         let is_simple = !shape.refs.iter().any(rests);
-        let (tree, contributes) = (Cell::new(None), [const { Cell::new(None) }; TREES]);
+        // An object has no number that could be another.
+        let count = if is_simple && !matches!(is, Is::Actor(_)) { 1 } else { TREES };
+        let (tree, contributes) = (Cell::new(None), (0..count).map(|_| Cell::new(None)).collect());
         let alike = if let Is::Actor(actor) = &is { actor.alike } else { 0 };
         if let Is::Actor(actor) = &is {
             let (first, has_twin) = self.twins.entry(alike).or_insert((actor.id, false));
@@ -279,17 +308,20 @@ impl Parts {
                 self.has_far_twins |= bits.contains(&0);
             }
         }
-        let part = Part { is, key, refs: shape.refs.into(), flags, alike, starts, names, is_simple, contributes, tree };
-        let number = match self.free.pop() {
-            Some(number) => {
-                self.all[number as usize] = part;
-                number
-            }
-            None => {
-                self.all.push(part);
-                self.all.len() as u32 - 1
-            }
+        let number = self.free.pop().unwrap_or(self.all.len() as u32);
+        let stand = match &is {
+            Is::Object(entry) => entry.object.stand(),
+            _ => None,
         };
+        let next = self.stands.len() as u32;
+        let stand = stand.map_or(number, |stand| *self.stands.entry(stand).or_insert(next));
+        let refs = shape.refs.into();
+        let part = Part { is, key, refs, flags, stand, alike, starts, names, is_simple, contributes, tree };
+        match self.all.get_mut(number as usize) {
+            Some(free) => *free = part,
+            None => self.all.push(part),
+        }
+        self.bytes += self.all.get(number as usize).map_or(0, Part::bytes) + exact.len() + 32;
         self.known.insert(exact.into(), number);
         number
     }
@@ -370,6 +402,10 @@ impl Parts {
         match asked {
             Asked::Actor(id) => slot(layout.actor(id)),
             Asked::Object(id) | Asked::Made(id) => slot(layout.object(id).map(|place| layout.actors.len() + place)),
+            Asked::Stand(id) => {
+                let number = slot(layout.object(id).map(|place| layout.actors.len() + place));
+                self.get(number).map_or(NOBODY, Part::stand)
+            }
             Asked::Flag(id, flag) => match self.get(slot(layout.actor(id))) {
                 Some(part) => u32::from(part.has(flag)),
                 None => u32::from(flag == Flag::Ended),
@@ -400,7 +436,7 @@ impl Parts {
             part.tree.set(None);
             part.contributes.iter().for_each(|known| known.set(None));
             if *stays {
-                self.bytes += PART_BYTES;
+                self.bytes += part.bytes();
             } else {
                 // Whatever is large in it.
                 part.is =
@@ -409,200 +445,6 @@ impl Parts {
             }
         }
         self.lists.clear();
-    }
-}
-
-/// Numbers of actors by place, with the head and those who are over: what a part contributes to a fingerprint rests on
-/// them, and on nothing else. Each is kept once, and as long as there are not too many.
-#[derive(Debug, Default)]
-pub(super) struct Trees {
-    known: FxHashMap<(Rc<[u32]>, u32, u64), u32>,
-    all: Vec<Rc<[u32]>>,
-    /// The number of the first of them.
-    first: u32,
-}
-
-impl Trees {
-    pub(super) fn keep(&mut self, numbers: &[u32], head: u32, ended: u64) -> u32 {
-        if self.all.len() >= TREES_MAX {
-            self.clear();
-        }
-        let numbers: Rc<[u32]> = numbers.into();
-        let next = self.first + self.all.len() as u32;
-        let number = *self.known.entry((Rc::clone(&numbers), head, ended)).or_insert(next);
-        if number == next {
-            self.all.push(numbers);
-        }
-        number
-    }
-
-    pub(super) fn get(&self, number: u32) -> Option<Rc<[u32]>> {
-        self.all.get(number.checked_sub(self.first)? as usize).cloned()
-    }
-
-    /// Forgets all of them; none that comes later has the number of one that was there.
-    pub(super) fn clear(&mut self) {
-        self.first += self.all.len() as u32;
-        self.known.clear();
-        self.all.clear();
-    }
-}
-
-/// A state that is laid out in slots.
-pub(super) struct Laid<'p> {
-    parts: &'p Parts,
-    slots: &'p [u32],
-    head: &'p Head,
-    layout: &'p Layout,
-}
-
-impl<'p> Laid<'p> {
-    pub(super) fn new(parts: &'p Parts, slots: &'p [u32]) -> Laid<'p> {
-        let (head, layout) = parts.head(slots);
-        Laid { parts, slots, head, layout }
-    }
-
-    /// The numbers of the actors by place, each one more than it is, as [`canonical::Walk::number`] gives them; who is
-    /// over. None where main does not lead to all that is to be numbered, or where there are too many.
-    pub(super) fn tree(&self, ways: Ways, numbers: &mut Vec<u32>) -> Option<u64> {
-        let ids = &self.layout.actors;
-        if ids.last().is_some_and(|last| *last >= u64::BITS) {
-            return None;
-        }
-        let (mut ended, mut named) = (0u64, 0u64);
-        for (slot, number) in self.slots.iter().enumerate().skip(1) {
-            let part = self.parts.get(*number)?;
-            named |= part.names(ways)?;
-            if let Some(id) = ids.get(slot - 1).filter(|_| part.has(Flag::Ended)) {
-                ended |= 1 << id;
-            }
-        }
-        let all = ids.iter().fold(0, |all, id| all | 1u64 << id);
-        let left = (all & !ended) | named;
-        numbers.clear();
-        numbers.resize(ids.len(), 0);
-        let mut order = [0u32; u64::BITS as usize];
-        let (mut done, mut next, mut at) = (1u64 << MAIN, 1usize, 0usize);
-        order[0] = MAIN;
-        while at < next {
-            let place = self.layout.actor(order[at])?;
-            at += 1;
-            numbers[place] = at as u32;
-            let part = self.part(1 + place)?;
-            let first = next;
-            for child in part.refs.iter().filter(|_| part.starts).filter_map(Ref::children).flatten() {
-                if *child < u64::BITS && left >> child & 1 == 1 && done >> child & 1 == 0 {
-                    done |= 1 << child;
-                    order[next] = *child;
-                    next += 1;
-                }
-            }
-            if ways.symmetric {
-                canonical::sort_alike(self, ways, &mut order[first..next]);
-            }
-        }
-        (left & !done == 0).then_some(ended)
-    }
-
-    /// Whether some actors have twins, go on and are not told apart by main's names.
-    pub(super) fn has_loose_twins(&self, ways: Ways, ended: u64) -> bool {
-        let by_main = self.part(1).and_then(|part| part.names(ways)).unwrap_or_default();
-        !self.parts.twins_are_among(by_main | ended)
-    }
-
-    /// Whether actors with these numbers are in order, as far as that is quickly told (see [`canonical::sort_alike`]):
-    /// where main names whom it named before.
-    pub(super) fn is_in_order(&self, ways: Ways, numbers: &[u32]) -> bool {
-        let bits = |part: Option<&Part>| part.and_then(|part| part.names(ways));
-        let Some(by_main) = bits(self.part(1)) else { return false };
-        let mut places = [usize::MAX; u64::BITS as usize];
-        for (place, number) in numbers.iter().enumerate().filter(|(_, number)| **number > 0) {
-            if let Some(slot) = places.get_mut(*number as usize - 1) {
-                *slot = place;
-            }
-        }
-        let is_held = |id: u32| {
-            let objects = 1 + self.layout.actors.len()..self.slots.len();
-            objects.into_iter().any(|slot| bits(self.part(slot)).is_none_or(|names| names >> id & 1 == 1))
-        };
-        places.windows(2).take_while(|pair| pair[1] != usize::MAX).all(|pair| {
-            let (Some(one), Some(other)) = (self.part(1 + pair[0]), self.part(1 + pair[1])) else { return false };
-            let (Some(actor), Some(next)) = (one.actor(), other.actor()) else { return false };
-            if one.alike != other.alike || actor.parent != next.parent || by_main >> actor.id & 1 == 1 {
-                return true;
-            }
-            match one.key.cmp(&other.key) {
-                Ordering::Less => true,
-                Ordering::Equal => actor.id < next.id && !is_held(actor.id) && !is_held(next.id),
-                Ordering::Greater => false,
-            }
-        })
-    }
-
-    /// Those who have another number than before, as bits.
-    pub(super) fn moved(&self, before: &[u32], numbers: &[u32]) -> u64 {
-        let both = self.layout.actors.iter().zip(before.iter().zip(numbers));
-        both.filter(|(_, (was, is))| was != is).fold(0, |moved, (id, _)| moved | 1 << id)
-    }
-
-    /// The slots in which a step that changes no head puts something else.
-    pub(super) fn slots_of(&self, effect: &Effect) -> impl Iterator<Item = Option<usize>> {
-        let actors = effect.actors().iter().map(|(id, _)| self.layout.actor(*id).map(|place| 1 + place));
-        let before = 1 + self.layout.actors.len();
-        let objects = effect.objects().iter().map(move |(id, _)| self.layout.object(*id).map(|place| before + place));
-        actors.chain(objects)
-    }
-
-    /// The place of the object in a slot; none where an actor is there.
-    pub(super) fn object_at(&self, slot: usize) -> Option<usize> {
-        slot.checked_sub(1 + self.layout.actors.len())
-    }
-
-    pub(super) fn part(&self, slot: usize) -> Option<&'p Part> {
-        self.parts.get(*self.slots.get(slot)?)
-    }
-
-    fn key(&self, slot: usize) -> (&'p [u8], &'p [Ref]) {
-        self.part(slot).map_or((&[], &[]), |part| (&part.key, &part.refs))
-    }
-}
-
-impl canonical::Parts for Laid<'_> {
-    fn head(&self) -> &Head {
-        self.head
-    }
-
-    fn actors(&self) -> usize {
-        self.layout.actors.len()
-    }
-
-    fn place_of_actor(&self, id: u32) -> Option<usize> {
-        self.layout.actor(id)
-    }
-
-    fn place_of_object(&self, id: u32) -> Option<usize> {
-        self.layout.object(id)
-    }
-
-    fn has_ended(&self, place: usize) -> bool {
-        self.part(1 + place).is_none_or(|part| part.has(Flag::Ended))
-    }
-
-    fn alike(&self, place: usize) -> u64 {
-        self.part(1 + place).map_or(0, |part| part.alike)
-    }
-
-    fn limits_tasks(&self, place: usize) -> bool {
-        let part = self.part(1 + self.layout.actors.len() + place);
-        part.and_then(Part::object).is_some_and(|entry| entry.limits_tasks())
-    }
-
-    fn actor(&self, place: usize) -> (&[u8], &[Ref]) {
-        self.key(1 + place)
-    }
-
-    fn object(&self, place: usize) -> (&[u8], &[Ref]) {
-        self.key(1 + self.layout.actors.len() + place)
     }
 }
 

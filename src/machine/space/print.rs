@@ -5,8 +5,10 @@
 
 use std::rc::Rc;
 
-use super::part::{Basis, Laid};
-use super::{Effect, Moved, Packed, Space};
+use super::effects::Effect;
+use super::laid::Laid;
+use super::part::Basis;
+use super::{Moved, Packed, Space};
 use crate::machine::Fingerprint;
 use crate::machine::canonical::{Parts as _, Walk, Ways};
 
@@ -58,7 +60,7 @@ impl Space<'_> {
     /// here, only what was changed is summed up.
     pub fn print(&mut self, packed: &Packed, before: Option<(&Packed, &Print, &Moved)>) -> Print {
         if let Some((old, print, moved)) = before.filter(|(_, print, moved)| print.is_of(self.age) && moved.is_plain)
-            && let Some(print) = self.sum_up(packed, old, print, &moved.effect)
+            && let Some(print) = self.sum_up(packed, old, print, moved.effect)
         {
             return print;
         }
@@ -81,13 +83,13 @@ impl Space<'_> {
     }
 
     /// The fingerprint, where those who are numbered are the same as before.
-    fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print, effect: &Effect) -> Option<Print> {
+    fn sum_up(&mut self, packed: &Packed, old: &Packed, print: &Print, effect: Effect) -> Option<Print> {
         let (old_tree, ended) = print.tree?;
         let (laid, was) = (Laid::new(&self.parts, &packed.0), Laid::new(&self.parts, &old.0));
         let (ways, mut is_in_order, mut are_named_alike) = (self.ways, true, true);
         let are_loose = ways.symmetric && laid.has_loose_twins(ways, ended);
         // All of them first: what a part contributes is known only where it is known who has which number.
-        for slot in laid.slots_of(effect).flatten() {
+        for slot in laid.slots_of(&self.effects, effect).flatten() {
             let (was, is) = (was.part(slot)?, laid.part(slot)?);
             if !was.names_alike(is, ways, ended) {
                 return None;
@@ -119,7 +121,7 @@ impl Space<'_> {
         let others = &mut self.slots;
         others.clear();
         match moved {
-            0 => others.extend(laid.slots_of(effect).flatten()),
+            0 => others.extend(laid.slots_of(&self.effects, effect).flatten()),
             _ => others.extend((1..packed.0.len()).filter(is_other)),
         }
         let gone = sum_of(&mut self.walk, &was, (old_tree, &old_numbers), ways, others);

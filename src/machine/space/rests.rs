@@ -12,6 +12,8 @@ pub(super) struct Rests {
     pub(super) actors: u64,
     /// On what is true of these.
     pub(super) flags: u64,
+    /// On what decides which operations on these objects can be performed.
+    pub(super) stands: u64,
     /// On all of these objects.
     pub(super) objects: u64,
     /// On more than that.
@@ -31,6 +33,7 @@ impl Rests {
             match one {
                 Asked::Actor(id) => rests.actors |= bit(*id),
                 Asked::Flag(id, _) => rests.flags |= bit(*id),
+                Asked::Stand(id) => rests.stands |= bit(*id),
                 Asked::Object(id) | Asked::Made(id) | Asked::Holds(id, _) => rests.objects |= bit(*id),
                 // Where it changes everything is looked up.
                 Asked::Head => {}
@@ -45,6 +48,7 @@ impl Rests {
         self.wide
             || self.actors & changed.actors != 0
             || self.flags & changed.flags != 0
+            || self.stands & changed.stands != 0
             || self.objects & changed.objects != 0
     }
 }

@@ -77,6 +77,12 @@ impl Sets {
         Opened(known as u32)
     }
 
+    /// Whether anything is released by who may not hold it, in any set.
+    #[inline]
+    pub(super) fn open_something(&self) -> bool {
+        self.things.len() > 1
+    }
+
     /// What of a set is released by who may not hold it.
     #[inline]
     pub(super) fn opens(&self, set: Set) -> Opened {

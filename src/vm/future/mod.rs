@@ -71,6 +71,28 @@ struct Look<'v> {
     looks: usize,
 }
 
+/// Where a frame stands in the middle of its body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Before an instruction that it has not begun.
+    Computes,
+    /// At an operation or a call that becomes no other.
+    At,
+    /// At an operation on a variable: what it holds may turn out to be what was called.
+    AtVariable,
+}
+
+impl Standing {
+    fn of(target: Target) -> Standing {
+        match target {
+            Target::Object(object) if matches!(object.kind, ObjectKind::Shared | ObjectKind::Atomic) => {
+                Standing::AtVariable
+            }
+            _ => Standing::At,
+        }
+    }
+}
+
 impl Vm {
     /// What it could still do after the operation at which it stands; it then holds these objects.
     pub fn future(&self, held: &[u32]) -> Future {
@@ -100,8 +122,11 @@ impl Vm {
                 look.deed(code, on(target), true);
             }
             // The innermost frame stands at its operation, unless it only computes; the others at their calls.
-            let computes = callee.is_none() && self.waiting.is_none();
-            look.go_on(frame.code, frame.pc, place, computes);
+            let at = match callee {
+                None => self.waiting.map_or(Standing::Computes, Standing::of),
+                Some(_) => Standing::At,
+            };
+            look.go_on(frame.code, frame.pc, place, at);
         }
         look.run();
         look.future.deeds.sort_unstable();
@@ -188,9 +213,9 @@ impl<'v> Look<'v> {
     }
 
     /// A frame that is in the middle of its body.
-    fn go_on(&mut self, number: u32, pc: u32, mut place: Place, computes: bool) {
+    fn go_on(&mut self, number: u32, pc: u32, mut place: Place, at: Standing) {
         let Some(code) = self.code(number) else { return };
-        if computes {
+        if at == Standing::Computes {
             return self.reach(number, pc, &place);
         }
         self.raise(code, number, pc, &place);
@@ -206,7 +231,7 @@ impl<'v> Look<'v> {
             | Instr::MethodOn { dst, base, call }
             | Instr::CellMethod { dst, base, call } => {
                 // Where a variable's value is called, it is known only later what on.
-                if let Some(spec) = code.calls.get(call as usize) {
+                if let Some(spec) = code.calls.get(call as usize).filter(|_| at == Standing::AtVariable) {
                     self.called_on_any(&spec.name);
                 }
                 place.forget(base);
