@@ -112,6 +112,7 @@ impl Table {
     }
 
     /// There is a free slot behind one.
+    #[inline]
     fn leave_free(&mut self, at: usize) {
         if at + 1 >= self.slots.len() {
             let length = at + 1 + BEHIND;

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::rests::{Rests, bit};
+use super::tight;
 use crate::machine::step::Happened;
 
 /// What a step does: where in the list of all changes its own are, and what else there is to it.
@@ -76,26 +77,30 @@ impl Effects {
         let number = self.all.len() as u32;
         let (first, more) = (self.changes.len() as u32, self.more.len() as u32 + 1);
         let Some((actors, objects, what)) = found else {
-            self.all.push(Effect { first: NONE, actors: 0, objects: 0, flags: 0, stands: 0, more: 0 });
+            let none = Effect { first: NONE, actors: 0, objects: 0, flags: 0, stands: 0, more: 0 };
+            tight::push(&mut self.all, none);
             return number;
         };
         let bits = |all: &[New]| {
             let looked = all.iter().take(u16::BITS as usize).enumerate();
             looked.fold(0u16, |bits, (at, (_, _, is_other))| bits | u16::from(*is_other) << at)
         };
-        self.changes.extend(actors.iter().chain(objects).map(|(whose, part, _)| (*whose, *part)));
+        for (whose, part, _) in actors.iter().chain(objects) {
+            tight::push(&mut self.changes, (*whose, *part));
+        }
         let is_more = what.head.is_some() || what.happened.is_some();
         if is_more {
             self.more.push(what);
         }
-        self.all.push(Effect {
+        let effect = Effect {
             first,
             actors: actors.len() as u32,
             objects: objects.len() as u32,
             flags: bits(actors),
             stands: bits(objects),
             more: if is_more { more } else { 0 },
-        });
+        };
+        tight::push(&mut self.all, effect);
         number
     }
 

@@ -18,11 +18,15 @@ use crate::machine::watch::Flag;
 /// So many ways to number a state are kept.
 const TREES_MAX: usize = 1 << 12;
 
+/// Which tree has these numbers.
+type ByNumbers = FxHashMap<Rc<[u32]>, u32>;
+
 /// Numbers of actors by place, with the head and those who are over: what a part contributes to a fingerprint rests on
 /// them, and on nothing else. Each is kept once, and as long as there are not too many.
 #[derive(Debug, Default)]
 pub(super) struct Trees {
-    known: FxHashMap<(Rc<[u32]>, u32, u64), u32>,
+    /// By the head and by who is over, then by the numbers.
+    known: FxHashMap<(u32, u64), ByNumbers>,
     all: Vec<Rc<[u32]>>,
     /// The number of the first of them.
     first: u32,
@@ -33,13 +37,14 @@ impl Trees {
         if self.all.len() >= TREES_MAX {
             self.clear();
         }
-        let numbers: Rc<[u32]> = numbers.into();
-        let next = self.first + self.all.len() as u32;
-        let number = *self.known.entry((Rc::clone(&numbers), head, ended)).or_insert(next);
-        if number == next {
-            self.all.push(numbers);
+        let known = self.known.entry((head, ended)).or_default();
+        if let Some(number) = known.get(numbers) {
+            return *number;
         }
-        number
+        let (numbers, next): (Rc<[u32]>, u32) = (numbers.into(), self.first + self.all.len() as u32);
+        known.insert(Rc::clone(&numbers), next);
+        self.all.push(numbers);
+        next
     }
 
     pub(super) fn get(&self, number: u32) -> Option<Rc<[u32]>> {

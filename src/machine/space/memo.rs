@@ -5,22 +5,29 @@
 //!
 //! Answers for: finding and keeping. Never asks a state itself.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
+use super::tight;
 use crate::machine::watch::Asked;
 
 /// Where a tree begins, or goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Node(u32);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Is {
     /// Nobody has been here.
     Open,
-    Question(Asked),
+    /// Something is asked; the last answer to it, and where that leads.
+    Question(Asked, Cell<(u32, u32)>),
     /// The number of what was found out.
     Found(u32),
 }
+
+/// Where no answer leads: trees begin before they go on.
+const NOWHERE: u32 = 0;
 
 /// Trees of questions.
 #[derive(Debug, Default)]
@@ -33,7 +40,7 @@ pub(super) struct Memo {
 impl Memo {
     /// A new tree.
     pub(super) fn root(&mut self) -> Node {
-        self.nodes.push(Is::Open);
+        tight::push(&mut self.nodes, Is::Open);
         Node(self.nodes.len() as u32 - 1)
     }
 
@@ -42,10 +49,18 @@ impl Memo {
     pub(super) fn find(&self, root: Node, answer: impl Fn(Asked) -> u32) -> Option<u32> {
         let mut at = root.0;
         loop {
-            match *self.nodes.get(at as usize)? {
+            match self.nodes.get(at as usize)? {
                 Is::Open => return None,
-                Is::Found(found) => return Some(found),
-                Is::Question(asked) => at = *self.answers.get(&at_answer(at, answer(asked)))?,
+                Is::Found(found) => return Some(*found),
+                Is::Question(asked, last) => {
+                    let (now, (before, led)) = (answer(*asked), last.get());
+                    if now != before || led == NOWHERE {
+                        at = *self.answers.get(&at_answer(at, now))?;
+                        last.set((now, at));
+                    } else {
+                        at = led;
+                    }
+                }
             }
         }
     }
@@ -55,9 +70,9 @@ impl Memo {
         let mut at = root.0;
         for one in asked {
             match self.nodes.get(at as usize) {
-                Some(Is::Open) => self.nodes[at as usize] = Is::Question(*one),
+                Some(Is::Open) => self.nodes[at as usize] = Is::Question(*one, Cell::new((0, NOWHERE))),
                 // Whoever answered alike so far was asked the same next.
-                Some(Is::Question(known)) if known == one => {}
+                Some(Is::Question(known, _)) if known == one => {}
                 other => {
                     debug_assert!(false, "{other:?} was there, and then {one:?} was asked");
                     return;
@@ -66,7 +81,7 @@ impl Memo {
             let next = self.nodes.len() as u32;
             let node = *self.answers.entry(at_answer(at, answer(*one))).or_insert(next);
             if node == next {
-                self.nodes.push(Is::Open);
+                tight::push(&mut self.nodes, Is::Open);
             }
             at = node;
         }

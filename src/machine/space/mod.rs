@@ -17,6 +17,7 @@ mod part;
 mod print;
 mod rests;
 mod sight;
+mod tight;
 mod touches;
 
 pub use group::Group;

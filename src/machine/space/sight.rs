@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::memo::Node;
 use super::rests::Rests;
+use super::tight;
 use super::touches::{Opened, Set, Sets};
 use crate::machine::actor::{Actor, Phase};
 use crate::machine::foresight::{Foresight, Thing, Way};
@@ -77,7 +78,7 @@ impl Sights {
         let node = self.nodes.len() as u32;
         self.nodes.extend(stance.choices.iter().map(|_| Cell::new(None)));
         let (stance, asked) = (self.stance_number(stance), self.list_number(asked));
-        self.all.push(Sight { stance, asked, node });
+        tight::push(&mut self.all, Sight { stance, asked, node });
         self.all.len() as u32 - 1
     }
 
