@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::strands::{self, Carried, Edge};
 use super::{Bound, Failure, Found, Limits, Reduction, stubborn};
-use crate::machine::{Fingerprint, Machine, Outlook, Packed, Space, State, Step, Taken};
+use crate::machine::{Fingerprint, Machine, Outlook, Packed, Space, State, Step};
 
 /// Bytes of the graph for a state: its fingerprint twice, and its steps.
 const GRAPH_BYTES: usize = 160;
@@ -132,8 +132,9 @@ impl Graph {
                         next_number
                     }
                 };
-                let Some(Taken { next, .. }) = space.step(&state, &view, step) else { continue };
-                let then = space.print(&next, None);
+                let mut next = Packed::default();
+                let Some(moved) = space.step_to(&state, &view, step, &mut next) else { continue };
+                let then = space.print(&next, Some((&state, &print, &moved)));
                 let parts =
                     able.iter().map(|one| (space.part_of(&state, &print, *one), space.part_of(&next, &then, *one)));
                 let carries = graph.carried.keep(parts.collect());

@@ -40,7 +40,10 @@ pub(super) fn abreast<T: Sync, R: Send>(
     slots.into_iter().flatten().collect()
 }
 
+/// So many at a time at most.
+pub(super) const JOBS_MAX: u16 = 1024;
+
 /// How many at a time, unless something else is said.
-pub(super) fn jobs(given: Option<usize>) -> usize {
-    given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+pub(super) fn jobs(given: Option<u16>) -> usize {
+    given.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }

@@ -9,12 +9,10 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::abreast;
 use super::duration::duration;
 use super::{Exit, complain, out, size};
 use crate::suite::{Orders, Outcome, Status, Told, discover, examine_all, report};
-
-/// The most that are run at a time.
-const JOBS_MAX: u16 = 1024;
 
 /// Run scenarios as tests: each must end as its `expect` says, with the outline of the snapshot beside it
 #[derive(Debug, clap::Args)]
@@ -31,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Run so many scenarios at a time; as many as there are processors unless given
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(JOBS_MAX)))]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(abreast::JOBS_MAX)))]
     jobs: Option<u16>,
     /// End a run after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
@@ -61,8 +59,7 @@ pub(super) fn test(args: &Args) -> Exit {
             return Exit::Wrong;
         }
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.map_or(cores, usize::from);
+    let jobs = abreast::jobs(args.jobs);
     let orders = Orders { accept: args.accept, timeout: args.timeout, memory_max: args.max_memory };
     let bar = progress(args.format, scenarios.len());
     if args.format == Format::Tap {

@@ -357,3 +357,13 @@ fn what_cannot_be_read_or_drawn_is_told() {
     assert_eq!((out.code, out.out.as_str()), (Some(2), ""));
     assert!(out.err.contains("one scenario"), "{}", out.err);
 }
+
+#[test]
+fn somebody_must_search() {
+    let folder = Folder::with(&[("spins.conc", SPINS)]);
+    for jobs in ["0", "1025", "-1"] {
+        let out = folder.conc("check", &["spins.conc", &format!("--jobs={jobs}")]);
+        assert_eq!(out.code, Some(2), "{}{}", out.out, out.err);
+        assert!(out.err.contains("1..=1024"), "{}", out.err);
+    }
+}
