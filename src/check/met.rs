@@ -6,7 +6,6 @@
 //! fingerprint are still told apart, and counted.
 
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -23,7 +22,7 @@ pub(super) struct Met {
     /// Whether states are kept whole.
     whole: bool,
     /// Whether it is known which states are open.
-    tells_open: AtomicBool,
+    tells_open: bool,
 }
 
 /// Those whose fingerprints end alike.
@@ -37,18 +36,15 @@ struct Part {
 
 /// Some of its steps may still be taken.
 const OPEN: Known = 1 << 15;
-/// Several walked from it at a time: it is open for ever, since nobody knows who comes to an end last.
-const STAYS_OPEN: Known = 1 << 14;
 /// Those who can be asleep.
-pub(super) const SLEEPERS: Known = STAYS_OPEN - 1;
+pub(super) const SLEEPERS: Known = OPEN - 1;
 
 /// A state, looked up.
 pub(super) enum Sight {
     /// It is new, and open from now on.
     New,
-    /// It was met, with more asleep than now: those who are awake from now on, and whether it was open, where that is
-    /// known. It is from now on.
-    Woken(Known, bool),
+    /// It was met, with more asleep than now: those who are awake from now on. It is open again.
+    Woken(Known),
     /// It was met; whether it is open, where that is known.
     Old(bool),
 }
@@ -57,21 +53,9 @@ impl Met {
     /// With nothing in it. Which states are open need not be known where no state can be come back to.
     pub(super) fn new(whole: bool, may_come_back: bool) -> Met {
         // What a plan says is looked into wherever that is cheap.
-        let tells_open = AtomicBool::new(may_come_back || cfg!(debug_assertions));
+        let tells_open = may_come_back || cfg!(debug_assertions);
         let parts = (0..1 << BITS).map(|_| Mutex::default()).collect();
         Met { parts, whole, tells_open }
-    }
-
-    fn tells_open(&self) -> bool {
-        self.tells_open.load(Ordering::Relaxed)
-    }
-
-    /// From now on it is known which states are open; so far these are.
-    pub(super) fn tell_open(&self, open: impl Iterator<Item = Fingerprint>) {
-        for print in open {
-            self.part(print).prints.get_mut(print).into_iter().for_each(|known| *known |= OPEN);
-        }
-        self.tells_open.store(true, Ordering::Relaxed);
     }
 
     fn part(&self, print: Fingerprint) -> MutexGuard<'_, Part> {
@@ -87,7 +71,7 @@ impl Met {
     /// Looks a state up, in which some sleep; one that is new is noted.
     pub(super) fn meet(&self, space: &Space<'_>, state: &Packed, print: Fingerprint, asleep: Known) -> Sight {
         let whole = self.whole.then(|| space.canonical(state).into_boxed_slice());
-        let opens = if self.tells_open() { OPEN } else { 0 };
+        let opens = if self.tells_open { OPEN } else { 0 };
         let mut part = self.part(print);
         let by_print = |part: &mut Part, asleep: Known| {
             let known = part.prints.meet(print, asleep | opens);
@@ -107,11 +91,9 @@ impl Met {
         };
         match by_state {
             Sight::New => Sight::New,
-            Sight::Woken(woken, _) => {
-                let is_open = matches!(by_print, Sight::Old(true));
-                let stays = if is_open { STAYS_OPEN } else { 0 };
-                part.prints.get_mut(print).into_iter().for_each(|known| *known |= opens | stays);
-                Sight::Woken(woken, is_open)
+            Sight::Woken(woken) => {
+                part.prints.get_mut(print).into_iter().for_each(|known| *known |= opens);
+                Sight::Woken(woken)
             }
             Sight::Old(_) => Sight::Old(matches!(by_print, Sight::Old(true))),
         }
@@ -119,9 +101,8 @@ impl Met {
 
     /// All steps of a state were taken, and all that came of them.
     pub(super) fn close(&self, print: Fingerprint) {
-        if self.tells_open() {
-            let closed = |known: &mut Known| *known &= if *known & STAYS_OPEN == 0 { !OPEN } else { !0 };
-            self.part(print).prints.get_mut(print).into_iter().for_each(closed);
+        if self.tells_open {
+            self.part(print).prints.get_mut(print).into_iter().for_each(|known| *known &= !OPEN);
         }
     }
 
@@ -145,12 +126,11 @@ impl Met {
 /// A state that was met before is met with some asleep.
 fn meet_again(known: &mut Known, asleep: Known, opens: Known) -> Sight {
     let woken = *known & SLEEPERS & !asleep;
-    let is_open = *known & OPEN != 0;
     if woken == 0 {
-        return Sight::Old(is_open);
+        return Sight::Old(*known & OPEN != 0);
     }
-    *known = (*known & !woken) | opens | if is_open { STAYS_OPEN } else { 0 };
-    Sight::Woken(woken, is_open)
+    *known = (*known & !woken) | opens;
+    Sight::Woken(woken)
 }
 
 impl Part {

@@ -30,8 +30,6 @@ pub(super) struct Job {
     pub(super) asleep: Kept,
     /// Of one that was met before: those who sleep there no longer.
     pub(super) woken: Option<Kept>,
-    /// Whether it is never known to be walked to its end.
-    pub(super) is_broken: bool,
 }
 
 /// A part of a walk that was given away.

@@ -4,9 +4,13 @@
 //!
 //! Of several steps of a state, those that were taken first sleep behind the later ones, until one is taken that does
 //! not accord with them. What sleeps in a state on all ways on which it was met is kept with it; whoever comes to
-//! it with less asleep takes the steps of those who are then awake. This rests on everything being walked to its end
-//! that lies behind a step, before its actor is put to sleep: no step sleeps whose walk was given away, or that led to
-//! where another worker still was. Where states may be come back to, nobody sleeps.
+//! it with less asleep takes the steps of those who are then awake.
+//!
+//! That nothing is lost needs no more than an order of the steps of each state, and that all which do not sleep are
+//! taken in the end, by whomever: of the ways from a state that differ only in the order of steps that accord, the one
+//! that always goes on with the first that can come first is taken. Those who are woken later count as first: what was
+//! taken before had them asleep. So workers may share a search. Ways must come to an end for that: where states may be
+//! come back to, nobody sleeps.
 //!
 //! Answers for: who sleeps, as the numbers of a state and as places in it. Never keeps anything.
 

@@ -29,10 +29,12 @@ struct Frame {
     view: View,
     print: Print,
     prospect: Rc<Prospect>,
+    rest: Rest,
+    /// The places of those of whom a step was taken, as bits.
+    taken: u64,
     /// How many of the steps are to be taken.
     enough: usize,
     next: usize,
-    rest: Rest,
     /// The step that the way goes on with; of those that were given away others go on.
     on: Option<Step>,
     lent: Option<Box<Lent>>,
@@ -45,18 +47,13 @@ struct Lent {
     open: Vec<Fingerprint>,
 }
 
-/// Who sleeps in a state on the way, and who may behind it: places, as bits.
+/// Who sleeps in a state on the way: places, as bits.
 #[derive(Clone, Copy, Default)]
 struct Rest {
     /// Those who sleep.
     asleep: u64,
     /// Those whose steps are not to be taken.
     passed: u64,
-    /// Those of whom a step was walked to its end, and those of whom one was not.
-    walked: u64,
-    unwalked: u64,
-    /// Something behind the state may never be known to be walked to its end.
-    is_broken: bool,
 }
 
 /// A step that was taken.
@@ -84,28 +81,6 @@ impl Frame {
         while self.next < self.enough && self.prospect.steps.get(self.next).is_some_and(is_passed) {
             self.next += 1;
         }
-    }
-
-    /// A step was walked to its end, or was not.
-    #[inline]
-    fn note(&mut self, step: Step, is_walked: bool) {
-        let places = if is_walked { &mut self.rest.walked } else { &mut self.rest.unwalked };
-        *places |= place_bit(step);
-    }
-
-    /// Those who sleep behind the next step, as far as their steps accord with it; its own actor is not among them.
-    /// Where the way goes on from here, who took it is not walked to its end.
-    #[inline]
-    fn may_sleep_behind(&self, goes_on: bool) -> u64 {
-        let walking = if goes_on { self.on.map_or(0, place_bit) } else { 0 };
-        self.rest.asleep | (self.rest.walked & !self.rest.unwalked & !walking)
-    }
-}
-
-impl Rest {
-    /// Where nobody's steps are passed over but those of the sleepers.
-    fn of(asleep: u64) -> Rest {
-        Rest { asleep, passed: asleep, ..Rest::default() }
     }
 }
 
@@ -221,10 +196,6 @@ impl<'s, 'm> Worker<'s, 'm> {
     /// do or all are to stop; `tell` is told of the progress while it waits as well.
     pub(super) fn go_with(&mut self, crew: &Crew, tell: &mut dyn FnMut(Progress)) {
         self.is_alone = false;
-        if self.sleeps {
-            // Whom another comes to must not look as if its walk was over.
-            self.met.tell_open(self.stack.iter().map(|frame| frame.print.fingerprint()));
-        }
         self.published = (self.found.states, 0);
         loop {
             while self.step() {
@@ -265,7 +236,7 @@ impl<'s, 'm> Worker<'s, 'm> {
     }
 
     /// Goes on where another did not.
-    fn go_from(&mut self, Job { state, way, loan, asleep, woken, is_broken }: Job) {
+    fn go_from(&mut self, Job { state, way, loan, asleep, woken }: Job) {
         self.way = way;
         self.loan = Some(loan);
         self.lowest = 0;
@@ -274,12 +245,7 @@ impl<'s, 'm> Worker<'s, 'm> {
         let numbers = self.space.numbers(&print);
         let asleep = sleep::places(asleep, numbers.as_deref());
         let passed = woken.map_or(asleep, |woken| !sleep::places(woken, numbers.as_deref()));
-        self.enter(To {
-            print,
-            moved: None,
-            rest: Rest { asleep, passed, is_broken, ..Rest::default() },
-            is_new: woken.is_none(),
-        });
+        self.enter(To { print, moved: None, rest: Rest { asleep, passed }, is_new: woken.is_none() });
     }
 
     /// Gives away a step of the earliest state on the way that has one left, if it leads to a new one.
@@ -292,12 +258,10 @@ impl<'s, 'm> Worker<'s, 'm> {
             } else if let Taken { step, to: Some(To { print, rest, is_new, .. }) } = self.take(at) {
                 let loan = Arc::new(Loan::default());
                 self.stack[at].lent.get_or_insert_default().loans.push(Arc::clone(&loan));
-                self.stack[at].note(step, false);
                 let way = self.way_by(at, step);
                 let kept = |places| sleep::kept(places, self.space.numbers(&print).as_deref()).1;
                 let (asleep, woken) = (kept(rest.asleep), (!is_new).then(|| kept(!rest.passed)));
-                let (state, is_broken) = (self.space.state(&self.next), rest.is_broken);
-                return crew.give(Job { state, way, loan, asleep, woken, is_broken });
+                return crew.give(Job { state: self.space.state(&self.next), way, loan, asleep, woken });
             }
         }
     }
@@ -320,11 +284,11 @@ impl<'s, 'm> Worker<'s, 'm> {
 
     /// Takes the next step of a state on the way, to a state that is next.
     fn take(&mut self, at: usize) -> Taken {
-        let goes_on = at + 1 < self.stack.len();
         let frame = &mut self.stack[at];
         let step = frame.prospect.steps[frame.next];
-        let may_sleep = if self.sleeps { frame.may_sleep_behind(goes_on) } else { 0 };
+        let may_sleep = if self.sleeps { frame.rest.asleep | frame.taken } else { 0 };
         frame.next += 1;
+        frame.taken |= place_bit(step);
         if self.space.is_stale(&frame.view) {
             self.space.view_to(&frame.state, None, &mut frame.view);
         }
@@ -352,13 +316,10 @@ impl<'s, 'm> Worker<'s, 'm> {
         let (asleep, kept) = sleep::kept(asleep, self.space.numbers(&print).as_deref());
         let to = |rest, is_new| Some(To { print, moved: Some(moved), rest, is_new });
         match self.met.meet(self.space, &self.next, print.fingerprint(), kept) {
-            Sight::New => Taken { step, to: to(Rest::of(asleep), true) },
-            Sight::Woken(woken, is_open) => {
+            Sight::New => Taken { step, to: to(Rest { asleep, passed: asleep }, true) },
+            Sight::Woken(woken) => {
                 let passed = !sleep::places(woken, self.space.numbers(&print).as_deref());
-                // Where another worker is at the steps that were awake before, nobody is told when it is not.
-                let rest =
-                    Rest { asleep, passed, is_broken: is_open && self.sleeps && !self.is_alone, ..Rest::default() };
-                Taken { step, to: to(rest, false) }
+                Taken { step, to: to(Rest { asleep, passed }, false) }
             }
             Sight::Old(is_open) => {
                 let is_sure = self.is_alone && is_open;
@@ -368,11 +329,6 @@ impl<'s, 'm> Worker<'s, 'm> {
                     frame.enough = frame.prospect.steps.len();
                     self.found.has_cycles |= is_sure;
                     self.found.may_have_cycles |= !is_sure;
-                }
-                if self.sleeps {
-                    // Another worker may be at it still, and nobody is told when it is not.
-                    frame.note(step, !is_open);
-                    frame.rest.is_broken |= is_open;
                 }
                 Taken { step, to: None }
             }
@@ -394,7 +350,8 @@ impl<'s, 'm> Worker<'s, 'm> {
         self.prospects.look(self.space, at, &mut self.outlook, asked, &mut frame.prospect);
         // Which steps are enough may have been another choice where this state was met first.
         let enough = if is_new { frame.prospect.enough } else { frame.prospect.steps.len() };
-        (frame.next, frame.enough, frame.on, frame.rest) = (0, enough, None, rest);
+        (frame.next, frame.enough, frame.on) = (0, enough, None);
+        (frame.rest, frame.taken) = (rest, 0);
         if is_new {
             self.look_at(&frame);
         }
@@ -423,38 +380,32 @@ impl<'s, 'm> Worker<'s, 'm> {
     fn go_back(&mut self) {
         let Some(mut frame) = self.stack.pop() else { return };
         self.lowest = self.lowest.min(self.stack.len());
-        let (print, is_broken) = (frame.print.fingerprint(), frame.rest.is_broken);
+        let print = frame.print.fingerprint();
         let mut lent = frame.lent.take();
         self.spare.push(frame);
         if let Some(lent) = &mut lent {
             lent.loans.retain(|loan| !loan.is_over());
         }
-        let open = lent.as_mut().filter(|lent| !lent.loans.is_empty());
-        let is_walked = open.is_none() && !is_broken;
-        match open {
-            Some(lent) => lent.open.extend((!is_broken).then_some(print)),
+        match lent.as_mut().filter(|lent| !lent.loans.is_empty()) {
+            Some(lent) => lent.open.push(print),
             None => {
                 lent.take().into_iter().flat_map(|lent| lent.open).for_each(|print| self.met.close(print));
-                if !is_broken {
-                    self.met.close(print);
-                }
+                self.met.close(print);
             }
         }
-        match self.stack.last_mut() {
-            Some(before) => {
-                before.on.into_iter().for_each(|step| before.note(step, is_walked));
-                before.rest.is_broken |= is_broken;
-                if let Some(mut lent) = lent {
-                    // What others still walk lies behind the states before as well.
-                    let theirs = before.lent.get_or_insert_default();
-                    theirs.loans.append(&mut lent.loans);
-                    theirs.open.append(&mut lent.open);
-                }
+        match (self.stack.last_mut(), lent) {
+            (Some(before), Some(mut lent)) => {
+                // What others still walk lies behind the states before as well.
+                let theirs = before.lent.get_or_insert_default();
+                theirs.loans.append(&mut lent.loans);
+                theirs.open.append(&mut lent.open);
             }
+            (Some(_), None) => {}
             // What is open stays so: that is never wrong.
-            None => {
-                let loan = self.loan.take().filter(|_| !is_broken);
-                loan.into_iter().for_each(|loan| loan.end(lent.take().map(|lent| lent.loans).unwrap_or_default()));
+            (None, lent) => {
+                if let Some(loan) = self.loan.take() {
+                    loan.end(lent.map(|lent| lent.loans).unwrap_or_default());
+                }
             }
         }
     }
