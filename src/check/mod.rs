@@ -125,7 +125,7 @@ impl Default for Limits {
         Limits {
             states: 5_000_000,
             states_failed: 50_000,
-            alone: 20_000,
+            alone: 5_000,
             states_best: 400_000,
             time: None,
             memory: None,
