@@ -90,10 +90,10 @@ fn is_there(tool: &str) -> bool {
 fn compared(work: &Path, name: &str, sets: &[(&str, u32)]) -> Result<bool, String> {
     let mut ratios = Vec::new();
     let (mut own_rates, mut their_rates) = (Vec::new(), Vec::new());
-    let (own, theirs) = (own(name, sets, "stubborn")?, spin(work, name, sets, &[])?);
+    let (own, theirs) = (own(name, sets, "all")?, spin(work, name, sets, &[])?);
     for _ in 0..ROUNDS {
-        let own_ms = time(&check(name, sets, "stubborn")).ok_or("it does not end as expected")?;
-        let found = self::own(name, sets, "stubborn")?;
+        let own_ms = time(&check(name, sets, "all")).ok_or("it does not end as expected")?;
+        let found = self::own(name, sets, "all")?;
         let begun = Instant::now();
         let searched = spin(work, name, sets, &[])?;
         ratios.push(begun.elapsed().as_secs_f64() * 1e3 / own_ms);

@@ -41,7 +41,12 @@ pub(super) fn abreast<T: Sync, R: Send>(
 }
 
 /// So many at a time at most.
-pub(super) const JOBS_MAX: u16 = 1024;
+const JOBS_MAX: u16 = 1024;
+
+/// What is said of how many at a time.
+pub(super) fn count() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..=i64::from(JOBS_MAX))
+}
 
 /// How many at a time, unless something else is said.
 pub(super) fn jobs(given: Option<u16>) -> usize {

@@ -73,7 +73,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// So many workers at a time, on several scenarios or on one; as many as there are processors unless given
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(abreast::JOBS_MAX)))]
+    #[arg(long, short, value_name = "N", value_parser = abreast::count())]
     pub(super) jobs: Option<u16>,
     /// text, json (an object a line), sarif, mermaid or html (one page)
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]

@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Run so many scenarios at a time; as many as there are processors unless given
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(abreast::JOBS_MAX)))]
+    #[arg(long, short, value_name = "N", value_parser = abreast::count())]
     jobs: Option<u16>,
     /// End a run after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
