@@ -100,6 +100,8 @@ pub enum Bound {
     Time,
     /// The memory that it may take.
     Memory,
+    /// The preemptions that a schedule may have: all with no more were looked at.
+    Preemptions,
 }
 
 impl Limits {
@@ -282,10 +284,15 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         if found.complete && (found.has_cycles || found.may_have_cycles || liveness::has_claims(&machine)) {
             let without_wakes = Machine::new(Arc::clone(plan), Rules { spurious: false, ..options.rules });
             let mut space = options.limits.space(&without_wakes);
+            if options.rules.spurious {
+                // That somebody may wake up again and again is said anyway: do cycles remain without?
+                found.may_have_cycles |= std::mem::take(&mut found.has_cycles);
+            }
             liveness::find(&mut space, &initial, &options.limits, options.reduction, &mut found);
         }
     }
-    let is_open = !found.complete && found.failures.is_empty();
+    // Walks have as many preemptions as they like.
+    let is_open = !found.complete && found.failures.is_empty() && options.preemptions.is_none();
     let sampled =
         is_open.then(|| walks::walk(&mut space, &initial, (&options.limits, until), options.seed, &mut found));
     let counterexample = story::best(&mut space, &initial, options, until, &mut found);

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::failure::{of_state, of_step};
 use super::liveness::Trap;
-use super::{Failure, Limits};
+use super::{Bound, Failure, Limits};
 use crate::machine::{Choice, Fingerprint, Outlook, Packed, Print, Space, State, Step, View, What};
 
 /// What a way costs.
@@ -77,15 +77,24 @@ struct Known {
     away: Option<(Cost, u32)>,
 }
 
+/// What was looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Looked {
+    pub(super) states: usize,
+    pub(super) steps: usize,
+    /// Whether time plays a part.
+    pub(super) timed: bool,
+}
+
 /// Looks for the best failure, or for the best way into a trap, with so many preemptions and at so much cost at most.
-/// None within the limits: whether there is none at all.
+/// None within the limits: which of them ended it, if one did.
 pub(super) fn best(
     space: &mut Space<'_>,
     initial: &State,
     (limits, until): (&Limits, Option<Instant>),
     (preemptions, cost): (Option<u32>, Option<Cost>),
     trap: Option<&Trap>,
-) -> Result<Best, bool> {
+) -> (Result<Best, Option<Bound>>, Looked) {
     let initial = space.pack(initial);
     let print = space.print(&initial, None);
     let mut search = Search {
@@ -101,6 +110,7 @@ pub(super) fn best(
         free: Vec::new(),
         known: FxHashMap::default(),
         done: 0,
+        looked: Looked::default(),
         pending: BTreeMap::new(),
     };
     let first = Open { state: initial, print, last: None, number: 0, is_left: false };
@@ -111,16 +121,16 @@ pub(super) fn best(
         }
         let Some(open) = search.open.get_mut(at).and_then(Option::take) else { continue };
         search.free.push(at);
-        if search.looks(limits, until, &open) {
-            return search.nearest(cost).ok_or(false);
+        if let Some(bound) = search.looks(limits, until, &open) {
+            return (search.nearest(cost).ok_or(Some(bound)), search.looked());
         }
         if open.is_left {
             search.take_over(cost, &open);
         } else if let Some(best) = search.arrive(cost, open) {
-            return Ok(best);
+            return (Ok(best), search.looked());
         }
     }
-    search.nearest(Cost::MAX).ok_or(true)
+    (search.nearest(Cost::MAX).ok_or(None), search.looked())
 }
 
 struct Search<'s, 'm, 't> {
@@ -138,6 +148,7 @@ struct Search<'s, 'm, 't> {
     known: FxHashMap<Fingerprint, Known>,
     /// Pairs of a state and an actor that were looked at.
     done: usize,
+    looked: Looked,
     /// Failures of steps are as far away as the state after them.
     pending: BTreeMap<(Cost, u8), (Failure, Vec<Choice>)>,
 }
@@ -158,13 +169,17 @@ impl Search<'_, '_, '_> {
         self.pushed += 1;
     }
 
-    /// Looks after the room that there is; whether a limit was reached.
-    fn looks(&mut self, limits: &Limits, until: Option<Instant>, open: &Open) -> bool {
+    fn looked(&self) -> Looked {
+        Looked { states: self.known.len(), ..self.looked }
+    }
+
+    /// Looks after the room that there is; which limit was reached, if one was.
+    fn looks(&mut self, limits: &Limits, until: Option<Instant>, open: &Open) -> Option<Bound> {
         if self.done > limits.states_best {
-            return true;
+            return Some(Bound::States);
         }
         if open.is_left || !self.done.is_multiple_of(256) {
-            return false;
+            return None;
         }
         if self.space.is_full() {
             self.space.forget_all_but(self.open.iter().flatten().map(|open| &open.state).chain([&open.state]));
@@ -172,7 +187,10 @@ impl Search<'_, '_, '_> {
         let kept = self.open.len() * (size_of::<Open>() + size_of::<u32>() * open.state.len());
         let known = self.known.len() * (size_of::<(Fingerprint, Known)>() + 2 * size_of::<(u32, Cost)>());
         let bytes = kept + known + self.nodes.len() * size_of::<Node>() + self.space.bytes();
-        until.is_some_and(|until| Instant::now() >= until) || limits.is_over(bytes)
+        match until.is_some_and(|until| Instant::now() >= until) {
+            true => Some(Bound::Time),
+            false => limits.is_over(bytes).then_some(Bound::Memory),
+        }
     }
 
     /// The best of what fails so far, where everything was looked at that costs less than this.
@@ -262,7 +280,9 @@ impl Search<'_, '_, '_> {
             .collect();
         for (step, choice) in steps {
             let mut next = Packed::default();
+            self.looked.timed |= choice.what == What::TimeOut || self.space.sleeps(view, step);
             let Some(moved) = self.space.step_to(&open.state, view, step, &mut next) else { continue };
+            self.looked.steps += 1;
             let failures = self
                 .space
                 .happened(&moved)

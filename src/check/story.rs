@@ -7,10 +7,10 @@ use std::time::Instant;
 use rustc_hash::FxHashSet;
 
 use super::explore::Found;
-use super::failure::{Fault, faults, of_step};
+use super::failure::{Fault, faults, of_state, of_step};
 use super::liveness::Trap;
 use super::shortest::{self, Best, Cost, goes_on};
-use super::{Cause, Failure, Options, cause, round};
+use super::{Bound, Cause, Failure, Limits, Options, cause, round};
 use crate::machine::{Choice, Fingerprint, Happened, Machine, Outlook, Permits, Space, State, Step, Taken, Time, What};
 use crate::program::op::{OpCode, Target};
 use crate::schedule::Replay;
@@ -94,7 +94,9 @@ pub(super) fn best(
     }
     let limits = &options.limits;
     let mut ways: Vec<Best> = Vec::new();
-    if !found.failures.is_empty() || options.preemptions.is_some() {
+    if options.preemptions.is_some() {
+        ways.extend(within(space, initial, options, until, found));
+    } else if !found.failures.is_empty() {
         let known: Vec<Best> = found
             .failures
             .values()
@@ -105,16 +107,15 @@ pub(super) fn best(
                 minimal: false,
             })
             .collect();
-        let bounds = (options.preemptions, known.iter().map(|best| best.cost).min());
-        match shortest::best(space, initial, (limits, until), bounds, None) {
+        let bounds = (None, known.iter().map(|best| best.cost).min());
+        match shortest::best(space, initial, (limits, until), bounds, None).0 {
             Ok(best) => ways.push(best),
             // Out of budget: the ways on which they were found.
             Err(_) => ways.extend(known),
         }
     }
     for trap in &mut found.traps {
-        let bounds = (options.preemptions, None);
-        if let Ok(best) = shortest::best(space, initial, (limits, until), bounds, Some(trap)) {
+        if let Ok(best) = shortest::best(space, initial, (limits, until), (None, None), Some(trap)).0 {
             trap.is_reached = true;
             ways.push(best);
         }
@@ -122,6 +123,37 @@ pub(super) fn best(
     let best = ways.into_iter().min_by_key(|best| (best.cost, best.failure.verdict()))?;
     let trap = found.traps.iter().find(|trap| trap.failure.key() == best.failure.key());
     Some(told(space, initial, (options, found.has_cycles), best, trap))
+}
+
+/// The best way to a failure with as many preemptions as are allowed at most; `found` is told what was looked at, and
+/// what else is wrong there.
+fn within(
+    space: &mut Space<'_>,
+    initial: &State,
+    options: &Options,
+    until: Option<Instant>,
+    found: &mut Found,
+) -> Option<Best> {
+    let limits = Limits { states_best: options.limits.states, ..options.limits };
+    let (best, looked) = shortest::best(space, initial, (&limits, until), (options.preemptions, None), None);
+    (found.states, found.transitions, found.timed) = (looked.states, looked.steps, looked.timed);
+    match best {
+        Ok(best) => {
+            let (machine, mut state) = (space.machine(), initial.clone());
+            best.way.iter().for_each(|choice| drop(machine.step(&mut state, choice)));
+            let packed = space.pack(&state);
+            let view = space.view(&packed, None);
+            let mut outlook = Outlook::default();
+            space.look(&view, &mut outlook);
+            let others = of_state(space, &packed, &view, &mut outlook);
+            others.into_iter().for_each(|failure| found.fail(failure, || best.way.clone()));
+            Some(best)
+        }
+        Err(bound) => {
+            found.bound = bound.or(Some(Bound::Preemptions));
+            None
+        }
+    }
 }
 
 fn cost_of(machine: &Machine, initial: &State, way: &[Choice]) -> Cost {

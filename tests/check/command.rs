@@ -367,3 +367,22 @@ fn somebody_must_search() {
         assert!(out.err.contains("1..=1024"), "{}", out.err);
     }
 }
+
+#[test]
+fn only_schedules_with_so_few_preemptions_are_looked_at() {
+    let lost = "atomic n = 0\nthread t[i in 0..2] { let x = n ; n = x + 1 }\nfinally { assert n == 2 }\n";
+    let folder = Folder::with(&[("lost.conc", lost)]);
+    let none = folder.conc("check", &["lost.conc", "--preemptions", "0"]);
+    assert_eq!(none.code, Some(4), "{}", none.out);
+    assert!(none.out.starts_with("limit lost.conc: no schedule with so few preemptions fails\n"), "{}", none.out);
+    assert!(none.out.contains(": all with so few preemptions\n"), "{}", none.out);
+    assert!(!none.out.contains(" 0 states") && !none.out.contains("at random"), "{}", none.out);
+    let json = folder.conc("check", &["lost.conc", "--preemptions", "0", "--format", "json"]).out;
+    let object: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&object["bound"], &object["verdict"]), (&"preemptions".into(), &"limit".into()));
+    let one = folder.conc("check", &["lost.conc", "--preemptions", "1"]);
+    assert_eq!(one.code, Some(1), "{}", one.out);
+    assert!(one.out.contains("  1 preemption, ") && one.out.contains("no schedule fails with fewer"), "{}", one.out);
+    let few = folder.conc("check", &["lost.conc", "--preemptions", "1", "--max-states", "5"]);
+    assert!(few.out.contains("not all there are"), "{}", few.out);
+}

@@ -126,6 +126,18 @@ fn who_waits_for_an_end_calls_nothing_else() {
     assert!(differ.is_empty(), "{differ:?}");
 }
 
+/// Whoever waits goes round by waking up by itself, and not otherwise.
+const GOES_ROUND_BY_WAKING: &str = "atomic n = 0\ncondition c\nthread p { with c { c.wait_for(n > 1, timeout: 1ms) } }\n\
+    process q(h) { }\nmain { let p = start p }\n";
+
+#[test]
+fn a_round_of_wakes_is_the_same_for_all_workers() {
+    let all = Asked::all();
+    let asked = Asked { rules: Rules { spurious: true, ..all.rules }, ..all };
+    let Comparison { differ, .. } = compared(&asked, GOES_ROUND_BY_WAKING).expect("small enough");
+    assert!(differ.is_empty(), "{differ:?}");
+}
+
 #[test]
 fn no_two_are_the_same() {
     let texts: HashSet<String> = (0..SCENARIOS).map(scenario).collect();

@@ -36,6 +36,7 @@ pub fn json(source: &Source, checked: &Checked, compared: &Compared, observed: O
             Bound::States => "states",
             Bound::Time => "time",
             Bound::Memory => "memory",
+            Bound::Preemptions => "preemptions",
         };
         object.insert("bound".into(), bound.into());
     }

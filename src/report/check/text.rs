@@ -63,12 +63,13 @@ fn unlooked(checked: &Checked) -> &'static str {
         _ if checked.complete => "",
         Some(Bound::Memory) => ", not all there are: no memory is left that it may take",
         Some(Bound::States | Bound::Time) | None => ", not all there are",
+        Some(Bound::Preemptions) => ": all with so few preemptions",
     }
 }
 
 /// How many bytes of memory the search took for a state, where there are so many that it matters.
 fn bytes_a_state(checked: &Checked) -> String {
-    if checked.states < MANY {
+    if checked.states < MANY || checked.bytes == 0 {
         return String::new();
     }
     format!(", {} bytes of memory a state", checked.bytes / checked.states.max(1) as u64)
@@ -93,6 +94,7 @@ pub(super) fn said(source: &Source, checked: &Checked) -> String {
     match (&checked.counterexample, checked.verdict) {
         (Some(counterexample), _) => failure(source, &counterexample.failure, counterexample.cause.as_ref()),
         (None, Verdict::Pass) => "no schedule fails".into(),
+        (None, _) if checked.bound == Some(Bound::Preemptions) => "no schedule with so few preemptions fails".into(),
         (None, _) => "no schedule that was looked at fails".into(),
     }
 }
