@@ -61,6 +61,7 @@ pub(super) fn find(space: &mut Space<'_>, initial: &State, limits: &Limits, redu
         && let Ok(graph) = Graph::of(space, initial, limits, reduction)
         && graph.always_ends()
     {
+        found.graph = graph.prints.len();
         found.has_cycles |= found.may_have_cycles && graph.has_cycles();
         return;
     }
@@ -72,6 +73,7 @@ pub(super) fn find(space: &mut Space<'_>, initial: &State, limits: &Limits, redu
             return;
         }
     };
+    found.graph = graph.prints.len();
     found.has_cycles |= found.may_have_cycles && graph.has_cycles();
     found.traps = livelocks(&graph);
     let claims = machine.plan().image.program.eventually.iter().enumerate();

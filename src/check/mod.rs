@@ -220,6 +220,8 @@ pub struct Checked {
     pub states: usize,
     /// Its steps.
     pub transitions: usize,
+    /// States of the graph on which livelocks and claims were decided; nought where none was needed.
+    pub graph: usize,
     /// How many states have another's fingerprint; none where that was not looked at, or not to the end.
     pub collisions: Option<usize>,
     /// The bytes that it took at its end for its states and for what it found out, about.
@@ -312,6 +314,7 @@ pub fn check(plan: &Arc<Plan>, options: &Options, tell: &mut dyn FnMut(Progress)
         bound: found.bound.filter(|_| !found.complete),
         states: found.states,
         transitions: found.transitions,
+        graph: found.graph,
         collisions: found.collisions,
         bytes: found.bytes,
         depth: found.depth,

@@ -119,7 +119,7 @@ impl<'a> Original<'a> {
 
 /// States that a mutant is given unless something else is said: it may be larger than the original, but not for ever.
 pub fn states_max(original: &Checked) -> usize {
-    original.states.saturating_mul(TIMES_THE_ORIGINAL).saturating_add(STATES_MIN)
+    original.states.max(original.graph).saturating_mul(TIMES_THE_ORIGINAL).saturating_add(STATES_MIN)
 }
 
 /// Checks a mutant, whose plan this is.

@@ -9,7 +9,7 @@ use conc::Scenario;
 use conc::check::{Checked, Limits, Options, check};
 use conc::plan::{CORES, Plan};
 use conc::syntax::ast::Expect;
-use conc::variants::{Fate, Judged, Mutant, Mutants, Operator, Original, judge};
+use conc::variants::{Fate, Judged, Mutant, Mutants, Operator, Original, judge, states_max};
 
 use super::folder::Folder;
 
@@ -255,4 +255,13 @@ fn a_limit_is_never_noticed() {
     let out = folder.conc("check", &["many.conc", "--mutate", "--max-states", "10"]);
     assert_eq!(out.code, Some(4), "{}", out.out);
     assert!(out.err.contains("a limit was reached before its own verdict"), "{}", out.err);
+}
+
+#[test]
+fn where_something_is_claimed_mutants_may_have_as_many_states_as_the_whole_graph() {
+    let claims = "atomic n = 0\nlock m\nthread t[i in 0..4] { with m { pass } ; n.add(1) }\neventually all: n == 4\n";
+    let plan = Arc::new(Scenario::from_str(claims).plan(&[]).expect("a plan"));
+    let checked = check(&plan, &Options::new(512), &mut |_| {}).expect("objects");
+    assert!(checked.graph > checked.states, "{} of {}", checked.states, checked.graph);
+    assert!(states_max(&checked) > 10 * checked.graph);
 }

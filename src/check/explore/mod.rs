@@ -30,6 +30,8 @@ pub struct Found {
     pub states: usize,
     /// Steps that were taken.
     pub transitions: usize,
+    /// States of the graph on which livelocks and claims were decided; nought where none was needed.
+    pub graph: usize,
     /// Whether everything was looked at.
     pub complete: bool,
     /// What ended it before.
