@@ -17,8 +17,6 @@ use conc::{RunOptions, Scenario, Schedule};
 
 /// Scenarios, unless the environment asks for more.
 const SCENARIOS: u64 = 20;
-/// So many runs of a scenario in one way may have too many orders to try, one after the other, less one.
-const UNDECIDED_MAX: usize = 3;
 /// Longer than any of them takes on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -226,19 +224,15 @@ fn check(seed: u64) -> Result<(), String> {
         let perturb = (schedule == Schedule::Free && run > 1).then_some(run);
         let options =
             RunOptions { seed: Some(run), timeout: Some(TIMEOUT), schedule, perturb, ..RunOptions::default() };
-        // Where there are too many orders to try, another run of the same has another one.
-        for left in (0..UNDECIDED_MAX).rev() {
-            let run = plan.run(&options).map_err(|error| said(&error, &how))?;
-            if !matches!(run.ending, Ending::Finished | Ending::Exited(_) | Ending::Deadlock(_)) {
-                return Err(said(&run.ending, &how) + &run.trace.outline());
-            }
-            match judge(&plan, run.trace.data(), Some(&run.ending)) {
-                Judgement::Possible { .. } => break,
-                Judgement::Undecided { .. } if left > 0 => {}
-                judgement => {
-                    let words = conc::report::judgement(&run.trace, &judgement);
-                    return Err(said(&run.ending, &how) + &words + &run.trace.outline());
-                }
+        let run = plan.run(&options).map_err(|error| said(&error, &how))?;
+        if !matches!(run.ending, Ending::Finished | Ending::Exited(_) | Ending::Deadlock(_)) {
+            return Err(said(&run.ending, &how) + &run.trace.outline());
+        }
+        match judge(&plan, run.trace.data(), Some(&run.ending)) {
+            Judgement::Possible { .. } => {}
+            judgement => {
+                let words = conc::report::judgement(&run.trace, &judgement);
+                return Err(said(&run.ending, &how) + &words + &run.trace.outline());
             }
         }
     }
