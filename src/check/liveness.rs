@@ -106,10 +106,11 @@ impl Graph {
             if graph.prints.len() > limits.states {
                 return Err(Bound::States);
             }
-            if at.is_multiple_of(256) && limits.is_over(bytes()) {
+            let looks = at.is_multiple_of(256) || space.has_grown();
+            if looks && limits.is_over(bytes()) {
                 return Err(Bound::Memory);
             }
-            if at.is_multiple_of(256) && space.is_full() {
+            if looks && space.is_full() {
                 space.forget_all_but(left.iter().map(|(_, state)| state).chain([&state]));
             }
             let view = space.view(&state, None);

@@ -48,6 +48,8 @@ use crate::value::Error;
 
 /// Of the memory that a search may take, one in so many bytes is for what it found out.
 const SPACE_PART: u64 = 4;
+/// Bytes of what had to be found out of a state, where something fails anyway, that count for a state more.
+const STATE_BYTES: usize = 4 << 10;
 /// Scenarios with so many states are searched in less time than random walks take.
 const STATES_FEW: usize = 500;
 
@@ -111,9 +113,12 @@ impl Limits {
         Space::new(machine, part.unwrap_or(usize::MAX))
     }
 
-    /// States of the exhaustive search at most, where it is known whether some schedule fails.
-    fn states_after(&self, fails: bool) -> usize {
-        if fails { self.states.min(self.states_failed) } else { self.states }
+    /// Whether the exhaustive search has met more states than it may, where it is known whether some schedule fails;
+    /// what large ones count for more is said beside them.
+    fn are_too_many(&self, (states, weight): (usize, usize), fails: bool) -> bool {
+        // Where it is to meet no more than that anyway, a failure was known before it began.
+        let fails = fails || self.states <= self.states_failed;
+        states > self.states || fails && states + weight > self.states_failed
     }
 
     /// Whether a search takes more than it may.
@@ -130,7 +135,7 @@ impl Default for Limits {
             alone: 5_000,
             states_best: 400_000,
             time: None,
-            memory: None,
+            memory: Some(2 << 30),
             burst: 1_000,
             walked: 50_000,
         }

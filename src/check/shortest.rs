@@ -1,5 +1,8 @@
 //! The best way to a failure: fewest preemptions, then fewest context switches, then fewest steps.
 //!
+//! Where nothing ends a way that costs less, as where somebody puts into a queue for ever, the best is never come to:
+//! then ways of so many steps at most are looked at, and of more and more.
+//!
 //! Best first over pairs of a state and the actor that moved last (Dijkstra 1959, with costs compared in that order).
 //! All steps by others cost the same: they are left until it is their turn. Where a state has been come to for so much
 //! less that another could move on from there at no more cost, it is not looked at again.
@@ -14,8 +17,15 @@ use rustc_hash::FxHashMap;
 
 use super::failure::{of_state, of_step};
 use super::liveness::Trap;
-use super::{Bound, Failure, Limits};
+use super::{Bound, Failure, Limits, STATE_BYTES};
 use crate::machine::{Choice, Fingerprint, Outlook, Packed, Print, Space, State, Step, View, What};
+
+/// Slots of a state that counts for one more.
+const PAIR_SLOTS: usize = 64;
+/// Steps of the ways that are looked at first, where the best is not come to.
+const STEPS_FEW: u32 = 32;
+/// How many times as long those are that are looked at next.
+const STEPS_TIMES: u32 = 4;
 
 /// What a way costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,24 +94,64 @@ pub(super) struct Looked {
     pub(super) steps: usize,
     /// Whether time plays a part.
     pub(super) timed: bool,
+    /// Whether ways were given up since they had too many steps.
+    was_cut: bool,
+    /// How many pairs, where large ones count for several.
+    effort: usize,
 }
 
-/// Looks for the best failure, or for the best way into a trap, with so many preemptions and at so much cost at most.
-/// None within the limits: which of them ended it, if one did.
+/// The ways that are looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Within {
+    /// With so many preemptions at most.
+    pub(super) preemptions: Option<u32>,
+    /// At so much cost at most.
+    pub(super) cost: Option<Cost>,
+    /// With so many steps at most.
+    pub(super) steps: Option<u32>,
+}
+
+/// Looks for the best failure among ways of more and more steps. None within the limits.
+pub(super) fn best_of_short(
+    space: &mut Space<'_>,
+    initial: &State,
+    (limits, until): (&Limits, Option<Instant>),
+    cost: Option<Cost>,
+) -> Option<Best> {
+    let (mut best, mut limits, mut steps): (Option<Best>, _, _) = (None, *limits, STEPS_FEW);
+    loop {
+        let cost = best.as_ref().map(|best| best.cost).or(cost);
+        let within = Within { cost, steps: Some(steps), ..Within::default() };
+        let (found, looked) = self::best(space, initial, (&limits, until), within, None);
+        limits.states_best = limits.states_best.saturating_sub(looked.effort);
+        let is_over = !looked.was_cut || limits.states_best == 0 || until.is_some_and(|until| Instant::now() >= until);
+        let is_better = |found: &Best| best.as_ref().is_none_or(|best| found.cost < best.cost);
+        let better = found.ok().filter(is_better);
+        // Longer ones that are no better are not looked for further.
+        if is_over || best.is_some() && better.is_none() {
+            return better.or(best);
+        }
+        best = better.or(best);
+        steps = steps.saturating_mul(STEPS_TIMES);
+    }
+}
+
+/// Looks for the best failure, or for the best way into a trap, among some ways. None within the limits: which of them
+/// ended it, if one did.
 pub(super) fn best(
     space: &mut Space<'_>,
     initial: &State,
     (limits, until): (&Limits, Option<Instant>),
-    (preemptions, cost): (Option<u32>, Option<Cost>),
+    within: Within,
     trap: Option<&Trap>,
 ) -> (Result<Best, Option<Bound>>, Looked) {
     let initial = space.pack(initial);
     let print = space.print(&initial, None);
+    let found_bytes = space.found_bytes();
     let mut search = Search {
         space,
         outlook: Outlook::default(),
-        preemptions,
-        cost_max: cost,
+        within,
         trap,
         nodes: vec![Node { from: 0, by: None }],
         heap: BinaryHeap::new(),
@@ -110,6 +160,8 @@ pub(super) fn best(
         free: Vec::new(),
         known: FxHashMap::default(),
         done: 0,
+        effort: 0,
+        found_bytes,
         looked: Looked::default(),
         pending: BTreeMap::new(),
     };
@@ -136,8 +188,7 @@ pub(super) fn best(
 struct Search<'s, 'm, 't> {
     space: &'s mut Space<'m>,
     outlook: Outlook,
-    preemptions: Option<u32>,
-    cost_max: Option<Cost>,
+    within: Within,
     trap: Option<&'t Trap>,
     nodes: Vec<Node>,
     /// By cost; of one cost, what was put there first comes first, whatever else was put there for more.
@@ -148,6 +199,10 @@ struct Search<'s, 'm, 't> {
     known: FxHashMap<Fingerprint, Known>,
     /// Pairs of a state and an actor that were looked at.
     done: usize,
+    /// The same, where large states and what had to be found out of them count for several.
+    effort: usize,
+    /// What was found out at the last of them, in bytes.
+    found_bytes: usize,
     looked: Looked,
     /// Failures of steps are as far away as the state after them.
     pending: BTreeMap<(Cost, u8), (Failure, Vec<Choice>)>,
@@ -170,15 +225,15 @@ impl Search<'_, '_, '_> {
     }
 
     fn looked(&self) -> Looked {
-        Looked { states: self.known.len(), ..self.looked }
+        Looked { states: self.known.len(), effort: self.effort, ..self.looked }
     }
 
     /// Looks after the room that there is; which limit was reached, if one was.
     fn looks(&mut self, limits: &Limits, until: Option<Instant>, open: &Open) -> Option<Bound> {
-        if self.done > limits.states_best {
+        if self.effort > limits.states_best {
             return Some(Bound::States);
         }
-        if open.is_left || !self.done.is_multiple_of(256) {
+        if !self.space.has_grown() && (open.is_left || !self.done.is_multiple_of(256)) {
             return None;
         }
         if self.space.is_full() {
@@ -196,7 +251,12 @@ impl Search<'_, '_, '_> {
     /// The best of what fails so far, where everything was looked at that costs less than this.
     fn nearest(&mut self, than: Cost) -> Option<Best> {
         let nearest = self.pending.pop_first();
-        nearest.map(|((cost, _), (failure, way))| Best { failure, way, cost, minimal: cost <= than })
+        nearest.map(|((cost, _), (failure, way))| Best {
+            failure,
+            way,
+            cost,
+            minimal: cost <= than && !self.looked.was_cut,
+        })
     }
 
     /// Looks at a state; where it is in the trap, that is it.
@@ -209,6 +269,9 @@ impl Search<'_, '_, '_> {
             return None;
         }
         self.done += 1;
+        let found_bytes = self.space.found_bytes();
+        self.effort += 1 + state.len() / PAIR_SLOTS + found_bytes.saturating_sub(self.found_bytes) / STATE_BYTES;
+        self.found_bytes = found_bytes;
         if let Some(trap) = self.trap {
             if trap.unless.is_some_and(|claim| self.space.claims_that_hold(state).get(claim) == Some(&true)) {
                 return None;
@@ -315,10 +378,14 @@ impl Search<'_, '_, '_> {
     }
 
     /// Whether a way that costs so much is still of use.
-    fn is_within(&self, cost: Cost) -> bool {
+    fn is_within(&mut self, cost: Cost) -> bool {
         let nearest = self.pending.first_key_value().map(|((cost, _), _)| *cost);
-        self.preemptions.is_none_or(|most| cost.preemptions <= most)
-            && self.cost_max.is_none_or(|most| cost <= most)
+        let Within { preemptions, cost: cost_max, steps } = self.within;
+        let is_short = steps.is_none_or(|most| cost.steps <= most);
+        self.looked.was_cut |= !is_short;
+        is_short
+            && preemptions.is_none_or(|most| cost.preemptions <= most)
+            && cost_max.is_none_or(|most| cost <= most)
             && nearest.is_none_or(|nearest| cost <= nearest)
     }
 }

@@ -9,8 +9,8 @@ use rustc_hash::FxHashSet;
 use super::explore::Found;
 use super::failure::{Fault, faults, of_state, of_step};
 use super::liveness::Trap;
-use super::shortest::{self, Best, Cost, goes_on};
-use super::{Bound, Cause, Failure, Limits, Options, cause, round};
+use super::shortest::{self, Best, Cost, Within, goes_on};
+use super::{Bound, Cause, Failure, Limits, Options, STATE_BYTES, cause, round};
 use crate::machine::{Choice, Fingerprint, Happened, Machine, Outlook, Permits, Space, State, Step, Taken, Time, What};
 use crate::program::op::{OpCode, Target};
 use crate::schedule::Replay;
@@ -107,15 +107,21 @@ pub(super) fn best(
                 minimal: false,
             })
             .collect();
-        let bounds = (None, known.iter().map(|best| best.cost).min());
-        match shortest::best(space, initial, (limits, until), bounds, None).0 {
-            Ok(best) => ways.push(best),
-            // Out of budget: the ways on which they were found.
-            Err(_) => ways.extend(known),
+        let cost = known.iter().map(|best| best.cost).min();
+        let within = Within { cost, ..Within::default() };
+        match shortest::best(space, initial, (limits, until), within, None).0 {
+            Ok(best) if best.minimal => ways.push(best),
+            // Out of budget: the best of the short ways, and those on which they were found.
+            some => {
+                let cost = some.as_ref().ok().map(|best| best.cost).or(cost);
+                ways.extend(shortest::best_of_short(space, initial, (limits, until), cost));
+                ways.extend(some);
+                ways.extend(known);
+            }
         }
     }
     for trap in &mut found.traps {
-        if let Ok(best) = shortest::best(space, initial, (limits, until), (None, None), Some(trap)).0 {
+        if let Ok(best) = shortest::best(space, initial, (limits, until), Within::default(), Some(trap)).0 {
             trap.is_reached = true;
             ways.push(best);
         }
@@ -135,7 +141,8 @@ fn within(
     found: &mut Found,
 ) -> Option<Best> {
     let limits = Limits { states_best: options.limits.states, ..options.limits };
-    let (best, looked) = shortest::best(space, initial, (&limits, until), (options.preemptions, None), None);
+    let within = Within { preemptions: options.preemptions, ..Within::default() };
+    let (best, looked) = shortest::best(space, initial, (&limits, until), within, None);
     (found.states, found.transitions, found.timed) = (looked.states, looked.steps, looked.timed);
     match best {
         Ok(best) => {
@@ -279,7 +286,8 @@ fn line(machine: &Machine, state: &mut State, choice: &Choice, preempts: bool) -
 
 /// The last state of a way from which some schedule comes to a good end.
 fn avoidable(space: &mut Space<'_>, states: &[State]) -> Avoidable {
-    let mut search = Avoid { space, outlook: Outlook::default(), doomed: FxHashSet::default(), left: AVOID_MAX };
+    let (outlook, doomed, found_bytes) = (Outlook::default(), FxHashSet::default(), space.found_bytes());
+    let mut search = Avoid { space, outlook, doomed, left: AVOID_MAX, found_bytes };
     for (at, state) in states.iter().enumerate().rev().skip(1) {
         match search.avoids(state) {
             Some(true) => return Avoidable::Until(at),
@@ -296,6 +304,7 @@ struct Avoid<'s, 'm> {
     /// From here no schedule comes to a good end.
     doomed: FxHashSet<Fingerprint>,
     left: usize,
+    found_bytes: usize,
 }
 
 impl Avoid<'_, '_> {
@@ -306,7 +315,10 @@ impl Avoid<'_, '_> {
             if !self.doomed.insert(self.space.fingerprint(&state)) {
                 continue;
             }
-            self.left = self.left.checked_sub(1)?;
+            // A large state counts for several.
+            let found_bytes = self.space.found_bytes();
+            self.left = self.left.checked_sub(1 + found_bytes.saturating_sub(self.found_bytes) / STATE_BYTES)?;
+            self.found_bytes = found_bytes;
             if self.space.is_full() {
                 self.space.forget_all_but(stack.iter().chain([&state]));
             }

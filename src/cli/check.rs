@@ -18,6 +18,7 @@ use crate::check::{
     Checked, Compared, Limits, Observed, Options, Progress, Reduction, Verdict, check as explore, compare,
 };
 use crate::machine::{Rules, Time};
+use crate::os::quarter_of_memory;
 use crate::plan::Plan;
 use crate::report;
 use crate::scenario::{PROCESSES_MAX, Scenario};
@@ -51,7 +52,7 @@ pub(super) struct Args {
     /// Give up after this long: 500ms, 10s, 2m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     time_limit: Option<Duration>,
-    /// Give up when the search takes more memory: 64MiB, 2GiB
+    /// Give up when the search takes more memory: 64MiB, 2GiB; a quarter of what there is unless given
     #[arg(long, value_name = "SIZE", value_parser = size::memory)]
     max_memory: Option<u64>,
     /// How states are left out: none, stubborn, sleep, symmetry, or all
@@ -150,7 +151,10 @@ pub(super) fn options(args: &Args, searches: usize) -> Options {
     let time = if args.timeouts == Timeouts::Any { Time::Any } else { Time::Prompt };
     let limits = Limits::default();
     let states = args.max_states.unwrap_or(limits.states);
-    let limits = Limits { states, time: args.time_limit, memory: args.max_memory, ..limits };
+    // Those who are at work at a time share it.
+    let at_a_time = searches.clamp(1, jobs(args.jobs).max(1)) as u64;
+    let memory = args.max_memory.unwrap_or_else(|| quarter_of_memory() / at_a_time);
+    let limits = Limits { states, time: args.time_limit, memory: Some(memory), ..limits };
     Options {
         rules: Rules { time, crashes: args.crashes, spurious: args.spurious, ..Rules::exploring(PROCESSES_MAX) },
         preemptions: args.preemptions,

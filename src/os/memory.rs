@@ -30,7 +30,7 @@ pub(super) const SHARED: u32 = 1;
 pub(super) const TRACE: u32 = 2;
 
 /// A quarter of the memory that the system has to give at this moment: several runs may be under way.
-pub(super) fn default_max() -> u64 {
+pub fn quarter_of_memory() -> u64 {
     const UNKNOWN: u64 = 1 << 30;
     let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let line = info.lines().find_map(|line| line.strip_prefix("MemAvailable:"));

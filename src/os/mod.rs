@@ -47,6 +47,7 @@ mod standstill;
 mod supervisor;
 
 pub use launch::{Captured, run_captured};
+pub use memory::quarter_of_memory;
 pub use supervisor::{Report, Request, supervise};
 
 /// The number of processors of this host that a run may use.

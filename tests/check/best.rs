@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conc::check::{Checked, Counterexample, Limits, Options, Verdict, check, compare};
+use conc::check::{Bound, Checked, Counterexample, Limits, Options, Verdict, check, compare};
 use conc::plan::Plan;
 use conc::report::check::{json, text};
 use conc::schedule::Replay;
@@ -54,4 +54,35 @@ fn a_way_that_could_not_be_shown_to_be_the_best_says_so_and_is_a_failure_all_the
     let options = RunOptions { schedule: Schedule::Replay(Arc::new(replay)), ..RunOptions::default() };
     let run = plan.run(&options).expect("a run");
     assert!(matches!(run.ending, Ending::Deadlock(_)), "{:?}", run.ending);
+}
+
+/// Without a preemption the giver gives for ever.
+const ENDLESS: &str = "queue q\nprocess giver { loop { q.put(1) } }\nprocess taker { q.get() ; q.get() ; q.close() }\n";
+/// The same, with states that grow by what was started.
+const ENDLESS_TASKS: &str = "atomic n = 0\npool h(1)\ntask one() { n.add(1) }\n\
+                             process giver { loop { h.apply_async(one) } }\nprocess closer { h.close() }\n";
+
+#[test]
+fn where_a_way_never_ends_short_ones_are_told() {
+    for (text, cost) in [(ENDLESS, (1, 3, 9)), (ENDLESS_TASKS, (0, 2, 5))] {
+        let scenario = Scenario::from_str(text);
+        let plan = Arc::new(scenario.plan(&[]).expect("a plan"));
+        let limits = Limits { states: 1_000, states_best: 3_000, ..Limits::default() };
+        let checked = check(&plan, &Options { limits, ..Options::new(512) }, &mut |_| {}).expect("objects");
+        assert_eq!((checked.verdict, checked.complete), (Verdict::Error, false));
+        let way = checked.counterexample.expect("a way");
+        let is = (way.cost.preemptions, way.cost.switches, way.cost.steps);
+        assert_eq!((is, way.minimal), (cost, false), "{text}");
+    }
+}
+
+#[test]
+fn what_never_ends_is_given_up_when_the_memory_is_used_up() {
+    // Nothing fails, and every state is larger than the one before.
+    let text = "queue q\nprocess giver { loop { q.put(1) } }\n";
+    let plan = Arc::new(Scenario::from_str(text).plan(&[]).expect("a plan"));
+    let limits = Limits { memory: Some(8 << 20), walked: 0, ..Limits::default() };
+    let checked = check(&plan, &Options { limits, ..Options::new(512) }, &mut |_| {}).expect("objects");
+    assert_eq!((checked.verdict, checked.bound), (Verdict::Limit, Some(Bound::Memory)));
+    assert!(checked.states > 100 && checked.bytes < 16 << 20, "{} {}", checked.states, checked.bytes);
 }

@@ -14,7 +14,7 @@ use super::sleep;
 use crate::check::failure::{Told, of_step};
 use crate::check::left::Share;
 use crate::check::met::{Met, Sight};
-use crate::check::{Bound, Failure, Limits, Progress, Reduction};
+use crate::check::{Bound, Failure, Limits, Progress, Reduction, STATE_BYTES};
 use crate::machine::{Choice, Fingerprint, Moved, Outlook, Packed, Print, Space, State, Step, View, What};
 use crate::program::op::OpCode;
 use crate::value;
@@ -126,6 +126,9 @@ pub(super) struct Worker<'s, 'm> {
     share: Share,
     found: Found,
     looks: u32,
+    /// For how many states more those count that are large, and what was found out at the last look, in bytes.
+    weight: usize,
+    found_bytes: usize,
     is_alone: bool,
     /// What the others were told of: states, and bytes.
     published: (usize, usize),
@@ -158,6 +161,8 @@ impl<'s, 'm> Worker<'s, 'm> {
             share: Share::default(),
             found: Found::default(),
             looks: 0,
+            weight: 0,
+            found_bytes: 0,
             is_alone: true,
             published: (0, 0),
         }
@@ -174,15 +179,15 @@ impl<'s, 'm> Worker<'s, 'm> {
     /// Walks on, as long as there are no more than so many states.
     pub(super) fn go_alone(&mut self, most: usize, tell: &mut dyn FnMut(Progress)) -> Came {
         while self.step() {
-            self.looks = self.looks.wrapping_add(1);
-            if self.looks.is_multiple_of(LOOK_EVERY) {
+            if self.is_to_look() {
+                self.weigh();
                 self.tidy();
                 tell(self.progress(self.found.states));
                 if let Some(bound) = self.bound(self.bytes()) {
                     return Came::Limit(bound);
                 }
             }
-            if self.found.states > self.limits.states_after(!self.found.failures.is_empty()) {
+            if self.limits.are_too_many((self.found.states, self.weight), !self.found.failures.is_empty()) {
                 return Came::Limit(Bound::States);
             }
             if self.found.states > most {
@@ -190,6 +195,13 @@ impl<'s, 'm> Worker<'s, 'm> {
             }
         }
         Came::End
+    }
+
+    /// Whether a step more is one after which limits are looked at.
+    #[inline]
+    fn is_to_look(&mut self) -> bool {
+        self.looks = self.looks.wrapping_add(1);
+        self.looks.is_multiple_of(LOOK_EVERY) || self.space.has_grown()
     }
 
     /// Walks with others, from where it stands and then from wherever others let it, until nobody has anything left to
@@ -202,8 +214,7 @@ impl<'s, 'm> Worker<'s, 'm> {
                 if crew.wants() {
                     self.lend(crew);
                 }
-                self.looks = self.looks.wrapping_add(1);
-                if self.looks.is_multiple_of(LOOK_EVERY) && !self.look_up(crew, tell) {
+                if self.is_to_look() && !self.look_up(crew, tell) {
                     return;
                 }
             }
@@ -218,6 +229,7 @@ impl<'s, 'm> Worker<'s, 'm> {
 
     /// Tells the others how far it has come, and hears whether all are to stop; whether it goes on.
     fn look_up(&mut self, crew: &Crew, tell: &mut dyn FnMut(Progress)) -> bool {
+        self.weigh();
         self.tidy();
         let now = (self.found.states, self.bytes());
         let states = crew.states.fetch_add(now.0 - self.published.0, Relaxed) + now.0 - self.published.0;
@@ -228,7 +240,7 @@ impl<'s, 'm> Worker<'s, 'm> {
             crew.fails.store(true, Relaxed);
         }
         tell(self.progress(states));
-        let too_many = states > self.limits.states_after(crew.fails.load(Relaxed));
+        let too_many = self.limits.are_too_many((states, self.weight), crew.fails.load(Relaxed));
         if let Some(bound) = self.bound(bytes).or(too_many.then_some(Bound::States)) {
             crew.stop(Some(bound));
         }
@@ -481,12 +493,20 @@ impl<'s, 'm> Worker<'s, 'm> {
         self.space.bytes() + self.prospects.bytes() + (self.stack.len() + self.spare.len()) * frame
     }
 
+    /// Adds what large states count for.
+    fn weigh(&mut self) {
+        let bytes = self.space.found_bytes();
+        self.weight += bytes.saturating_sub(self.found_bytes) / STATE_BYTES;
+        self.found_bytes = bytes;
+    }
+
     /// Where what was found out takes too much room, it is forgotten.
     fn tidy(&mut self) {
         if self.space.is_full() {
             self.space.forget_all_but(self.stack.iter().map(|frame| &frame.state));
             self.told.clear();
             self.prospects.clear();
+            self.found_bytes = self.space.found_bytes();
         }
     }
 }

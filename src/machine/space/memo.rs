@@ -99,7 +99,7 @@ impl Memo {
 
     /// Bytes that it takes, about.
     pub(super) fn bytes(&self) -> usize {
-        self.nodes.capacity() * size_of::<Is>() + self.answers.capacity() * 13
+        self.nodes.capacity() * size_of::<Is>() + self.answers.capacity() * (size_of::<(u64, u32)>() + 1)
     }
 }
 

@@ -43,6 +43,8 @@ use crate::program::op::OpCode;
 
 /// Bytes of what was found out from which on it is forgotten, but for what is needed.
 const BYTES_MAX: usize = 256 << 20;
+/// Bytes more of what was found out after which it is time to ask whether that is too much.
+const LOOK_AT_EVERY: usize = 16 << 20;
 /// Whoever was asked more does not come by the same answers again.
 const ASKED_MAX: usize = 24;
 
@@ -114,6 +116,8 @@ pub struct Space<'m> {
     age: u32,
     room: usize,
     bytes_max: usize,
+    /// The bytes that there were when it was asked whether it is full.
+    looked_at: usize,
     ways: Ways,
 }
 
@@ -140,6 +144,7 @@ impl<'m> Space<'m> {
             age: 0,
             room,
             bytes_max: room,
+            looked_at: 0,
             ways: machine.ways(false),
         }
     }
@@ -504,8 +509,21 @@ impl<'m> Space<'m> {
     }
 
     /// Whether so much was found out that what is not needed should be forgotten.
-    pub fn is_full(&self) -> bool {
+    pub fn is_full(&mut self) -> bool {
+        self.looked_at = self.found_bytes();
         self.bytes() > self.bytes_max
+    }
+
+    /// Whether much was found out since it was asked whether it is full.
+    #[inline]
+    pub fn has_grown(&self) -> bool {
+        self.found_bytes() > self.looked_at + LOOK_AT_EVERY
+    }
+
+    /// Bytes of what grows with every part and every answer, about.
+    #[inline]
+    pub fn found_bytes(&self) -> usize {
+        self.parts.bytes() + self.memo.bytes() + self.sights.bytes()
     }
 
     /// Forgets all that was found out, but for the parts of which these states consist. Views are stale then.
@@ -522,6 +540,7 @@ impl<'m> Space<'m> {
         self.claims.set(None);
         self.holds.clear();
         self.bytes_max = self.room.max(2 * self.bytes());
+        self.looked_at = self.found_bytes();
         self.age += 1;
     }
 }

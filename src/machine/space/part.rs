@@ -23,9 +23,13 @@ use crate::machine::{MAIN, Machine};
 const NOBODY: u32 = u32::MAX;
 /// What is allocated for an actor's computing beside its bytes, about.
 const VM_BYTES: usize = 400;
-
 /// Of so many ways to number a state it is known what a part contributes to its fingerprint.
 const TREES: usize = 4;
+/// Bytes of what tells a part from others where it holds little.
+const SHORT_BYTES: usize = 128;
+/// How many times as long as that a value in a list is.
+const VALUE_TIMES: usize = 24;
+
 /// Actors that a part names, as bits.
 #[derive(Clone, Copy, Debug, Default)]
 struct Names {
@@ -69,6 +73,8 @@ pub(super) struct Part {
     flags: u8,
     /// The number of what decides which operations on an object can be performed; of others their own.
     stand: u32,
+    /// Bytes of what it holds, about.
+    contents: u32,
     /// Of an actor: what it was begun with.
     pub(super) alike: u64,
     /// Whether it has started others.
@@ -160,7 +166,12 @@ impl Part {
             Is::Object(_) => size_of::<Entry>() + 64,
             Is::Head(_, layout) => (layout.actors.len() + layout.objects.len()) * size_of::<u32>() + 64,
         };
-        size_of::<Part>() + size_of_val(&*self.contributes) + size_of_val(&*self.refs) + is
+        size_of::<Part>()
+            + size_of_val(&*self.contributes)
+            + size_of_val(&*self.refs)
+            + is
+            + self.contents as usize
+            + 32
     }
 
     /// Whether another in its place is another to those who look only at what is true of an actor, or at what decides
@@ -316,12 +327,15 @@ impl Parts {
         let next = self.stands.len() as u32;
         let stand = stand.map_or(number, |stand| *self.stands.entry(stand).or_insert(next));
         let refs = shape.refs.into();
-        let part = Part { is, key, refs, flags, stand, alike, starts, names, is_simple, contributes, tree };
+        // Long contents lie in what tells it from others, and in itself, where a small number takes many bytes.
+        let contents = exact.len() + VALUE_TIMES * exact.len().saturating_sub(SHORT_BYTES);
+        let contents = u32::try_from(contents).unwrap_or(u32::MAX);
+        let part = Part { is, key, refs, flags, stand, contents, alike, starts, names, is_simple, contributes, tree };
         match self.all.get_mut(number as usize) {
             Some(free) => *free = part,
             None => self.all.push(part),
         }
-        self.bytes += self.all.get(number as usize).map_or(0, Part::bytes) + exact.len() + 32;
+        self.bytes += self.all.get(number as usize).map_or(0, Part::bytes);
         self.known.insert(exact.into(), number);
         number
     }
