@@ -48,7 +48,7 @@ use crate::value::Error;
 
 /// Of the memory that a search may take, one in so many bytes is for what it found out.
 const SPACE_PART: u64 = 4;
-/// Bytes of what had to be found out of a state, where something fails anyway, that count for a state more.
+/// Bytes of what had to be found out of a state that counts for one more, where the best way is looked for.
 const STATE_BYTES: usize = 4 << 10;
 /// Scenarios with so many states are searched in less time than random walks take.
 const STATES_FEW: usize = 500;
@@ -113,12 +113,9 @@ impl Limits {
         Space::new(machine, part.unwrap_or(usize::MAX))
     }
 
-    /// Whether the exhaustive search has met more states than it may, where it is known whether some schedule fails;
-    /// what large ones count for more is said beside them.
-    fn are_too_many(&self, (states, weight): (usize, usize), fails: bool) -> bool {
-        // Where it is to meet no more than that anyway, a failure was known before it began.
-        let fails = fails || self.states <= self.states_failed;
-        states > self.states || fails && states + weight > self.states_failed
+    /// States of the exhaustive search at most, where it is known whether some schedule fails.
+    fn states_after(&self, fails: bool) -> usize {
+        if fails { self.states.min(self.states_failed) } else { self.states }
     }
 
     /// Whether a search takes more than it may.
@@ -176,7 +173,7 @@ impl Reduction {
 
 impl Options {
     fn how(&self) -> How {
-        How { reduction: self.reduction, exact: self.exact, workers: self.workers }
+        How { reduction: self.reduction, exact: self.exact, workers: self.workers, fails: false }
     }
 
     /// What is checked unless something else is said.
@@ -354,7 +351,7 @@ fn searched(
     let states = if fails { limits.states_failed } else { usize::MAX };
     let limits = Limits { states: limits.states.min(states), ..limits };
     let mut told = |progress: Progress| tell(Progress { fails: fails || progress.fails, ..progress });
-    let mut found = explore::explore(space, initial, (&limits, until), how, &mut told);
+    let mut found = explore::explore(space, initial, (&limits, until), How { fails, ..how }, &mut told);
     // To the end, it has found what walks came by.
     if !found.complete || found.failures.is_empty() {
         walked.failures.into_iter().for_each(|(failure, way)| found.fail(failure, || way));

@@ -44,7 +44,7 @@ impl Tx<'_> {
             match vm.run(BUDGET) {
                 Stop::Op(op) => match self.locally(id, &op) {
                     Some(outcome) => vm.resume(outcome),
-                    None => break self.arrive_at(id, op),
+                    None => break self.arrive_at(id, *op),
                 },
                 Stop::Returned(_) => break Phase::Closing { came: Ok(()), dismissed: false },
                 Stop::Raised(error) => break Phase::Closing { came: Err(Error::clone(&error)), dismissed: false },

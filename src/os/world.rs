@@ -224,10 +224,11 @@ impl World {
                     if self.may_be_cut_off {
                         cutoff::begin(&self.ctx, &self.process);
                     }
-                    let outcome = self.perform(op, &vm);
+                    let outcome = self.perform(&mut op, &vm);
                     if self.may_be_cut_off {
                         cutoff::finish(&self.ctx);
                     }
+                    vm.keep(op);
                     vm.resume(outcome);
                 }
                 Stop::Returned(_) => return Ok(()),
@@ -326,13 +327,13 @@ impl World {
     }
 
     /// Performs an operation and notes its event.
-    fn perform(&mut self, mut op: Op, vm: &Vm) -> Outcome {
+    fn perform(&mut self, op: &mut Op, vm: &Vm) -> Outcome {
         match op.code {
-            OpCode::Select => return self.select(&op, vm),
-            OpCode::Await => return self.await_condition(&op),
+            OpCode::Select => return self.select(op, vm),
+            OpCode::Await => return self.await_condition(op),
             _ => {}
         }
-        let line = self.arrive_at(&op);
+        let line = self.arrive_at(op);
         let mut about = About { object: None, actor: None, line };
         match op.target {
             Target::Object(object) => about.object = Some(object.id),
@@ -343,7 +344,7 @@ impl World {
         // A message that is put in a channel is moved: its event needs it as well.
         let mut args: Vec<Value> = if self.is_traced() { op.noted_args().as_slice().to_vec() } else { Vec::new() };
         let asked = op.code;
-        let came = self.act(&mut op, vm, &mut about);
+        let came = self.act(op, vm, &mut about);
         let code = op.code;
         // The method of a handle that a variable holds: so far it was read.
         let is_handle = (asked, code) == (OpCode::CellMethod, OpCode::CellRead);
@@ -358,7 +359,7 @@ impl World {
         let call = came.as_ref().ok().and_then(|done| done.call);
         // The last at a barrier has noted its arrival; it passes when it has run the action.
         if is_noted(code) && !(call.is_some() && code == OpCode::BarrierWait) {
-            self.note_event(&op, &about, &args, &came);
+            self.note_event(op, &about, &args, &came);
         }
         hand::empty(&self.ctx);
         match came {

@@ -89,11 +89,21 @@ impl Args {
     /// Takes up to [`Args::MAX`] values; more are dropped.
     pub fn from_values(values: impl IntoIterator<Item = Value>) -> Args {
         let mut args = Args::default();
-        for value in values.into_iter().take(Args::MAX) {
-            args.values[args.len as usize] = value;
-            args.len += 1;
-        }
+        args.fill(values);
         args
+    }
+
+    /// The same in place of what they were.
+    #[inline]
+    pub fn fill(&mut self, values: impl IntoIterator<Item = Value>) {
+        let before = std::mem::take(&mut self.len);
+        for (slot, value) in self.values.iter_mut().zip(values) {
+            *slot = value;
+            self.len += 1;
+        }
+        for slot in self.values.iter_mut().take(before as usize).skip(self.len as usize) {
+            *slot = Value::None;
+        }
     }
 
     /// The arguments.

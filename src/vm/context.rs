@@ -27,8 +27,20 @@ pub(super) struct Context {
     pub(super) code: u32,
     /// The operation at which it stopped.
     pub(super) op: Option<Box<Op>>,
+    /// One that was performed, to be filled again.
+    spare: Spare,
     /// Arguments of a call on their way to its frame.
     pub(super) spilled: Vec<Value>,
+}
+
+/// Room that is nobody's state: a copy does without.
+#[derive(Default)]
+struct Spare(Option<Box<Op>>);
+
+impl Clone for Spare {
+    fn clone(&self) -> Spare {
+        Spare::default()
+    }
 }
 
 impl fmt::Debug for Context {
@@ -39,7 +51,16 @@ impl fmt::Debug for Context {
 
 impl Context {
     pub(super) fn new(image: Arc<Image>, privates: Arc<Vec<Value>>) -> Context {
-        let mut context = Context { image, privates, names: None, nesting: 0, code: 0, op: None, spilled: Vec::new() };
+        let mut context = Context {
+            image,
+            privates,
+            names: None,
+            nesting: 0,
+            code: 0,
+            op: None,
+            spare: Spare::default(),
+            spilled: Vec::new(),
+        };
         let image = Arc::clone(&context.image);
         image.consts.iter().for_each(|value| context.admit(value));
         context
@@ -55,9 +76,30 @@ impl Context {
     }
 
     /// Leaves an operation for the world.
-    pub(super) fn stop_at(&mut self, mut op: Op, pc: usize) {
+    #[inline]
+    pub(super) fn stop_at(&mut self, mut op: Box<Op>, pc: usize) {
         op.site = Site { code: self.code, pc: pc as u32 };
-        self.op = Some(Box::new(op));
+        self.op = Some(op);
+    }
+
+    /// An operation without arguments, which are to be filled in.
+    #[inline]
+    pub(super) fn begin(&mut self, code: OpCode, target: Target) -> Box<Op> {
+        match self.spare.0.take() {
+            Some(mut op) => {
+                (op.code, op.target) = (code, target);
+                op
+            }
+            None => Box::new(Context::op(code, target, Args::none())),
+        }
+    }
+
+    /// Keeps the room of an operation that was performed.
+    #[inline]
+    pub(super) fn keep(&mut self, mut op: Box<Op>) {
+        op.args.fill([]);
+        op.cases.clear();
+        self.spare.0 = Some(op);
     }
 
     /// A plain operation.

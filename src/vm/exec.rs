@@ -355,7 +355,7 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                     (over, _) => {
                         if let Some(op) = iterate::ask(over) {
                             slow::forget(regs, dst, reg(base) + 2);
-                            context.stop_at(op, at);
+                            context.stop_at(Box::new(op), at);
                             leave!(Exit::Operation)
                         }
                     }

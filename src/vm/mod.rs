@@ -70,7 +70,7 @@ enum Then {
 #[derive(Debug)]
 pub enum Stop {
     /// At a visible operation; go on with [`Vm::resume`].
-    Op(Op),
+    Op(Box<Op>),
     /// The body returned a value.
     Returned(Value),
     /// The body ended with an error (or `exit`: [`crate::value::ErrorKind::Exit`]) that nobody caught.
@@ -103,7 +103,7 @@ impl Vm {
     pub fn run(&mut self, budget: u64) -> Stop {
         let mut budget = budget;
         if let Some(op) = self.context.op.take() {
-            return self.stop(*op);
+            return self.stop(op);
         }
         let image = Arc::clone(&self.context.image);
         if let Some(error) = self.raised.take()
@@ -119,7 +119,7 @@ impl Vm {
                 Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, codes),
                 Exit::Return(value) => self.finish(value),
                 Exit::Raise(error) => self.unwind(*error, codes),
-                Exit::Operation => self.context.op.take().map(|op| self.stop(*op)),
+                Exit::Operation => self.context.op.take().map(|op| self.stop(op)),
                 Exit::Budget => Some(Stop::Budget),
                 Exit::Recount => match self.context.recount(&self.regs) {
                     Ok(()) => None,
@@ -157,6 +157,12 @@ impl Vm {
                 }
             }
         }
+    }
+
+    /// Gives an operation back that was performed, so that the next one needs no room of its own.
+    #[inline]
+    pub fn keep(&mut self, op: Box<Op>) {
+        self.context.keep(op);
     }
 
     /// The handles of the objects created so far in the bodies of this process, for the threads it starts.
@@ -293,7 +299,7 @@ impl Vm {
     fn perform(&mut self, code: OpCode, target: Target, error: Value) -> Stop {
         self.waiting = Some(target);
         let site = self.site();
-        Stop::Op(Op { code, target, args: Args::from_values([error]), site, cases: Vec::new() })
+        Stop::Op(Box::new(Op { code, target, args: Args::from_values([error]), site, cases: Vec::new() }))
     }
 
     /// Goes on at the innermost handler, or ends.
@@ -329,7 +335,7 @@ impl Vm {
         span.copied().unwrap_or_default()
     }
 
-    fn stop(&mut self, op: Op) -> Stop {
+    fn stop(&mut self, op: Box<Op>) -> Stop {
         self.waiting = Some(op.target);
         Stop::Op(op)
     }

@@ -21,22 +21,24 @@ pub(super) fn step(
 ) -> Result<Step, Exit> {
     let (op, dst, base) = match instr {
         Instr::Op { code: op, dst, base, count } => {
-            let mut args = take(regs, base as usize, count as usize);
-            check(op, &args)?;
+            let mut stop = context.begin(op, Target::None);
+            stop.args.fill(taken(regs, base as usize, count as usize));
+            check(op, &stop.args)?;
             if op == OpCode::Start {
-                check_index(context, &args)?;
+                check_index(context, &stop.args)?;
             }
             if op == OpCode::Shuffle {
-                args = Args::from_values([Value::List(value::items(args.get(0))?)]);
+                stop.args = Args::from_values([Value::List(value::items(stop.args.get(0))?)]);
             }
-            (Context::op(op, Target::None, args), Some(dst), base)
+            (stop, Some(dst), base)
         }
         Instr::OpOn { code: op, dst, base, count } => {
             let handle = std::mem::take(&mut regs[base as usize]);
             let target = expect(&handle, op)?;
-            let args = take(regs, base as usize + 1, count as usize);
-            check_bound(&handle, op, &args)?;
-            (Context::op(op, target, args), Some(dst), base)
+            let mut stop = context.begin(op, target);
+            stop.args.fill(taken(regs, base as usize + 1, count as usize));
+            check_bound(&handle, op, &stop.args)?;
+            (stop, Some(dst), base)
         }
         Instr::Print { base, count } => {
             let mut writer = Writer::new(context);
@@ -47,18 +49,24 @@ pub(super) fn step(
                 writer.bare(value)?;
             }
             let text = writer.finish();
-            (Context::op(OpCode::Print, Target::None, Args::from_values([text])), None, base)
+            let mut stop = context.begin(OpCode::Print, Target::None);
+            stop.args.fill([text]);
+            (stop, None, base)
         }
         Instr::CellRead { dst, base, count } => {
             let target = cell(&regs[base as usize])?;
             let path = list(regs, base as usize + 1, count as usize);
-            (Context::op(OpCode::CellRead, target, Args::from_values([path])), Some(dst), base)
+            let mut stop = context.begin(OpCode::CellRead, target);
+            stop.args.fill([path]);
+            (stop, Some(dst), base)
         }
         Instr::CellWrite { base, count } => {
             let target = cell(&regs[base as usize])?;
             let path = list(regs, base as usize + 1, count as usize);
             let value = std::mem::take(&mut regs[base as usize + 1 + count as usize]);
-            (Context::op(OpCode::CellWrite, target, Args::from_values([path, value])), None, base)
+            let mut stop = context.begin(OpCode::CellWrite, target);
+            stop.args.fill([path, value]);
+            (stop, None, base)
         }
         Instr::CellMethod { dst, base, call } => {
             let spec = call_spec(code, call)?;
@@ -69,8 +77,8 @@ pub(super) fn step(
             stop_in_call(regs, (op, args), (dst, base), at, context);
             return Err(Exit::Operation);
         }
-        Instr::WithEnter { src, base } => (with(&regs[src as usize], true)?, None, base),
-        Instr::WithLeave { src, base } => (with(&regs[src as usize], false)?, None, base),
+        Instr::WithEnter { src, base } => (with(&regs[src as usize], true, context)?, None, base),
+        Instr::WithLeave { src, base } => (with(&regs[src as usize], false, context)?, None, base),
         Instr::SelectCase { list, base, call } => {
             case(regs, (list, base), call_spec(code, call)?, at, context)?;
             return Ok(Step::Next);
@@ -140,7 +148,7 @@ fn stop_in_call(
     if let Some(slot) = regs.get_mut(base as usize) {
         *slot = kept;
     }
-    context.stop_at(op, at);
+    context.stop_at(Box::new(op), at);
 }
 
 /// Whether a method is not a variable's own but that of the value or handle in it.
@@ -170,12 +178,14 @@ fn no_names(spec: &CallSpec) -> Result<(), Error> {
     }
 }
 
-fn take(regs: &mut [Value], from: usize, count: usize) -> Args {
-    Args::from_values(regs.iter_mut().skip(from).take(count).map(std::mem::take))
+/// Some registers, moved out.
+#[inline]
+fn taken(regs: &mut [Value], from: usize, count: usize) -> impl Iterator<Item = Value> {
+    regs.get_mut(from..from + count).unwrap_or_default().iter_mut().map(std::mem::take)
 }
 
 fn list(regs: &mut [Value], from: usize, count: usize) -> Value {
-    Value::list(regs.iter_mut().skip(from).take(count).map(std::mem::take).collect())
+    Value::list(taken(regs, from, count).collect())
 }
 
 /// Arguments that an operation refuses wherever it is performed.
@@ -282,7 +292,7 @@ pub(super) fn get_place(value: &Value, path: &[Value]) -> value::Result<Value> {
 }
 
 /// What a `with` does at its begin and at its end.
-fn with(handle: &Value, enter: bool) -> Result<Op, Error> {
+fn with(handle: &Value, enter: bool, context: &mut Context) -> Result<Box<Op>, Error> {
     let Value::Object(object) = handle else { return Err(not_with(handle)) };
     let (acquire, release) = match object.kind {
         ObjectKind::Lock | ObjectKind::Rlock | ObjectKind::Condition => (OpCode::LockAcquire, OpCode::LockRelease),
@@ -291,12 +301,13 @@ fn with(handle: &Value, enter: bool) -> Result<Op, Error> {
         ObjectKind::Rwlock => return Err(Error::type_error("`with` takes a side of an rwlock, `.read` or `.write`")),
         _ => return Err(not_with(handle)),
     };
-    let args = match (enter, release) {
-        (true, _) => Args::from_values([Value::Bool(true), Value::None]),
-        (false, OpCode::SemaphoreRelease) => Args::from_values([Value::Int(1)]),
-        _ => Args::none(),
-    };
-    Ok(Context::op(if enter { acquire } else { release }, Target::Object(*object), args))
+    let mut op = context.begin(if enter { acquire } else { release }, Target::Object(*object));
+    match (enter, release) {
+        (true, _) => op.args.fill([Value::Bool(true), Value::None]),
+        (false, OpCode::SemaphoreRelease) => op.args.fill([Value::Int(1)]),
+        _ => {}
+    }
+    Ok(op)
 }
 
 fn not_with(value: &Value) -> Error {
@@ -348,7 +359,7 @@ fn check_case(op: &Op, name: &str) -> Result<(), Error> {
 }
 
 fn select(regs: &mut [Value], base: Reg, at: usize, context: &mut Context) -> Result<Step, Exit> {
-    let args = take(regs, base as usize + 1, 2);
+    let args = Args::from_values(taken(regs, base as usize + 1, 2));
     check(OpCode::Select, &args)?;
     let entries = match &regs[base as usize] {
         Value::List(entries) => std::sync::Arc::clone(entries),
@@ -360,7 +371,7 @@ fn select(regs: &mut [Value], base: Reg, at: usize, context: &mut Context) -> Re
     let cases = entries.iter().filter_map(|entry| case_op(entry, context.code)).collect();
     let op = Op { cases, ..Context::op(OpCode::Select, Target::None, args) };
     slow::forget(regs, base + 1, base as usize + 1);
-    context.stop_at(op, at);
+    context.stop_at(Box::new(op), at);
     Err(Exit::Operation)
 }
 

@@ -67,7 +67,7 @@ fn where_a_way_never_ends_short_ones_are_told() {
     for (text, cost) in [(ENDLESS, (1, 3, 9)), (ENDLESS_TASKS, (0, 2, 5))] {
         let scenario = Scenario::from_str(text);
         let plan = Arc::new(scenario.plan(&[]).expect("a plan"));
-        let limits = Limits { states: 1_000, states_best: 3_000, ..Limits::default() };
+        let limits = Limits { states: 300, states_best: 1_500, ..Limits::default() };
         let checked = check(&plan, &Options { limits, ..Options::new(512) }, &mut |_| {}).expect("objects");
         assert_eq!((checked.verdict, checked.complete), (Verdict::Error, false));
         let way = checked.counterexample.expect("a way");

@@ -101,7 +101,7 @@ pub(crate) fn run_code(image: Arc<Image>, source: Source, code: CodeId, args: Ve
     for _ in 0..10_000 {
         match vm.run(200_000_000) {
             Stop::Op(op) => {
-                let outcome = world.perform(op);
+                let outcome = world.perform(*op);
                 vm.resume(outcome);
             }
             Stop::Returned(value) => {

@@ -95,6 +95,8 @@ pub(super) struct How {
     pub(super) exact: bool,
     /// How many workers there may be.
     pub(super) workers: usize,
+    /// Whether it is known that some schedule fails.
+    pub(super) fails: bool,
 }
 
 /// Searches depth first within the limits; `tell` is told of the progress now and then.
@@ -122,7 +124,7 @@ fn search(
     tell: &mut dyn FnMut(Progress),
 ) -> Found {
     let machine = space.machine();
-    let mut first = Worker::new(space, met, (how.reduction, may_come_back), (limits, until));
+    let mut first = Worker::new(space, met, (how, may_come_back), (limits, until));
     first.begin(initial);
     let alone = if how.workers > 1 { limits.alone } else { usize::MAX };
     let bound = match first.go_alone(alone, tell) {
@@ -135,7 +137,7 @@ fn search(
                     let _leaves = Leaves(&crew);
                     let mut space = limits.space(machine);
                     space.set_symmetry(how.reduction.is_symmetric());
-                    let mut worker = Worker::new(&mut space, met, (how.reduction, may_come_back), (limits, until));
+                    let mut worker = Worker::new(&mut space, met, (how, may_come_back), (limits, until));
                     worker.go_with(&crew, &mut |_| {});
                     worker.found()
                 };

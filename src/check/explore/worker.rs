@@ -7,20 +7,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use super::Found;
 use super::crew::{Crew, Job, Loan};
 use super::prospects::{Prospect, Prospects};
 use super::sleep;
+use super::{Found, How};
 use crate::check::failure::{Told, of_step};
 use crate::check::left::Share;
 use crate::check::met::{Met, Sight};
-use crate::check::{Bound, Failure, Limits, Progress, Reduction, STATE_BYTES};
+use crate::check::{Bound, Failure, Limits, Progress, Reduction};
 use crate::machine::{Choice, Fingerprint, Moved, Outlook, Packed, Print, Space, State, Step, View, What};
 use crate::program::op::OpCode;
 use crate::value;
 
 /// Steps from one look at limits and at the time to the next.
 const LOOK_EVERY: u32 = 1024;
+
+/// Bytes of what is found out at most, once it is known that something fails.
+const FOUND_FAILED: usize = 256 << 20;
 
 /// A state on the way that is being walked.
 #[derive(Default)]
@@ -110,6 +113,8 @@ pub(super) struct Worker<'s, 'm> {
     may_come_back: bool,
     /// Whether there are sleep sets.
     sleeps: bool,
+    /// Whether it was known at the beginning that some schedule fails.
+    fails: bool,
     limits: &'s Limits,
     until: Option<Instant>,
     stack: Vec<Frame>,
@@ -126,8 +131,8 @@ pub(super) struct Worker<'s, 'm> {
     share: Share,
     found: Found,
     looks: u32,
-    /// For how many states more those count that are large, and what was found out at the last look, in bytes.
-    weight: usize,
+    /// Bytes of what was found out: all that ever was, and at the last look.
+    found_ever: usize,
     found_bytes: usize,
     is_alone: bool,
     /// What the others were told of: states, and bytes.
@@ -138,7 +143,7 @@ impl<'s, 'm> Worker<'s, 'm> {
     pub(super) fn new(
         space: &'s mut Space<'m>,
         met: &'s Met,
-        (reduction, may_come_back): (Reduction, bool),
+        (how, may_come_back): (How, bool),
         (limits, until): (&'s Limits, Option<Instant>),
     ) -> Worker<'s, 'm> {
         Worker {
@@ -147,9 +152,10 @@ impl<'s, 'm> Worker<'s, 'm> {
             outlook: Outlook::default(),
             prospects: Prospects::default(),
             told: Told::default(),
-            reduction,
+            reduction: how.reduction,
             may_come_back,
-            sleeps: reduction.is_sleepy() && !may_come_back,
+            sleeps: how.reduction.is_sleepy() && !may_come_back,
+            fails: how.fails,
             limits,
             until,
             stack: Vec::new(),
@@ -161,7 +167,7 @@ impl<'s, 'm> Worker<'s, 'm> {
             share: Share::default(),
             found: Found::default(),
             looks: 0,
-            weight: 0,
+            found_ever: 0,
             found_bytes: 0,
             is_alone: true,
             published: (0, 0),
@@ -187,7 +193,7 @@ impl<'s, 'm> Worker<'s, 'm> {
                     return Came::Limit(bound);
                 }
             }
-            if self.limits.are_too_many((self.found.states, self.weight), !self.found.failures.is_empty()) {
+            if self.are_too_many(self.found.states, !self.found.failures.is_empty()) {
                 return Came::Limit(Bound::States);
             }
             if self.found.states > most {
@@ -240,7 +246,7 @@ impl<'s, 'm> Worker<'s, 'm> {
             crew.fails.store(true, Relaxed);
         }
         tell(self.progress(states));
-        let too_many = self.limits.are_too_many((states, self.weight), crew.fails.load(Relaxed));
+        let too_many = self.are_too_many(states, crew.fails.load(Relaxed));
         if let Some(bound) = self.bound(bytes).or(too_many.then_some(Bound::States)) {
             crew.stop(Some(bound));
         }
@@ -493,10 +499,15 @@ impl<'s, 'm> Worker<'s, 'm> {
         self.space.bytes() + self.prospects.bytes() + (self.stack.len() + self.spare.len()) * frame
     }
 
-    /// Adds what large states count for.
+    /// Whether so many states are more than may be met. Where something fails, so is what takes long to look at.
+    fn are_too_many(&self, states: usize, fails: bool) -> bool {
+        states > self.limits.states_after(fails) || (fails || self.fails) && self.found_ever > FOUND_FAILED
+    }
+
+    /// Notes how much was found out.
     fn weigh(&mut self) {
         let bytes = self.space.found_bytes();
-        self.weight += bytes.saturating_sub(self.found_bytes) / STATE_BYTES;
+        self.found_ever += bytes.saturating_sub(self.found_bytes);
         self.found_bytes = bytes;
     }
 
