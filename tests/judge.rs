@@ -297,3 +297,15 @@ fn who_found_a_rendezvous_closed_met_nobody() {
     let trace = conc::trace::Trace::from_ron_lines(&text).expect("a trace");
     assert!(matches!(judge(&plan, trace.data(), Some(&Ending::Finished)), Judgement::Possible { .. }));
 }
+
+/// Who sends comes before who closes the other end, and tells of it much later; a worker takes a task and is killed
+/// before it can tell.
+#[test]
+fn the_ends_of_a_pipe_share_an_order() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge");
+    let scenario = Scenario::from_path(here.join("ends_of_a_pipe.conc")).expect("a scenario");
+    let plan = Arc::new(scenario.plan(&[]).expect("a correct scenario"));
+    let text = std::fs::read_to_string(here.join("ends_of_a_pipe.ron")).expect("a trace");
+    let trace = conc::trace::Trace::from_ron_lines(&text).expect("a trace");
+    assert!(matches!(judge(&plan, trace.data(), Some(&Ending::Finished)), Judgement::Possible { .. }));
+}

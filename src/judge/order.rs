@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::plan::{Plan, PlannedObject};
 use crate::program::op::OpCode;
 use crate::trace::{Datum, Event, Place, Status, TraceData};
 use crate::value::ObjectKind;
@@ -32,7 +33,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn new(data: &TraceData) -> Order {
+    pub(super) fn new(plan: &Plan, data: &TraceData) -> Order {
         let count = data.events.len();
         let mut order = Order {
             lanes: vec![Vec::new(); data.actors.len()],
@@ -62,7 +63,7 @@ impl Order {
                 order.edge(*cause, at);
             }
         }
-        order.by_ticket(data);
+        order.by_ticket(data, &first_ends(plan, data));
         order.by_name(data);
         order.by_calls(data, &places);
         order
@@ -113,13 +114,17 @@ impl Order {
     }
 
     /// The orders of objects, actors and results.
-    fn by_ticket(&mut self, data: &TraceData) {
+    fn by_ticket(&mut self, data: &TraceData, first_ends: &FxHashMap<u32, u32>) {
         let mut domains: FxHashMap<Domain, Vec<(u64, u32)>> = FxHashMap::default();
         for (at, event) in (0u32..).zip(&data.events) {
             if event.ticket == 0 {
                 continue;
             }
-            if let Some(domain) = domain(data, event) {
+            let whole = |domain| match domain {
+                Domain::Object(object) => Domain::Object(first_ends.get(&object).copied().unwrap_or(object)),
+                other => other,
+            };
+            if let Some(domain) = domain(data, event).map(whole) {
                 domains.entry(domain).or_default().push((event.ticket, at));
             }
         }
@@ -161,7 +166,18 @@ impl Order {
     }
 }
 
-/// What the ticket of an event is a place in.
+/// Of pipes at file level, by the second end: the first, whose order it shares.
+fn first_ends(plan: &Plan, data: &TraceData) -> FxHashMap<u32, u32> {
+    let places: FxHashMap<&str, u32> = data.objects.iter().map(|info| info.name.as_str()).zip(0..).collect();
+    let pair = |(id, end): (u32, &PlannedObject)| {
+        let first = end.peer.filter(|peer| *peer < id)?;
+        let first = plan.objects.get(first as usize)?;
+        Some((*places.get(&*end.name)?, *places.get(&*first.name)?))
+    };
+    (0u32..).zip(&plan.objects).filter_map(pair).collect()
+}
+
+/// What the ticket of an event is a place in; each end of a pipe by itself.
 pub(super) fn domain(data: &TraceData, event: &Event) -> Option<Domain> {
     match event.op {
         OpCode::Print | OpCode::Mark | OpCode::Begin => return None,
@@ -176,7 +192,7 @@ pub(super) fn domain(data: &TraceData, event: &Event) -> Option<Domain> {
     }
     if let Some(object) = event.object {
         let detail = data.objects.get(object as usize)?;
-        // The order of a condition is that of its lock; that of a pipe's two ends is one.
+        // The order of a condition is that of its lock.
         let over = detail.size.and_then(|lock| u32::try_from(lock).ok());
         return Some(Domain::Object(match detail.kind {
             ObjectKind::Condition => over.unwrap_or(object),

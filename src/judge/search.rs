@@ -115,12 +115,12 @@ fn judge_told(
     stuck: Option<Vec<String>>,
     (untold, effort): (Untold, Rc<Cell<u64>>),
 ) -> Judgement {
-    judge_order(machine, data, Order::new(data), Asked { stuck, untold, effort, certain: None })
+    judge_order(machine, data, Order::new(machine.plan(), data), Asked { stuck, untold, effort, certain: None })
 }
 
 /// Judges what took place before anybody could do what it did not tell of.
 fn judge_certain(machine: &Machine, data: &TraceData, stuck: Option<&[String]>) -> Judgement {
-    let order = Order::new(data);
+    let order = Order::new(machine.plan(), data);
     let begins = untold::begins(data, stuck);
     let certain = Some(order.and_before(&data.events, |event| event.time_ns < begins));
     let effort = Rc::new(Cell::new(u64::MAX));
