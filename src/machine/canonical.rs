@@ -46,7 +46,7 @@ pub(super) trait Parts {
 
 /// Puts actors that one actor has started into an order that is the same whichever of those that are alike is where:
 /// by what they were begun with, then by where main names them, then by where they stand, then by where they are named
-/// first.
+/// first, alone or with others.
 ///
 /// Such actors can be exchanged throughout a state (Clarke, Enders, Filkorn and Jha, Exploiting Symmetry in Temporal
 /// Logic Model Checking, 1996). Where the order leaves two of them open, states may be told apart that need not be.
@@ -62,8 +62,12 @@ pub(super) fn sort_alike(parts: &impl Parts, ways: Ways, started: &mut [u32]) {
         false => usize::MAX,
     };
     let named = |id: u32| {
-        let all = (0..ways.fixed).flat_map(|place| parts.object(place).1);
-        all.into_iter().position(|one| *one == Ref::Actor(id)).unwrap_or(usize::MAX)
+        let first = |names: &dyn Fn(&Ref) -> bool| {
+            let mut all = (0..ways.fixed).flat_map(|place| parts.object(place).1);
+            all.position(names).unwrap_or(usize::MAX)
+        };
+        let alone = first(&|one| *one == Ref::Actor(id));
+        (alone, first(&|one| matches!(one, Ref::Group(group) if group.contains(&id))))
     };
     started.sort_by(|one, other| {
         let place = |id: u32| parts.place_of_actor(id).unwrap_or(usize::MAX);
@@ -179,15 +183,15 @@ impl Walk {
                 self.actors.number(parts.place_of_actor(child), child);
             }
         }
-        (0..fixed).for_each(|place| self.name(parts, parts.object(place).1));
+        (0..fixed).for_each(|place| self.name(parts, ways, parts.object(place).1));
         let (mut actors, mut made, mut unmet) = (0, 0, 0);
         loop {
             if let Some(place) = self.actors.order.get(actors).copied() {
                 actors += 1;
-                place.into_iter().for_each(|place| self.name(parts, parts.actor(place).1));
+                place.into_iter().for_each(|place| self.name(parts, ways, parts.actor(place).1));
             } else if let Some(place) = self.objects.order.get(made).copied() {
                 made += 1;
-                place.into_iter().for_each(|place| self.name(parts, parts.object(place).1));
+                place.into_iter().for_each(|place| self.name(parts, ways, parts.object(place).1));
             } else {
                 // Whose starter is gone and to whom nobody has a handle.
                 let is_orphan = |place: &usize| !parts.has_ended(*place) && !self.actors.is_met(*place);
@@ -199,9 +203,19 @@ impl Walk {
     }
 
     /// Numbers what a part names.
-    fn name(&mut self, parts: &impl Parts, refs: &[Ref]) {
+    fn name(&mut self, parts: &impl Parts, ways: Ways, refs: &[Ref]) {
         for one in refs {
             match one {
+                Ref::Group(group) => {
+                    // Where nobody leads to them any more who started them.
+                    let mut group = group.clone();
+                    if ways.symmetric {
+                        sort_alike(parts, ways, &mut group);
+                    }
+                    for id in &group {
+                        self.actors.number(parts.place_of_actor(*id), *id);
+                    }
+                }
                 Ref::Actor(_) | Ref::Set { .. } => {
                     for id in one.named(!self.sets) {
                         self.actors.number(parts.place_of_actor(*id), *id);
@@ -309,6 +323,12 @@ impl Walk {
                 Ref::Object(id) => {
                     let number = self.objects.number(parts.place_of_object(*id), *id);
                     self.write(number);
+                }
+                Ref::Group(group) => {
+                    let number = |id: &u32| self.actors.number(parts.place_of_actor(*id), *id);
+                    let mut numbers: Vec<u32> = group.iter().map(number).collect();
+                    numbers.sort_unstable();
+                    numbers.into_iter().for_each(|number| self.write(number));
                 }
                 Ref::Children(children) => self.write_going_on(parts, children),
                 Ref::Set { all, next } if self.sets => {

@@ -3,6 +3,8 @@
 //! Answers for: from a part of a state to its shape, the same wherever it is the same but for numbers. Never looks at
 //! another part.
 
+use std::collections::BTreeMap;
+
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::actor::{Actor, At, Phase};
@@ -27,6 +29,8 @@ pub(super) enum Ref {
     Actor(u32),
     /// An object that was made in the run, or a result.
     Object(u32),
+    /// Actors that hold something together, in no order.
+    Group(Box<[u32]>),
     /// Those of these actors that are not over.
     Children(Box<[u32]>),
     /// Those of a list who are to be joined, and nothing else; where that has begun, which of them is next.
@@ -49,6 +53,7 @@ impl Ref {
     pub(super) fn named(&self, with_sets: bool) -> &[u32] {
         match self {
             Ref::Actor(id) => std::slice::from_ref(id),
+            Ref::Group(all) => all,
             Ref::Set { all, .. } if with_sets => all,
             _ => &[],
         }
@@ -394,10 +399,14 @@ impl Shaper {
             Object::Rwlock(lock) => {
                 self.optional_actor(lock.writer);
                 self.flag(lock.orphaned);
-                self.number(lock.readers.len() as u32);
-                for (reader, shares) in &lock.readers {
-                    self.actor_id(*reader);
-                    self.number(*shares);
+                // Those who hold it as often as each other are told apart by nothing here.
+                let mut readers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+                lock.readers.iter().for_each(|(reader, shares)| readers.entry(*shares).or_default().push(*reader));
+                self.number(readers.len() as u32);
+                for (shares, group) in readers {
+                    self.number(shares);
+                    self.number(group.len() as u32);
+                    self.shape.refs.push(Ref::Group(group.into()));
                 }
                 self.number(lock.waiting.len() as u32);
                 lock.waiting.iter().for_each(|writer| self.actor_id(*writer));

@@ -143,3 +143,19 @@ fn an_order_that_matters_is_kept() {
     assert_eq!(failures(&whole), failures(&symmetric));
     assert!(!failures(&whole).is_empty());
 }
+
+#[test]
+fn who_reads_together_does_so_in_no_order() {
+    // The readers hold the lock when nobody leads to them any more, and have ended with different statuses; or hold
+    // another lock, which tells them apart.
+    let main = "main { let all = [start p, start p] }\n";
+    for body in [
+        "latch l(1)\nprocess p { w.read.acquire() ; l.count_down() }\n",
+        "rlock r\nthread p { r.acquire(block: false) ; w.read.acquire() }\n",
+    ] {
+        let text = format!("rwlock w\n{body}{main}");
+        let (one, other) = (searched(&text, Reduction::Symmetry), searched(&text, Reduction::All));
+        assert!(one.complete && other.complete);
+        assert_eq!((one.ends.len(), &one.ends), (1, &other.ends), "{text}");
+    }
+}

@@ -43,7 +43,7 @@ impl Bytes {
         for one in &shape.refs {
             match one {
                 Ref::Actor(id) | Ref::Object(id) => self.number(*id),
-                Ref::Children(children) => self.numbers(children.iter().copied()),
+                Ref::Group(all) | Ref::Children(all) => self.numbers(all.iter().copied()),
                 Ref::Set { all, next } => {
                     self.numbers(all.iter().copied());
                     self.optional(next.map(|next| next as u32));

@@ -51,7 +51,7 @@ impl Names {
         let mut names = Names::default();
         for one in refs {
             match one {
-                Ref::Actor(_) => names.each |= bits(one.named(false))?,
+                Ref::Actor(_) | Ref::Group(_) => names.each |= bits(one.named(false))?,
                 Ref::Set { all, .. } => names.sets |= bits(all)?,
                 Ref::Children(children) => names.children |= bits(children)?,
                 Ref::Until(_) => {}
