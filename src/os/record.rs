@@ -5,6 +5,7 @@
 //! `trace`).
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
+use std::cell::RefCell;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
@@ -62,6 +63,27 @@ pub(super) struct Noted {
     pub(super) came: Result<Value, Error>,
 }
 
+thread_local! {
+    /// The event that is being put together: its room is used again.
+    static EVENT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The fixed part of an event, being filled from its beginning.
+struct Fixed<'b> {
+    bytes: &'b mut [u8],
+    at: usize,
+}
+
+impl Fixed<'_> {
+    #[inline]
+    fn put<const N: usize>(&mut self, field: [u8; N]) {
+        if let Some(room) = self.bytes.get_mut(self.at..self.at + N) {
+            room.copy_from_slice(&field);
+        }
+        self.at += N;
+    }
+}
+
 impl Ctx {
     /// Notes an event. It gets the next number in the actor's order, whether or not events are kept.
     pub(super) fn note(&self, note: &Note<'_>) {
@@ -77,31 +99,31 @@ impl Ctx {
     }
 
     fn write_note(&self, note: &Note<'_>) {
-        let args = values::encode_all(note.args);
-        let (failed, came) = match note.came {
-            Ok(value) => (0u8, values::encode(value).unwrap_or_default()),
-            Err(error) => (1u8, values::encode_error(error)),
-        };
-        let len = FIXED_BYTES + args.len() + came.len();
-        let mut bytes = Vec::with_capacity(len);
-        bytes.extend((len as u32).to_ne_bytes());
-        bytes.extend([note.op as u8, failed, 0, 0]);
-        bytes.extend(note.line.to_ne_bytes());
-        bytes.extend(note.object.map_or(0, |id| id + 1).to_ne_bytes());
-        bytes.extend(note.actor.map_or(0, |id| id + 1).to_ne_bytes());
-        bytes.extend((args.len() as u32).to_ne_bytes());
-        bytes.extend(note.ticket.to_ne_bytes());
-        bytes.extend(note.cause.to_ne_bytes());
         let time = match super::turns::are_on(self.arena) {
             true if note.op == OpCode::Begin => self.slot.born_ns.load(Relaxed),
             true => super::turns::now_ns(self),
             false => sys::now_ns().saturating_sub(self.arena.header().epoch_ns.load(Relaxed)),
         };
-        bytes.extend(time.to_ne_bytes());
-        bytes.extend((came.len() as u64).to_ne_bytes());
-        bytes.extend(args);
-        bytes.extend(came);
-        self.append(&bytes);
+        EVENT.with_borrow_mut(|bytes| {
+            bytes.clear();
+            bytes.resize(FIXED_BYTES, 0);
+            values::append_list(note.args, bytes);
+            let args_len = bytes.len() - FIXED_BYTES;
+            values::append_came(note.came, bytes);
+            let len = bytes.len();
+            let mut fixed = Fixed { bytes, at: 0 };
+            fixed.put((len as u32).to_ne_bytes());
+            fixed.put([note.op as u8, u8::from(note.came.is_err()), 0, 0]);
+            fixed.put(note.line.to_ne_bytes());
+            fixed.put(note.object.map_or(0, |id| id + 1).to_ne_bytes());
+            fixed.put(note.actor.map_or(0, |id| id + 1).to_ne_bytes());
+            fixed.put((args_len as u32).to_ne_bytes());
+            fixed.put(note.ticket.to_ne_bytes());
+            fixed.put(note.cause.to_ne_bytes());
+            fixed.put(time.to_ne_bytes());
+            fixed.put(((len - FIXED_BYTES - args_len) as u64).to_ne_bytes());
+            self.append(bytes);
+        });
     }
 
     fn append(&self, bytes: &[u8]) {

@@ -15,9 +15,17 @@ pub(super) fn encode(value: &Value) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Several values as the bytes of a list; empty where one of them cannot be encoded.
-pub(super) fn encode_all(values: &[Value]) -> Vec<u8> {
-    encode(&Value::List(Arc::new(values.to_vec()))).unwrap_or_default()
+/// Appends several values as the bytes of a list.
+pub(super) fn append_list(values: &[Value], bytes: &mut Vec<u8>) {
+    value::encode_list(values, bytes);
+}
+
+/// Appends what came of an operation.
+pub(super) fn append_came(came: std::result::Result<&Value, &Error>, bytes: &mut Vec<u8>) {
+    match came {
+        Ok(value) => value::encode(value, bytes),
+        Err(error) => value::encode_error(error, bytes),
+    }
 }
 
 /// The value of bytes that [`encode`] made; none for any others.

@@ -42,6 +42,8 @@ pub(super) struct World {
     children: Vec<u32>,
     /// Handles of the objects of its process.
     privates: Arc<Vec<Value>>,
+    /// Room for what an event says of its operation's arguments.
+    noted: Vec<Value>,
     /// See [`World::some_number`].
     chances: u64,
     /// Of a worker: how many tasks it has done.
@@ -72,6 +74,7 @@ impl World {
             pauses,
             children: Vec::new(),
             privates: Arc::default(),
+            noted: Vec::new(),
             chances,
             tasks_done: 0,
         }
@@ -342,7 +345,10 @@ impl World {
             Target::None => {}
         }
         // A message that is put in a channel is moved: its event needs it as well.
-        let mut args: Vec<Value> = if self.is_traced() { op.noted_args().as_slice().to_vec() } else { Vec::new() };
+        let mut args = std::mem::take(&mut self.noted);
+        if self.is_traced() {
+            op.note_args(&mut args);
+        }
         let asked = op.code;
         let came = self.act(op, vm, &mut about);
         let code = op.code;
@@ -362,6 +368,8 @@ impl World {
             self.note_event(op, &about, &args, &came);
         }
         hand::empty(&self.ctx);
+        args.clear();
+        self.noted = args;
         match came {
             Ok(_) if let Some((code, then)) = call => Outcome::Call { code, then },
             Ok(done) if is_handle => Outcome::Handle(done.value),

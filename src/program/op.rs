@@ -55,6 +55,14 @@ impl Op {
             _ => self.args.clone(),
         }
     }
+
+    /// Appends the same to a list.
+    pub fn note_args(&self, to: &mut Vec<Value>) {
+        match self.target {
+            Target::Object(object) if object.side().is_none() => to.extend_from_slice(self.args.as_slice()),
+            _ => to.extend_from_slice(self.noted_args().as_slice()),
+        }
+    }
 }
 
 /// What an operation is performed on.

@@ -77,6 +77,11 @@ pub fn encode(value: &Value, out: &mut Vec<u8>) {
     encode_with(value, out, &mut Own);
 }
 
+/// Appends a list of these values to `out`.
+pub fn encode_list(values: &[Value], out: &mut Vec<u8>) {
+    encode_all(LIST, values.len(), values.iter(), out, &mut Own);
+}
+
 /// Appends the value to `out`, its handles by other numbers.
 pub fn encode_with(value: &Value, out: &mut Vec<u8>, ids: &mut impl Ids) {
     match value {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, is_shared, iterate, slow, too_deep};
+use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, is_shared, iterate, slow, too_deep, visible};
 use crate::program::{Code, Instr};
 use crate::value::{self, Error, Value};
 
@@ -415,6 +415,28 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                 }
             }
             Instr::ReturnNone => leave!(Exit::Return(Value::None)),
+            Instr::Global { dst, decl } => match context.image.globals.get(decl as usize) {
+                Some(Value::Object(object)) => {
+                    let object = *object;
+                    regs[reg(dst)] = Value::Object(object);
+                }
+                _ => {
+                    if let Err(exit) = slow::step(regs, code, at, *instr, context) {
+                        leave!(exit);
+                    }
+                }
+            },
+            // What stops most: not by way of all that is slow.
+            Instr::Op { .. }
+            | Instr::OpOn { .. }
+            | Instr::CellRead { .. }
+            | Instr::CellWrite { .. }
+            | Instr::WithEnter { .. }
+            | Instr::WithLeave { .. } => {
+                if let Err(exit) = visible::step(regs, code, at, *instr, context) {
+                    leave!(exit);
+                }
+            }
             other => match slow::step(regs, code, at, other, context) {
                 Ok(slow::Step::Next) => {}
                 Ok(slow::Step::Jump(target)) => jump!(target),

@@ -35,6 +35,8 @@ const REGISTERS_MAX: usize = 4 << 20;
 /// One actor's computing: frames and registers. Cheap to clone.
 #[derive(Debug)]
 pub struct Vm {
+    /// The program, for the loop that runs it.
+    image: Option<Arc<Image>>,
     context: Context,
     frames: Vec<Frame>,
     regs: Vec<Value>,
@@ -83,14 +85,14 @@ impl Vm {
     /// An actor about to run a code with its arguments. `privates` are the handles of the objects of the process it
     /// belongs to (by [`crate::program::ObjectSpec::slot`]), `name` is the actor's, for errors.
     pub fn new(image: Arc<Image>, code: CodeId, args: Vec<Value>, privates: Arc<Vec<Value>>, name: Arc<str>) -> Vm {
-        let mut context = Context::new(image, privates);
+        let mut context = Context::new(Arc::clone(&image), privates);
         args.iter().for_each(|arg| context.admit(arg));
         let mut regs = args;
         let found = context.image.program.codes.get(code.0 as usize);
         regs.resize(found.map_or(0, |code| code.registers as usize), Value::None);
         let end = regs.len() as u32;
         let frames = vec![Frame { code: code.0, pc: 0, base: 0, end, then: Then::End }];
-        Vm { context, frames, regs, name, waiting: None, raised: None }
+        Vm { image: Some(image), context, frames, regs, name, waiting: None, raised: None }
     }
 
     /// The same, printing handles by these names.
@@ -105,18 +107,25 @@ impl Vm {
         if let Some(op) = self.context.op.take() {
             return self.stop(op);
         }
-        let image = Arc::clone(&self.context.image);
+        // Moved out and back in: to count one owner more and less takes longer than most of what runs in between.
+        let image = std::mem::take(&mut self.image);
+        let codes = image.as_ref().map_or(&[][..], |image| image.program.codes.as_slice());
+        let stop = self.run_codes(codes, &mut budget);
+        self.image = image;
+        stop
+    }
+
+    fn run_codes(&mut self, codes: &[Code], budget: &mut u64) -> Stop {
         if let Some(error) = self.raised.take()
-            && let Some(stop) = self.unwind(*error, &image.program.codes)
+            && let Some(stop) = self.unwind(*error, codes)
         {
             return stop;
         }
-        let codes = image.program.codes.as_slice();
         while !self.frames.is_empty() {
             let mut machine = Machine { frames: &mut self.frames, regs: &mut self.regs };
-            let exit = exec(&mut machine, codes, &mut self.context, &mut budget);
+            let exit = exec(&mut machine, codes, &mut self.context, budget);
             let stop = match exit {
-                Exit::Call { code, base, dst } => self.call(code, base, dst, &mut budget, codes),
+                Exit::Call { code, base, dst } => self.call(code, base, dst, budget, codes),
                 Exit::Return(value) => self.finish(value),
                 Exit::Raise(error) => self.unwind(*error, codes),
                 Exit::Operation => self.context.op.take().map(|op| self.stop(op)),
@@ -387,9 +396,8 @@ impl Vm {
     /// What the operation gave.
     fn accept(&mut self, value: Value) {
         self.context.admit(&value);
-        let image = Arc::clone(&self.context.image);
         let Some(frame) = self.frames.last_mut() else { return };
-        let instrs = image.program.codes.get(frame.code as usize).map(|code| code.instrs.as_slice());
+        let instrs = self.context.image.program.codes.get(frame.code as usize).map(|code| code.instrs.as_slice());
         let Some(instr) = instrs.and_then(|instrs| instrs.get(frame.pc as usize)) else { return };
         let base = frame.base as usize;
         frame.pc += 1;
@@ -441,6 +449,7 @@ impl Clone for Vm {
         // Registers that a call once used and nobody uses now are not worth a copy.
         let used = self.regs.get(..self.end() as usize).unwrap_or(&self.regs);
         Vm {
+            image: self.image.clone(),
             context: self.context.clone(),
             frames: self.frames.clone(),
             regs: used.to_vec(),
