@@ -1,0 +1,169 @@
+//! The same operations without conc, as near to the kernel as Rust goes.
+//!
+//! Answers for: nanoseconds of one operation. Each is measured in a process of its own, which has touched little memory.
+#![expect(clippy::expect_used, reason = "what cannot be measured here ends the program")]
+
+use std::hint::black_box;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::time::Instant;
+
+use nix::sys::wait::waitpid;
+use nix::unistd::pipe;
+
+use super::shared::{Lock, Ring, await_value, child, children, shared, wake};
+
+/// Workers of the pools.
+const WORKERS: usize = 2;
+
+/// Nanoseconds of one of so many operations of a row; none where there is no such row.
+pub(crate) fn measure(row: &str, count: usize) -> Option<f64> {
+    let begun = Instant::now();
+    match row {
+        "start_process" => (0..count).for_each(|_| children(1, |_| {})),
+        "start_process_100" => (0..count / 100).for_each(|_| children(100, |_| {})),
+        "start_thread" => (0..count).for_each(|_| drop(std::thread::spawn(|| {}).join())),
+        "queue_processes" => queue(count, 1),
+        "queue_processes_2" => queue(count, 2),
+        "queue_threads" => channel(count),
+        "rendezvous" | "semaphore" | "step" => hand_offs(count),
+        "pipe" => pipes(count, 8),
+        "pipe_64k" => pipes(count, 64 << 10),
+        "pool" => pool(count),
+        "pool_map" => map(count),
+        "lock" => lock(count, 1),
+        "lock_contended" => lock(count / 2, 2),
+        "barrier_2" => barrier(count, 2),
+        "barrier_8" => barrier(count, 8),
+        "barrier_64" => barrier(count, 64),
+        _ => return None,
+    }
+    Some(begun.elapsed().as_nanos() as f64 / count as f64)
+}
+
+/// What a whole run of the smallest scenario is held against: one child, which says something.
+pub(crate) fn hello() {
+    children(1, |_| println!("hello"));
+}
+
+fn queue(count: usize, sides: usize) {
+    let ring: &Ring = shared();
+    ring.begin();
+    children(2 * sides, |at| {
+        for item in 0..count / sides {
+            if at < sides {
+                ring.put(item as u32)
+            } else {
+                let _ = black_box(ring.get());
+            }
+        }
+    });
+}
+
+fn channel(count: usize) {
+    let (sender, receiver) = crossbeam_channel::bounded(super::shared::ROOM);
+    std::thread::scope(|scope| {
+        scope.spawn(move || (0..count).for_each(|item| sender.send(item).expect("a receiver")));
+        scope.spawn(move || receiver.iter().for_each(|item| _ = black_box(item)));
+    });
+}
+
+/// There and back, by a word on which each sleeps until it is its turn.
+fn hand_offs(count: usize) {
+    let turn: &AtomicU32 = shared();
+    children(2, |me| {
+        let me = me as u32;
+        for _ in 0..count {
+            await_value(turn, me);
+            turn.store(1 - me, SeqCst);
+            wake(turn, 1);
+        }
+    });
+}
+
+fn pipes(count: usize, size: usize) {
+    let end = |fd: OwnedFd| std::fs::File::from(fd);
+    let (there, back) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
+    let (there, back) = ((end(there.0), end(there.1)), (end(back.0), end(back.1)));
+    let message = vec![7u8; size];
+    let goes = |(mut from, mut to): (&std::fs::File, &std::fs::File), first: bool| {
+        let mut got = vec![0u8; size];
+        for _ in 0..count {
+            if first {
+                to.write_all(&message).expect("room");
+            }
+            from.read_exact(&mut got).expect("a message");
+            if !first {
+                to.write_all(&got).expect("room");
+            }
+        }
+    };
+    children(2, |at| if at == 0 { goes((&back.0, &there.1), true) } else { goes((&there.0, &back.1), false) });
+}
+
+fn pool(count: usize) {
+    let (tasks, results): (&Ring, &Ring) = (shared(), shared());
+    tasks.begin();
+    results.begin();
+    let body = |_| {
+        loop {
+            match tasks.get() {
+                u32::MAX => return,
+                task => results.put(task + 1),
+            }
+        }
+    };
+    let giver = child(|| (0..count).for_each(|task| tasks.put(task as u32)));
+    let workers: Vec<_> = (0..WORKERS).map(|at| child(|| body(at))).collect();
+    (0..count).for_each(|_| _ = black_box(results.get()));
+    (0..WORKERS).for_each(|_| tasks.put(u32::MAX));
+    workers.into_iter().chain([giver]).for_each(|pid| _ = waitpid(pid, None));
+}
+
+/// Numbers that a map has room for.
+const NUMBERS: usize = 1 << 20;
+
+fn map(count: usize) {
+    let (next, numbers): (&AtomicU32, &[AtomicU32; NUMBERS]) = (shared(), shared());
+    let chunk = count.div_ceil(4 * WORKERS).max(1);
+    children(WORKERS, |_| {
+        loop {
+            let from = next.fetch_add(chunk as u32, SeqCst) as usize;
+            if from >= count {
+                return;
+            }
+            for (at, number) in numbers.iter().enumerate().take(count.min(from + chunk)).skip(from) {
+                number.store(at as u32 + 1, Relaxed);
+            }
+        }
+    });
+}
+
+fn lock(count: usize, sides: usize) {
+    let lock: &Lock = shared();
+    children(sides, |_| {
+        for _ in 0..count {
+            lock.acquire();
+            lock.release();
+        }
+    });
+}
+
+fn barrier(count: usize, parties: u32) {
+    let (arrived, phase): (&AtomicU32, &AtomicU32) = (shared(), shared());
+    children(parties as usize, |_| {
+        for round in 0..count as u32 {
+            if arrived.fetch_add(1, SeqCst) + 1 == parties {
+                arrived.store(0, SeqCst);
+                phase.store(round + 1, SeqCst);
+                wake(phase, u32::MAX >> 1);
+            } else {
+                while phase.load(SeqCst) == round {
+                    super::shared::sleep_on(phase, round);
+                }
+            }
+        }
+    });
+}
