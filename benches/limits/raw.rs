@@ -1,6 +1,6 @@
 //! The same operations without conc, as near to the kernel as Rust goes.
 //!
-//! Answers for: nanoseconds of one operation. Each is measured in a process of its own, which has touched little memory.
+//! Answers for: nanoseconds of one operation. Each is measured in a process of its own, which has touched little.
 #![expect(clippy::expect_used, reason = "what cannot be measured here ends the program")]
 
 use std::hint::black_box;

@@ -184,7 +184,7 @@ impl Walk {
             }
         }
         (0..fixed).for_each(|place| self.name(parts, ways, parts.object(place).1));
-        let (mut actors, mut made, mut unmet) = (0, 0, 0);
+        let (mut actors, mut made) = (0, 0);
         loop {
             if let Some(place) = self.actors.order.get(actors).copied() {
                 actors += 1;
@@ -193,10 +193,10 @@ impl Walk {
                 made += 1;
                 place.into_iter().for_each(|place| self.name(parts, ways, parts.object(place).1));
             } else {
-                // Whose starter is gone and to whom nobody has a handle.
+                // Whose starter is gone and to whom nobody has a handle: which of them is which nobody knows any more.
                 let is_orphan = |place: &usize| !parts.has_ended(*place) && !self.actors.is_met(*place);
-                let Some(orphan) = (unmet..parts.actors()).find(is_orphan) else { break };
-                unmet = orphan + 1;
+                let stands = |place: &usize| (parts.alike(*place), parts.actor(*place).0);
+                let Some(orphan) = (0..parts.actors()).filter(is_orphan).min_by_key(stands) else { break };
                 self.actors.number(Some(orphan), 0);
             }
         }

@@ -5,6 +5,7 @@
 
 use std::ffi::CString;
 use std::os::fd::RawFd;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
 
 use rustix::thread::futex;
@@ -85,7 +86,9 @@ pub(super) fn name_thread(name: &str) {
 
 /// Overwrites the command line that `ps` shows. Only as long as the one the process was started with.
 pub(super) fn title_process(title: &str) {
-    let Some((start, end)) = command_line_memory() else { return };
+    // Where it is in this process it is in its forks.
+    static PLACE: OnceLock<Option<(usize, usize)>> = OnceLock::new();
+    let Some((start, end)) = *PLACE.get_or_init(command_line_memory) else { return };
     let room = end - start;
     if room < 2 {
         return;

@@ -159,3 +159,13 @@ fn who_reads_together_does_so_in_no_order() {
         assert_eq!((one.ends.len(), &one.ends), (1, &other.ends), "{text}");
     }
 }
+
+#[test]
+fn whom_nobody_leads_to_is_nobody_in_particular() {
+    // Main has come to its end, and the daemons go on for a while: which of them is which nobody knows any more.
+    let text = "atomic n = 0\nlock a\nlock b\n\
+                daemon thread p { with a, b { pass }\nwith a { n.add(1) } }\nmain { start p\nstart p }\nfinally { outcome n }\n";
+    let (whole, asleep) = (searched(text, Reduction::None), searched(text, Reduction::Sleep));
+    assert!(whole.complete && asleep.complete);
+    assert_eq!(whole.states, asleep.states);
+}
