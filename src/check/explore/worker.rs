@@ -21,6 +21,8 @@ use crate::value;
 
 /// Steps from one look at limits and at the time to the next.
 const LOOK_EVERY: u32 = 1024;
+/// The same, where states are so large that much was found out meanwhile.
+const GROWTH_EVERY: u32 = 16;
 
 /// Bytes of what is found out at most, once it is known that something fails.
 const FOUND_FAILED: usize = 256 << 20;
@@ -207,7 +209,7 @@ impl<'s, 'm> Worker<'s, 'm> {
     #[inline]
     fn is_to_look(&mut self) -> bool {
         self.looks = self.looks.wrapping_add(1);
-        self.looks.is_multiple_of(LOOK_EVERY) || self.space.has_grown()
+        self.looks.is_multiple_of(LOOK_EVERY) || self.looks.is_multiple_of(GROWTH_EVERY) && self.space.has_grown()
     }
 
     /// Walks with others, from where it stands and then from wherever others let it, until nobody has anything left to
