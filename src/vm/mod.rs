@@ -107,7 +107,7 @@ impl Vm {
         if let Some(op) = self.context.op.take() {
             return self.stop(op);
         }
-        // Moved out and back in: to count one owner more and less takes longer than most of what runs in between.
+        // Moved out and back in, so that it can be read while the rest is changed.
         let image = std::mem::take(&mut self.image);
         let codes = image.as_ref().map_or(&[][..], |image| image.program.codes.as_slice());
         let stop = self.run_codes(codes, &mut budget);
