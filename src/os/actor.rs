@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 use super::arena::{Arena, Off};
-use super::layout::{ACTORS_MAX, Slot, slot_at, state};
+use super::layout::{ACTORS_MAX, Slot, TICKET, slot_at, state};
 use super::object::{Done, Patience, Result, fail, say, waiting};
 use super::park::{Ctx, Locked, Verdict};
 use super::record::Note;
@@ -119,7 +119,7 @@ pub(super) fn register(arena: Arena, birth: &Birth<'_>) -> Result<u32> {
     slot.args_len.store(encoded.len() as u32, Relaxed);
     slot.started.store(birth.started, Relaxed);
     // The start is the first thing in the actor's order.
-    slot.header.ticket.store(START_TICKET, Relaxed);
+    slot.header.ticket.store(START_TICKET * TICKET, Relaxed);
     slot.now_ns.store(header.virtual_ns.load(Relaxed), Relaxed);
     slot.born_ns.store(header.virtual_ns.load(Relaxed), Relaxed);
     super::doom::befall(arena, slot, birth.name);

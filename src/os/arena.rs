@@ -109,6 +109,7 @@ impl Arena {
     ///
     /// # Panics
     /// When the place is outside the arena, which only a bug of conc can bring about.
+    #[inline]
     pub(super) fn at<T: Shared>(&self, off: Off) -> &'static T {
         let start = off.bytes();
         assert!(start + size_of::<T>() <= ARENA_BYTES, "arena offset out of range");
@@ -133,6 +134,20 @@ impl Arena {
         // SAFETY: in range; the protocol gives the block to the caller while it reads.
         unsafe { std::ptr::copy_nonoverlapping(self.base.add(start), bytes.as_mut_ptr(), len) };
         bytes
+    }
+
+    /// The same for as long as `use_them` takes, without memory of its own where there are few.
+    pub(super) fn read_with<T>(&self, off: Off, skip: usize, len: usize, use_them: impl FnOnce(&[u8]) -> T) -> T {
+        const FEW: usize = 64;
+        if len > FEW {
+            return use_them(&self.read(off, skip, len));
+        }
+        let start = off.bytes() + skip;
+        assert!(start + len <= ARENA_BYTES, "arena offset out of range");
+        let mut bytes = [0; FEW];
+        // SAFETY: as in `read`, and no more than there is room for.
+        unsafe { std::ptr::copy_nonoverlapping(self.base.add(start), bytes.as_mut_ptr(), len) };
+        use_them(&bytes[..len])
     }
 
     /// Writes bytes of a block to a descriptor, as `write(2)` does. The block may have been given back meanwhile, where

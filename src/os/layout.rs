@@ -3,6 +3,7 @@
 //! Answers for: the shapes. Never blocks, wakes or allocates.
 #![expect(unsafe_code, reason = "marks the shapes that may lie in shared memory")]
 
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64};
 
 use super::arena::{Off, Shared, UNIT};
@@ -18,6 +19,9 @@ pub(super) const HEADER_AT: usize = 0;
 pub(super) const ACTORS_AT: usize = 1 << 16;
 pub(super) const OBJECTS_AT: usize = ACTORS_AT + ACTORS_MAX as usize * size_of::<Slot>();
 pub(super) const BLOCKS_AT: usize = OBJECTS_AT + OBJECTS_MAX as usize * 4;
+
+/// One operation in an object's count of them.
+pub(super) const TICKET: u64 = 1 << 24;
 
 /// The start of the arena.
 #[repr(C)]
@@ -146,7 +150,7 @@ pub(super) struct ObjectHeader {
     pub(super) id: AtomicU32,
     /// 1: only threads of one process use it, so futexes on its behalf are private.
     pub(super) private: AtomicU32,
-    /// Operations completed on it.
+    /// Operations completed on it, in units of [`TICKET`]; what is below, its kind keeps in the same word (see `lock`).
     pub(super) ticket: AtomicU64,
     /// Its declaration plus 1 (0 for what nobody declared), and index in an array plus 1.
     pub(super) decl: AtomicU32,
@@ -162,6 +166,13 @@ pub(super) struct ObjectHeader {
 
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for ObjectHeader {}
+
+impl ObjectHeader {
+    /// The next place in the object's own order, whoever else takes one.
+    pub(super) fn tick(&self) -> u64 {
+        (self.ticket.fetch_add(TICKET, SeqCst) / TICKET).wrapping_add(1)
+    }
+}
 
 /// An actor.
 #[repr(C, align(16))]

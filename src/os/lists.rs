@@ -43,7 +43,7 @@ pub(super) fn mend(arena: Arena, off: Off) {
     // What the dead one may have done has a place of its own, which it may not have taken. In a deterministic run it
     // did all that it had a turn for.
     if !turns::are_on(arena) {
-        header.ticket.fetch_add(1, SeqCst);
+        header.tick();
     }
     header.lock.store(0, SeqCst);
     sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);

@@ -5,6 +5,7 @@
 
 mod alloc;
 mod arena;
+mod at_once;
 mod layout;
 mod lists;
 mod memory;

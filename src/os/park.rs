@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
 
 use super::arena::{Arena, Off};
-use super::layout::{Node, ObjectHeader, Slot, pack_place, slot_at, state};
+use super::layout::{Node, ObjectHeader, Slot, TICKET, pack_place, slot_at, state};
 use super::{sys, turns};
 use crate::program::op::OpCode;
 
@@ -120,6 +120,7 @@ impl Ctx {
     }
 
     /// A moment at which a test may have the process die.
+    #[inline]
     pub(super) fn point(&self) {
         super::doom::point(self.slot);
     }
@@ -129,7 +130,9 @@ impl Ctx {
         let header: &ObjectHeader = self.arena.at(off);
         let mine = self.me + 1;
         let hold = if self.slot.holding[0].load(Relaxed) == 0 { 0 } else { 1 };
-        self.slot.holding[hold].store(off.0, SeqCst);
+        self.slot.holding[hold].store(off.0, Relaxed);
+        // Whoever dies does so between two instructions: what matters is which comes first, and nobody looks before.
+        compiler_fence(SeqCst);
         if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
             self.lock_slowly(off, header, mine);
         }
@@ -339,7 +342,8 @@ impl Ctx {
             // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
             self.slot.completed.store(complete.into(), Relaxed);
             self.slot.completing_wait.store(epoch, Relaxed);
-            self.slot.completing.store(actor + 1, SeqCst);
+            self.slot.completing.store(actor + 1, Relaxed);
+            compiler_fence(SeqCst);
             self.point();
             locked.unlink(list, node_off);
             self.point();
@@ -537,9 +541,13 @@ impl Locked<'_> {
     /// The next place in the object's own order.
     pub(super) fn tick(&self) -> u64 {
         self.ctx.point();
-        let ticket = self.header.ticket.load(Relaxed) + 1;
+        if super::object::is_lock(self.header.kind.load(Relaxed)) {
+            // Others take places without the small lock.
+            return self.header.tick();
+        }
+        let ticket = self.header.ticket.load(Relaxed).wrapping_add(TICKET);
         self.header.ticket.store(ticket, Relaxed);
-        ticket
+        ticket / TICKET
     }
 
     /// How many wait in a list.
@@ -668,7 +676,8 @@ impl Drop for Locked<'_> {
         // Last, so that whoever dies before it has woken the next is known to have had it in hand.
         let holding = &self.ctx.slot.holding;
         let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
-        holding[hold].store(0, SeqCst);
+        compiler_fence(SeqCst);
+        holding[hold].store(0, Relaxed);
         self.ctx.point();
     }
 }

@@ -98,6 +98,14 @@ impl Ctx {
         super::turns::report(self);
     }
 
+    /// Counts an event that is not kept.
+    #[inline]
+    pub(super) fn count(&self) {
+        self.point();
+        self.slot.seq.store(self.slot.seq.load(Relaxed) + 1, Release);
+        self.point();
+    }
+
     fn write_note(&self, note: &Note<'_>) {
         let time = match super::turns::are_on(self.arena) {
             true if note.op == OpCode::Begin => self.slot.born_ns.load(Relaxed),

@@ -2,6 +2,7 @@
 //!
 //! Answers for: one place through which the OS world uses `value`. Never holds state.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -13,6 +14,26 @@ pub(super) fn encode(value: &Value) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(16);
     value::encode(value, &mut bytes);
     Ok(bytes)
+}
+
+thread_local! {
+    /// Room for a value on its way into the arena.
+    static BYTES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A value as bytes, for as long as `use_them` takes, which must not come here again.
+pub(super) fn with_bytes<T>(value: &Value, use_them: impl FnOnce(&[u8]) -> T) -> T {
+    /// What is kept for the next.
+    const KEPT: usize = 1 << 16;
+    BYTES.with_borrow_mut(|bytes| {
+        bytes.clear();
+        value::encode(value, bytes);
+        let used = use_them(bytes);
+        if bytes.capacity() > KEPT {
+            *bytes = Vec::new();
+        }
+        used
+    })
 }
 
 /// Appends several values as the bytes of a list.

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 
 use super::actor::{self, Birth};
 use super::arena::Off;
+use super::at_once::Channels;
 use super::layout::{ObjectHeader, slot_at, state};
 use super::object::{Done, Patience, Refused, Result, barrier, condition, fail, find, pipe, pool};
 use super::park::Ctx;
@@ -50,6 +51,9 @@ pub(super) struct World {
     tasks_done: u32,
     /// See [`cutoff::may_befall`].
     may_be_cut_off: bool,
+    /// Whether operations may be performed within the VM's loop.
+    pub(super) takes_shortcuts: bool,
+    pub(super) channels: Channels,
 }
 
 /// What the event of an operation says beside its result.
@@ -65,9 +69,12 @@ impl World {
         let pauses = Pauses::of(ctx.arena, &name);
         let chances = super::sys::now_ns() ^ u64::from(ctx.me);
         let may_be_cut_off = cutoff::may_befall(&ctx);
+        let takes_shortcuts = pauses.is_none() && !may_be_cut_off && !turns::are_on(ctx.arena);
         World {
             ctx,
             may_be_cut_off,
+            takes_shortcuts,
+            channels: Channels::default(),
             process,
             name,
             random: None,
@@ -215,7 +222,7 @@ impl World {
         let image = Arc::clone(&self.process.plan.image);
         let mut vm = Vm::new(image, code, args, Arc::clone(&self.privates), Arc::clone(&self.name));
         loop {
-            match vm.run(u64::MAX) {
+            match vm.run_in(u64::MAX, self) {
                 Stop::Op(mut op) => {
                     self.limit(&mut op);
                     if let Some(pauses) = self.pauses.as_mut().filter(|_| is_noted(op.code)) {
@@ -413,7 +420,7 @@ impl World {
         }
     }
 
-    fn is_traced(&self) -> bool {
+    pub(super) fn is_traced(&self) -> bool {
         self.ctx.arena.header().tracing.load(Relaxed) != 0
     }
 

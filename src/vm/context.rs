@@ -134,6 +134,7 @@ impl Context {
     }
 
     /// Notes a value that came from elsewhere.
+    #[inline]
     pub(super) fn admit(&mut self, value: &Value) {
         match value {
             Value::List(_) | Value::Map(_) | Value::Set(_) | Value::Range(_) => {

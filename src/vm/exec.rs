@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use super::context::Context;
+use super::shortcut::{Shortcut, Standing};
 use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, is_shared, iterate, slow, too_deep, visible};
+use crate::program::op::OpCode;
 use crate::program::{Code, Instr};
 use crate::value::{self, Error, Value};
 
@@ -57,6 +59,21 @@ fn put_float(slot: &mut Value, float: f64) {
     if let Value::Float(old) = slot { *old = float } else { *slot = Value::Float(float) }
 }
 
+/// Writes a value as [`copy`] does.
+#[inline(always)]
+fn put(slot: &mut Value, value: Value) {
+    match value {
+        Value::Int(int) => put_int(slot, int),
+        Value::Bool(value) => put_bool(slot, value),
+        value => *slot = value,
+    }
+}
+
+#[inline(always)]
+fn clear(slot: &mut Value) {
+    *slot = Value::None;
+}
+
 /// Copies a value between registers. Small ones go by tag and content: as sixteen bytes they would have to wait for the
 /// shorter writes that made them.
 #[inline(always)]
@@ -83,7 +100,13 @@ fn reg(register: u16) -> usize {
 }
 
 /// Runs until something is for others to do. Frames of tasks that are called by name come and go in here.
-pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, budget: &mut u64) -> Exit {
+pub(super) fn exec(
+    vm: &mut Machine<'_>,
+    codes: &[Code],
+    context: &mut Context,
+    budget: &mut u64,
+    world: &mut impl Shortcut,
+) -> Exit {
     let Some(&Frame { code: number, pc, base, end, .. }) = vm.frames.last() else { return Exit::Return(Value::None) };
     let Some(mut code) = codes.get(number as usize) else { return Exit::Return(Value::None) };
     let mut regs = vm.regs.get_mut(base as usize..end as usize).unwrap_or_default();
@@ -123,6 +146,28 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
             at = target;
             continue;
         }};
+    }
+    macro_rules! stop_at {
+        () => {
+            if let Err(exit) = visible::step(regs, code, at, instrs[at], context) {
+                leave!(exit);
+            }
+        };
+    }
+    // What the world gives for an operation of an object, where it performs that at once.
+    macro_rules! shortcut {
+        ($op:expr, $handle:expr, $args:expr) => {
+            match $handle {
+                Value::Object(object) => {
+                    if let Some(frame) = vm.frames.last_mut() {
+                        frame.pc = at as u32;
+                    }
+                    let standing = Standing { frames: vm.frames, code, pc: at };
+                    world.perform($op, *object, $args, &standing)
+                }
+                _ => None,
+            }
+        };
     }
     // `a op imm` with a fast road for ints.
     macro_rules! with_int {
@@ -353,6 +398,11 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                         None => *over = Value::None,
                     },
                     (over, _) => {
+                        if let Some(item) = shortcut!(OpCode::QueueNext, over, &visible::ENTER) {
+                            context.admit(&item);
+                            put(&mut regs[reg(dst)], item);
+                            jump!(target);
+                        }
                         if let Some(op) = iterate::ask(over) {
                             slow::forget(regs, dst, reg(base) + 2);
                             context.stop_at(Box::new(op), at);
@@ -426,17 +476,45 @@ pub(super) fn exec(vm: &mut Machine<'_>, codes: &[Code], context: &mut Context, 
                     }
                 }
             },
-            // What stops most: not by way of all that is slow.
-            Instr::Op { .. }
-            | Instr::OpOn { .. }
-            | Instr::CellRead { .. }
-            | Instr::CellWrite { .. }
-            | Instr::WithEnter { .. }
-            | Instr::WithLeave { .. } => {
-                if let Err(exit) = visible::step(regs, code, at, *instr, context) {
-                    leave!(exit);
+            // What stops most: not by way of all that is slow, and at best not at all.
+            Instr::OpOn { code: op, dst, base, count } => {
+                let args = reg(base) + 1..reg(base) + 1 + reg(count);
+                match shortcut!(op, &regs[reg(base)], &regs[args.clone()]) {
+                    Some(value) => {
+                        regs[reg(base)..args.end].iter_mut().filter(|value| is_shared(value)).for_each(clear);
+                        context.admit(&value);
+                        put(&mut regs[reg(dst)], value);
+                    }
+                    None => stop_at!(),
                 }
             }
+            Instr::CellRead { dst, base, count: 0 } => match shortcut!(OpCode::CellRead, &regs[reg(base)], &[]) {
+                Some(value) => {
+                    context.admit(&value);
+                    put(&mut regs[reg(dst)], value);
+                }
+                None => stop_at!(),
+            },
+            Instr::CellWrite { base, count: 0 } => {
+                let value = reg(base) + 1;
+                match shortcut!(OpCode::CellWrite, &regs[reg(base)], &regs[value..=value]) {
+                    Some(_) => regs[value..=value].iter_mut().filter(|value| is_shared(value)).for_each(clear),
+                    None => stop_at!(),
+                }
+            }
+            Instr::WithEnter { src, .. } => {
+                let op = visible::with_ops(&regs[reg(src)]).map(|(enter, _)| enter);
+                if op.and_then(|op| shortcut!(op, &regs[reg(src)], &visible::ENTER)).is_none() {
+                    stop_at!();
+                }
+            }
+            Instr::WithLeave { src, .. } => {
+                let op = visible::with_ops(&regs[reg(src)]).map(|(_, leave)| leave);
+                if op.and_then(|op| shortcut!(op, &regs[reg(src)], visible::leave_args(op))).is_none() {
+                    stop_at!();
+                }
+            }
+            Instr::Op { .. } | Instr::CellRead { .. } | Instr::CellWrite { .. } => stop_at!(),
             other => match slow::step(regs, code, at, other, context) {
                 Ok(slow::Step::Next) => {}
                 Ok(slow::Step::Jump(target)) => jump!(target),

@@ -8,6 +8,7 @@ mod future;
 mod invoke;
 mod iterate;
 mod joining;
+mod shortcut;
 mod slow;
 mod visible;
 
@@ -15,12 +16,14 @@ pub use context::SharedNames;
 pub use future::{Deed, Future, On};
 pub(crate) use future::{is_plain, on};
 pub use joining::Joining;
+pub use shortcut::{Shortcut, Standing};
 
 use std::sync::Arc;
 
 use context::Context;
 use exec::{Exit, Machine, exec};
 use joining::{SAID, said};
+use shortcut::Never;
 
 use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
 use crate::program::{CallSpec, Code, CodeId, Image, Instr};
@@ -103,6 +106,11 @@ impl Vm {
 
     /// Runs local instructions, at most `budget` of them, up to the next visible operation or the end.
     pub fn run(&mut self, budget: u64) -> Stop {
+        self.run_in(budget, &mut Never)
+    }
+
+    /// The same in a world that performs some operations at once.
+    pub fn run_in(&mut self, budget: u64, world: &mut impl Shortcut) -> Stop {
         let mut budget = budget;
         if let Some(op) = self.context.op.take() {
             return self.stop(op);
@@ -110,12 +118,12 @@ impl Vm {
         // Moved out and back in, so that it can be read while the rest is changed.
         let image = std::mem::take(&mut self.image);
         let codes = image.as_ref().map_or(&[][..], |image| image.program.codes.as_slice());
-        let stop = self.run_codes(codes, &mut budget);
+        let stop = self.run_codes(codes, &mut budget, world);
         self.image = image;
         stop
     }
 
-    fn run_codes(&mut self, codes: &[Code], budget: &mut u64) -> Stop {
+    fn run_codes(&mut self, codes: &[Code], budget: &mut u64, world: &mut impl Shortcut) -> Stop {
         if let Some(error) = self.raised.take()
             && let Some(stop) = self.unwind(*error, codes)
         {
@@ -123,7 +131,7 @@ impl Vm {
         }
         while !self.frames.is_empty() {
             let mut machine = Machine { frames: &mut self.frames, regs: &mut self.regs };
-            let exit = exec(&mut machine, codes, &mut self.context, budget);
+            let exit = exec(&mut machine, codes, &mut self.context, budget, world);
             let stop = match exit {
                 Exit::Call { code, base, dst } => self.call(code, base, dst, budget, codes),
                 Exit::Return(value) => self.finish(value),

@@ -291,26 +291,47 @@ pub(super) fn get_place(value: &Value, path: &[Value]) -> value::Result<Value> {
     }
 }
 
-/// What a `with` does at its begin and at its end.
+/// The arguments with which a `with` acquires.
+pub(super) const ENTER: [Value; 2] = [Value::Bool(true), Value::None];
+
+/// The arguments with which a `with` releases.
+pub(super) fn leave_args(op: OpCode) -> &'static [Value] {
+    const ONE: [Value; 1] = [Value::Int(1)];
+    if op == OpCode::SemaphoreRelease { &ONE } else { &[] }
+}
+
+/// What a `with` does at its begin and at its end, if there can be one.
+pub(super) fn with_ops(handle: &Value) -> Option<(OpCode, OpCode)> {
+    let Value::Object(object) = handle else { return None };
+    match object.kind {
+        ObjectKind::Lock | ObjectKind::Rlock | ObjectKind::Condition => {
+            Some((OpCode::LockAcquire, OpCode::LockRelease))
+        }
+        ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
+            Some((OpCode::SemaphoreAcquire, OpCode::SemaphoreRelease))
+        }
+        ObjectKind::Rwlock if object.role != 0 => Some((OpCode::RwAcquire, OpCode::RwRelease)),
+        _ => None,
+    }
+}
+
 fn with(handle: &Value, enter: bool, context: &mut Context) -> Result<Box<Op>, Error> {
-    let Value::Object(object) = handle else { return Err(not_with(handle)) };
-    let (acquire, release) = match object.kind {
-        ObjectKind::Lock | ObjectKind::Rlock | ObjectKind::Condition => (OpCode::LockAcquire, OpCode::LockRelease),
-        ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => (OpCode::SemaphoreAcquire, OpCode::SemaphoreRelease),
-        ObjectKind::Rwlock if object.role != 0 => (OpCode::RwAcquire, OpCode::RwRelease),
-        ObjectKind::Rwlock => return Err(Error::type_error("`with` takes a side of an rwlock, `.read` or `.write`")),
-        _ => return Err(not_with(handle)),
+    let (Value::Object(object), Some((acquire, release))) = (handle, with_ops(handle)) else {
+        return Err(not_with(handle));
     };
     let mut op = context.begin(if enter { acquire } else { release }, Target::Object(*object));
-    match (enter, release) {
-        (true, _) => op.args.fill([Value::Bool(true), Value::None]),
-        (false, OpCode::SemaphoreRelease) => op.args.fill([Value::Int(1)]),
-        _ => {}
+    if enter {
+        op.args.fill(ENTER);
+    } else {
+        op.args.fill(leave_args(release).iter().cloned());
     }
     Ok(op)
 }
 
 fn not_with(value: &Value) -> Error {
+    if matches!(value, Value::Object(object) if object.kind == ObjectKind::Rwlock) {
+        return Error::type_error("`with` takes a side of an rwlock, `.read` or `.write`");
+    }
     Error::type_error(format!(
         "`with` takes a lock, a condition, a semaphore or a side of an rwlock, not {}",
         value.kind_name()

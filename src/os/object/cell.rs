@@ -55,7 +55,10 @@ fn load(arena: Arena, state: &CellState) -> Value {
 }
 
 fn store(arena: Arena, state: &CellState, value: &Value) -> Result<()> {
-    let bytes = values::encode(value)?;
+    values::with_bytes(value, |bytes| store_bytes(arena, state, bytes))
+}
+
+fn store_bytes(arena: Arena, state: &CellState, bytes: &[u8]) -> Result<()> {
     if bytes.len() as u64 > state.room.load(Relaxed) {
         return Err(fault::no_room(bytes.len(), state.room.load(Relaxed)).into());
     }
@@ -66,10 +69,10 @@ fn store(arena: Arena, state: &CellState, value: &Value) -> Result<()> {
             state.block_room.store(bytes.len() as u32, Relaxed);
             arena.free(Off(old));
         }
-        arena.write(Off(state.block.load(Relaxed)), 0, &bytes);
+        arena.write(Off(state.block.load(Relaxed)), 0, bytes);
     } else {
         let mut inline = [0; INLINE_BYTES];
-        inline[..bytes.len()].copy_from_slice(&bytes);
+        inline[..bytes.len()].copy_from_slice(bytes);
         let half = |from: usize| u64::from_ne_bytes(std::array::from_fn(|i| inline[from + i]));
         state.inline[0].store(half(0), Relaxed);
         state.inline[1].store(half(8), Relaxed);
@@ -139,6 +142,30 @@ pub(in crate::os) fn write(ctx: &Ctx, off: Off, path: &[Value], value: Value) ->
         values::set_path(whole, path, value)?;
         Ok(Value::None)
     })
+}
+
+/// Writes the whole, where it is small and there is room for it.
+pub(in crate::os) fn write_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<Done> {
+    let room = ctx.arena.at::<CellState>(off).room.load(Relaxed);
+    let is_small = matches!(value, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_));
+    if !is_small || room < INLINE_BYTES as u64 {
+        return None;
+    }
+    write(ctx, off, &[], value.clone()).ok()
+}
+
+/// Adds to an int that stays one.
+pub(in crate::os) fn add_at_once(ctx: &Ctx, off: Off, by: i64) -> Option<Done> {
+    let state: &CellState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    let Value::Int(value) = load(ctx.arena, state) else { return None };
+    let sum = Value::Int(value.checked_add(by)?);
+    let cause = state.header.last.load(Relaxed);
+    store(ctx.arena, state, &sum).ok()?;
+    let ticket = locked.tick();
+    state.header.last.store(ctx.place(), Relaxed);
+    look_again(ctx, &locked);
+    Some(Done::new(sum, ticket, cause))
 }
 
 /// Calls a method of the value; where the path leads to a handle, reads that instead, and says so.

@@ -79,8 +79,7 @@ pub(in crate::os) fn wait(ctx: &Ctx, off: Off, patience: Patience, arrived: impl
     let locked = ctx.lock(off);
     let entered = ctx.enter(&locked, WAITERS, 0, &waiting(OpCode::ConditionWait, deadline));
     drop(locked);
-    let ticket = lock.tick();
-    let depth = lock::release_all(ctx, &lock);
+    let (ticket, depth) = lock::release_all(ctx, &lock);
     drop(lock);
     arrived(ticket);
     let woken = ctx.park(entered);

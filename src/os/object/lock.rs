@@ -2,11 +2,11 @@
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Refused, Result, make, make_hidden, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
-use crate::os::layout::ObjectHeader;
+use crate::os::layout::{ACTORS_MAX, ObjectHeader, TICKET};
 use crate::os::park::{Ctx, Locked, Verdict};
 use crate::os::sys;
 use crate::program::fault;
@@ -21,19 +21,66 @@ const HAND_OVER: u64 = 1;
 /// The payload of one that comes back from a condition's wait.
 const AGAIN: u64 = 2;
 
+/// The low bits of a lock's word: its holder plus 1 (0: it is free), whether there may be somebody on its list, and
+/// whether its holder was killed and nobody has been told. Tickets stand above them, so that each change of the lock
+/// and its place in the order are one step.
+const HOLDER: u64 = (1 << 22) - 1;
+const WAITED: u64 = 1 << 22;
+const DIED: u64 = 1 << 23;
+
+const _: () = assert!((ACTORS_MAX as u64) < HOLDER && DIED < TICKET);
+
 #[repr(C)]
 struct LockState {
     header: ObjectHeader,
-    /// The actor that holds it, plus 1.
-    holder: AtomicU32,
+    /// How often its holder has it. Nobody else writes it but who hands it over.
     depth: AtomicU32,
     reentrant: AtomicU32,
-    /// 1: its holder was killed, and nobody has been told.
-    died: AtomicU32,
+    pad: [AtomicU32; 2],
 }
 
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for LockState {}
+
+impl LockState {
+    fn word(&self) -> u64 {
+        self.header.ticket.load(Acquire)
+    }
+
+    /// Changes the word, which takes a place in the order, unless `change` gives nothing: what it was.
+    fn step(&self, change: impl Fn(u64) -> Option<u64>) -> Option<u64> {
+        self.steps(1, change)
+    }
+
+    /// The same, as several steps.
+    fn steps(&self, count: u64, change: impl Fn(u64) -> Option<u64>) -> Option<u64> {
+        let after = |word: u64| (word & !(TICKET - 1)).wrapping_add(count * TICKET);
+        let step = |word: u64| change(word).map(|state| after(word) | state);
+        self.header.ticket.fetch_update(AcqRel, Acquire, step).ok()
+    }
+
+    /// Takes a place in the order if the word is so.
+    fn look(&self, is_so: impl Fn(u64) -> bool) -> Option<u64> {
+        self.step(|word| is_so(word).then_some(word & (TICKET - 1)))
+    }
+
+    fn is_reentrant(&self) -> bool {
+        self.reentrant.load(Relaxed) != 0
+    }
+}
+
+fn is_free(word: u64) -> bool {
+    word & HOLDER == 0
+}
+
+fn is_held_by(word: u64, actor: u32) -> bool {
+    word & HOLDER == u64::from(actor) + 1
+}
+
+/// The place that a step took which found the word so.
+fn ticket_after(word: u64) -> u64 {
+    (word / TICKET).wrapping_add(1)
+}
 
 /// How an acquisition ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +103,9 @@ pub(super) fn create_hidden(arena: Arena, who: Identity) -> Result<Off> {
 }
 
 pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result {
+    if let Some(done) = acquire_at_once(ctx, off) {
+        return Ok(done);
+    }
     match acquire_for(ctx, off, patience, OpCode::LockAcquire) {
         Acquired::Yes { orphaned: true, ticket, cause } => Err(orphaned().at(ticket).because(cause)),
         Acquired::Yes { ticket, cause, .. } => Ok(Done::new(Value::Bool(true), ticket, cause)),
@@ -68,21 +118,80 @@ pub(super) fn orphaned() -> Refused {
     fault::owner_died().into()
 }
 
+/// Acquires it if that needs no wait and there is nothing to tell of.
+pub(in crate::os) fn acquire_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+    let state: &LockState = ctx.arena.at(off);
+    ctx.point();
+    let acquired = take(ctx, state, DIED).or_else(|| take_again(ctx, state));
+    ctx.point();
+    match acquired? {
+        Acquired::Yes { ticket, cause, .. } => Some(Done::new(Value::Bool(true), ticket, cause)),
+        Acquired::No { .. } => None,
+    }
+}
+
+/// Releases it if the calling actor holds it and nobody waits.
+pub(in crate::os) fn release_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+    let state: &LockState = ctx.arena.at(off);
+    if !is_held_by(state.word(), ctx.me) {
+        return None;
+    }
+    let found = if state.is_reentrant() && state.depth.load(Relaxed) > 1 {
+        leave_level(state)
+    } else {
+        state.header.last.store(ctx.place(), Relaxed);
+        ctx.point();
+        state.step(|word| (is_held_by(word, ctx.me) && word & WAITED == 0).then_some(0))
+    };
+    ctx.point();
+    Some(Done::new(Value::None, ticket_after(found?), 0))
+}
+
+/// Takes the lock if it is free and its word has none of these bits.
+fn take(ctx: &Ctx, state: &LockState, unless: u64) -> Option<Acquired> {
+    let mine = u64::from(ctx.me) + 1;
+    let found = state.step(|word| (is_free(word) && word & unless == 0).then_some(word & WAITED | mine))?;
+    state.depth.store(1, Relaxed);
+    let cause = state.header.last.load(Relaxed);
+    Some(Acquired::Yes { ticket: ticket_after(found), cause, orphaned: found & DIED != 0 })
+}
+
+/// Takes a reentrant lock that the calling actor holds once more.
+fn take_again(ctx: &Ctx, state: &LockState) -> Option<Acquired> {
+    if !state.is_reentrant() {
+        return None;
+    }
+    let found = state.look(|word| is_held_by(word, ctx.me))?;
+    state.depth.store(state.depth.load(Relaxed) + 1, Relaxed);
+    Some(Acquired::Yes { ticket: ticket_after(found), cause: 0, orphaned: false })
+}
+
+/// Of the holder of a reentrant lock that has it more than once: has it once less.
+fn leave_level(state: &LockState) -> Option<u64> {
+    state.depth.store(state.depth.load(Relaxed).saturating_sub(1), Relaxed);
+    state.look(|_| true)
+}
+
 fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired {
     let state: &LockState = ctx.arena.at(off);
     let mut since = None;
     loop {
         let locked = ctx.lock(off);
         ctx.slot.beside.store(0, Relaxed);
-        match state.holder.load(Relaxed) {
-            0 => return taken(ctx, &locked, state),
-            holder if holder == ctx.me + 1 && state.reentrant.load(Relaxed) != 0 => {
-                state.depth.fetch_add(1, Relaxed);
-                return Acquired::Yes { ticket: locked.tick(), cause: 0, orphaned: false };
-            }
-            _ => {}
+        if let Some(acquired) = take(ctx, state, 0).or_else(|| take_again(ctx, state)) {
+            return acquired;
         }
-        let Patience::Until(deadline) = patience else { return Acquired::No { ticket: locked.tick() } };
+        let Patience::Until(deadline) = patience else {
+            match state.look(|word| !is_free(word)) {
+                Some(found) => return Acquired::No { ticket: ticket_after(found) },
+                None => continue,
+            }
+        };
+        // From here on it is not released without a look at the list.
+        let wait = |word: u64| (!is_free(word)).then_some(word | WAITED);
+        if state.header.ticket.fetch_update(AcqRel, Acquire, wait).is_err() {
+            continue;
+        }
         let now = sys::now_ns();
         let insists = now.saturating_sub(*since.get_or_insert(now)) > PATIENT_NS;
         let again = if op == OpCode::ConditionWait { AGAIN } else { 0 };
@@ -90,13 +199,17 @@ fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired 
         let entered = ctx.enter(&locked, WAITERS, payload, &waiting(op, deadline));
         drop(locked);
         // A lock may be free while others than the first are still on the list.
-        let over = |locked: &Locked<'_>| match state.holder.load(Relaxed) {
-            0 => taken(ctx, locked, state),
-            _ => Acquired::No { ticket: locked.tick() },
+        let over = |_: &Locked<'_>| loop {
+            if let Some(acquired) = take(ctx, state, 0) {
+                return acquired;
+            }
+            if let Some(found) = state.look(|word| !is_free(word)) {
+                return Acquired::No { ticket: ticket_after(found) };
+            }
         };
         match ctx.park_or(entered, over) {
             Ok(verdict) if verdict.code == say::DONE => {
-                let orphaned = state.died.swap(0, Relaxed) != 0;
+                let orphaned = state.header.ticket.fetch_and(!DIED, AcqRel) & DIED != 0;
                 return Acquired::Yes { ticket: verdict.ticket, cause: verdict.cause, orphaned };
             }
             Ok(_) => {}
@@ -105,89 +218,94 @@ fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired 
     }
 }
 
-fn taken(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) -> Acquired {
-    state.holder.store(ctx.me + 1, Relaxed);
-    state.depth.store(1, Relaxed);
-    let orphaned = state.died.swap(0, Relaxed) != 0;
-    Acquired::Yes { ticket: locked.tick(), cause: state.header.last.load(Relaxed), orphaned }
-}
-
 pub(in crate::os) fn release(ctx: &Ctx, off: Off) -> Result {
+    if let Some(done) = release_at_once(ctx, off) {
+        return Ok(done);
+    }
     let state: &LockState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    let holder = state.holder.load(Relaxed);
-    if holder == 0 {
-        return Err(Refused::from(fault::not_held()).at(locked.tick()));
-    }
-    if state.reentrant.load(Relaxed) != 0 {
-        if holder != ctx.me + 1 {
-            return Err(Refused::from(fault::held_by_another()).at(locked.tick()));
+    loop {
+        if let Some(refused) = refusal(ctx, state) {
+            return Err(refused);
         }
-        let depth = state.depth.load(Relaxed);
-        if depth > 1 {
-            state.depth.store(depth - 1, Relaxed);
-            return Ok(Done::new(Value::None, locked.tick(), 0));
+        let found = if state.is_reentrant() && state.depth.load(Relaxed) > 1 {
+            leave_level(state)
+        } else {
+            free(ctx, &locked, state, 0)
+        };
+        // A lock that is not reentrant may be released by another than its holder, while that one does.
+        if let Some(found) = found {
+            return Ok(Done::new(Value::None, ticket_after(found), 0));
         }
     }
-    let ticket = locked.tick();
-    free(ctx, &locked, state);
-    Ok(Done::new(Value::None, ticket, 0))
 }
 
-/// Frees the lock and lets the first waiter try, or hands it over where that one has waited long.
-fn free(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) {
-    state.holder.store(0, Relaxed);
-    state.depth.store(0, Relaxed);
+/// Why the calling actor cannot release it, if it cannot.
+fn refusal(ctx: &Ctx, state: &LockState) -> Option<Refused> {
+    let only_holder = state.is_reentrant();
+    let found = state.look(|word| is_free(word) || only_holder && !is_held_by(word, ctx.me))?;
+    let fault = if is_free(found) { fault::not_held() } else { fault::held_by_another() };
+    Some(Refused::from(fault).at(ticket_after(found)))
+}
+
+/// Frees the lock and lets the first waiter try, or hands it over where that one has waited long; `mark` is left in the
+/// word. What the word was; nothing where it was free.
+fn free(ctx: &Ctx, locked: &Locked<'_>, state: &LockState, mark: u64) -> Option<u64> {
     state.header.last.store(ctx.place(), Relaxed);
-    wake(ctx, locked, state);
-}
-
-fn wake(ctx: &Ctx, locked: &Locked<'_>, state: &LockState) {
-    let Some(waiter) = ctx.claim_first(locked, WAITERS) else { return };
-    if waiter.payload & HAND_OVER != 0 {
-        state.holder.store(waiter.actor + 1, Relaxed);
+    // Where somebody waits, nobody else frees it: that takes the small lock.
+    let next = ctx.claim_first(locked, WAITERS);
+    let waited = if locked.waiting(WAITERS) > 0 { WAITED } else { 0 };
+    let heir = next.as_ref().filter(|next| next.payload & HAND_OVER != 0).map(|next| next.actor);
+    if heir.is_some() {
         state.depth.store(1, Relaxed);
-        let ticket = locked.tick();
-        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
-    } else {
-        ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
     }
+    // To hand it over is the heir's step as well, and nobody comes between the two.
+    let (steps, holder) = heir.map_or((1, 0), |heir| (2, u64::from(heir) + 1));
+    let found = state.steps(steps, |word| (!is_free(word)).then_some(mark | waited | holder));
+    ctx.point();
+    match (next, heir.and(found)) {
+        (Some(next), Some(found)) => {
+            let ticket = ticket_after(found).wrapping_add(1);
+            ctx.finish(next, Verdict { code: say::DONE, given: 0, ticket, cause: ctx.place() });
+        }
+        (Some(next), None) => ctx.finish(next, Verdict { code: say::RETRY, ..Verdict::default() }),
+        (None, _) => {}
+    }
+    found
 }
 
 pub(in crate::os) fn locked(ctx: &Ctx, off: Off) -> Result {
     let state: &LockState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    Ok(Done::new(Value::Bool(state.holder.load(Relaxed) != 0), locked.tick(), 0))
+    let found = state.look(|_| true).unwrap_or_default();
+    Ok(Done::new(Value::Bool(!is_free(found)), ticket_after(found), 0))
 }
 
-/// How many wait to acquire it; whoever comes back from a condition's wait is not among them, nor is one of them while
-/// it is free.
-pub(super) fn waiting_in(ctx: &Ctx, locked: &Locked<'_>) -> u32 {
+/// How many wait to acquire it, and the place of looking; whoever comes back from a condition's wait is not among them,
+/// nor is one of them while it is free.
+pub(super) fn waiting_in(ctx: &Ctx, locked: &Locked<'_>) -> (u32, u64) {
     let listed: u32 = locked.payloads(WAITERS).map(|payload| u32::from(payload & AGAIN == 0)).sum();
-    let is_free = ctx.arena.at::<LockState>(locked.off).holder.load(Relaxed) == 0;
-    (listed + ctx.beside(locked.off)).saturating_sub(is_free.into())
+    let beside = ctx.beside(locked.off);
+    let found = ctx.arena.at::<LockState>(locked.off).look(|_| true).unwrap_or_default();
+    ((listed + beside).saturating_sub(is_free(found).into()), ticket_after(found))
 }
 
 /// Whether the actor is the one that acquired it last and has not released it.
 pub(super) fn is_held_by_me(ctx: &Ctx, locked: &Locked<'_>) -> bool {
-    ctx.arena.at::<LockState>(locked.off).holder.load(Relaxed) == ctx.me + 1
+    is_held_by(ctx.arena.at::<LockState>(locked.off).word(), ctx.me)
 }
 
-/// Releases all levels, for a condition's wait; gives the depth to come back to.
-pub(super) fn release_all(ctx: &Ctx, locked: &Locked<'_>) -> u32 {
+/// Of its holder: releases all levels, for a condition's wait; gives the place of that, and the depth to come back to.
+pub(super) fn release_all(ctx: &Ctx, locked: &Locked<'_>) -> (u64, u32) {
     let state: &LockState = ctx.arena.at(locked.off);
     let depth = state.depth.load(Relaxed);
-    free(ctx, locked, state);
-    depth
+    (free(ctx, locked, state, 0).map_or(0, ticket_after), depth)
 }
 
 /// Takes it again at a depth, after a condition's wait: the place in the lock's order, and whether its holder was
 /// killed meanwhile.
 pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32) -> (u64, bool) {
     let acquired = acquire_for(ctx, off, Patience::Until(None), OpCode::ConditionWait);
-    let state: &LockState = ctx.arena.at(off);
-    let _locked = ctx.lock(off);
-    state.depth.store(depth, Relaxed);
+    ctx.arena.at::<LockState>(off).depth.store(depth, Relaxed);
     match acquired {
         Acquired::Yes { ticket, orphaned, .. } => (ticket, orphaned),
         Acquired::No { ticket } => (ticket, false),
@@ -198,21 +316,22 @@ pub(super) fn acquire_again(ctx: &Ctx, off: Off, depth: u32) -> (u64, bool) {
 pub(in crate::os) fn orphan(ctx: &Ctx, off: Off, dead: u32) {
     let state: &LockState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    if state.holder.load(Relaxed) == dead + 1 {
-        state.died.store(1, Relaxed);
-        free(ctx, &locked, state);
-    } else if state.holder.load(Relaxed) == 0 {
+    if is_held_by(state.word(), dead) {
+        free(ctx, &locked, state, DIED);
+    } else if is_free(state.word())
+        && let Some(waiter) = ctx.claim_first(&locked, WAITERS)
+    {
         // The dead one may have been the waiter that was told to try.
-        wake(ctx, &locked, state);
+        ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
     }
 }
 
 /// The actor that holds it.
 pub(in crate::os) fn holder(arena: Arena, off: Off) -> Option<u32> {
-    arena.at::<LockState>(off).holder.load(Relaxed).checked_sub(1)
+    ((arena.at::<LockState>(off).word() & HOLDER) as u32).checked_sub(1)
 }
 
 /// Whether its holder may take it again, and nobody else release it.
 pub(in crate::os) fn is_reentrant(arena: Arena, off: Off) -> bool {
-    arena.at::<LockState>(off).reentrant.load(Relaxed) != 0
+    arena.at::<LockState>(off).is_reentrant()
 }

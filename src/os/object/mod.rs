@@ -377,8 +377,11 @@ pub(super) fn waiting_in(ctx: &Ctx, off: Off, object: ObjectRef) -> Done {
     let is_condition = kind_at(ctx.arena, off) == kind_number(ObjectKind::Condition);
     let under = is_condition.then(|| ctx.lock(condition::lock_of(ctx.arena, off)));
     let locked = if object.kind == ObjectKind::Barrier { barrier::look(ctx, off) } else { ctx.lock(off) };
+    if matches!(object.kind, ObjectKind::Lock | ObjectKind::Rlock) {
+        let (count, ticket) = lock::waiting_in(ctx, &locked);
+        return Done::new(Value::Int(i64::from(count)), ticket, 0);
+    }
     let count: u32 = match object.kind {
-        ObjectKind::Lock | ObjectKind::Rlock => lock::waiting_in(ctx, &locked),
         ObjectKind::Rwlock => rwlock::waiting_in(ctx, &locked, object.side()),
         ObjectKind::Once => once::waiting_in(ctx, &locked),
         ObjectKind::Pool => pool::worker::waiting_in(ctx, &locked),

@@ -48,13 +48,9 @@ pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, value
 }
 
 pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result {
-    let state: &SemaphoreState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    let value = state.value.load(Relaxed);
-    if value > 0 {
-        state.value.store(value - 1, Relaxed);
-        took(state, ctx.me);
-        return Ok(Done::new(Value::Bool(true), locked.tick(), 0));
+    if let Some(done) = take(ctx, &locked) {
+        return Ok(done);
     }
     let Patience::Until(deadline) = patience else {
         return Ok(Done::new(Value::Bool(false), locked.tick(), 0));
@@ -67,23 +63,53 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result 
     })
 }
 
+/// Takes a permit if there is one.
+pub(in crate::os) fn acquire_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+    let state: &SemaphoreState = ctx.arena.at(off);
+    if state.value.load(Relaxed) < 1 {
+        return None;
+    }
+    take(ctx, &ctx.lock(off))
+}
+
+fn take(ctx: &Ctx, locked: &Locked<'_>) -> Option<Done> {
+    let state: &SemaphoreState = ctx.arena.at(locked.off);
+    let value = state.value.load(Relaxed);
+    if value < 1 {
+        return None;
+    }
+    state.value.store(value - 1, Relaxed);
+    took(state, ctx.me);
+    Some(Done::new(Value::Bool(true), locked.tick(), 0))
+}
+
 pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
     if count < 1 {
         return Err(fault::no_permit(count).into());
     }
-    let state: &SemaphoreState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    let after = state.value.load(Relaxed).checked_add(count);
-    let most = if state.bounded.load(Relaxed) != 0 { state.initial.load(Relaxed) } else { i64::MAX };
-    if after.is_none_or(|after| after > most) {
-        let error = Refused::from(fault::surplus_release());
-        return Err(error.at(locked.tick()));
+    match give(ctx, &locked, count) {
+        Some(done) => Ok(done),
+        None => Err(Refused::from(fault::surplus_release()).at(locked.tick())),
     }
-    state.value.fetch_add(count, Relaxed);
+}
+
+/// Gives a permit back, unless there would be too many.
+pub(in crate::os) fn release_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+    give(ctx, &ctx.lock(off), 1)
+}
+
+fn give(ctx: &Ctx, locked: &Locked<'_>, count: i64) -> Option<Done> {
+    let state: &SemaphoreState = ctx.arena.at(locked.off);
+    let after = state.value.load(Relaxed).checked_add(count)?;
+    if state.bounded.load(Relaxed) != 0 && after > state.initial.load(Relaxed) {
+        return None;
+    }
+    state.value.store(after, Relaxed);
     gave_back(state, ctx.me, count);
     let ticket = locked.tick();
-    grant(ctx, &locked, state);
-    Ok(Done::new(Value::None, ticket, 0))
+    grant(ctx, locked, state);
+    Some(Done::new(Value::None, ticket, 0))
 }
 
 /// Gives the permits that there are to those who wait.

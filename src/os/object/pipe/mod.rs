@@ -185,7 +185,7 @@ pub(in crate::os) fn peer_of(arena: Arena, off: Off) -> Off {
 /// The next place in the order of the pipe. Under the small lock of the end that the step is about.
 pub(in crate::os) fn tick(arena: Arena, off: Off) -> u64 {
     let first: &ObjectHeader = arena.at(Off(arena.at::<EndState>(off).first.load(Relaxed)));
-    first.ticket.fetch_add(1, SeqCst) + 1
+    first.tick()
 }
 
 /// The small locks of an end and of the other one; every actor takes them in the same order.

@@ -4,16 +4,26 @@
 //! the message over directly.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
+mod mend;
+mod message;
+
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU32};
+
+pub(super) use mend::{mend, rescued, resume, take_back};
+pub(in crate::os) use message::is_small;
+use message::{
+    Message, SMALL_BYTES, SPARES_MAX, counted, number, peek_value, read_message, store, unlink, write_message,
+    write_small,
+};
 
 use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
 use crate::os::alloc::OutOfMemory;
 use crate::os::arena::{Arena, Off, Shared};
-use crate::os::layout::{ObjectHeader, Slot, slot_at};
+use crate::os::hand;
+use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
 use crate::os::values;
-use crate::os::{cases, hand};
 use crate::program::fault;
 use crate::program::op::{Op, OpCode};
 use crate::value::{Error, ObjectKind, Value};
@@ -46,6 +56,9 @@ struct QueueState {
     tail: AtomicU32,
     /// The message that is being put, until it counts.
     storing: AtomicU32,
+    /// Blocks of small messages that were taken, for others: a chain, and how many there are.
+    spare: AtomicU32,
+    spares: AtomicU32,
     pad: AtomicU32,
 }
 
@@ -57,21 +70,6 @@ impl QueueState {
 
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for QueueState {}
-
-#[repr(C)]
-struct Message {
-    next: AtomicU32,
-    len: AtomicU32,
-    place: AtomicU64,
-    /// Which of those that were put in its queue.
-    number: AtomicU64,
-    pad: AtomicU64,
-}
-
-// SAFETY: repr(C), atomics only.
-unsafe impl Shared for Message {}
-
-const BODY: usize = size_of::<Message>();
 
 pub(in crate::os) fn create(arena: Arena, who: Identity, capacity: Option<i64>, order: Order) -> Result<u32> {
     let (id, off) = make::<QueueState>(arena, kind_number(ObjectKind::Queue), who)?;
@@ -94,7 +92,7 @@ pub(super) fn closed() -> Refused {
 /// Puts a message. At a rendezvous where nobody waits for it, `arrived` is told the place from which on it waits for
 /// that: a step of its own.
 pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience, arrived: impl FnOnce(u64)) -> Result {
-    let message = write_message(ctx, value)?;
+    let message = values::with_bytes(value, |bytes| write_message(ctx, bytes))?;
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     if queue.closed.load(Relaxed) != 0 {
@@ -144,6 +142,31 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
     }
 }
 
+/// Puts a message if there is room, nobody waits for one and nothing has to be compared.
+pub(in crate::os) fn put_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<Done> {
+    let queue: &QueueState = ctx.arena.at(off);
+    let capacity = queue.capacity.load(Relaxed);
+    let has_room = || capacity < 0 || queue.count.load(Relaxed) < capacity;
+    if !has_room() || queue.order.load(Relaxed) == Order::Priority as u32 {
+        return None;
+    }
+    values::with_bytes(value, |bytes| {
+        let large = if bytes.len() > SMALL_BYTES { Some(write_message(ctx, bytes).ok()?) } else { None };
+        let locked = ctx.lock(off);
+        if !has_room() || queue.closed.load(Relaxed) != 0 || queue.header.lists[GETTERS].head.load(Relaxed) != 0 {
+            drop(locked);
+            large.into_iter().for_each(|message| ctx.arena.free(message));
+            return None;
+        }
+        let message = match large {
+            Some(message) => message,
+            None => write_small(ctx, queue, bytes).ok()?,
+        };
+        store(ctx, queue, message, value).ok()?;
+        Some(Done::new(Value::None, locked.tick(), 0))
+    })
+}
+
 /// What a put that waited came to, as its waker says.
 fn put_ended(ctx: &Ctx, message: Off, verdict: &Verdict) -> Result {
     match verdict.code {
@@ -190,14 +213,11 @@ impl Taken {
 /// The next message, or that there will be none.
 fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnce(u64)) -> Result<Taken> {
     let queue: &QueueState = ctx.arena.at(off);
-    hand::reach(ctx, 0);
-    let locked = ctx.lock(off);
-    if let Some(message) = unlink(ctx, off, queue, ctx.me) {
-        let ticket = locked.tick();
-        refill(ctx, &locked, queue);
-        drop(locked);
-        return Ok(Taken::Message(read_message(ctx, message, ticket)));
-    }
+    let locked = reach_into(ctx, off, queue);
+    let locked = match take_first(ctx, queue, locked) {
+        Ok(done) => return Ok(Taken::Message(done)),
+        Err(locked) => locked,
+    };
     // A rendezvous: the message is still the putter's.
     if let Some(putter) = ctx.claim_first(&locked, PUTTERS) {
         let message = Off(putter.payload as u32);
@@ -230,6 +250,41 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
     }
 }
 
+/// Takes the first message if there is one.
+pub(in crate::os) fn take_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+    let queue: &QueueState = ctx.arena.at(off);
+    if queue.head.load(Relaxed) == 0 {
+        return None;
+    }
+    take_first(ctx, queue, reach_into(ctx, off, queue)).ok()
+}
+
+/// Locks a queue to get something. What is left of the last get goes to those who put.
+fn reach_into<'c>(ctx: &'c Ctx, off: Off, queue: &QueueState) -> Locked<'c> {
+    let told = hand::told(ctx);
+    hand::reach(ctx, 0);
+    let locked = ctx.lock(off);
+    match told {
+        Some((message, from)) if from == off && queue.spares.load(Relaxed) < SPARES_MAX => {
+            ctx.arena.at::<Message>(message).next.store(queue.spare.load(Relaxed), Relaxed);
+            queue.spare.store(message.0, Relaxed);
+            queue.spares.store(queue.spares.load(Relaxed) + 1, Relaxed);
+        }
+        Some((message, _)) => ctx.arena.free(message),
+        None => {}
+    }
+    locked
+}
+
+/// The first message, or the lock back.
+fn take_first<'c>(ctx: &Ctx, queue: &QueueState, locked: Locked<'c>) -> std::result::Result<Done, Locked<'c>> {
+    let Some(message) = unlink(ctx, locked.off, queue, ctx.me) else { return Err(locked) };
+    let ticket = locked.tick();
+    refill(ctx, &locked, queue);
+    drop(locked);
+    Ok(read_message(ctx, message, ticket))
+}
+
 /// What a get that waited came to, as its waker says.
 fn take_ended(ctx: &Ctx, verdict: &Verdict) -> Taken {
     match verdict.code {
@@ -241,7 +296,7 @@ fn take_ended(ctx: &Ctx, verdict: &Verdict) -> Taken {
 /// As a case of a `select`: in which list it waits, and with what.
 pub(in crate::os) fn case_of(ctx: &Ctx, op: &Op) -> Result<(usize, u64)> {
     Ok(match op.code {
-        OpCode::QueuePut => (PUTTERS, write_message(ctx, op.args.get(0))?.0 as u64),
+        OpCode::QueuePut => (PUTTERS, values::with_bytes(op.args.get(0), |bytes| write_message(ctx, bytes))?.0 as u64),
         OpCode::QueueJoin => (JOINERS, 0),
         _ => (GETTERS, 0),
     })
@@ -338,24 +393,35 @@ fn tell_all(ctx: &Ctx, locked: &Locked<'_>, list: usize, code: u32) {
 /// Counts a message that goes by another road (a channel), for `task_done` and `join`. Under the small lock.
 pub(super) fn count_unfinished(ctx: &Ctx, off: Off) {
     let queue: &QueueState = ctx.arena.at(off);
-    queue.puts.fetch_add(1, Relaxed);
+    queue.puts.store(queue.puts.load(Relaxed) + 1, Relaxed);
 }
 
 pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
+    match finish_one(ctx, queue, &locked) {
+        Some(done) => Ok(done),
+        None => Err(Refused::from(fault::surplus_task_done()).at(locked.tick())),
+    }
+}
+
+/// The same, unless nothing is unfinished.
+pub(in crate::os) fn task_done_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+    finish_one(ctx, ctx.arena.at(off), &ctx.lock(off))
+}
+
+fn finish_one(ctx: &Ctx, queue: &QueueState, locked: &Locked<'_>) -> Option<Done> {
     let left = queue.unfinished() - 1;
     if left < 0 {
-        let error = Refused::from(fault::surplus_task_done());
-        return Err(error.at(locked.tick()));
+        return None;
     }
-    queue.dones.fetch_add(1, Relaxed);
+    queue.dones.store(queue.dones.load(Relaxed) + 1, Relaxed);
     let ticket = locked.tick();
     if left == 0 {
         queue.header.last.store(ctx.place(), Relaxed);
-        tell_all(ctx, &locked, JOINERS, say::DONE);
+        tell_all(ctx, locked, JOINERS, say::DONE);
     }
-    Ok(Done::new(Value::None, ticket, 0))
+    Some(Done::new(Value::None, ticket, 0))
 }
 
 /// Waits until nothing is unfinished; without patience, gives nothing where something is.
@@ -409,247 +475,4 @@ fn read_error(ctx: &Ctx, given: u64) -> Refused {
     let error = values::decode_error(&ctx.arena.read(block, 0, (given >> 32) as usize));
     ctx.arena.free(block);
     error.into()
-}
-
-/// Puts a message where it belongs and counts it.
-fn store(ctx: &Ctx, queue: &QueueState, message: Off, value: &Value) -> Result<()> {
-    let order = queue.order.load(Relaxed);
-    if order == Order::Fifo as u32 {
-        number(ctx, queue, message);
-        append(ctx, queue, message);
-        counted(ctx, queue);
-        return Ok(());
-    }
-    // Behind whom? Nobody for lifo; for priority the last one that is not greater.
-    let mut before = Off::NULL;
-    let mut at = Off(queue.head.load(Relaxed));
-    while order == Order::Priority as u32 && !at.is_null() {
-        if values::compare(value, &peek_value(ctx, at))?.is_lt() {
-            break;
-        }
-        before = at;
-        at = Off(ctx.arena.at::<Message>(at).next.load(Relaxed));
-    }
-    number(ctx, queue, message);
-    insert(ctx, queue, message, before, at);
-    counted(ctx, queue);
-    Ok(())
-}
-
-/// Links a message in between two, of which either may be none.
-fn insert(ctx: &Ctx, queue: &QueueState, message: Off, before: Off, after: Off) {
-    ctx.arena.at::<Message>(message).next.store(after.0, Relaxed);
-    if before.is_null() {
-        queue.head.store(message.0, Relaxed);
-    } else {
-        ctx.arena.at::<Message>(before).next.store(message.0, Relaxed);
-    }
-    ctx.point();
-    if after.is_null() {
-        queue.tail.store(message.0, Relaxed);
-    }
-    queue.count.fetch_add(1, Relaxed);
-}
-
-fn append(ctx: &Ctx, queue: &QueueState, message: Off) {
-    insert(ctx, queue, message, Off(queue.tail.load(Relaxed)), Off::NULL);
-}
-
-/// Begins to put a message: it gets the next number.
-fn number(ctx: &Ctx, queue: &QueueState, message: Off) {
-    let number = queue.puts.load(Relaxed) as u64 + 1;
-    ctx.arena.at::<Message>(message).number.store(number, Relaxed);
-    queue.storing.store(message.0, Relaxed);
-    ctx.point();
-}
-
-/// The message that is being put counts.
-fn counted(ctx: &Ctx, queue: &QueueState) {
-    ctx.point();
-    queue.puts.fetch_add(1, Relaxed);
-    ctx.point();
-    queue.storing.store(0, Relaxed);
-}
-
-/// Takes the first message out, into the hand of an actor.
-fn unlink(ctx: &Ctx, off: Off, queue: &QueueState, taker: u32) -> Option<Off> {
-    let head = Off(queue.head.load(Relaxed));
-    if head.is_null() {
-        return None;
-    }
-    hand::give(ctx.arena, taker, off, head);
-    ctx.point();
-    let next = ctx.arena.at::<Message>(head).next.load(Relaxed);
-    queue.head.store(next, Relaxed);
-    ctx.point();
-    if next == 0 {
-        queue.tail.store(0, Relaxed);
-    }
-    queue.count.fetch_sub(1, Relaxed);
-    Some(head)
-}
-
-fn write_message(ctx: &Ctx, value: &Value) -> Result<Off> {
-    let bytes = values::encode(value)?;
-    let block = ctx.arena.alloc(BODY + bytes.len())?;
-    let message: &Message = ctx.arena.at(block);
-    message.next.store(0, Relaxed);
-    message.len.store(bytes.len() as u32, Relaxed);
-    message.place.store(ctx.place(), Relaxed);
-    ctx.arena.write(block, BODY, &bytes);
-    Ok(block)
-}
-
-fn peek_value(ctx: &Ctx, block: Off) -> Value {
-    let message: &Message = ctx.arena.at(block);
-    values::decode(&ctx.arena.read(block, BODY, message.len.load(Relaxed) as usize))
-}
-
-fn read_message(ctx: &Ctx, block: Off, ticket: u64) -> Done {
-    let value = peek_value(ctx, block);
-    let place = ctx.arena.at::<Message>(block).place.load(Relaxed);
-    Done::new(value, ticket, place)
-}
-
-/// Makes whole what a dead actor left under the lock, which it still holds: the chain from the head is whole at every
-/// instant.
-pub(super) fn mend(arena: Arena, off: Off, dead: u32) {
-    let queue: &QueueState = arena.at(off);
-    let (mut last, mut at, mut count) = (0, queue.head.load(Relaxed), 0);
-    while at != 0 {
-        (last, at, count) = (at, arena.at::<Message>(Off(at)).next.load(Relaxed), count + 1);
-    }
-    queue.tail.store(last, Relaxed);
-    queue.count.store(count, Relaxed);
-    let dead: &Slot = arena.at(slot_at(dead));
-    if hand::untold(dead, off).is_some_and(|message| holds(arena, queue, message)) {
-        hand::leave(dead);
-    }
-    let waiter = dead.completing.load(Relaxed).checked_sub(1).map(|waiter| arena.at::<Slot>(slot_at(waiter)));
-    let waits = waiter.and_then(|waiter| waits_in(arena, waiter, off));
-    let given = waiter.filter(|_| waits.is_some()).and_then(|waiter| hand::untold(waiter, off));
-    if let Some((PUTTERS, payload)) = waits
-        && holds(arena, queue, Off(payload as u32))
-    {
-        // Others may take the message before the waiter is seen to.
-        dead.completed.store(1, Relaxed);
-    }
-    let storing = Off(queue.storing.swap(0, Relaxed));
-    if !storing.is_null() {
-        let is_put = holds(arena, queue, storing) || given == Some(storing) || hand::untold(dead, off) == Some(storing);
-        let number = arena.at::<Message>(storing).number.load(Relaxed) as i64;
-        queue.puts.store(if is_put { number } else { number - 1 }, Relaxed);
-    }
-}
-
-/// In which list of this object somebody waits whom another has begun to complete, and with what.
-fn waits_in(arena: Arena, waiter: &Slot, off: Off) -> Option<(usize, u64)> {
-    if let Some(taken) = cases::taken(arena, waiter) {
-        return (taken.off == off).then_some((taken.list, taken.payload));
-    }
-    let is_here = waiter.blocked_on.load(Relaxed) == off.0;
-    is_here.then(|| (waiter.blocked_list.load(Relaxed) as usize, waiter.node.payload.load(Relaxed)))
-}
-
-/// Puts a message back to where it stood that was taken out for an actor that died before it could tell. For the
-/// supervisor.
-pub(super) fn take_back(ctx: &Ctx, off: Off, message: Off) {
-    let queue: &QueueState = ctx.arena.at(off);
-    let _locked = ctx.lock(off);
-    let number = |at: Off| ctx.arena.at::<Message>(at).number.load(Relaxed);
-    let order = queue.order.load(Relaxed);
-    let value = peek_value(ctx, message);
-    let stands_behind = |at: Off| match order {
-        order if order == Order::Fifo as u32 => number(at) > number(message),
-        order if order == Order::Lifo as u32 => number(at) < number(message),
-        _ => match values::compare(&value, &peek_value(ctx, at)) {
-            Ok(std::cmp::Ordering::Equal) => number(at) > number(message),
-            Ok(order) => order.is_lt(),
-            Err(_) => false,
-        },
-    };
-    let (mut before, mut at) = (Off::NULL, Off(queue.head.load(Relaxed)));
-    while !at.is_null() && !stands_behind(at) {
-        before = at;
-        at = Off(ctx.arena.at::<Message>(at).next.load(Relaxed));
-    }
-    insert(ctx, queue, message, before, at);
-}
-
-/// Goes on with what a dead actor was about to do for those who wait: whoever can go on does. For the supervisor.
-pub(super) fn resume(ctx: &Ctx, off: Off) {
-    let queue: &QueueState = ctx.arena.at(off);
-    let locked = ctx.lock(off);
-    while queue.head.load(Relaxed) != 0
-        && let Some(getter) = ctx.claim_first(&locked, GETTERS)
-    {
-        let ticket = locked.tick();
-        let given = unlink(ctx, off, queue, getter.actor).unwrap_or(Off::NULL).0 as u64;
-        ctx.finish(getter, Verdict { code: say::DONE, given, ticket, cause: 0 });
-    }
-    meet(ctx, &locked, queue);
-    if queue.closed.load(Relaxed) != 0 {
-        tell_all(ctx, &locked, GETTERS, say::CLOSED);
-        tell_all(ctx, &locked, PUTTERS, say::CLOSED);
-    }
-    while queue.count.load(Relaxed) < queue.capacity.load(Relaxed) && locked.waiting(PUTTERS) > 0 {
-        refill(ctx, &locked, queue);
-    }
-    if queue.unfinished() == 0 {
-        tell_all(ctx, &locked, JOINERS, say::DONE);
-    }
-}
-
-/// At a rendezvous, has those meet who wait on both sides: one came while the dead one had taken the other off its
-/// list.
-fn meet(ctx: &Ctx, locked: &Locked<'_>, queue: &QueueState) {
-    while queue.capacity.load(Relaxed) == 0 && locked.waiting(GETTERS) > 0 {
-        let Some(putter) = ctx.claim_first(locked, PUTTERS) else { return };
-        let message = Off(putter.payload as u32);
-        let (theirs, ticket) = (locked.tick(), locked.tick());
-        number(ctx, queue, message);
-        match ctx.claim_first(locked, GETTERS) {
-            Some(getter) => {
-                hand::give(ctx.arena, getter.actor, locked.off, message);
-                let given = message.0 as u64;
-                ctx.finish(getter, Verdict { code: say::DONE, given, ticket, cause: 0 });
-            }
-            // It has just gone: the message is there for whoever comes.
-            None => append(ctx, queue, message),
-        }
-        counted(ctx, queue);
-        ctx.finish(putter, Verdict { code: say::DONE, given: 0, ticket: theirs, cause: 0 });
-    }
-}
-
-/// What to tell a waiter whose waker died: that it has its message, that the queue is closed, or that its message is in
-/// the queue.
-pub(super) fn rescued(ctx: &Ctx, off: Off, list: usize, (waiter, dead): (u32, u32), payload: u64) -> Option<Verdict> {
-    let queue: &QueueState = ctx.arena.at(off);
-    let _locked = ctx.lock(off);
-    let (waiter, dead): (&Slot, &Slot) = (ctx.arena.at(slot_at(waiter)), ctx.arena.at(slot_at(dead)));
-    if list == GETTERS
-        && let Some(message) = hand::untold(waiter, off)
-    {
-        return Some(Verdict { code: say::DONE, given: message.0 as u64, ..Verdict::default() });
-    }
-    if list == PUTTERS && hand::untold(dead, off) == Some(Off(payload as u32)) {
-        // A rendezvous that did not come about: both would have to be told.
-        hand::leave(dead);
-        return None;
-    }
-    let code = match list {
-        JOINERS if queue.unfinished() == 0 => say::DONE,
-        GETTERS | PUTTERS if queue.closed.load(Relaxed) != 0 => say::CLOSED,
-        _ => return None,
-    };
-    Some(Verdict { code, ..Verdict::default() })
-}
-
-fn holds(arena: Arena, queue: &QueueState, message: Off) -> bool {
-    let mut at = queue.head.load(Relaxed);
-    while at != 0 && at != message.0 {
-        at = arena.at::<Message>(Off(at)).next.load(Relaxed);
-    }
-    at != 0
 }
