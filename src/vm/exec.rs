@@ -10,7 +10,7 @@ use super::shortcut::{Shortcut, Standing};
 use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, is_shared, iterate, slow, too_deep, visible};
 use crate::program::op::OpCode;
 use crate::program::{Code, Instr};
-use crate::value::{self, Error, Value};
+use crate::value::{self, Error, ObjectRef, Value};
 
 /// The frames and registers, while instructions run.
 pub(super) struct Machine<'m> {
@@ -59,19 +59,28 @@ fn put_float(slot: &mut Value, float: f64) {
     if let Value::Float(old) = slot { *old = float } else { *slot = Value::Float(float) }
 }
 
-/// Writes a value as [`copy`] does.
+/// The same for a handle.
+#[inline(always)]
+fn put_object(slot: &mut Value, object: ObjectRef) {
+    if let Value::Object(old) = slot { *old = object } else { *slot = Value::Object(object) }
+}
+
+#[inline(always)]
+fn put_none(slot: &mut Value) {
+    if !matches!(slot, Value::None) {
+        *slot = Value::None;
+    }
+}
+
+/// The same for any value.
 #[inline(always)]
 fn put(slot: &mut Value, value: Value) {
     match value {
+        Value::None => put_none(slot),
         Value::Int(int) => put_int(slot, int),
         Value::Bool(value) => put_bool(slot, value),
         value => *slot = value,
     }
-}
-
-#[inline(always)]
-fn clear(slot: &mut Value) {
-    *slot = Value::None;
 }
 
 /// Copies a value between registers. Small ones go by tag and content: as sixteen bytes they would have to wait for the
@@ -86,6 +95,10 @@ fn copy(regs: &mut [Value], dst: u16, src: u16) {
         Value::Bool(value) => {
             let value = *value;
             put_bool(&mut regs[reg(dst)], value);
+        }
+        Value::Object(object) => {
+            let object = *object;
+            put_object(&mut regs[reg(dst)], object);
         }
         other => {
             let copy = other.clone();
@@ -154,18 +167,18 @@ pub(super) fn exec(
             }
         };
     }
-    // What the world gives for an operation of an object, where it performs that at once.
+    // Whether the world performs an operation of an object at once, and what it gives.
     macro_rules! shortcut {
-        ($op:expr, $handle:expr, $args:expr) => {
+        ($op:expr, $handle:expr, $args:expr, $gave:expr) => {
             match $handle {
                 Value::Object(object) => {
                     if let Some(frame) = vm.frames.last_mut() {
                         frame.pc = at as u32;
                     }
                     let standing = Standing { frames: vm.frames, code, pc: at };
-                    world.perform($op, *object, $args, &standing)
+                    world.perform($op, *object, $args, &standing, $gave)
                 }
-                _ => None,
+                _ => false,
             }
         };
     }
@@ -212,7 +225,7 @@ pub(super) fn exec(
                 }
             }
             Instr::Bool { dst, value } => put_bool(&mut regs[reg(dst)], value),
-            Instr::None { dst } => regs[reg(dst)] = Value::None,
+            Instr::None { dst } => put_none(&mut regs[reg(dst)]),
             Instr::Literal { dst, index } => {
                 regs[reg(dst)] = code.literals.get(reg(index)).cloned().unwrap_or_default();
             }
@@ -398,7 +411,8 @@ pub(super) fn exec(
                         None => *over = Value::None,
                     },
                     (over, _) => {
-                        if let Some(item) = shortcut!(OpCode::QueueNext, over, &visible::ENTER) {
+                        let mut item = Value::None;
+                        if shortcut!(OpCode::QueueNext, over, &visible::ENTER, &mut item) {
                             context.admit(&item);
                             put(&mut regs[reg(dst)], item);
                             jump!(target);
@@ -468,7 +482,7 @@ pub(super) fn exec(
             Instr::Global { dst, decl } => match context.image.globals.get(decl as usize) {
                 Some(Value::Object(object)) => {
                     let object = *object;
-                    regs[reg(dst)] = Value::Object(object);
+                    put_object(&mut regs[reg(dst)], object);
                 }
                 _ => {
                     if let Err(exit) = slow::step(regs, code, at, *instr, context) {
@@ -479,38 +493,42 @@ pub(super) fn exec(
             // What stops most: not by way of all that is slow, and at best not at all.
             Instr::OpOn { code: op, dst, base, count } => {
                 let args = reg(base) + 1..reg(base) + 1 + reg(count);
-                match shortcut!(op, &regs[reg(base)], &regs[args.clone()]) {
-                    Some(value) => {
-                        regs[reg(base)..args.end].iter_mut().filter(|value| is_shared(value)).for_each(clear);
-                        context.admit(&value);
-                        put(&mut regs[reg(dst)], value);
-                    }
-                    None => stop_at!(),
+                let mut gave = Value::None;
+                if shortcut!(op, &regs[reg(base)], &regs[args.clone()], &mut gave) {
+                    regs[args].iter_mut().filter(|value| is_shared(value)).for_each(put_none);
+                    context.admit(&gave);
+                    put(&mut regs[reg(dst)], gave);
+                } else {
+                    stop_at!();
                 }
             }
-            Instr::CellRead { dst, base, count: 0 } => match shortcut!(OpCode::CellRead, &regs[reg(base)], &[]) {
-                Some(value) => {
-                    context.admit(&value);
-                    put(&mut regs[reg(dst)], value);
+            Instr::CellRead { dst, base, count: 0 } => {
+                let mut gave = Value::None;
+                if shortcut!(OpCode::CellRead, &regs[reg(base)], &[], &mut gave) {
+                    context.admit(&gave);
+                    put(&mut regs[reg(dst)], gave);
+                } else {
+                    stop_at!();
                 }
-                None => stop_at!(),
-            },
+            }
             Instr::CellWrite { base, count: 0 } => {
                 let value = reg(base) + 1;
-                match shortcut!(OpCode::CellWrite, &regs[reg(base)], &regs[value..=value]) {
-                    Some(_) => regs[value..=value].iter_mut().filter(|value| is_shared(value)).for_each(clear),
-                    None => stop_at!(),
+                if !shortcut!(OpCode::CellWrite, &regs[reg(base)], &regs[value..=value], &mut Value::None) {
+                    stop_at!();
                 }
             }
             Instr::WithEnter { src, .. } => {
-                let op = visible::with_ops(&regs[reg(src)]).map(|(enter, _)| enter);
-                if op.and_then(|op| shortcut!(op, &regs[reg(src)], &visible::ENTER)).is_none() {
+                let handle = &regs[reg(src)];
+                let ops = visible::with_ops(handle);
+                if !ops.is_some_and(|(enter, _)| shortcut!(enter, handle, &visible::ENTER, &mut Value::None)) {
                     stop_at!();
                 }
             }
             Instr::WithLeave { src, .. } => {
-                let op = visible::with_ops(&regs[reg(src)]).map(|(_, leave)| leave);
-                if op.and_then(|op| shortcut!(op, &regs[reg(src)], visible::leave_args(op))).is_none() {
+                let handle = &regs[reg(src)];
+                let ops = visible::with_ops(handle);
+                let args = |leave| visible::leave_args(leave);
+                if !ops.is_some_and(|(_, leave)| shortcut!(leave, handle, args(leave), &mut Value::None)) {
                     stop_at!();
                 }
             }

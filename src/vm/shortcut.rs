@@ -11,10 +11,17 @@ use crate::value::{ObjectRef, Value};
 
 /// A world that may perform an operation at once, in place of [`super::Stop::Op`].
 pub trait Shortcut {
-    /// Performs an operation of an object that neither waits nor raises; gives what it gives. Where it gives nothing,
-    /// nothing has happened. `args` are those of the [`crate::program::op::Op`] but for those of reads and writes of a
-    /// whole variable, which come without their path.
-    fn perform(&mut self, op: OpCode, object: ObjectRef, args: &[Value], standing: &Standing<'_>) -> Option<Value>;
+    /// Performs an operation of an object that neither waits nor raises, and leaves in `gave`, which is none, what it
+    /// gives. Where it says no, nothing has happened. `args` are those of the [`crate::program::op::Op`] but for those of
+    /// reads and writes of a whole variable, which come without their path.
+    fn perform(
+        &mut self,
+        op: OpCode,
+        object: ObjectRef,
+        args: &[Value],
+        standing: &Standing<'_>,
+        gave: &mut Value,
+    ) -> bool;
 }
 
 /// A world that stops at every operation.
@@ -22,8 +29,8 @@ pub(super) struct Never;
 
 impl Shortcut for Never {
     #[inline(always)]
-    fn perform(&mut self, _: OpCode, _: ObjectRef, _: &[Value], _: &Standing<'_>) -> Option<Value> {
-        None
+    fn perform(&mut self, _: OpCode, _: ObjectRef, _: &[Value], _: &Standing<'_>, _: &mut Value) -> bool {
+        false
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::{Done, Identity, Refused, Result, enrol, kind_number, make_hidden, say};
+use super::{Done, Identity, Refused, Result, Stamp, enrol, kind_number, make_hidden, say};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Locked, Verdict};
@@ -144,18 +144,27 @@ pub(in crate::os) fn write(ctx: &Ctx, off: Off, path: &[Value], value: Value) ->
     })
 }
 
+/// Reads the whole.
+pub(in crate::os) fn read_at_once(ctx: &Ctx, off: Off, gave: &mut Value) -> Stamp {
+    let state: &CellState = ctx.arena.at(off);
+    let locked = ctx.lock(off);
+    *gave = load(ctx.arena, state);
+    Stamp::new(locked.tick(), state.header.last.load(Relaxed))
+}
+
 /// Writes the whole, where it is small and there is room for it.
-pub(in crate::os) fn write_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<Done> {
+pub(in crate::os) fn write_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<Stamp> {
     let room = ctx.arena.at::<CellState>(off).room.load(Relaxed);
     let is_small = matches!(value, Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_));
     if !is_small || room < INLINE_BYTES as u64 {
         return None;
     }
-    write(ctx, off, &[], value.clone()).ok()
+    let done = write(ctx, off, &[], value.clone()).ok()?;
+    Some(Stamp::new(done.ticket, done.cause))
 }
 
 /// Adds to an int that stays one.
-pub(in crate::os) fn add_at_once(ctx: &Ctx, off: Off, by: i64) -> Option<Done> {
+pub(in crate::os) fn add_at_once(ctx: &Ctx, off: Off, by: i64, gave: &mut Value) -> Option<Stamp> {
     let state: &CellState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     let Value::Int(value) = load(ctx.arena, state) else { return None };
@@ -165,7 +174,8 @@ pub(in crate::os) fn add_at_once(ctx: &Ctx, off: Off, by: i64) -> Option<Done> {
     let ticket = locked.tick();
     state.header.last.store(ctx.place(), Relaxed);
     look_again(ctx, &locked);
-    Some(Done::new(sum, ticket, cause))
+    *gave = sum;
+    Some(Stamp::new(ticket, cause))
 }
 
 /// Calls a method of the value; where the path leads to a handle, reads that instead, and says so.

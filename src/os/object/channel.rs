@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded, unbounded};
 
 use super::queue::{GETTERS, PUTTERS, Taken, closed, count_unfinished};
-use super::{Done, Patience, Refused, Result};
+use super::{Done, Patience, Refused, Result, Stamp};
 use crate::os::arena::Off;
 use crate::os::park::{Ctx, Locked};
 use crate::os::sys;
@@ -123,7 +123,7 @@ impl Channel {
     }
 
     /// Puts a message if there is room. Whoever waits for one is woken by the channel.
-    pub(in crate::os) fn put_at_once(&self, ctx: &Ctx, off: Off, value: &Value) -> Option<Done> {
+    pub(in crate::os) fn put_at_once(&self, ctx: &Ctx, off: Off, value: &Value) -> Option<Stamp> {
         if self.sender.is_full() {
             return None;
         }
@@ -133,17 +133,18 @@ impl Channel {
         }
         self.sender.try_send((value.clone(), ctx.place())).ok()?;
         count_unfinished(ctx, off);
-        Some(Done::new(Value::None, locked.tick(), 0))
+        Some(Stamp::new(locked.tick(), 0))
     }
 
     /// Takes the first message if there is one.
-    pub(in crate::os) fn take_at_once(&self, ctx: &Ctx, off: Off) -> Option<Done> {
+    pub(in crate::os) fn take_at_once(&self, ctx: &Ctx, off: Off, gave: &mut Value) -> Option<Stamp> {
         if self.receiver.is_empty() {
             return None;
         }
         let locked = ctx.lock(off);
-        let (value, place) = self.receiver.try_recv().ok()?;
-        Some(Done::new(value, locked.tick(), place))
+        let (value, cause) = self.receiver.try_recv().ok()?;
+        *gave = value;
+        Some(Stamp::new(locked.tick(), cause))
     }
 
     /// The next message, or that there will be none.

@@ -4,7 +4,7 @@
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
-use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Refused, Result, make, make_hidden, say, waiting};
+use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Refused, Result, Stamp, make, make_hidden, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ACTORS_MAX, ObjectHeader, TICKET};
 use crate::os::park::{Ctx, Locked, Verdict};
@@ -103,8 +103,8 @@ pub(super) fn create_hidden(arena: Arena, who: Identity) -> Result<Off> {
 }
 
 pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result {
-    if let Some(done) = acquire_at_once(ctx, off) {
-        return Ok(done);
+    if let Some(stamp) = acquire_at_once(ctx, off) {
+        return Ok(stamp.with(Value::Bool(true)));
     }
     match acquire_for(ctx, off, patience, OpCode::LockAcquire) {
         Acquired::Yes { orphaned: true, ticket, cause } => Err(orphaned().at(ticket).because(cause)),
@@ -119,19 +119,19 @@ pub(super) fn orphaned() -> Refused {
 }
 
 /// Acquires it if that needs no wait and there is nothing to tell of.
-pub(in crate::os) fn acquire_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+pub(in crate::os) fn acquire_at_once(ctx: &Ctx, off: Off) -> Option<Stamp> {
     let state: &LockState = ctx.arena.at(off);
     ctx.point();
     let acquired = take(ctx, state, DIED).or_else(|| take_again(ctx, state));
     ctx.point();
     match acquired? {
-        Acquired::Yes { ticket, cause, .. } => Some(Done::new(Value::Bool(true), ticket, cause)),
+        Acquired::Yes { ticket, cause, .. } => Some(Stamp::new(ticket, cause)),
         Acquired::No { .. } => None,
     }
 }
 
 /// Releases it if the calling actor holds it and nobody waits.
-pub(in crate::os) fn release_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+pub(in crate::os) fn release_at_once(ctx: &Ctx, off: Off) -> Option<Stamp> {
     let state: &LockState = ctx.arena.at(off);
     if !is_held_by(state.word(), ctx.me) {
         return None;
@@ -144,7 +144,7 @@ pub(in crate::os) fn release_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
         state.step(|word| (is_held_by(word, ctx.me) && word & WAITED == 0).then_some(0))
     };
     ctx.point();
-    Some(Done::new(Value::None, ticket_after(found?), 0))
+    Some(Stamp::new(ticket_after(found?), 0))
 }
 
 /// Takes the lock if it is free and its word has none of these bits.
@@ -219,8 +219,8 @@ fn acquire_for(ctx: &Ctx, off: Off, patience: Patience, op: OpCode) -> Acquired 
 }
 
 pub(in crate::os) fn release(ctx: &Ctx, off: Off) -> Result {
-    if let Some(done) = release_at_once(ctx, off) {
-        return Ok(done);
+    if let Some(stamp) = release_at_once(ctx, off) {
+        return Ok(stamp.with(Value::None));
     }
     let state: &LockState = ctx.arena.at(off);
     let locked = ctx.lock(off);

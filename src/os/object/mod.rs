@@ -18,6 +18,7 @@ pub(super) mod queue;
 pub(super) mod rwlock;
 pub(super) mod semaphore;
 
+use std::num::NonZeroU64;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -95,6 +96,29 @@ impl Done {
 
     pub(super) fn value(value: Value) -> Done {
         Done { value, ..Done::default() }
+    }
+}
+
+/// What the event of an operation that was performed at once needs: its places, as in [`Done`]. Small enough for two
+/// machine registers, with nothing as well.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stamp {
+    ticket: NonZeroU64,
+    pub(super) cause: u64,
+}
+
+impl Stamp {
+    pub(super) fn new(ticket: u64, cause: u64) -> Stamp {
+        Stamp { ticket: NonZeroU64::new(ticket).unwrap_or(NonZeroU64::MIN), cause }
+    }
+
+    pub(super) fn ticket(self) -> u64 {
+        self.ticket.get()
+    }
+
+    /// With what the operation gives.
+    pub(super) fn with(self, value: Value) -> Done {
+        Done::new(value, self.ticket(), self.cause)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU32};
 
-use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, Stamp, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
 use crate::os::park::{Ctx, Locked, Verdict, Woken};
@@ -49,8 +49,8 @@ pub(in crate::os) fn create(arena: Arena, kind: ObjectKind, who: Identity, value
 
 pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result {
     let locked = ctx.lock(off);
-    if let Some(done) = take(ctx, &locked) {
-        return Ok(done);
+    if let Some(stamp) = take(ctx, &locked) {
+        return Ok(stamp.with(Value::Bool(true)));
     }
     let Patience::Until(deadline) = patience else {
         return Ok(Done::new(Value::Bool(false), locked.tick(), 0));
@@ -64,7 +64,7 @@ pub(in crate::os) fn acquire(ctx: &Ctx, off: Off, patience: Patience) -> Result 
 }
 
 /// Takes a permit if there is one.
-pub(in crate::os) fn acquire_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+pub(in crate::os) fn acquire_at_once(ctx: &Ctx, off: Off) -> Option<Stamp> {
     let state: &SemaphoreState = ctx.arena.at(off);
     if state.value.load(Relaxed) < 1 {
         return None;
@@ -72,7 +72,7 @@ pub(in crate::os) fn acquire_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
     take(ctx, &ctx.lock(off))
 }
 
-fn take(ctx: &Ctx, locked: &Locked<'_>) -> Option<Done> {
+fn take(ctx: &Ctx, locked: &Locked<'_>) -> Option<Stamp> {
     let state: &SemaphoreState = ctx.arena.at(locked.off);
     let value = state.value.load(Relaxed);
     if value < 1 {
@@ -80,7 +80,7 @@ fn take(ctx: &Ctx, locked: &Locked<'_>) -> Option<Done> {
     }
     state.value.store(value - 1, Relaxed);
     took(state, ctx.me);
-    Some(Done::new(Value::Bool(true), locked.tick(), 0))
+    Some(Stamp::new(locked.tick(), 0))
 }
 
 pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
@@ -89,17 +89,17 @@ pub(in crate::os) fn release(ctx: &Ctx, off: Off, count: i64) -> Result {
     }
     let locked = ctx.lock(off);
     match give(ctx, &locked, count) {
-        Some(done) => Ok(done),
+        Some(stamp) => Ok(stamp.with(Value::None)),
         None => Err(Refused::from(fault::surplus_release()).at(locked.tick())),
     }
 }
 
 /// Gives a permit back, unless there would be too many.
-pub(in crate::os) fn release_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+pub(in crate::os) fn release_at_once(ctx: &Ctx, off: Off) -> Option<Stamp> {
     give(ctx, &ctx.lock(off), 1)
 }
 
-fn give(ctx: &Ctx, locked: &Locked<'_>, count: i64) -> Option<Done> {
+fn give(ctx: &Ctx, locked: &Locked<'_>, count: i64) -> Option<Stamp> {
     let state: &SemaphoreState = ctx.arena.at(locked.off);
     let after = state.value.load(Relaxed).checked_add(count)?;
     if state.bounded.load(Relaxed) != 0 && after > state.initial.load(Relaxed) {
@@ -109,7 +109,7 @@ fn give(ctx: &Ctx, locked: &Locked<'_>, count: i64) -> Option<Done> {
     gave_back(state, ctx.me, count);
     let ticket = locked.tick();
     grant(ctx, locked, state);
-    Some(Done::new(Value::None, ticket, 0))
+    Some(Stamp::new(ticket, 0))
 }
 
 /// Gives the permits that there are to those who wait.

@@ -17,7 +17,7 @@ use message::{
     write_small,
 };
 
-use super::{Done, Identity, Patience, Refused, Result, kind_number, make, say, waiting};
+use super::{Done, Identity, Patience, Refused, Result, Stamp, kind_number, make, say, waiting};
 use crate::os::alloc::OutOfMemory;
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::hand;
@@ -143,7 +143,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
 }
 
 /// Puts a message if there is room, nobody waits for one and nothing has to be compared.
-pub(in crate::os) fn put_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<Done> {
+pub(in crate::os) fn put_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<Stamp> {
     let queue: &QueueState = ctx.arena.at(off);
     let capacity = queue.capacity.load(Relaxed);
     let has_room = || capacity < 0 || queue.count.load(Relaxed) < capacity;
@@ -163,7 +163,7 @@ pub(in crate::os) fn put_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<D
             None => write_small(ctx, queue, bytes).ok()?,
         };
         store(ctx, queue, message, value).ok()?;
-        Some(Done::new(Value::None, locked.tick(), 0))
+        Some(Stamp::new(locked.tick(), 0))
     })
 }
 
@@ -215,7 +215,7 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
     let queue: &QueueState = ctx.arena.at(off);
     let locked = reach_into(ctx, off, queue);
     let locked = match take_first(ctx, queue, locked) {
-        Ok(done) => return Ok(Taken::Message(done)),
+        Ok((message, ticket)) => return Ok(Taken::Message(read_message(ctx, message, ticket))),
         Err(locked) => locked,
     };
     // A rendezvous: the message is still the putter's.
@@ -251,12 +251,14 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
 }
 
 /// Takes the first message if there is one.
-pub(in crate::os) fn take_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+pub(in crate::os) fn take_at_once(ctx: &Ctx, off: Off, gave: &mut Value) -> Option<Stamp> {
     let queue: &QueueState = ctx.arena.at(off);
     if queue.head.load(Relaxed) == 0 {
         return None;
     }
-    take_first(ctx, queue, reach_into(ctx, off, queue)).ok()
+    let (message, ticket) = take_first(ctx, queue, reach_into(ctx, off, queue)).ok()?;
+    *gave = peek_value(ctx, message);
+    Some(Stamp::new(ticket, ctx.arena.at::<Message>(message).place.load(Relaxed)))
 }
 
 /// Locks a queue to get something. What is left of the last get goes to those who put.
@@ -276,13 +278,12 @@ fn reach_into<'c>(ctx: &'c Ctx, off: Off, queue: &QueueState) -> Locked<'c> {
     locked
 }
 
-/// The first message, or the lock back.
-fn take_first<'c>(ctx: &Ctx, queue: &QueueState, locked: Locked<'c>) -> std::result::Result<Done, Locked<'c>> {
+/// Takes the first message, with its place in the order; else gives the lock back.
+fn take_first<'c>(ctx: &Ctx, queue: &QueueState, locked: Locked<'c>) -> std::result::Result<(Off, u64), Locked<'c>> {
     let Some(message) = unlink(ctx, locked.off, queue, ctx.me) else { return Err(locked) };
     let ticket = locked.tick();
     refill(ctx, &locked, queue);
-    drop(locked);
-    Ok(read_message(ctx, message, ticket))
+    Ok((message, ticket))
 }
 
 /// What a get that waited came to, as its waker says.
@@ -400,17 +401,17 @@ pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
     match finish_one(ctx, queue, &locked) {
-        Some(done) => Ok(done),
+        Some(stamp) => Ok(stamp.with(Value::None)),
         None => Err(Refused::from(fault::surplus_task_done()).at(locked.tick())),
     }
 }
 
 /// The same, unless nothing is unfinished.
-pub(in crate::os) fn task_done_at_once(ctx: &Ctx, off: Off) -> Option<Done> {
+pub(in crate::os) fn task_done_at_once(ctx: &Ctx, off: Off) -> Option<Stamp> {
     finish_one(ctx, ctx.arena.at(off), &ctx.lock(off))
 }
 
-fn finish_one(ctx: &Ctx, queue: &QueueState, locked: &Locked<'_>) -> Option<Done> {
+fn finish_one(ctx: &Ctx, queue: &QueueState, locked: &Locked<'_>) -> Option<Stamp> {
     let left = queue.unfinished() - 1;
     if left < 0 {
         return None;
@@ -421,7 +422,7 @@ fn finish_one(ctx: &Ctx, queue: &QueueState, locked: &Locked<'_>) -> Option<Done
         queue.header.last.store(ctx.place(), Relaxed);
         tell_all(ctx, locked, JOINERS, say::DONE);
     }
-    Some(Done::new(Value::None, ticket, 0))
+    Some(Stamp::new(ticket, 0))
 }
 
 /// Waits until nothing is unfinished; without patience, gives nothing where something is.
