@@ -19,8 +19,8 @@ use crate::program::op::OpCode;
 const SUPERVISOR: u32 = 0;
 /// How long to wait for what takes another a moment, before looking whether that one is alive.
 const PATIENCE_NS: u64 = 1_000_000;
-/// Rounds of looking at a taken object lock before sleeping on it.
-const LOCK_SPINS: u32 = 60;
+/// Rounds of looking at a taken object lock before sleeping on it, each twice as long as the one before.
+const LOCK_ROUNDS: u32 = 6;
 /// The bit of a lock word that says that someone sleeps on it.
 pub(super) const SLEEPER: u32 = 1 << 31;
 
@@ -154,11 +154,15 @@ impl Ctx {
     #[cold]
     fn lock_slowly(&self, off: Off, header: &ObjectHeader, mine: u32) {
         let private = header.private.load(Relaxed) != 0;
-        for _ in 0..LOCK_SPINS {
+        // Longer and longer without a look: meanwhile whoever has it can use it several times, with all it guards in
+        // its own cache.
+        for round in 0..LOCK_ROUNDS {
+            for _ in 0..1 << round {
+                std::hint::spin_loop();
+            }
             if header.lock.load(Relaxed) == 0 && header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_ok() {
                 return;
             }
-            std::hint::spin_loop();
         }
         // From here on the word is taken with the sleeper's bit: there may be others asleep.
         loop {
