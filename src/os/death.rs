@@ -29,6 +29,7 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         left.append(&mut release_small_locks(ctx, member));
     }
+    ctx.wake_told();
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         let slot = actor::slot(ctx.arena, member);
         if let Some(waiter) = slot.completing.swap(0, SeqCst).checked_sub(1) {

@@ -20,6 +20,7 @@ mod object;
 
 mod actor;
 mod record;
+mod rescue;
 
 mod awaiting;
 mod cases;

@@ -7,6 +7,7 @@
 //!
 //! Answers for: claims, lists, sleeping, the count of actors that can go on. Never knows what an object is.
 
+use std::cell::RefCell;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
 
@@ -25,7 +26,7 @@ const LOCK_ROUNDS: u32 = 6;
 pub(super) const SLEEPER: u32 = 1 << 31;
 
 /// Lists of an object.
-const LISTS: usize = 3;
+pub(super) const LISTS: usize = 3;
 
 /// The low bits of a claim word; the wait's number stands above them.
 pub(super) const IDLE: u32 = 0;
@@ -50,7 +51,9 @@ pub(super) struct Locked<'a> {
     pub(super) off: Off,
     pub(super) header: &'static ObjectHeader,
     /// It is one of several that are held at once: which they are is noted elsewhere.
-    pub(super) one_of_several: bool,
+    one_of_several: bool,
+    /// Whom to wake when it is free.
+    told: RefCell<Vec<Told>>,
 }
 
 /// What a waker tells a waiter.
@@ -104,6 +107,29 @@ pub(super) struct Claimed {
     private: bool,
 }
 
+impl Claimed {
+    pub(super) fn new(
+        actor: u32,
+        payload: u64,
+        (epoch, case): (u32, u32),
+        (slot, private): (&'static Slot, bool),
+    ) -> Self {
+        Claimed { actor, payload, slot, epoch, case, private }
+    }
+}
+
+/// An actor whose wait is complete, and who may be asleep.
+struct Told {
+    slot: &'static Slot,
+    private: bool,
+}
+
+impl Told {
+    fn wake(self) {
+        sys::futex_wake(&self.slot.done, 1, self.private);
+    }
+}
+
 impl Ctx {
     pub(super) fn new(arena: Arena, me: u32, kick: i32) -> Ctx {
         Ctx { arena, me, slot: arena.at(slot_at(me)), kick }
@@ -137,7 +163,7 @@ impl Ctx {
             self.lock_slowly(off, header, mine);
         }
         self.point();
-        Locked { ctx: self, off, header, one_of_several: false }
+        Locked { ctx: self, off, header, one_of_several: false, told: RefCell::default() }
     }
 
     /// Takes one of several small locks, which the caller has noted in the actor's slot.
@@ -148,7 +174,7 @@ impl Ctx {
             self.lock_slowly(off, header, mine);
         }
         self.point();
-        Locked { ctx: self, off, header, one_of_several: true }
+        Locked { ctx: self, off, header, one_of_several: true, told: RefCell::default() }
     }
 
     #[cold]
@@ -367,6 +393,15 @@ impl Ctx {
 
     /// Completes a claimed wait and wakes its actor.
     pub(super) fn finish(&self, claimed: Claimed, verdict: Verdict) {
+        let told = self.tell(claimed, verdict);
+        told.wake();
+        self.point();
+        self.slot.completing.store(0, Relaxed);
+        self.point();
+    }
+
+    /// Completes a claimed wait, whose actor sleeps on.
+    fn tell(&self, claimed: Claimed, verdict: Verdict) -> Told {
         let slot = claimed.slot;
         self.point();
         slot.verdict.store(verdict.code, Relaxed);
@@ -382,10 +417,7 @@ impl Ctx {
         self.point();
         slot.done.store(claimed.epoch, Release);
         self.point();
-        sys::futex_wake(&slot.done, 1, claimed.private);
-        self.point();
-        self.slot.completing.store(0, Relaxed);
-        self.point();
+        Told { slot, private: claimed.private }
     }
 
     /// Whoever is told to look again still waits in its object: it may find that another was faster.
@@ -403,116 +435,11 @@ impl Ctx {
         (1..actors).map(|actor| self.arena.at::<Slot>(slot_at(actor))).filter(waits).count() as u32
     }
 
-    /// Sees to a waiter whose waker died between taking it off its list and waking it: completes the wait as `decide`
-    /// says from the object, the list and the payload, or puts it back on its list. For the supervisor.
-    pub(super) fn rescue(&self, actor: u32, wait: u32, decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>) {
-        let slot: &Slot = self.arena.at(slot_at(actor));
-        let off = Off(slot.blocked_on.load(SeqCst));
-        let list = slot.blocked_list.load(Relaxed) as usize;
-        // Back on a list, a dead waiter would be handed what others wait for.
-        if off.is_null() || list >= LISTS || slot.state.load(Acquire) == state::ENDED {
-            return;
-        }
-        let payload = slot.node.payload.load(Relaxed);
-        let done = slot.done.load(SeqCst) == slot.claim.load(SeqCst) >> CLAIM_BITS;
-        // Decided before the lock is taken: deciding looks at the object under its lock.
-        let verdict = if done { None } else { decide(off, list, payload) };
-        let locked = self.lock(off);
-        let claim = slot.claim.load(SeqCst);
-        let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
-        let private = is_private(locked.header, slot);
-        if slot.done.load(SeqCst) == epoch {
-            // It was told; perhaps not woken.
-            sys::futex_wake(&slot.done, 1, private);
-            return;
-        }
-        let node = Off(slot_at(actor).0 + Self::node_skip());
-        // Its time may have been over meanwhile: what it waits for now is no business of the dead one's.
-        if state == IDLE || epoch != wait || locked.contains(list, node) {
-            return;
-        }
-        match verdict {
-            Some(verdict) => {
-                // It comes before whatever others do once the death is known.
-                let ticket = if verdict.ticket == 0 { locked.tick() } else { verdict.ticket };
-                let verdict = Verdict { ticket, ..verdict };
-                let claimed = (epoch << CLAIM_BITS) | CLAIMED;
-                if claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok() {
-                    self.finish(Claimed { actor, payload, slot, epoch, case: 0, private }, verdict);
-                }
-            }
-            None => {
-                slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
-                // It was the first.
-                locked.push_front(list, node);
-            }
-        }
-    }
-
-    /// The same of an actor that waits in several objects: completes the wait in the case that the dead one had taken
-    /// off its list, or has the actor look at all of them again. For the supervisor.
-    pub(super) fn rescue_in_cases(
-        &self,
-        actor: u32,
-        wait: u32,
-        decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>,
-    ) {
-        let slot: &Slot = self.arena.at(slot_at(actor));
-        let claim = slot.claim.load(SeqCst);
-        let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
-        if slot.done.load(SeqCst) == epoch {
-            sys::futex_wake(&slot.done, 1, false);
-            return;
-        }
-        if state == IDLE || epoch != wait {
-            return;
-        }
-        let taken = super::cases::taken(self.arena, slot);
-        let decided = taken.and_then(|taken| Some((taken.case, decide(taken.off, taken.list, taken.payload)?)));
-        let again = Verdict { code: super::object::say::RETRY, ..Verdict::default() };
-        let (case, verdict) = decided.unwrap_or((0, again));
-        let claimed = (epoch << CLAIM_BITS) | CLAIMED;
-        if claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok() {
-            self.finish(Claimed { actor, payload: 0, slot, epoch, case, private: false }, verdict);
-        }
-    }
-
     /// Counts an actor among those that can go on, if its wait had taken it off.
     pub(super) fn count_again(&self, slot: &Slot) {
         if slot.uncounted.swap(0, SeqCst) == 1 {
             self.arena.header().running.fetch_add(1, SeqCst);
         }
-    }
-
-    /// Claims the wait of an actor that is dead, or is being cut off, so that nobody hands it anything, and takes it
-    /// off its list; if it waited there and nobody had claimed it, `left` sees to the object that it leaves, in the
-    /// same step. Whether it waited; one that lives and does not is left alone.
-    pub(super) fn bury(&self, actor: u32, lives: bool, left: impl FnOnce(&Locked<'_>, usize)) -> bool {
-        let slot: &Slot = self.arena.at(slot_at(actor));
-        // First: where it is as it was in the end, the rest belongs to the same wait.
-        let claim = slot.claim.load(Acquire);
-        let is_waiting = claim & ((1 << CLAIM_BITS) - 1) == WAITING;
-        if lives && !is_waiting {
-            return false;
-        }
-        let blocked_on = Off(slot.blocked_on.load(Relaxed));
-        let list = slot.blocked_list.load(Relaxed) as usize;
-        let is_blocked = !blocked_on.is_null() && slot.blocked_op.load(Relaxed) != 0;
-        let in_one = is_blocked && slot.cases.load(SeqCst) == 0;
-        let locked = in_one.then(|| self.lock(blocked_on));
-        let idle = claim & !WAITING;
-        let waited = is_waiting && slot.claim.compare_exchange(claim, idle, AcqRel, Acquire).is_ok();
-        if lives && !waited {
-            return false;
-        }
-        if let Some(locked) = locked {
-            locked.unlink(list, Off(slot_at(actor).0 + Self::node_skip()));
-            if waited {
-                left(&locked, list);
-            }
-        }
-        super::cases::leave_all(self, actor);
-        waited
     }
 
     /// Makes the supervisor look.
@@ -530,13 +457,14 @@ impl Ctx {
         }
     }
 
-    fn node_skip() -> u32 {
-        (std::mem::offset_of!(Slot, node) / super::arena::UNIT) as u32
-    }
-
     fn node_off(&self) -> Off {
-        Off(slot_at(self.me).0 + Self::node_skip())
+        node_of(self.me)
     }
+}
+
+/// Where an actor's node for waits in one object lies.
+pub(super) fn node_of(actor: u32) -> Off {
+    Off(slot_at(actor).0 + (std::mem::offset_of!(Slot, node) / super::arena::UNIT) as u32)
 }
 
 const _: () = assert!(std::mem::offset_of!(Slot, node) % super::arena::UNIT == 0);
@@ -552,6 +480,16 @@ impl Locked<'_> {
         let ticket = self.header.ticket.load(Relaxed).wrapping_add(TICKET);
         self.header.ticket.store(ticket, Relaxed);
         ticket / TICKET
+    }
+
+    /// Completes a claimed wait, of which there may be many; its actor is woken when the lock is free, or it would only
+    /// come to sleep on that.
+    pub(super) fn finish_one_of_many(&self, claimed: Claimed, verdict: Verdict) {
+        let told = self.ctx.tell(claimed, verdict);
+        self.told.borrow_mut().push(told);
+        // From here on a death is seen to by `wake_told`.
+        self.ctx.slot.completing.store(0, Relaxed);
+        self.ctx.point();
     }
 
     /// How many wait in a list.
@@ -611,7 +549,7 @@ impl Locked<'_> {
         list.len.store(list.len.load(Relaxed) + 1, Relaxed);
     }
 
-    fn push_front(&self, list: usize, off: Off) {
+    pub(super) fn push_front(&self, list: usize, off: Off) {
         let list = &self.header.lists[list];
         let node = self.node(off.0);
         let head = list.head.load(Relaxed);
@@ -635,7 +573,7 @@ impl Locked<'_> {
         (at != 0).then_some(Off(at))
     }
 
-    fn contains(&self, list: usize, off: Off) -> bool {
+    pub(super) fn contains(&self, list: usize, off: Off) -> bool {
         let mut at = self.header.lists[list].head.load(Relaxed);
         while at != 0 && at != off.0 {
             at = self.node(at).next.load(Relaxed);
@@ -674,19 +612,22 @@ impl Drop for Locked<'_> {
         if word & SLEEPER != 0 {
             sys::futex_wake(&self.header.lock, 1, self.header.private.load(Relaxed) != 0);
         }
-        if self.one_of_several {
-            return;
+        if !self.one_of_several {
+            // Last, so that whoever dies before it has woken the next is known to have had it in hand.
+            let holding = &self.ctx.slot.holding;
+            let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
+            compiler_fence(SeqCst);
+            holding[hold].store(0, Relaxed);
+            self.ctx.point();
         }
-        // Last, so that whoever dies before it has woken the next is known to have had it in hand.
-        let holding = &self.ctx.slot.holding;
-        let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
-        compiler_fence(SeqCst);
-        holding[hold].store(0, Relaxed);
-        self.ctx.point();
+        for told in self.told.get_mut().drain(..) {
+            told.wake();
+            self.ctx.point();
+        }
     }
 }
 
 /// Whether an actor that waits in an object does so on a futex that only its own process reaches.
-fn is_private(header: &ObjectHeader, slot: &Slot) -> bool {
+pub(super) fn is_private(header: &ObjectHeader, slot: &Slot) -> bool {
     header.private.load(Relaxed) != 0 && slot.keeps_pools.load(Relaxed) == 0
 }

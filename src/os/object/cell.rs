@@ -123,7 +123,7 @@ fn update_or_read(
 /// Whoever waits for a condition over it looks again.
 fn look_again(ctx: &Ctx, locked: &Locked<'_>) {
     while let Some(waiter) = ctx.claim_first(locked, AWAITERS) {
-        ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
+        locked.finish_one_of_many(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
     }
 }
 

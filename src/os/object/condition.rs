@@ -110,7 +110,7 @@ pub(in crate::os) fn notify(ctx: &Ctx, off: Off, count: i64) -> Result {
     let locked = ctx.lock(off);
     for _ in 0..count {
         let Some(waiter) = ctx.claim_first(&locked, WAITERS) else { break };
-        ctx.finish(waiter, Verdict { code: say::DONE, cause: ctx.place(), ..Verdict::default() });
+        locked.finish_one_of_many(waiter, Verdict { code: say::DONE, cause: ctx.place(), ..Verdict::default() });
     }
     Ok(Done::new(Value::None, ticket, 0))
 }
