@@ -45,6 +45,8 @@ pub(super) struct Header {
     pub(super) perturb_seed: AtomicU64,
     /// Actors that can go on by themselves: running, or waiting with a deadline.
     pub(super) running: AtomicI64,
+    /// Processors that this run may use.
+    pub(super) processors: AtomicI64,
     /// Actors given out.
     pub(super) actors: AtomicU32,
     /// Objects given out.
@@ -291,7 +293,9 @@ pub(super) struct Slot {
     pub(super) born_ns: AtomicU64,
     /// Points up to its process's death, in a test; 0 for none; see `doom`.
     pub(super) doom: AtomicU32,
-    pub(super) pad_end: [AtomicU32; 2],
+    /// 1: it may be asleep on `done`, and whoever completes its wait has to wake it.
+    pub(super) asleep: AtomicU32,
+    pub(super) pad_end: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.

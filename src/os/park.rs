@@ -22,6 +22,9 @@ const SUPERVISOR: u32 = 0;
 const PATIENCE_NS: u64 = 1_000_000;
 /// Rounds of looking at a taken object lock before sleeping on it, each twice as long as the one before.
 const LOCK_ROUNDS: u32 = 6;
+/// Looks at a wait before sleeping, and how long between two: a few microseconds in all.
+const WAIT_LOOKS: u32 = 25;
+const LOOK_EVERY: u32 = 4;
 /// The bit of a lock word that says that someone sleeps on it.
 pub(super) const SLEEPER: u32 = 1 << 31;
 
@@ -126,7 +129,10 @@ struct Told {
 
 impl Told {
     fn wake(self) {
-        sys::futex_wake(&self.slot.done, 1, self.private);
+        // Whoever goes to sleep says so first and then looks once more.
+        if self.slot.asleep.load(SeqCst) != 0 {
+            sys::futex_wake(&self.slot.done, 1, self.private);
+        }
     }
 }
 
@@ -292,10 +298,17 @@ impl Ctx {
         if in_turns {
             turns::tell(self.arena);
         }
+        if !in_turns {
+            self.await_a_moment(entered.epoch);
+        }
         loop {
-            let done = slot.done.load(Acquire);
+            let done = slot.done.load(SeqCst);
             if done == entered.epoch {
                 break;
+            }
+            if slot.asleep.swap(1, SeqCst) == 0 {
+                // What came before this is seen now.
+                continue;
             }
             super::duty::look_while_parked(self);
             let mut timed_out = false;
@@ -305,12 +318,14 @@ impl Ctx {
             }
             if timed_out || sys::futex_wait(&slot.done, done, deadline, private) == sys::FutexWait::TimedOut {
                 if let Some(left) = leave() {
+                    slot.asleep.store(0, Relaxed);
                     return Err(left);
                 }
                 // Someone is completing it, which takes a moment; if that one dies over it, it may be waiting again.
                 deadline = Some(sys::now_ns() + PATIENCE_NS);
             }
         }
+        slot.asleep.store(0, Relaxed);
         slot.blocked_op.store(0, Relaxed);
         Ok(Verdict {
             code: slot.verdict.load(Relaxed),
@@ -318,6 +333,21 @@ impl Ctx {
             ticket: slot.ticket.load(Relaxed),
             cause: slot.cause.load(Relaxed),
         })
+    }
+
+    /// Looks for a moment whether the wait is completed, where there is a processor that nobody else needs and somebody
+    /// who may complete it: to sleep, and to be woken, takes longer than that.
+    fn await_a_moment(&self, epoch: u32) {
+        let header = self.arena.header();
+        for _ in 0..WAIT_LOOKS {
+            let others = header.running.load(Relaxed);
+            if self.slot.done.load(Relaxed) == epoch || others < 1 || others >= header.processors.load(Relaxed) {
+                return;
+            }
+            for _ in 0..LOOK_EVERY {
+                std::hint::spin_loop();
+            }
+        }
     }
 
     /// Takes waiters off a list until one is still waiting, and claims it.
@@ -415,7 +445,7 @@ impl Ctx {
         self.count_again(slot);
         slot.now_ns.store(self.arena.header().virtual_ns.load(Relaxed), Relaxed);
         self.point();
-        slot.done.store(claimed.epoch, Release);
+        slot.done.store(claimed.epoch, SeqCst);
         self.point();
         Told { slot, private: claimed.private }
     }

@@ -148,6 +148,7 @@ impl Supervisor {
         let header = arena.header();
         header.epoch_ns.store(sys::now_ns(), Relaxed);
         header.seed.store(request.seed, Relaxed);
+        header.processors.store(sys::processors(), Relaxed);
         let memory_max = request.memory_max.unwrap_or_else(memory::quarter_of_memory);
         memory::limit_arena(arena, memory_max);
         header.supervisor.store(std::process::id(), Relaxed);

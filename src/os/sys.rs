@@ -44,6 +44,11 @@ pub(super) fn futex_wake(word: &AtomicU32, count: u32, private: bool) {
     let _ = futex::wake(word, flags(private), count);
 }
 
+/// How many processors this process may use.
+pub(super) fn processors() -> i64 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as i64)
+}
+
 /// Which side of a fork one is on.
 pub(super) enum Fork {
     Child,
