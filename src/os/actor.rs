@@ -217,7 +217,7 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     let cause = slot.ended.load(Relaxed);
     while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
         let ticket = locked.tick();
-        ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket, cause });
+        locked.finish_one_of_many(joiner, Verdict { code: say::DONE, given: 0, ticket, cause });
     }
     slot.settled.store(SETTLED, SeqCst);
     drop(locked);

@@ -14,7 +14,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use super::arena::{Arena, Off};
-use super::process::{self, Lines};
+use super::process::{self, Inherited, Lines};
 use super::supervisor::{Report, Request, supervise};
 use super::{StartError, sys, values};
 use crate::pipeline;
@@ -95,7 +95,9 @@ fn be_actor(line: &str) -> ! {
         Some((arena, plan, Lines { kick, lifeline }, u32::try_from(actor).ok()?))
     });
     match begun {
-        Some((arena, plan, lines, actor)) => process::run_child(arena, Arc::new(plan), lines, actor),
+        Some((arena, plan, lines, actor)) => {
+            process::run_child(arena, Arc::new(plan), lines, actor, Inherited::Nothing)
+        }
         None => sys::exit_now(MISTAKEN),
     }
 }

@@ -412,7 +412,7 @@ fn refused(error: impl std::fmt::Display) -> Refused {
 fn fork(process: &Process, actor: u32) -> Result<u32> {
     match sys::fork().map_err(refused)? {
         sys::Fork::Parent(pid) => Ok(pid),
-        sys::Fork::Child => run_child(process.arena, Arc::clone(&process.plan), process.lines, actor),
+        sys::Fork::Child => run_child(process.arena, Arc::clone(&process.plan), process.lines, actor, Inherited::All),
     }
 }
 
@@ -425,16 +425,27 @@ fn exec(process: &Process, actor: u32) -> Result<u32> {
     sys::spawn_keeping(&mut command, vec![arena, kick, lifeline]).map_err(refused)
 }
 
+/// What a child has from whoever forked it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Inherited {
+    /// Nothing that a process of the run needs.
+    Nothing,
+    /// How signals, memory and panics are dealt with: it was forked from another process of the run.
+    All,
+}
+
 /// Of a child, whether it was forked or executed: everything from here to its end.
-pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32) -> ! {
+pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32, inherited: Inherited) -> ! {
     sys::close_all_but(&[0, 1, 2, arena.fd(), lines.kick, lines.lifeline]);
-    sys::default_signals();
-    super::memory::limit_process(arena);
-    sys::ignore_sigpipe();
+    if inherited == Inherited::Nothing {
+        sys::default_signals();
+        super::memory::limit_process(arena);
+        sys::ignore_sigpipe();
+        end_at_panic(arena);
+    }
     sys::die_with_writer(lines.lifeline);
     let name = actor::name(arena, actor);
     sys::name_thread(&name);
-    end_at_panic(arena);
     sys::title_process(&format!("conc: {name}"));
     let slot: &Slot = arena.at(slot_at(actor));
     slot.pid.store(std::process::id(), Release);

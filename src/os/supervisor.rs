@@ -1,16 +1,16 @@
-//! The supervisor: starts main, watches every process through one poll loop, and takes every one of them down at the
+//! The supervisor: starts main, watches every process through one loop, and takes every one of them down at the
 //! end.
 //!
 //! Answers for: the run as a whole: deaths, deadlock, signals, time, and that nothing is left. Never runs an actor and
 //! never passes a message on.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -25,7 +25,7 @@ use super::layout::state;
 use super::memory::{self, Watch};
 use super::object::{self, Identity, Refused};
 use super::park::Ctx;
-use super::process::{self, Lines};
+use super::process::{self, Inherited, Lines};
 use super::standstill::{Living, Look};
 use super::{StartError, blocked, create, death, failure, history, sys, values};
 use crate::machine::{Machine, Rules, Time};
@@ -37,6 +37,11 @@ use crate::trace::{Ending, TraceData, Uncaught};
 /// The supervisor's own number among the actors, and main's.
 pub(super) const SUPERVISOR: u32 = 0;
 pub(super) const MAIN: u32 = 1;
+/// What wakes the supervisor beside the processes, which are known by their numbers.
+const KICK: u64 = u64::MAX;
+const SIGNALS: u64 = u64::MAX - 1;
+/// Most that it is told at a time; the others are told next time.
+const EVENTS: usize = 64;
 /// How long the supervisor waits before it looks again whether all actors that seem blocked are asleep.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 /// So often it looks again without waiting: whoever blocked last is on its way to sleep.
@@ -130,6 +135,8 @@ struct Supervisor {
     /// Processes that are starting: no pid yet.
     pending: Vec<u32>,
     watched: FxHashMap<u32, OwnedFd>,
+    /// What wakes the supervisor: the kick, signals, and the watched processes by their numbers.
+    epoll: Epoll,
     errors: Vec<Uncaught>,
     living: Living,
     memory: Watch,
@@ -180,6 +187,9 @@ impl Supervisor {
         mask.thread_block()?;
         let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
         nix::sys::prctl::set_child_subreaper(true)?;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(&kick, EpollEvent::new(EpollFlags::EPOLLIN, KICK))?;
+        epoll.add(&signals, EpollEvent::new(EpollFlags::EPOLLIN, SIGNALS))?;
         let ctx = Ctx::new(arena, SUPERVISOR, kick.as_fd().as_raw_fd());
         let deadline = request.timeout_ns.map(|ns| sys::now_ns().saturating_add(ns));
         Ok(Supervisor {
@@ -195,6 +205,7 @@ impl Supervisor {
             seen: MAIN,
             pending: Vec::new(),
             watched: FxHashMap::default(),
+            epoll,
             errors: Vec::new(),
             living: Living::default(),
             memory: Watch::new(memory_max, request.keeps_output),
@@ -255,7 +266,7 @@ impl Supervisor {
             sys::Fork::Child => {
                 // A group of its own: Ctrl-C on the terminal reaches the supervisor alone, which ends the group.
                 let _ = nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0));
-                process::run_child(self.arena, Arc::clone(&self.plan), lines, main)
+                process::run_child(self.arena, Arc::clone(&self.plan), lines, main, Inherited::Nothing)
             }
             sys::Fork::Parent(pid) => {
                 let pid_raw = Pid::from_raw(pid as i32);
@@ -267,7 +278,7 @@ impl Supervisor {
         }
     }
 
-    /// The poll loop, up to the end of main or whatever ends the run before.
+    /// The loop, up to the end of main or whatever ends the run before.
     fn watch(&mut self, told: &mut dyn FnMut(&Uncaught)) -> Result<Ending, StartError> {
         loop {
             self.arena.header().kicked.store(0, SeqCst);
@@ -355,6 +366,7 @@ impl Supervisor {
         let Some(pid) = rustix::process::Pid::from_raw(pid as i32) else { return Ok(()) };
         match rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
             Ok(fd) => {
+                self.epoll.add(&fd, EpollEvent::new(EpollFlags::EPOLLIN, u64::from(number)))?;
                 self.watched.insert(number, fd);
                 Ok(())
             }
@@ -366,22 +378,20 @@ impl Supervisor {
 
     /// Sleeps until something happens; gives the processes that are dead.
     fn poll(&self, soon: bool) -> Result<Vec<u32>, StartError> {
-        let mut fds = vec![
-            PollFd::new(self.kick.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
-        ];
-        let numbers: Vec<(u32, BorrowedFd<'_>)> = self.watched.iter().map(|(n, fd)| (*n, fd.as_fd())).collect();
-        fds.extend(numbers.iter().map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN)));
-        match nix::poll::poll(&mut fds, self.patience(soon)) {
-            Ok(_) | Err(nix::Error::EINTR) => {}
+        let mut events = [EpollEvent::empty(); EVENTS];
+        let count = match self.epoll.wait(&mut events, self.patience(soon)) {
+            Ok(count) => count,
+            Err(nix::Error::EINTR) => 0,
             Err(errno) => return Err(errno.into()),
+        };
+        let mut dead = Vec::new();
+        for event in &events[..count] {
+            match event.data() {
+                KICK => drop(self.kick.read()),
+                SIGNALS => {}
+                process => dead.extend(u32::try_from(process)),
+            }
         }
-        let ready = |fd: &PollFd<'_>| fd.any().unwrap_or(false);
-        if fds.first().is_some_and(ready) {
-            let _ = self.kick.read();
-        }
-        let processes = fds.iter().skip(2).zip(&numbers);
-        let mut dead: Vec<u32> = processes.filter(|(fd, _)| ready(fd)).map(|(_, (number, _))| *number).collect();
         dead.sort_unstable();
         Ok(dead)
     }
@@ -392,15 +402,15 @@ impl Supervisor {
         reminded.count() > 0
     }
 
-    fn patience(&self, soon: bool) -> PollTimeout {
+    fn patience(&self, soon: bool) -> EpollTimeout {
         if soon {
             let at_once = (1..LOOKS_AT_ONCE).contains(&self.doubts);
-            return PollTimeout::try_from(if at_once { Duration::ZERO } else { LOOK_AGAIN })
-                .unwrap_or(PollTimeout::NONE);
+            return EpollTimeout::try_from(if at_once { Duration::ZERO } else { LOOK_AGAIN })
+                .unwrap_or(EpollTimeout::NONE);
         }
         let next = self.deadline.into_iter().chain(self.next_look).fold(self.memory.next_ns(), u64::min);
         let left = Duration::from_nanos(next.saturating_sub(sys::now_ns())) + LOOK_AGAIN;
-        PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+        EpollTimeout::try_from(left).unwrap_or(EpollTimeout::MAX)
     }
 
     fn signal(&self) -> Option<i32> {
