@@ -12,8 +12,8 @@ use crate::value::{ObjectRef, Value};
 /// A world that may perform an operation at once, in place of [`super::Stop::Op`].
 pub trait Shortcut {
     /// Performs an operation of an object that neither waits nor raises, and leaves in `gave`, which is none, what it
-    /// gives. Where it says no, nothing has happened. `args` are those of the [`crate::program::op::Op`], but that reads
-    /// and writes of a whole variable come without a path.
+    /// gives. Where it says no, nothing has happened. `args` are those of the [`crate::program::op::Op`]; reads and
+    /// writes of a whole variable come without a path.
     fn perform(
         &mut self,
         op: OpCode,
