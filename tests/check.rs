@@ -19,6 +19,7 @@ mod check {
     mod observe;
     mod own;
     mod reduction;
+    mod runtime;
     mod small;
     mod space;
     mod symmetry;

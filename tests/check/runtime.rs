@@ -1,0 +1,53 @@
+//! The parts of the runtime that do without a lock, as scenarios: that they hold under every schedule, and that what
+//! they do is needed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use conc::Scenario;
+use conc::check::{Options, Verdict, check};
+
+fn verdict(text: &str) -> Verdict {
+    let plan = Arc::new(Scenario::from_str(text).plan(&[]).expect("a plan"));
+    check(&plan, &Options::new(512), &mut |_| {}).expect("objects").verdict
+}
+
+fn text(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check/runtime").join(name);
+    std::fs::read_to_string(file).expect("a file")
+}
+
+/// A text with one thing done otherwise.
+fn otherwise(text: &str, as_it_is: &str, otherwise: &str) -> String {
+    assert_eq!(text.matches(as_it_is).count(), 1, "{as_it_is}");
+    text.replace(as_it_is, otherwise)
+}
+
+#[test]
+fn the_lock_is_held_by_one_and_nobody_is_forgotten() {
+    let lock = text("lock.conc");
+    assert_eq!(verdict(&lock), Verdict::Pass);
+    // Without the mark, whoever gives it back does not know of the list.
+    let unmarked = otherwise(&lock, "word.cas(w, holder(w) + WAITED)", "word.cas(w, w)");
+    assert_eq!(verdict(&unmarked), Verdict::Deadlock);
+    // Without those left on the list it would be forgotten.
+    let forgotten = otherwise(&lock, "{ word = WAITED } else { word = 0 }", "{ word = 0 } else { word = 0 }");
+    assert_eq!(verdict(&forgotten), Verdict::Deadlock);
+    // Told to try, and not that it is free: it is not.
+    let believed = otherwise(&lock, "bell[me - 1].acquire()", "bell[me - 1].acquire()\n        return");
+    assert_eq!(verdict(&believed), Verdict::Race);
+}
+
+#[test]
+fn whoever_says_that_it_sleeps_is_woken() {
+    let wake = text("wake.conc");
+    assert_eq!(verdict(&wake), Verdict::Pass);
+    let unsaid = otherwise(&wake, "if asleep.swap(1) == 0 { continue }", "");
+    assert_eq!(verdict(&unsaid), Verdict::Deadlock);
+    let before = otherwise(
+        &wake,
+        "    done = 1\n    if asleep == 1 {",
+        "    let is_asleep = asleep == 1\n    done = 1\n    if is_asleep {",
+    );
+    assert_eq!(verdict(&before), Verdict::Deadlock);
+}
