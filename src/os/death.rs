@@ -29,9 +29,11 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         left.append(&mut release_small_locks(ctx, member));
     }
-    ctx.wake_told();
     for member in members.iter().copied().chain(ended_in(ctx.arena, number)) {
         let slot = actor::slot(ctx.arena, member);
+        if slot.waking.swap(0, SeqCst) != 0 {
+            ctx.wake_told();
+        }
         if let Some(waiter) = slot.completing.swap(0, SeqCst).checked_sub(1) {
             left.extend(rescue(ctx, waiter, member));
         }

@@ -295,7 +295,8 @@ pub(super) struct Slot {
     pub(super) doom: AtomicU32,
     /// 1: it may be asleep on `done`, and whoever completes its wait has to wake it.
     pub(super) asleep: AtomicU32,
-    pub(super) pad_end: AtomicU32,
+    /// 1: there may be actors that it has told that their waits are complete, and has not woken.
+    pub(super) waking: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.

@@ -515,10 +515,13 @@ impl Locked<'_> {
     /// Completes a claimed wait, of which there may be many; its actor is woken when the lock is free, or it would only
     /// come to sleep on that.
     pub(super) fn finish_one_of_many(&self, claimed: Claimed, verdict: Verdict) {
+        let slot = self.ctx.slot;
         let told = self.ctx.tell(claimed, verdict);
         self.told.borrow_mut().push(told);
         // From here on a death is seen to by `wake_told`.
-        self.ctx.slot.completing.store(0, Relaxed);
+        slot.waking.store(1, Relaxed);
+        compiler_fence(SeqCst);
+        slot.completing.store(0, Relaxed);
         self.ctx.point();
     }
 
@@ -650,10 +653,15 @@ impl Drop for Locked<'_> {
             holding[hold].store(0, Relaxed);
             self.ctx.point();
         }
-        for told in self.told.get_mut().drain(..) {
+        let told = self.told.get_mut();
+        if told.is_empty() {
+            return;
+        }
+        for told in told.drain(..) {
             told.wake();
             self.ctx.point();
         }
+        self.ctx.slot.waking.store(0, Relaxed);
     }
 }
 
