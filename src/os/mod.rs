@@ -54,7 +54,11 @@ pub use supervisor::{Report, Request, supervise};
 
 /// The number of processors of this host that a run may use.
 pub fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+    // Asking takes reading several files.
+    static CORES: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *CORES.get_or_init(|| {
+        std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+    })
 }
 
 /// Why a run could not be started, or could not be seen to its end.

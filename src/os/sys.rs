@@ -44,9 +44,10 @@ pub(super) fn futex_wake(word: &AtomicU32, count: u32, private: bool) {
     let _ = futex::wake(word, flags(private), count);
 }
 
-/// How many processors this process may use.
+/// How many processors this process may be put on, whatever part of their time it may have.
 pub(super) fn processors() -> i64 {
-    std::thread::available_parallelism().map_or(1, |count| count.get() as i64)
+    let Ok(set) = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)) else { return 1 };
+    (0..nix::sched::CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count() as i64
 }
 
 /// Which side of a fork one is on.
