@@ -146,7 +146,12 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) -> Option<Off> {
             false => object::rescued(ctx, off, list, (waiter, dead), payload),
         }?;
         // It is complete now, before anybody knows of the death.
-        let ticket = if verdict.ticket == 0 { object::next_place(ctx, off) } else { verdict.ticket };
+        let is_here = slot.reserved_in.swap(0, Relaxed) == off.0;
+        let ticket = match (verdict.ticket, slot.reserved.swap(0, Relaxed)) {
+            (0, reserved) if is_here && reserved != 0 => reserved,
+            (0, _) => object::next_place(ctx, off),
+            (ticket, _) => ticket,
+        };
         Some(Verdict { ticket, ..verdict })
     };
     let wait = slot.completing_wait.load(Relaxed);

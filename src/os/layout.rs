@@ -291,6 +291,10 @@ pub(super) struct Slot {
     /// Its own virtual time, and when it was started: it may begin after its first turn was granted.
     pub(super) now_ns: AtomicU64,
     pub(super) born_ns: AtomicU64,
+    /// Of one that died while it completed another's wait under an object's small lock: the place of that in the order
+    /// of the object, and which object.
+    pub(super) reserved: AtomicU64,
+    pub(super) reserved_in: AtomicU32,
     /// Points up to its process's death, in a test; 0 for none; see `doom`.
     pub(super) doom: AtomicU32,
     /// 1: it may be asleep on `done`, and whoever completes its wait has to wake it.

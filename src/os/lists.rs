@@ -33,8 +33,7 @@ pub(super) fn stir(arena: Arena, off: Off) {
     sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);
 }
 
-/// Repairs the lists of an object whose small lock is held by an actor that died, and frees the lock. For the
-/// supervisor.
+/// Repairs the lists of an object whose small lock is held by an actor that died. For the supervisor.
 pub(super) fn mend(arena: Arena, off: Off) {
     let header: &ObjectHeader = arena.at(off);
     for list in &header.lists {
@@ -45,8 +44,12 @@ pub(super) fn mend(arena: Arena, off: Off) {
     if !turns::are_on(arena) {
         header.tick();
     }
-    header.lock.store(0, SeqCst);
-    sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);
+}
+
+/// Frees the small lock of an object that an actor held when it died. For the supervisor.
+pub(super) fn free(arena: Arena, off: Off) {
+    arena.at::<ObjectHeader>(off).lock.store(0, SeqCst);
+    stir(arena, off);
 }
 
 fn mend_list(arena: Arena, list: &WaitList) {

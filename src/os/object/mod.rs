@@ -24,7 +24,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::alloc::OutOfMemory;
 use super::arena::{Arena, Off, Shared, UNIT};
-use super::layout::{OBJECTS_AT, OBJECTS_MAX, ObjectHeader};
+use super::layout::{OBJECTS_AT, OBJECTS_MAX, ObjectHeader, Slot, slot_at};
 use super::park::{Ctx, Verdict, Waiting};
 use super::turns::Turn;
 use super::{sys, turns};
@@ -310,6 +310,18 @@ pub(super) fn mend(ctx: &Ctx, off: Off, dead: u32) {
         _ => {}
     }
     super::lists::mend(arena, off);
+    reserve(ctx, off, dead);
+    super::lists::free(arena, off);
+}
+
+/// Whoever's wait the dead one was completing has its place in the order now: once the lock is free, others may build
+/// on what was done for it, before it can be told.
+fn reserve(ctx: &Ctx, off: Off, dead: u32) {
+    let dead: &Slot = ctx.arena.at(slot_at(dead));
+    if dead.completing.load(Relaxed) != 0 && !turns::are_on(ctx.arena) {
+        dead.reserved.store(place_in(ctx, off, || ctx.arena.at::<ObjectHeader>(off).tick()), Relaxed);
+        dead.reserved_in.store(off.0, Relaxed);
+    }
 }
 
 /// Goes on with what an actor that died was about to do for those who wait in an object. For the supervisor.
@@ -329,10 +341,14 @@ pub(super) fn resume(ctx: &Ctx, off: Off) {
 /// A place in the order of the object, or the actor, that lies there; 0 of a condition, whose order is its lock's.
 pub(super) fn next_place(ctx: &Ctx, off: Off) -> u64 {
     let locked = ctx.lock(off);
+    place_in(ctx, off, || locked.tick())
+}
+
+fn place_in(ctx: &Ctx, off: Off, own: impl FnOnce() -> u64) -> u64 {
     match language_kind(ctx.arena, off) {
         Some(ObjectKind::PipeEnd) => pipe::tick(ctx.arena, off),
         Some(ObjectKind::Condition) => 0,
-        _ => locked.tick(),
+        _ => own(),
     }
 }
 

@@ -372,7 +372,7 @@ pub(in crate::os::object) fn rescued(
         _ if state.messages() == 0 && gone(peer) => say::CLOSED,
         _ => return None,
     };
-    Some(Verdict { code, ticket: tick(ctx.arena, off), ..Verdict::default() })
+    Some(Verdict { code, ..Verdict::default() })
 }
 
 /// How many wait in an end, to receive there or to send from there, and not only for their turn.
