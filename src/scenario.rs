@@ -2,6 +2,7 @@
 //!
 //! Answers for: the order of the stages, in one place. Never does a stage's work.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::plan::{CORES, Plan};
 use crate::schedule::{Replay, Schedule};
 use crate::source::Source;
 use crate::syntax::FILE_SIZE_MAX;
-use crate::trace::{Ending, Trace, Uncaught};
+use crate::trace::{Ending, Recording, Trace, TraceData, TraceError, Uncaught};
 
 /// A scenario that was read and checked.
 ///
@@ -64,7 +65,7 @@ impl Scenario {
         use std::io::Read as _;
         let path = path.as_ref();
         let read = |error| LoadError::Read { path: path.to_path_buf(), error };
-        let file = std::fs::File::open(path).map_err(read)?;
+        let file = File::open(path).map_err(read)?;
         let mut bytes = Vec::new();
         file.take(FILE_SIZE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(read)?;
         if bytes.len() > FILE_SIZE_MAX {
@@ -130,6 +131,9 @@ impl Scenario {
 /// The most processes that a run has at a time.
 pub const PROCESSES_MAX: u32 = crate::program::fault::PROCESSES_MAX;
 
+/// The most threads that a run has at a time, those that processes begin with left out.
+pub const THREADS_MAX: u32 = crate::program::fault::THREADS_MAX;
+
 /// How a planned scenario is to be run.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
@@ -139,8 +143,13 @@ pub struct RunOptions {
     pub timeout: Option<Duration>,
     /// Whether a trace is kept.
     pub trace: bool,
+    /// A file that the trace is streamed to while the run goes on, in memory that does not grow with it; see
+    /// [`crate::trace::Recording`]. Where one is kept too, it is read from there at the end.
+    pub stream: Option<PathBuf>,
     /// The most processes at a time.
     pub processes_max: u32,
+    /// The most threads at a time, those that processes begin with left out.
+    pub threads_max: u32,
     /// The most memory in bytes; a quarter of what the system has to give, if none.
     pub memory_max: Option<u64>,
     /// Who goes on when several can.
@@ -159,7 +168,9 @@ impl Default for RunOptions {
             seed: None,
             timeout: None,
             trace: true,
+            stream: None,
             processes_max: PROCESSES_MAX,
+            threads_max: THREADS_MAX,
             memory_max: None,
             schedule: Schedule::Free,
             perturb: None,
@@ -177,6 +188,9 @@ pub enum RunError {
     /// The system refused something that a run needs.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The file that the trace was streamed to cannot be read back.
+    #[error("the trace cannot be read back: {0}")]
+    Trace(#[from] TraceError),
 }
 
 /// What a run gave.
@@ -226,7 +240,7 @@ impl Plan {
             self.again(request.cores).map_err(|found| RunError::Cores(request.cores, found))?;
         }
         let captured = os::run_captured(&request)?;
-        Ok(gather(captured.report, String::from_utf8_lossy(&captured.output).into_owned()))
+        gather(captured.report, String::from_utf8_lossy(&captured.output).into_owned(), options)
     }
 
     /// Runs the scenario with this very process as the supervisor: prints go straight to standard output. `told` hears
@@ -234,7 +248,7 @@ impl Plan {
     pub fn run_live(self: &Arc<Plan>, options: &RunOptions, told: &mut dyn FnMut(&Uncaught)) -> Result<Run, RunError> {
         let request = self.request(options)?;
         let plan = self.with_cores(request.cores).map_err(|found| RunError::Cores(request.cores, found))?;
-        Ok(gather(os::supervise(&plan, &request, told)?, String::new()))
+        gather(os::supervise(&plan, &request, told)?, String::new(), options)
     }
 
     fn request(&self, options: &RunOptions) -> Result<Request, RunError> {
@@ -246,8 +260,10 @@ impl Plan {
             cores: if options.schedule == Schedule::Free { os::cores() } else { CORES },
             seed: options.seed.unwrap_or_else(new_seed),
             trace: options.trace,
+            stream: options.stream.clone(),
             timeout_ns: options.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX)),
             processes_max: options.processes_max,
+            threads_max: options.threads_max,
             memory_max: options.memory_max,
             keeps_output: false,
             schedule: options.schedule.clone(),
@@ -263,7 +279,15 @@ pub fn new_seed() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-fn gather(report: Report, output: String) -> Run {
-    let trace = Trace::new(report.trace.unwrap_or_default());
-    Run { ending: report.ending, errors: report.errors, output, trace, replay: report.replay }
+fn gather(report: Report, output: String, options: &RunOptions) -> Result<Run, RunError> {
+    let read_back = |file: &PathBuf| -> Result<Trace, TraceError> { Recording::open(File::open(file)?)?.into_trace() };
+    let trace = match &options.stream {
+        Some(file) if options.trace => match read_back(file) {
+            // It may be what could not be written.
+            Err(_) if matches!(report.ending, Ending::OverLimit(_)) => Trace::new(TraceData::default()),
+            read => read?,
+        },
+        _ => Trace::new(report.trace.unwrap_or_default()),
+    };
+    Ok(Run { ending: report.ending, errors: report.errors, output, trace, replay: report.replay })
 }

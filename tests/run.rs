@@ -13,6 +13,7 @@ mod run {
     mod queues;
     mod repeat;
     mod stages;
+    mod streamed;
     mod tickets;
     mod turns;
     mod tutorial;

@@ -12,9 +12,12 @@ use super::{Exit, complain, err, load, out, output, repeat, replay, size, verdic
 use crate::os::StartError;
 use crate::plan::Plan;
 use crate::report;
-use crate::scenario::{PROCESSES_MAX, RunError, RunOptions, Scenario, new_seed};
+use crate::scenario::{PROCESSES_MAX, RunError, RunOptions, Scenario, THREADS_MAX, new_seed};
 use crate::schedule::{Replay, Schedule};
 use crate::trace::{Ending, Trace, Uncaught};
+
+/// How the name of a file ends that a trace is streamed to.
+pub(super) const STREAMED: &str = "trace";
 
 /// Run scenarios on real processes and threads
 #[derive(Debug, clap::Args)]
@@ -44,6 +47,9 @@ pub(super) struct Args {
     /// Refuse to have more processes at a time
     #[arg(long, value_name = "N", default_value_t = PROCESSES_MAX, value_parser = clap::value_parser!(u32).range(1..))]
     max_processes: u32,
+    /// Refuse to have more threads at a time, those that processes begin with left out
+    #[arg(long, value_name = "N", default_value_t = THREADS_MAX, value_parser = clap::value_parser!(u32).range(1..))]
+    max_threads: u32,
     /// End the run when it takes more memory: 64MiB, 2GiB; a quarter of what there is unless said
     #[arg(long, value_name = "SIZE", value_parser = size::memory)]
     max_memory: Option<u64>,
@@ -51,7 +57,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", conflicts_with_all = ["replay", "trace", "outline"])]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     repeat: Option<u32>,
-    /// Write the trace to a file that ends in .ron or .json
+    /// Write the trace to a file: at the end, if that is a .ron or .json; one that ends in .trace is streamed to while
+    /// the run goes on, however long that is
     #[arg(long, value_name = "FILE", value_parser = trace_file)]
     trace: Option<PathBuf>,
     /// Judge the run at its end: can the machine do what the system did?
@@ -138,11 +145,17 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
     // First in, first out is the same at every run, random choices included.
     let new_seed = || if schedule == Schedule::Fifo { 0 } else { new_seed() };
     let seed = again.map(|replay| replay.seed).or(args.seed).unwrap_or_else(new_seed);
+    let (stream, written) = match &args.trace {
+        Some(file) if ending(file) == Some(STREAMED) => (Some(file), None),
+        other => (None, other.as_ref()),
+    };
     let options = RunOptions {
         seed: Some(seed),
         timeout: args.timeout,
-        trace: args.outline || args.verify || args.trace.is_some() || args.repeat.is_some() || plan.outcomes.is_some(),
+        trace: args.outline || args.verify || written.is_some() || args.repeat.is_some() || plan.outcomes.is_some(),
+        stream: stream.cloned(),
         processes_max: args.max_processes,
+        threads_max: args.max_threads,
         memory_max: args.max_memory,
         schedule,
         perturb: args.perturb,
@@ -164,7 +177,7 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
         out(&run.trace.outline());
         run.errors.iter().for_each(told);
     }
-    let written = args.trace.as_ref().map_or(Ok(()), |file| {
+    let written = written.map_or(Ok(()), |file| {
         write(&run.trace, file).map_err(|message| complain(format!("{}: {message}", file.display())))
     });
     if args.verify && !matches!(run.ending, Ending::Signalled(_) | Ending::Killed(_)) {
@@ -203,8 +216,10 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
 pub(super) fn refusal(error: &RunError) -> Exit {
     match error {
         RunError::Cores(..) | RunError::Start(StartError::Object(_)) => Exit::Wrong,
-        RunError::Start(StartError::System(_) | StartError::Io(_) | StartError::OutOfMemory) => Exit::OverLimit,
-        RunError::Start(_) => Exit::Bug,
+        RunError::Start(
+            StartError::System(_) | StartError::Io(_) | StartError::Stream { .. } | StartError::OutOfMemory,
+        ) => Exit::OverLimit,
+        RunError::Start(_) | RunError::Trace(_) => Exit::Bug,
     }
 }
 
@@ -223,7 +238,7 @@ fn ending(file: &Path) -> Option<&str> {
 fn trace_file(text: &str) -> Result<PathBuf, String> {
     let file = PathBuf::from(text);
     match ending(&file) {
-        Some("ron" | "json") => Ok(file),
-        _ => Err("a trace is written to a file that ends in .ron or .json".into()),
+        Some("ron" | "json" | STREAMED) => Ok(file),
+        _ => Err("a trace is written to a file that ends in .ron, .json or .trace".into()),
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Answers for: reading what `conc run --trace` wrote. Never runs anything.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use super::run::STREAMED;
 use super::{Exit, complain, out, terminal};
 use crate::report;
-use crate::trace::{Stats, Trace, Why, diff};
+use crate::trace::{Recording, Stats, Trace, TraceError, Why, diff};
 
 /// Render a recorded trace
 #[derive(Debug, clap::Args)]
@@ -19,7 +21,7 @@ pub(super) struct Args {
 enum Form {
     /// Whether the machine can do what the run did
     Verify {
-        /// A trace that `conc run --trace` wrote, .ron or .json
+        /// A trace that `conc run --trace` wrote: .ron, .json or .trace
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The scenario it is of; the one of its name beside it, or here, unless given
@@ -28,7 +30,7 @@ enum Form {
     },
     /// One line an event, in canonical order, without pids and times
     Outline {
-        /// A trace that `conc run --trace` wrote, .ron or .json
+        /// A trace that `conc run --trace` wrote: .ron, .json or .trace
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// Each actor's events by themselves
@@ -37,7 +39,7 @@ enum Form {
     },
     /// A column an actor, a row an event, in canonical order
     Lanes {
-        /// A trace that `conc run --trace` wrote, .ron or .json
+        /// A trace that `conc run --trace` wrote: .ron, .json or .trace
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// How wide lines may be; the terminal's width unless given
@@ -48,7 +50,7 @@ enum Form {
     Causes(CausesArgs),
     /// Operations, waits and times, by object and by actor
     Stats {
-        /// A trace that `conc run --trace` wrote, .ron or .json
+        /// A trace that `conc run --trace` wrote: .ron, .json or .trace
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// As a table or as JSON
@@ -68,7 +70,7 @@ enum Form {
 
 #[derive(Debug, clap::Args)]
 struct CausesArgs {
-    /// A trace that `conc run --trace` wrote, .ron or .json
+    /// A trace that `conc run --trace` wrote: .ron, .json or .trace
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -137,7 +139,7 @@ fn form(form: &Form) -> Result<(String, Exit), String> {
             return Ok((report::diff(&a, &b, &differences), exit));
         }
         Form::Stats { file, format } => {
-            let stats = Stats::new(&read(file)?);
+            let stats = stats(file)?;
             match format {
                 Format::Table => report::stats(&stats),
                 Format::Json => serde_json::to_string(&stats).map_err(|error| error.to_string())? + "\n",
@@ -171,9 +173,28 @@ fn causes(args: &CausesArgs) -> Result<(String, Exit), String> {
 }
 
 fn read(file: &Path) -> Result<Trace, String> {
-    let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
-    let json = file.extension().is_some_and(|ending| ending == "json");
-    let trace = if json { Trace::from_json(&text) } else { Trace::from_ron_lines(&text) };
-    trace.map_err(|error| wrong(&error))
+    let read = || match file.extension().and_then(|ending| ending.to_str()) {
+        Some(STREAMED) => recording(file)?.into_trace(),
+        Some("json") => Trace::from_json(&std::fs::read_to_string(file)?),
+        _ => Trace::from_ron_lines(&std::fs::read_to_string(file)?),
+    };
+    read().map_err(|error| wrong(file, &error))
+}
+
+fn recording(file: &Path) -> Result<Recording<File>, TraceError> {
+    Recording::open(File::open(file)?)
+}
+
+/// Figures of a streamed trace take no more memory than there are actors and objects.
+fn stats(file: &Path) -> Result<Stats, String> {
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some(STREAMED) => {
+            recording(file).and_then(|mut recording| Stats::of(&mut recording)).map_err(|error| wrong(file, &error))
+        }
+        _ => Ok(Stats::new(&read(file)?)),
+    }
+}
+
+fn wrong(file: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("{}: {error}", file.display())
 }

@@ -69,15 +69,16 @@ pub enum Reason {
 }
 
 /// Judges a trace of a planned scenario; where it is known how the run ended, that as well. The number of processors is
-/// that of the run, and so is that of processes at a time.
+/// that of the run, and so are those of processes and of threads at a time.
 pub fn judge(plan: &Arc<Plan>, data: &TraceData, ending: Option<&Ending>) -> Judgement {
     let cores = if data.cores == 0 { plan.image.cores } else { data.cores };
     let Ok(plan) = plan.with_cores(cores) else {
         return Judgement::Unreadable(format!("with {cores} processors the scenario has no plan"));
     };
-    let processes_max = if data.processes_max == 0 { fault::PROCESSES_MAX } else { data.processes_max };
-    let free = Rules::exploring(processes_max);
-    let rules = Rules { time: Time::Any, late_deaths: true, spurious: data.spurious, ..free };
+    let most = |said: u32, usual: u32| if said == 0 { usual } else { said };
+    let free = Rules::exploring(most(data.processes_max, fault::PROCESSES_MAX));
+    let threads_max = most(data.threads_max, fault::THREADS_MAX);
+    let rules = Rules { threads_max, time: Time::Any, late_deaths: true, spurious: data.spurious, ..free };
     let machine = Machine::new(plan, rules);
     let stuck = match ending {
         Some(Ending::Deadlock(blocked)) => Some(blocked.iter().map(|one| one.actor.clone()).collect()),

@@ -188,8 +188,8 @@ impl Machine {
 
     fn require_room_for_threads(&self, state: &State, more: usize) -> Result<(), Error> {
         let threads = state.count_alive(Kind::Thread);
-        if more > 0 && threads.saturating_add(more) > fault::THREADS_MAX as usize {
-            return Err(fault::too_many_threads());
+        if more > 0 && threads.saturating_add(more) > self.rules.threads_max as usize {
+            return Err(fault::too_many_threads(self.rules.threads_max));
         }
         Ok(())
     }

@@ -49,12 +49,14 @@ pub use waits::standstill;
 use std::sync::{Arc, OnceLock};
 
 use crate::plan::Plan;
+use crate::program::fault;
 use crate::program::instr::Instr;
 use crate::program::op::OpCode;
+use crate::trace::recorded::FIRST_ACTOR;
 use crate::value::ObjectKind;
 
 /// The number of the main process's first actor; those started later have higher ones.
-pub const MAIN: u32 = 1;
+pub const MAIN: u32 = FIRST_ACTOR;
 
 /// How time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub struct Rules {
     pub late_deaths: bool,
     /// The most processes at a time.
     pub processes_max: u32,
+    /// The most threads at a time, those that processes begin with left out.
+    pub threads_max: u32,
     /// How many processes may be killed, each at any step.
     pub crashes: u32,
     /// Whether who waits to be notified may wake up though nobody notified it.
@@ -81,9 +85,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// What exploring asks about: sleeping orders nothing, nobody is killed but by the scenario.
+    /// What exploring asks about: sleeping orders nothing, nobody is killed but by the scenario; of threads there may
+    /// be as many as usual.
     pub fn exploring(processes_max: u32) -> Rules {
-        Rules { time: Time::Any, late_deaths: false, processes_max, crashes: 0, spurious: false }
+        let threads_max = fault::THREADS_MAX;
+        Rules { time: Time::Any, late_deaths: false, processes_max, threads_max, crashes: 0, spurious: false }
     }
 }
 

@@ -9,11 +9,11 @@ use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, Slot, TICKET, slot_at, state};
 use super::object::{Done, Patience, Result, fail, say, waiting};
 use super::park::{Ctx, Locked, Verdict};
-use super::record::Note;
 use super::{turns, values};
 use crate::program::ActorKind;
 use crate::program::fault;
 use crate::program::op::OpCode;
+use crate::trace::recorded::Note;
 use crate::value::{ErrorKind, Value};
 
 /// Who waits for the end of an actor, and, of a timer, its own delay.

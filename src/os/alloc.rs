@@ -11,7 +11,7 @@ use super::layout::{BLOCKS_AT, CLASSES, HEADER_AT, Header};
 /// Smallest block, its own header included.
 const SMALLEST: usize = 32;
 /// The header of a block: its class (and, while free, the next free one).
-const BLOCK_HEADER: usize = UNIT;
+pub(super) const BLOCK_HEADER: usize = UNIT;
 
 /// The arena is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -136,6 +136,18 @@ impl Arena {
         bytes
     }
 
+    /// The same, behind what is in `bytes`.
+    pub(super) fn append(&self, off: Off, skip: usize, len: usize, bytes: &mut Vec<u8>) {
+        let start = off.bytes() + skip;
+        assert!(start + len <= ARENA_BYTES, "arena offset out of range");
+        bytes.reserve(len);
+        // SAFETY: in range, as in `read`; there is room for as many behind those that the vector has.
+        unsafe {
+            std::ptr::copy_nonoverlapping(self.base.add(start), bytes.as_mut_ptr().add(bytes.len()), len);
+            bytes.set_len(bytes.len() + len);
+        }
+    }
+
     /// The same for as long as `use_them` takes, without memory of its own where there are few.
     pub(super) fn read_with<T>(&self, off: Off, skip: usize, len: usize, use_them: impl FnOnce(&[u8]) -> T) -> T {
         const FEW: usize = 64;

@@ -12,10 +12,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::object::channel::Channel;
 use super::object::{Stamp, cell, condition, event, find, lock, queue, semaphore};
 use super::park::Ctx;
-use super::record::Note;
 use super::world::World;
 use super::{create, hand, place, values};
 use crate::program::op::OpCode;
+use crate::source::Source;
+use crate::trace::recorded::Note;
 use crate::value::{ObjectKind, ObjectRef, Value};
 use crate::vm::{Shortcut, Standing};
 
@@ -74,13 +75,14 @@ impl World {
     }
 
     /// Notes the event as it is noted anywhere else.
-    #[cold]
-    fn note_at_once(&self, op: OpCode, object: ObjectRef, args: &[Value], stamp: Stamp, (gave, start): (&Value, u32)) {
-        let (args, came) = match op {
-            OpCode::CellRead | OpCode::CellWrite => ([&[Value::list(Vec::new())], args].concat(), gave.clone()),
-            OpCode::QueueNext => (args.to_vec(), values::pair(Value::Bool(true), gave.clone())),
-            _ => (args.to_vec(), gave.clone()),
-        };
+    fn note_at_once(
+        &mut self,
+        op: OpCode,
+        object: ObjectRef,
+        args: &[Value],
+        stamp: Stamp,
+        (gave, start): (&Value, u32),
+    ) {
         let of_lock = matches!(op, OpCode::LockAcquire | OpCode::LockRelease);
         let id = match object.kind {
             ObjectKind::Condition if of_lock => {
@@ -88,16 +90,35 @@ impl World {
             }
             _ => object.id,
         };
-        self.ctx.note(&Note {
-            op,
-            line: self.process.plan.image.program.source.line_of(start),
-            object: Some(id),
-            actor: None,
-            ticket: stamp.ticket(),
-            cause: stamp.cause,
-            args: &args,
-            came: Ok(&came),
-        });
+        let line = self.lines.of(&self.process.plan.image.program.source, start);
+        let note = |args: &[Value], came: &Value| {
+            let (ticket, cause) = (stamp.ticket(), stamp.cause);
+            self.ctx.note(&Note { op, line, object: Some(id), actor: None, ticket, cause, args, came: Ok(came) });
+        };
+        match op {
+            // Of the whole of it.
+            OpCode::CellRead | OpCode::CellWrite => note(&[&[Value::list(Vec::new())], args].concat(), gave),
+            OpCode::QueueNext => note(args, &values::pair(Value::Bool(true), gave.clone())),
+            _ => note(args, gave),
+        }
+    }
+}
+
+/// The lines of places that came up lately: an actor comes to the same few again and again.
+#[derive(Default)]
+pub(super) struct Lines([Option<(u32, u32)>; 16]);
+
+impl Lines {
+    fn of(&mut self, source: &Source, start: u32) -> u32 {
+        let kept = &mut self.0[start as usize % self.0.len()];
+        match kept {
+            Some((known, line)) if *known == start => *line,
+            _ => {
+                let line = source.line_of(start);
+                *kept = Some((start, line));
+                line
+            }
+        }
     }
 }
 

@@ -11,10 +11,10 @@ use super::arena::Off;
 use super::cases::{Place, Several};
 use super::object::{Refused, Result, cell, find};
 use super::park::Locked;
-use super::record::Note;
 use super::world::World;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode, Outcome, Target};
+use crate::trace::recorded::Note;
 use crate::value::{Error, Value};
 use crate::vm::{Stop, Vm};
 

@@ -14,13 +14,14 @@ use rustc_hash::FxHashMap;
 
 use super::layout::{Slot, slot_at, state as life};
 use super::park::Ctx;
-use super::record::{Noted as Found, Reader};
+use super::record::{Reader, read_more};
 use super::turns::{self, Turn};
 use super::{actor, death, sys, values};
 use crate::machine::{Choice, Ends, Fingerprint, Happened, Machine, Noted, Permits, State, Uncaught, What, standstill};
 use crate::program::op::{OpCode, Site};
 use crate::random::Random;
 use crate::schedule::{Picked, Replay, Schedule, Scheduler};
+use crate::trace::recorded::Noted as Recorded;
 use crate::trace::{Blocked, BrokenInvariant, Divergence, Ending};
 use crate::value::{self, ErrorKind, Value};
 
@@ -447,7 +448,7 @@ impl Driver {
         let arena = self.ctx.arena;
         let lane = self.lane(actor);
         let mut wrong = None;
-        for found in lane.reader.read(arena) {
+        for found in read_more(arena, &mut lane.reader) {
             let expected = lane.expected.pop_front();
             if expected.as_ref().is_none_or(|expected| !agree(expected, &found)) {
                 wrong = Some((expected, found));
@@ -476,7 +477,7 @@ fn shown(op: OpCode, came: &value::Result<Value>) -> String {
 }
 
 /// Whether an event is what the machine says.
-fn agree(expected: &Noted, found: &Found) -> bool {
+fn agree(expected: &Noted, found: &Recorded) -> bool {
     if expected.op as u8 != found.op {
         return false;
     }

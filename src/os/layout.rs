@@ -7,9 +7,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64};
 
 use super::arena::{Off, Shared, UNIT};
+pub(super) use crate::trace::recorded::{ACTORS_MAX, pack_place};
 
-/// Most actors that a run can start, ended ones included.
-pub(super) const ACTORS_MAX: u32 = 1 << 20;
 /// Most objects that a run can have, results of tasks included.
 pub(super) const OBJECTS_MAX: u32 = 1 << 22;
 /// Size classes of the allocator: 32 bytes, then each twice the one before.
@@ -35,7 +34,7 @@ pub(super) struct Header {
     /// How many bytes of events may be noted, and how many bytes the run may take in all.
     pub(super) trace_max: AtomicU64,
     pub(super) memory_max: AtomicU64,
-    /// Bytes of events so far.
+    /// Bytes of the chunks that events are in.
     pub(super) trace_bytes: AtomicU64,
     /// Free blocks by size class: a stack, its top in the low half, a count against ABA in the high half.
     pub(super) free: [AtomicU64; CLASSES],
@@ -55,6 +54,8 @@ pub(super) struct Header {
     pub(super) processes: AtomicU32,
     /// Most processes at a time.
     pub(super) processes_max: AtomicU32,
+    /// Most threads at a time, those that processes begin with left out.
+    pub(super) threads_max: AtomicU32,
     /// 1: a waiter may be woken by nobody, in a step of its own.
     pub(super) spurious: AtomicU32,
     /// Starts for which there was no room.
@@ -67,6 +68,13 @@ pub(super) struct Header {
     pub(super) quitting: AtomicU32,
     /// 1: events are recorded.
     pub(super) tracing: AtomicU32,
+    /// 1: events are collected while the run goes on, and their chunks given back; see `collect`.
+    pub(super) streaming: AtomicU32,
+    /// Chunks that have been filled, the word on which the collector waits; and 1 while it may be asleep there.
+    pub(super) filled: AtomicU32,
+    pub(super) collector_sleeps: AtomicU32,
+    /// How often chunks have been given back: the word on which actors wait for room.
+    pub(super) collected: AtomicU32,
     /// 1: actors pause before some of their operations.
     pub(super) perturbed: AtomicU32,
     /// Uncaught errors so far.
@@ -249,7 +257,7 @@ pub(super) struct Slot {
     /// Object locks (the small ones) that it holds or is about to take.
     pub(super) holding: [AtomicU32; 2],
 
-    /// Events: the oldest chunk not drained, the chunk being written, events written.
+    /// Events: the oldest chunk not collected, the chunk being written, events written.
     pub(super) chunk_first: AtomicU32,
     pub(super) chunk_last: AtomicU32,
     pub(super) seq: AtomicU32,
@@ -316,17 +324,6 @@ pub(super) mod state {
     pub(in super::super) const STARTING: u32 = 1;
     pub(in super::super) const RUNNING: u32 = 2;
     pub(in super::super) const ENDED: u32 = 3;
-}
-
-/// The place of an event in sixty-four bits: actor plus 1 above, number below; 0 for none.
-pub(super) fn pack_place(actor: u32, seq: u32) -> u64 {
-    ((actor as u64 + 1) << 32) | seq as u64
-}
-
-/// The reverse of [`pack_place`].
-pub(super) fn unpack_place(place: u64) -> Option<(u32, u32)> {
-    let actor = (place >> 32) as u32;
-    (actor > 0).then(|| (actor - 1, place as u32))
 }
 
 /// Where an actor's slot lies.

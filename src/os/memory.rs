@@ -28,6 +28,8 @@ const TRACE_MAX: u64 = 256 << 20;
 /// Why a run is over its limit, as it stands in the header.
 pub(super) const SHARED: u32 = 1;
 pub(super) const TRACE: u32 = 2;
+/// The file that events are streamed to cannot be written.
+pub(super) const STREAM: u32 = 3;
 
 /// A quarter of the memory that the system has to give at this moment: several runs may be under way.
 pub fn quarter_of_memory() -> u64 {
@@ -85,7 +87,12 @@ impl Watch {
         let max = shown(self.max);
         match arena.header().over_limit.load(SeqCst) {
             0 => {}
-            TRACE => return Some(format!("the trace is longer than fits into {max} of memory")),
+            TRACE => {
+                return Some(format!(
+                    "the trace is longer than fits into {max} of memory; one that ends in .trace is streamed"
+                ));
+            }
+            STREAM => return Some("the trace cannot be written".to_owned()),
             _ => return Some(format!("what the actors share takes more than {max} of memory")),
         }
         let now = sys::now_ns();

@@ -40,6 +40,7 @@ mod workers;
 mod world;
 
 mod blocked;
+mod collect;
 mod death;
 mod driver;
 mod history;
@@ -70,6 +71,14 @@ pub enum StartError {
     /// Reading or writing what passes between this process and the supervisor failed.
     #[error("the run could not be handed over: {0}")]
     Io(#[from] std::io::Error),
+    /// The file that events are streamed to cannot be made.
+    #[error("{}: {error}", .file.display())]
+    Stream {
+        /// Which.
+        file: std::path::PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// The objects of the scenario do not fit into the memory that its actors share.
     #[error("the memory that the actors of a run share is used up before it begins")]
     OutOfMemory,

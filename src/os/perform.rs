@@ -16,12 +16,12 @@ use super::object::{
     rwlock, semaphore, waiting_in,
 };
 use super::park::Ctx;
-use super::record::Note;
 use super::world::{About, World};
 use super::{turns, values};
 use crate::machine::pid_of;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode};
+use crate::trace::recorded::Note;
 use crate::value::{ActorRef, Error, ObjectKind, ObjectRef, Side, Value};
 
 /// Notes that an operation has begun and waits, as a step of its own.

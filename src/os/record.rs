@@ -9,18 +9,21 @@ use std::cell::RefCell;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
+use super::alloc::BLOCK_HEADER;
 use super::arena::{Arena, Off, Shared};
 use super::layout::{Slot, slot_at};
 use super::park::Ctx;
-use super::{sys, values};
+use super::sys;
 use crate::program::op::OpCode;
-use crate::value::{Error, Value};
+use crate::trace::recorded::{Note, Noted, first, measure};
 
-/// The first chunk of an actor is small, since many actors do little; the others are not.
-const FIRST_CHUNK_BYTES: usize = 496;
-const CHUNK_BYTES: usize = 8 << 10;
-/// The fixed part of an event.
-const FIXED_BYTES: usize = 56;
+/// The first chunk of an actor is small, since many actors do little; the others are not. Each fills a block.
+const FIRST_CHUNK_BYTES: usize = 512 - CHUNK_HEADER - BLOCK_HEADER;
+const CHUNK_BYTES: usize = (16 << 10) - CHUNK_HEADER - BLOCK_HEADER;
+/// The collector is woken for every so many bytes.
+const COLLECTED_AT_ONCE: u64 = 256 << 10;
+/// How long an actor waits for room before it looks again.
+const LOOK_AGAIN_NS: u64 = 10_000_000;
 
 #[repr(C)]
 struct Chunk {
@@ -35,53 +38,9 @@ unsafe impl Shared for Chunk {}
 
 const CHUNK_HEADER: usize = size_of::<Chunk>();
 
-/// What an actor notes of an operation.
-pub(super) struct Note<'a> {
-    pub(super) op: OpCode,
-    pub(super) line: u32,
-    /// Id of an object, or none.
-    pub(super) object: Option<u32>,
-    /// An actor it is about, or none.
-    pub(super) actor: Option<u32>,
-    pub(super) ticket: u64,
-    pub(super) cause: u64,
-    pub(super) args: &'a [Value],
-    pub(super) came: Result<&'a Value, &'a Error>,
-}
-
-/// An event as it was noted.
-#[derive(Clone, Debug)]
-pub(super) struct Noted {
-    pub(super) op: u8,
-    pub(super) line: u32,
-    pub(super) object: Option<u32>,
-    pub(super) actor: Option<u32>,
-    pub(super) ticket: u64,
-    pub(super) cause: u64,
-    pub(super) time_ns: u64,
-    pub(super) args: Value,
-    pub(super) came: Result<Value, Error>,
-}
-
 thread_local! {
     /// The event that is being put together: its room is used again.
     static EVENT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The fixed part of an event, being filled from its beginning.
-struct Fixed<'b> {
-    bytes: &'b mut [u8],
-    at: usize,
-}
-
-impl Fixed<'_> {
-    #[inline]
-    fn put<const N: usize>(&mut self, field: [u8; N]) {
-        if let Some(room) = self.bytes.get_mut(self.at..self.at + N) {
-            room.copy_from_slice(&field);
-        }
-        self.at += N;
-    }
 }
 
 impl Ctx {
@@ -113,23 +72,7 @@ impl Ctx {
             false => sys::now_ns().saturating_sub(self.arena.header().epoch_ns.load(Relaxed)),
         };
         EVENT.with_borrow_mut(|bytes| {
-            bytes.clear();
-            bytes.resize(FIXED_BYTES, 0);
-            values::append_list(note.args, bytes);
-            let args_len = bytes.len() - FIXED_BYTES;
-            values::append_came(note.came, bytes);
-            let len = bytes.len();
-            let mut fixed = Fixed { bytes, at: 0 };
-            fixed.put((len as u32).to_ne_bytes());
-            fixed.put([note.op as u8, u8::from(note.came.is_err()), 0, 0]);
-            fixed.put(note.line.to_ne_bytes());
-            fixed.put(note.object.map_or(0, |id| id + 1).to_ne_bytes());
-            fixed.put(note.actor.map_or(0, |id| id + 1).to_ne_bytes());
-            fixed.put((args_len as u32).to_ne_bytes());
-            fixed.put(note.ticket.to_ne_bytes());
-            fixed.put(note.cause.to_ne_bytes());
-            fixed.put(time.to_ne_bytes());
-            fixed.put(((len - FIXED_BYTES - args_len) as u64).to_ne_bytes());
+            note.write(time, bytes);
             self.append(bytes);
         });
     }
@@ -137,12 +80,10 @@ impl Ctx {
     fn append(&self, bytes: &[u8]) {
         let slot = self.slot;
         let mut at = Off(slot.chunk_last.load(Relaxed));
-        let fits = |at: Off| {
-            let chunk: &Chunk = self.arena.at(at);
-            chunk.used.load(Relaxed) as usize + bytes.len() <= chunk.room.load(Relaxed) as usize
-        };
+        let room = |at: Off| self.arena.at::<Chunk>(at).room.load(Relaxed) as usize;
+        let fits = |at: Off| self.arena.at::<Chunk>(at).used.load(Relaxed) as usize + bytes.len() <= room(at);
         if at.is_null() || !fits(at) {
-            let least = if at.is_null() { FIRST_CHUNK_BYTES } else { CHUNK_BYTES };
+            let (least, full) = if at.is_null() { (FIRST_CHUNK_BYTES, 0) } else { (CHUNK_BYTES, room(at)) };
             // Where there is no room, the supervisor is about to end the run.
             let Some(new) = self.new_chunk(bytes.len().max(least)) else { return };
             if at.is_null() {
@@ -151,6 +92,9 @@ impl Ctx {
                 self.arena.at::<Chunk>(at).next.store(new.0, Release);
             }
             slot.chunk_last.store(new.0, Relaxed);
+            if self.arena.header().streaming.load(Relaxed) != 0 {
+                self.hand_over(full as u64);
+            }
             at = new;
         }
         let chunk: &Chunk = self.arena.at(at);
@@ -161,11 +105,13 @@ impl Ctx {
 
     fn new_chunk(&self, room: usize) -> Option<Off> {
         let header = self.arena.header();
-        let before = header.trace_bytes.fetch_add(room as u64, Relaxed);
-        if before.saturating_add(room as u64) > header.trace_max.load(Relaxed) {
-            header.over_limit.store(super::memory::TRACE, SeqCst);
-            self.kick();
-            return None;
+        if header.streaming.load(Relaxed) == 0 {
+            let before = header.trace_bytes.fetch_add(room as u64, Relaxed);
+            if before.saturating_add(room as u64) > header.trace_max.load(Relaxed) {
+                header.over_limit.store(super::memory::TRACE, SeqCst);
+                self.kick();
+                return None;
+            }
         }
         let off = self.arena.alloc(CHUNK_HEADER + room).ok()?;
         let chunk: &Chunk = self.arena.at(off);
@@ -174,84 +120,134 @@ impl Ctx {
         chunk.room.store(room as u32, Relaxed);
         Some(off)
     }
+
+    /// Tells that so many bytes are ready to be collected. Where too many are, it waits until some have been.
+    fn hand_over(&self, bytes: u64) {
+        let header = self.arena.header();
+        let before = header.trace_bytes.fetch_add(bytes, SeqCst);
+        if before / COLLECTED_AT_ONCE != (before + bytes) / COLLECTED_AT_ONCE {
+            self.wake_collector();
+        }
+        while header.streaming.load(SeqCst) != 0 {
+            let collected = header.collected.load(SeqCst);
+            if header.trace_bytes.load(SeqCst) <= header.trace_max.load(Relaxed) {
+                return;
+            }
+            self.wake_collector();
+            sys::futex_wait(&header.collected, collected, Some(sys::now_ns() + LOOK_AGAIN_NS), false);
+        }
+    }
+
+    /// Events are ready, or there will be none.
+    pub(super) fn wake_collector(&self) {
+        let header = self.arena.header();
+        header.filled.fetch_add(1, SeqCst);
+        if header.collector_sleeps.load(SeqCst) != 0 {
+            sys::futex_wake(&header.filled, 1, false);
+        }
+    }
 }
 
 /// Reads the events of an actor while it goes on.
 pub(super) struct Reader {
     actor: u32,
     at: Off,
-    used: usize,
+    /// How much of that chunk has been read.
+    read: usize,
+    /// How many events have been read.
+    count: u32,
 }
 
 impl Reader {
     pub(super) fn new(actor: u32) -> Reader {
-        Reader { actor, at: Off::NULL, used: 0 }
+        Reader { actor, at: Off::NULL, read: 0, count: 0 }
     }
 
-    /// What was noted since the last time.
-    pub(super) fn read(&mut self, arena: Arena) -> Vec<Noted> {
-        let mut events = Vec::new();
+    /// Whose.
+    pub(super) fn actor(&self) -> u32 {
+        self.actor
+    }
+
+    /// How many events have been read.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Appends the events since the last time, as they were noted: what was written and not counted was not told, and
+    /// its actor was killed in between. `left` is given each chunk that is full and has been read.
+    pub(super) fn read(&mut self, arena: Arena, bytes: &mut Vec<u8>, mut left: impl FnMut(Off)) {
+        let slot: &Slot = arena.at(slot_at(self.actor));
+        let told = slot.seq.load(Acquire);
         if self.at.is_null() {
-            self.at = Off(arena.at::<Slot>(slot_at(self.actor)).chunk_first.load(Acquire));
+            self.at = Off(slot.chunk_first.load(Acquire));
         }
         while !self.at.is_null() {
             let chunk: &Chunk = arena.at(self.at);
             // The next one is there only once this one is complete.
             let next = Off(chunk.next.load(Acquire));
             let used = chunk.used.load(Acquire) as usize;
-            let bytes = arena.read(self.at, CHUNK_HEADER + self.used, used - self.used);
-            let mut rest = &bytes[..];
-            while let Some((event, after)) = parse(rest) {
-                events.push(event);
-                rest = after;
-            }
-            self.used = used;
-            if next.is_null() {
+            let before = bytes.len();
+            arena.append(self.at, CHUNK_HEADER + self.read, used - self.read, bytes);
+            let more = bytes.get(before..).unwrap_or_default();
+            let (len, count) = measure(more, told.saturating_sub(self.count));
+            bytes.truncate(before + len);
+            self.count += count;
+            self.read += len;
+            if next.is_null() || self.read < used {
                 break;
             }
-            (self.at, self.used) = (next, 0);
+            left(self.at);
+            (self.at, self.read) = (next, 0);
         }
-        events
     }
+
+    /// Collects the events since the last time: the chunks that they filled are given back, and of an actor that has
+    /// ended all of them.
+    pub(super) fn collect(&mut self, arena: Arena, bytes: &mut Vec<u8>, has_ended: bool) {
+        let slot: &Slot = arena.at(slot_at(self.actor));
+        self.read(arena, bytes, |full| {
+            slot.chunk_first.store(arena.at::<Chunk>(full).next.load(Relaxed), Release);
+            give_back(arena, full);
+        });
+        if has_ended {
+            slot.chunk_last.store(0, Relaxed);
+            let mut at = Off(slot.chunk_first.swap(0, SeqCst));
+            while !at.is_null() {
+                let next = Off(arena.at::<Chunk>(at).next.load(Acquire));
+                // The last one was never handed over.
+                if next.is_null() {
+                    arena.free(at)
+                } else {
+                    give_back(arena, at)
+                }
+                at = next;
+            }
+            self.at = Off::NULL;
+        }
+    }
+}
+
+fn give_back(arena: Arena, full: Off) {
+    let room = arena.at::<Chunk>(full).room.load(Relaxed);
+    arena.free(full);
+    // Whoever was killed between handing it over and telling that has not counted it.
+    let less = |bytes: u64| Some(bytes.saturating_sub(u64::from(room)));
+    let _ = arena.header().trace_bytes.fetch_update(SeqCst, SeqCst, less);
 }
 
 /// All events of an actor, in its order.
 pub(super) fn read_all(arena: Arena, actor: u32) -> Vec<Noted> {
-    let slot: &Slot = arena.at(slot_at(actor));
-    let mut events = Vec::new();
-    let mut at = Off(slot.chunk_first.load(Acquire));
-    while !at.is_null() {
-        let chunk: &Chunk = arena.at(at);
-        let bytes = arena.read(at, CHUNK_HEADER, chunk.used.load(Acquire) as usize);
-        let mut rest = &bytes[..];
-        while let Some((event, after)) = parse(rest) {
-            events.push(event);
-            rest = after;
-        }
-        at = Off(chunk.next.load(Acquire));
-    }
-    // What was written and not counted was not told: its actor was killed in between.
-    events.truncate(slot.seq.load(Acquire) as usize);
-    events
+    read_more(arena, &mut Reader::new(actor))
 }
 
-fn parse(bytes: &[u8]) -> Option<(Noted, &[u8])> {
-    let word = |at: usize| Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-    let long = |at: usize| Some(u64::from_ne_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
-    let len = word(0)? as usize;
-    let args_len = word(20)? as usize;
-    let body = bytes.get(FIXED_BYTES..len)?;
-    let (args, came) = (body.get(..args_len)?, body.get(args_len..)?);
-    let event = Noted {
-        op: *bytes.get(4)?,
-        line: word(8)?,
-        object: word(12)?.checked_sub(1),
-        actor: word(16)?.checked_sub(1),
-        ticket: long(24)?,
-        cause: long(32)?,
-        time_ns: long(40)?,
-        args: values::decode(args),
-        came: if *bytes.get(5)? == 0 { Ok(values::decode(came)) } else { Err(values::decode_error(came)) },
-    };
-    Some((event, bytes.get(len..)?))
+/// The events of an actor since the last time.
+pub(super) fn read_more(arena: Arena, reader: &mut Reader) -> Vec<Noted> {
+    let mut bytes = Vec::new();
+    reader.read(arena, &mut bytes, |_| {});
+    let (mut rest, mut events) = (&bytes[..], Vec::new());
+    while let Some((event, after)) = first(rest) {
+        events.push(event);
+        rest = after;
+    }
+    events
 }

@@ -47,16 +47,16 @@ impl Room {
     /// Takes it, or says why there is none.
     pub(super) fn take(self, arena: Arena) -> Result<()> {
         let header = arena.header();
-        let processes_max = header.processes_max.load(Relaxed);
+        let (processes_max, threads_max) = (header.processes_max.load(Relaxed), header.threads_max.load(Relaxed));
         let refused = || header.refused.fetch_add(1, Relaxed);
         if !add(&header.processes, self.processes, processes_max) {
             refused();
             return Err(fault::too_many_processes(processes_max).into());
         }
-        if !add(&header.threads, self.threads, fault::THREADS_MAX) {
+        if !add(&header.threads, self.threads, threads_max) {
             header.processes.fetch_sub(self.processes, SeqCst);
             refused();
-            return Err(fault::too_many_threads().into());
+            return Err(fault::too_many_threads(threads_max).into());
         }
         Ok(())
     }

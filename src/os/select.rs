@@ -11,12 +11,12 @@ use super::object::pool::result;
 use super::object::{Done, Refused, Result, deadline, event, find, latch, pipe, queue, say};
 use super::park::Verdict;
 use super::perform::arrive;
-use super::record::Note;
 use super::turns::{self, Turn};
 use super::world::{About, World};
 use super::{actor, hand, sys};
 use crate::program::fault;
 use crate::program::op::{Args, Op, OpCode, Outcome, Target};
+use crate::trace::recorded::Note;
 use crate::value::{ErrorKind, ObjectKind, Value};
 use crate::vm::Vm;
 

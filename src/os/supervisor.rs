@@ -4,7 +4,9 @@
 //! Answers for: the run as a whole: deaths, deadlock, signals, time, and that nothing is left. Never runs an actor and
 //! never passes a message on.
 
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{self, Birth};
 use super::arena::Arena;
+use super::collect::{Collector, Working};
 use super::driver::{Driver, Shared};
 use super::layout::state;
 use super::memory::{self, Watch};
@@ -32,11 +35,12 @@ use crate::machine::{Machine, Rules, Time};
 use crate::plan::Plan;
 use crate::program::ActorKind;
 use crate::schedule::{Replay, Schedule};
+use crate::trace::recorded::FIRST_ACTOR;
 use crate::trace::{Ending, TraceData, Uncaught};
 
 /// The supervisor's own number among the actors, and main's.
 pub(super) const SUPERVISOR: u32 = 0;
-pub(super) const MAIN: u32 = 1;
+pub(super) const MAIN: u32 = FIRST_ACTOR;
 /// What wakes the supervisor beside the processes, which are known by their numbers.
 const KICK: u64 = u64::MAX;
 const SIGNALS: u64 = u64::MAX - 1;
@@ -64,12 +68,16 @@ pub struct Request {
     pub cores: u32,
     /// Seed of `random`, `shuffle` and `choose`.
     pub seed: u64,
-    /// Whether events are recorded.
+    /// Whether events are recorded, and given at the end.
     pub trace: bool,
+    /// The file that they are streamed to while the run goes on; then none are given.
+    pub stream: Option<PathBuf>,
     /// The run is ended after so many nanoseconds.
     pub timeout_ns: Option<u64>,
     /// Most processes at a time.
     pub processes_max: u32,
+    /// Most threads at a time, those that processes begin with left out.
+    pub threads_max: u32,
     /// Most memory that the run may take, in bytes; none is a quarter of what there is to have.
     pub memory_max: Option<u64>,
     /// Whether what is printed is kept in memory.
@@ -100,23 +108,50 @@ pub struct Report {
 /// The calling process becomes the supervisor: it must have no other thread and, while it runs, no other children.
 pub fn supervise(plan: &Arc<Plan>, request: &Request, told: &mut dyn FnMut(&Uncaught)) -> Result<Report, StartError> {
     let mut run = Supervisor::prepare(plan, request)?;
+    let stream = request.stream.as_deref();
+    let collector = stream.map(|file| {
+        let new = Collector::new(run.ctx.clone(), plan, &request.name, file);
+        new.map_err(|error| StartError::Stream { file: file.to_path_buf(), error })
+    });
+    let collector = collector.transpose()?;
     run.start_main()?;
     let driver = run.start_driver(request)?;
+    let collecting = run.start_collector(collector)?;
     let ending = run.watch(told);
     // The driver may be the one who knows better: it has compared what main did last.
     run.stop_driver(driver, &ending);
     let driven = run.shared.ending();
     run.take_down();
+    let streamed = collecting.map_or(Ok(()), Collecting::finish);
     // Over a limit, the system may refuse what the machine allows.
     let ending = match ending? {
         over @ Ending::OverLimit(_) => over,
         ending => run.memory.look(run.arena, std::iter::empty()).map_or(driven.unwrap_or(ending), Ending::OverLimit),
     };
+    let ending = match (streamed, stream) {
+        (Err(error), Some(file)) => Ending::OverLimit(format!("{}: {error}", file.display())),
+        _ => ending,
+    };
     run.collect_errors(told);
-    let trace = request.trace.then(|| history::gather(run.arena, plan, &request.name));
+    let trace = (request.trace && stream.is_none()).then(|| history::gather(run.arena, plan, &request.name));
     run.arena.discard();
     let replay = run.shared.replay.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok(Report { ending, errors: std::mem::take(&mut run.errors), trace, replay })
+}
+
+/// When the events of a streamed run are collected.
+enum Collecting {
+    Now(Working),
+    Later(Box<Collector>),
+}
+
+impl Collecting {
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Collecting::Now(working) => working.stop()?.finish(),
+            Collecting::Later(collector) => collector.finish(),
+        }
+    }
 }
 
 struct Supervisor {
@@ -162,8 +197,9 @@ impl Supervisor {
         let in_turns = request.schedule != Schedule::Free;
         header.turns.store(in_turns as u32, Relaxed);
         // The driver compares events.
-        header.tracing.store((request.trace || in_turns) as u32, Relaxed);
+        header.tracing.store((request.trace || request.stream.is_some() || in_turns) as u32, Relaxed);
         header.processes_max.store(request.processes_max, Relaxed);
+        header.threads_max.store(request.threads_max, Relaxed);
         header.perturb_seed.store(request.perturb.unwrap_or(0), Relaxed);
         header.perturbed.store(request.perturb.is_some() as u32, Relaxed);
         if let Some((name, point)) = &request.doom {
@@ -217,7 +253,8 @@ impl Supervisor {
 
     /// Starts the driver of a deterministic run, in a thread of its own.
     fn start_driver(&self, request: &Request) -> Result<Option<JoinHandle<()>>, StartError> {
-        let prompt = Rules { time: Time::Prompt, ..Rules::exploring(request.processes_max) };
+        let usual = Rules::exploring(request.processes_max);
+        let prompt = Rules { time: Time::Prompt, threads_max: request.threads_max, ..usual };
         let rules = match &request.schedule {
             Schedule::Replay(replay) => {
                 let time = if replay.any_time { Time::Any } else { Time::Prompt };
@@ -234,6 +271,16 @@ impl Supervisor {
         let (driver, schedule) = (driver.map_err(Refused::from)?, request.schedule.clone());
         let thread = std::thread::Builder::new().name("driver".to_owned()).spawn(move || driver.run(&schedule))?;
         Ok(Some(thread))
+    }
+
+    /// Starts to collect events, in a thread of its own; in a deterministic run, which needs them where they are, that
+    /// comes at the end.
+    fn start_collector(&self, collector: Option<Collector>) -> Result<Option<Collecting>, StartError> {
+        Ok(match collector {
+            Some(collector) if super::turns::are_on(self.arena) => Some(Collecting::Later(Box::new(collector))),
+            Some(collector) => Some(Collecting::Now(collector.work()?)),
+            None => None,
+        })
     }
 
     /// Waits for the driver's last word; where the run was cut short, tells it to stop.

@@ -36,19 +36,6 @@ pub(super) fn with_bytes<T>(value: &Value, use_them: impl FnOnce(&[u8]) -> T) ->
     })
 }
 
-/// Appends several values as the bytes of a list.
-pub(super) fn append_list(values: &[Value], bytes: &mut Vec<u8>) {
-    value::encode_list(values, bytes);
-}
-
-/// Appends what came of an operation.
-pub(super) fn append_came(came: std::result::Result<&Value, &Error>, bytes: &mut Vec<u8>) {
-    match came {
-        Ok(value) => value::encode(value, bytes),
-        Err(error) => value::encode_error(error, bytes),
-    }
-}
-
 /// The value of bytes that [`encode`] made; none for any others.
 pub(super) fn decode(bytes: &[u8]) -> Value {
     value::decode(bytes).unwrap_or_default()

@@ -8,14 +8,13 @@ use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 
 use super::actor::{self, Birth};
 use super::arena::Off;
-use super::at_once::Channels;
+use super::at_once::{Channels, Lines};
 use super::layout::{ObjectHeader, slot_at, state};
 use super::object::{Done, Patience, Refused, Result, barrier, condition, fail, find, pipe, pool};
 use super::park::Ctx;
 use super::perturb::Pauses;
 use super::place;
 use super::process::{self, Begin, Process};
-use super::record::Note;
 use super::room::Room;
 use super::turns::{self, Turn};
 use super::workers::{self, PoolHere};
@@ -25,6 +24,7 @@ use crate::plan::Transport;
 use crate::program::op::{Op, OpCode, Outcome, Target};
 use crate::program::{ActorKind, CodeId, Template, fault};
 use crate::random::Random;
+use crate::trace::recorded::Note;
 use crate::value::{ActorRef, Error, ErrorKind, ObjectKind, Value};
 use crate::vm::{Stop, Vm};
 
@@ -54,6 +54,7 @@ pub(super) struct World {
     /// Whether operations may be performed within the VM's loop.
     pub(super) takes_shortcuts: bool,
     pub(super) channels: Channels,
+    pub(super) lines: Lines,
 }
 
 /// What the event of an operation says beside its result.
@@ -75,6 +76,7 @@ impl World {
             may_be_cut_off,
             takes_shortcuts,
             channels: Channels::default(),
+            lines: Lines::default(),
             process,
             name,
             random: None,

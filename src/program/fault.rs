@@ -125,16 +125,19 @@ pub const PROCESSES_MAX: u32 = 512;
 /// More processes than the run may have.
 #[cold]
 pub fn too_many_processes(max: u32) -> Error {
-    Error::new(ErrorKind::TooLarge, format!("more than {max} processes at a time"))
+    Error::new(
+        ErrorKind::TooLarge,
+        format!("more than {max} processes at a time; `conc run --max-processes` allows more"),
+    )
 }
 
-/// The most threads of a run at a time, those that processes begin with left out.
+/// The most threads of a run at a time, those that processes begin with left out, unless it says otherwise.
 pub const THREADS_MAX: u32 = 1024;
 
 /// More threads than the run may have.
 #[cold]
-pub fn too_many_threads() -> Error {
-    Error::new(ErrorKind::TooLarge, format!("more than {THREADS_MAX} threads at a time"))
+pub fn too_many_threads(max: u32) -> Error {
+    Error::new(ErrorKind::TooLarge, format!("more than {max} threads at a time; `conc run --max-threads` allows more"))
 }
 
 /// A value that outgrows its variable.

@@ -28,6 +28,9 @@ pub struct TraceData {
     /// How many processes there could be at a time; 0 for the usual number.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub processes_max: u32,
+    /// How many threads there could be at a time, those that processes begin with left out; 0 for the usual number.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub threads_max: u32,
     /// Whether some were woken from a condition's wait by nobody, as a replay of such a schedule has it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spurious: bool,

@@ -33,6 +33,23 @@ pub enum TraceError {
     /// An event refers to an actor or object that the header does not have.
     #[error("event {0} refers to an actor or object that the trace does not have")]
     Reference(usize),
+    /// The file was not streamed by a run.
+    #[error("this is not a trace that a run was streamed to")]
+    NotStreamed,
+    /// What a streamed trace says of actors or objects cannot be read.
+    #[error("what the trace says of its actors and objects: {0}")]
+    Defined(String),
+    /// An event of a streamed trace is not whole, or refers to what the trace does not have.
+    #[error("event {seq} of the actor with number {actor} is not whole, or refers to what the trace does not have")]
+    Event {
+        /// Which actor, in the order of their starts.
+        actor: u32,
+        /// Which of its events, from 0.
+        seq: u32,
+    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 /// The first line of a RON file.
@@ -49,6 +66,8 @@ struct Header {
     cores: u32,
     #[serde(default, skip_serializing_if = "super::event::is_unknown")]
     processes_max: u32,
+    #[serde(default, skip_serializing_if = "super::event::is_unknown")]
+    threads_max: u32,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     spurious: bool,
     actors: Vec<ActorInfo>,
@@ -66,6 +85,7 @@ impl Trace {
             sets: data.sets.clone(),
             cores: data.cores,
             processes_max: data.processes_max,
+            threads_max: data.threads_max,
             spurious: data.spurious,
             actors: data.actors.clone(),
             objects: data.objects.clone(),
@@ -93,8 +113,21 @@ impl Trace {
                 Err(error) => return Err(wrong(at, error.to_string())),
             }
         }
-        let Header { version, file, scenario, sets, cores, processes_max, spurious, actors, objects } = header;
-        checked(TraceData { version, file, scenario, sets, cores, processes_max, spurious, actors, objects, events })
+        let Header { version, file, scenario, sets, cores, processes_max, threads_max, spurious, actors, objects } =
+            header;
+        checked(TraceData {
+            version,
+            file,
+            scenario,
+            sets,
+            cores,
+            processes_max,
+            threads_max,
+            spurious,
+            actors,
+            objects,
+            events,
+        })
     }
 
     /// JSON: one object, as `docs/trace.md` describes it.
@@ -112,22 +145,25 @@ fn checked(data: TraceData) -> Result<Trace, TraceError> {
     if data.version != VERSION {
         return Err(TraceError::Version(data.version));
     }
-    let within = |index: u32, len: usize| (index as usize) < len;
-    for (at, event) in data.events.iter().enumerate() {
-        let actor = |index: u32| within(index, data.actors.len());
-        let object = |index: u32| within(index, data.objects.len());
-        let data_exist = |datum: &Datum| datum_exists(datum, &actor, &object);
-        let gave = match &event.status {
-            Status::Gave(datum) => data_exist(datum),
-            Status::Raised(..) => true,
-        };
-        let places = actor(event.place.actor) && event.cause.is_none_or(|cause| actor(cause.actor));
-        let targets = event.actor.is_none_or(actor) && event.object.is_none_or(object);
-        if !(gave && places && targets && event.args.iter().all(data_exist)) {
-            return Err(TraceError::Reference(at));
-        }
+    match data.events.iter().position(|event| !is_sound(&data, event)) {
+        Some(at) => Err(TraceError::Reference(at)),
+        None => Ok(Trace::new(data)),
     }
-    Ok(Trace::new(data))
+}
+
+/// Whether what an event refers to exists.
+pub(super) fn is_sound(data: &TraceData, event: &Event) -> bool {
+    let within = |index: u32, len: usize| (index as usize) < len;
+    let actor = |index: u32| within(index, data.actors.len());
+    let object = |index: u32| within(index, data.objects.len());
+    let data_exist = |datum: &Datum| datum_exists(datum, &actor, &object);
+    let gave = match &event.status {
+        Status::Gave(datum) => data_exist(datum),
+        Status::Raised(..) => true,
+    };
+    let places = actor(event.place.actor) && event.cause.is_none_or(|cause| actor(cause.actor));
+    let targets = event.actor.is_none_or(actor) && event.object.is_none_or(object);
+    gave && places && targets && event.args.iter().all(data_exist)
 }
 
 fn datum_exists(datum: &Datum, actor: &impl Fn(u32) -> bool, object: &impl Fn(u32) -> bool) -> bool {

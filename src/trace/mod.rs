@@ -22,6 +22,8 @@ mod snapshot;
 
 mod file;
 
+pub(crate) mod recorded;
+
 mod tickets;
 
 mod lanes;
@@ -49,5 +51,6 @@ pub use lanes::{Lane, Lanes, Row};
 pub(crate) use mask::{INDEX, TIME};
 pub use race::{Access, Race};
 pub use record::Trace;
+pub use recorded::Recording;
 pub use same::Turn;
 pub use stats::{ActorStats, Hold, ObjectStats, Stats, Waits};

@@ -273,7 +273,8 @@ fn no_room_for_what_is_printed() {
 #[test]
 fn no_room_for_the_trace() {
     at_random_moments("no room for the trace", |chance| {
-        let (file, status) = [("nowhere/trace.json", 2), ("../full.ron", 4)][chance.below(2) as usize];
+        let files = [("nowhere/trace.json", 2), ("../full.ron", 4), ("../full.trace", 4)];
+        let (file, status) = files[chance.below(3) as usize];
         let mut trial = Trial::new(chance, busy(""), &[status]);
         trial.arg("--trace", file);
         trial

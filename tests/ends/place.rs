@@ -41,7 +41,9 @@ impl Place {
             std::fs::create_dir_all(folder.join(inner)).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         }
         // A file that cannot hold anything, for a trace.
-        std::os::unix::fs::symlink("/dev/full", folder.join("full.ron")).unwrap_or_else(|error| panic!("{error}"));
+        for name in ["full.ron", "full.trace"] {
+            std::os::unix::fs::symlink("/dev/full", folder.join(name)).unwrap_or_else(|error| panic!("{error}"));
+        }
         Place { folder, mark, shared: names(Path::new("/dev/shm")) }
     }
 

@@ -61,6 +61,8 @@ struct Moment {
     point: u32,
     after_us: u64,
     perturb: Option<u64>,
+    /// Whether the run is streamed to a file while it goes on.
+    streams: bool,
 }
 
 impl Moment {
@@ -72,7 +74,8 @@ impl Moment {
         let point = upto(&mut chance, most) as u32;
         let after_us = if upto(&mut chance, 3) == 1 { upto(&mut chance, AFTER_US_MAX) } else { 0 };
         let perturb = (upto(&mut chance, 2) == 1).then_some(seed);
-        Moment { seed, victim, point, after_us, perturb }
+        let streams = upto(&mut chance, 2) == 1;
+        Moment { seed, victim, point, after_us, perturb, streams }
     }
 }
 
@@ -111,15 +114,19 @@ fn run(scenario: &Scenario, moment: &Moment, tally: &mut Tally) -> Result<(), St
     let plan = Arc::new(scenario.plan(&sets).map_err(|found| format!("has no plan: {found:?}"))?);
     let doom = Some((moment.victim.clone(), moment.point));
     let (seed, perturb) = (Some(moment.seed), moment.perturb);
-    let options = RunOptions { seed, timeout: Some(TIMEOUT), perturb, doom, ..RunOptions::default() };
-    let run = plan.run(&options).map_err(|error| error.to_string())?;
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let stream = moment.streams.then(|| temporary.join(format!("moment-{}-{}.trace", std::process::id(), moment.seed)));
+    let options = RunOptions { seed, timeout: Some(TIMEOUT), perturb, doom, stream, ..RunOptions::default() };
+    let run = plan.run(&options).map_err(|error| error.to_string());
+    options.stream.iter().for_each(|file| drop(std::fs::remove_file(file)));
+    let run = run?;
     let data = run.trace().data();
     let ends = data.events.iter().filter(|event| event.op == OpCode::End).count();
     tally.killed += (data.actors.len() - ends) as u64;
     let whole = || format!("{}{}", run.output(), run.trace().outline());
     went_well(&plan, &run).map_err(|message| {
         // What an outline does not tell.
-        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("moment-{}.ron", moment.seed));
+        let kept = temporary.join(format!("moment-{}.ron", moment.seed));
         let _ = run.trace().to_ron_lines().map(|lines| std::fs::write(kept, lines));
         format!("{message}\n{}", whole())
     })?;

@@ -52,6 +52,19 @@ fn threads_that_start_threads() {
 }
 
 #[test]
+fn as_many_threads_as_are_allowed() {
+    let text = "const N = 1100\nlatch here(N)\nevent go\nthread t[_i in 0..N] { here.count_down(); go.wait() }\nmain { start t; here.wait(); go.set(); print \"all\" }";
+    let roomy = |most: &str| bounded(&["--max-memory", "4GiB", "--max-threads", most, "--verify"], text);
+    let seen = roomy("1100");
+    assert_eq!((seen.code, seen.stdout.as_str()), (Some(0), "all\n"), "{}", seen.stderr);
+    for world in WORLDS {
+        let all = [world, &["--max-memory", "4GiB", "--max-threads", "9"]].concat();
+        let text = "thread t[_i in 0..20] { sleep 200ms }\nmain { start t }";
+        error_at_a_line(&all, text, "more than 9 threads at a time; `conc run --max-threads` allows more");
+    }
+}
+
+#[test]
 fn a_queue_that_grows() {
     let text = "queue q\nprocess p { loop { q.put(\"x\".repeat(1000)) } }\nmain { start p; sleep 1h; q.get() }";
     over_a_limit(&[], text, "64 MiB of memory");

@@ -4,13 +4,16 @@
 //! completed, so between an actor's event before (its arrival, where that is one) and the completion of an operation
 //! that may block lies the wait, with what the actor computed in between; a wait's time is that bound. Never renders.
 
-use std::collections::BTreeMap;
+mod orders;
 
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+
 use serde::Serialize;
 
-use super::tickets::{by_ticket, counter};
-use super::{Datum, Event, Status, Trace, TraceData};
+use self::orders::{Known, Order};
+use super::tickets::counter;
+use super::{Datum, Event, Recording, Status, Trace, TraceData, TraceError};
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
 use crate::value::ObjectKind;
@@ -93,39 +96,38 @@ pub struct ActorStats {
 impl Stats {
     /// Counts.
     pub fn new(trace: &Trace) -> Stats {
-        let data = trace.data();
-        let mut count = Count::new(data);
-        for event in trace.events() {
-            count.event(event);
-        }
-        count.orders();
-        let times = || data.events.iter().map(|event| event.time_ns);
-        let name = |name: &str, other: &str| super::names::compare(name, other);
-        let mut objects: Vec<ObjectStats> = count.objects;
-        objects.retain(|object| !object.operations.is_empty());
-        objects.sort_by(|a, b| name(&a.name, &b.name));
-        let mut actors: Vec<ActorStats> = count.actors.into_iter().map(|(stats, _)| stats).collect();
-        actors.sort_by(|a, b| name(&a.name, &b.name));
-        let duration_ns = times().max().unwrap_or(0).saturating_sub(times().min().unwrap_or(0));
-        Stats { events: data.events.len(), duration_ns, objects, actors }
+        let mut count = Count::new(trace.data());
+        trace.events().iter().for_each(|event| count.event(event));
+        count.finish()
+    }
+
+    /// Counts what was streamed to a file, event by event, in memory that grows with the actors and objects.
+    pub fn of<R: Read + Seek>(recording: &mut Recording<R>) -> Result<Stats, TraceError> {
+        let mut count = Count::new(recording.run());
+        recording.events(|event| count.event(event))?;
+        Ok(count.finish())
     }
 }
 
 /// The times of an actor's first event and its latest.
 type Span = Option<(u64, u64)>;
 
-struct Count<'a> {
-    data: &'a TraceData,
+struct Count {
+    events: usize,
+    /// The earliest time and the latest.
+    span: Span,
     /// By actor: whether it started others, so that its end waits for them.
     parents: Vec<bool>,
     objects: Vec<ObjectStats>,
+    /// By object: the one whose tickets its events take.
+    counters: Vec<u32>,
+    /// By object: the order on it.
+    orders: Vec<Order>,
     actors: Vec<(ActorStats, Span)>,
-    /// By index of a condition's wait that came to an end: when it began to wait.
-    began: FxHashMap<super::Place, u64>,
 }
 
-impl<'a> Count<'a> {
-    fn new(data: &'a TraceData) -> Count<'a> {
+impl Count {
+    fn new(data: &TraceData) -> Count {
         let mut parents = vec![false; data.actors.len()];
         for parent in data.actors.iter().filter_map(|info| info.parent) {
             if let Some(slot) = parents.get_mut(parent as usize) {
@@ -159,11 +161,16 @@ impl<'a> Count<'a> {
             (stats, None)
         });
         let (objects, actors) = (objects.collect(), actors.collect());
-        Count { data, parents, objects, actors, began: FxHashMap::default() }
+        let counters = (0..data.objects.len() as u32).map(|object| counter(data, object)).collect();
+        let orders = data.objects.iter().map(|info| Order::new(info.kind)).collect();
+        Count { events: 0, span: None, parents, objects, counters, orders, actors }
     }
 
     /// The next event of its actor.
     fn event(&mut self, event: &Event) {
+        self.events += 1;
+        let (earliest, latest) = self.span.unwrap_or((event.time_ns, event.time_ns));
+        self.span = Some((earliest.min(event.time_ns), latest.max(event.time_ns)));
         let starts_others = self.parents.get(event.place.actor as usize) == Some(&true);
         let Some((actor, span)) = self.actors.get_mut(event.place.actor as usize) else { return };
         let (first, before) = span.unwrap_or((event.time_ns, event.time_ns));
@@ -177,8 +184,11 @@ impl<'a> Count<'a> {
             _ if waits => actor.waits.add(took),
             _ => {}
         }
-        if event.op == OpCode::ConditionWait {
-            self.began.insert(event.place, before);
+        let counter = event.object.and_then(|object| self.counters.get(object as usize));
+        if let Some(order) = counter.and_then(|counter| self.orders.get_mut(*counter as usize))
+            && event.ticket > 0
+        {
+            order.event(event, before);
         }
         let Some(object) = event.object.and_then(|object| self.objects.get_mut(object as usize)) else { return };
         *object.operations.entry(event.op).or_default() += 1;
@@ -193,79 +203,28 @@ impl<'a> Count<'a> {
         }
     }
 
-    /// What follows from the order on each object.
-    fn orders(&mut self) {
-        for (object, steps) in by_ticket(self.data).into_iter().enumerate() {
-            let Some(kind) = self.data.objects.get(object).map(|info| info.kind) else { continue };
-            let steps: Vec<&Event> = steps.iter().filter_map(|at| self.data.events.get(*at)).collect();
-            match kind {
-                ObjectKind::Lock | ObjectKind::Rlock | ObjectKind::Condition => self.holds(object, &steps),
-                ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
-                    self.objects[object].most_out = Some(most(steps.iter().map(|event| permits(event))));
-                }
-                ObjectKind::Queue => {
-                    let items = steps.iter().map(|event| match carried(event) {
-                        Some(Way::In) => 1,
-                        Some(Way::Out) => -1,
-                        None => 0,
-                    });
-                    self.objects[object].most_items = Some(most(items));
-                }
+    fn finish(self) -> Stats {
+        let Count { events, span, mut objects, counters, orders, actors, .. } = self;
+        let end = |actor: u32| actors.get(actor as usize).and_then(|(_, span)| *span).map(|(_, end)| end);
+        let name = |actor: u32| actors.get(actor as usize).map(|(stats, _)| stats.name.clone()).unwrap_or_default();
+        let known: Vec<Known> = orders.into_iter().map(|order| order.finish(end)).collect();
+        for (index, stats) in objects.iter_mut().enumerate() {
+            match known.get(index) {
+                Some(Known::Out(most)) => stats.most_out = Some(*most),
+                Some(Known::Items(most)) => stats.most_items = Some(*most),
                 _ => {}
             }
-        }
-    }
-
-    /// Who held a lock, and for how long. Who died or ended with it held it until then.
-    fn holds(&mut self, object: usize, steps: &[&Event]) {
-        let mut held: FxHashMap<u32, (u64, u32)> = FxHashMap::default();
-        let mut last = None;
-        let mut longest: Option<(u64, u32)> = None;
-        let mut end = |actor: u32, since: u64, until: u64| {
-            let hold = (until.saturating_sub(since), actor);
-            if longest.is_none_or(|(time, _)| hold.0 > time) {
-                longest = Some(hold);
-            }
-        };
-        for event in steps {
-            let actor = event.place.actor;
-            match (event.op, &event.status) {
-                (OpCode::LockAcquire, status) if acquired(status) => {
-                    held.entry(actor).or_insert((event.time_ns, 0)).1 += 1;
-                    last = Some(actor);
-                }
-                (OpCode::ConditionWait, Status::Gave(_)) => {
-                    let began = self.began.get(&event.place).copied().unwrap_or(event.time_ns);
-                    let (since, depth) = held.remove(&actor).unwrap_or((began, 1));
-                    end(actor, since, began);
-                    held.insert(actor, (event.time_ns, depth));
-                    last = Some(actor);
-                }
-                (OpCode::LockRelease, Status::Gave(_)) => {
-                    // A plain lock may be released by one who does not hold it.
-                    let holder = if held.contains_key(&actor) { Some(actor) } else { last };
-                    let Some((since, depth)) = holder.and_then(|holder| held.get_mut(&holder)) else { continue };
-                    *depth = depth.saturating_sub(1);
-                    if *depth == 0 {
-                        end(holder.unwrap_or(actor), *since, event.time_ns);
-                        held.remove(&holder.unwrap_or(actor));
-                    }
-                }
-                _ => {}
+            // The lock of a condition over a declared one has its holders from both.
+            if let Some(Known::Hold(longest)) = counters.get(index).and_then(|counter| known.get(*counter as usize)) {
+                stats.longest_hold = longest.map(|(time_ns, actor)| Hold { actor: name(actor), time_ns });
             }
         }
-        for (actor, (since, _)) in held {
-            let until = self.actors.get(actor as usize).and_then(|(_, span)| *span).map_or(since, |(_, until)| until);
-            end(actor, since, until);
-        }
-        let name = |actor: u32| self.data.actors.get(actor as usize).map(|info| info.name.clone()).unwrap_or_default();
-        let hold = longest.map(|(time_ns, actor)| Hold { actor: name(actor), time_ns });
-        // The lock of a condition over a declared one has its holders from both.
-        for (index, stats) in self.objects.iter_mut().enumerate() {
-            if counter(self.data, index as u32) as usize == object {
-                stats.longest_hold.clone_from(&hold);
-            }
-        }
+        objects.retain(|object| !object.operations.is_empty());
+        objects.sort_by(|a, b| super::names::compare(&a.name, &b.name));
+        let mut actors: Vec<ActorStats> = actors.into_iter().map(|(stats, _)| stats).collect();
+        actors.sort_by(|a, b| super::names::compare(&a.name, &b.name));
+        let duration_ns = span.map_or(0, |(earliest, latest)| latest - earliest);
+        Stats { events, duration_ns, objects, actors }
     }
 }
 
@@ -274,32 +233,6 @@ impl Waits {
         self.count += 1;
         self.total_ns += took_ns;
         self.longest_ns = self.longest_ns.max(took_ns);
-    }
-}
-
-/// The largest sum on the way.
-fn most(changes: impl Iterator<Item = i64>) -> i64 {
-    let (mut now, mut most) = (0i64, 0);
-    for change in changes {
-        now = now.saturating_add(change);
-        most = now.max(most);
-    }
-    most
-}
-
-fn acquired(status: &Status) -> bool {
-    match status {
-        Status::Gave(gave) => *gave == Datum::Bool(true),
-        Status::Raised(kind, _) => kind == "OwnerDied",
-    }
-}
-
-fn permits(event: &Event) -> i64 {
-    match (event.op, &event.status, event.args.first()) {
-        (OpCode::SemaphoreAcquire, Status::Gave(Datum::Bool(true)), _) => 1,
-        (OpCode::SemaphoreRelease, Status::Gave(_), Some(Datum::Int(back))) => back.saturating_neg(),
-        (OpCode::SemaphoreRelease, Status::Gave(_), _) => -1,
-        _ => 0,
     }
 }
 
