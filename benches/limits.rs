@@ -1,5 +1,5 @@
-//! What conc's operations cost beside the same ones without it (raw system calls; among threads, crossbeam's channel and
-//! rayon) and in CPython, in one run, in turns: how many times as long each takes as the limit.
+//! What conc's operations cost beside the same ones without it (raw system calls; among threads, crossbeam's channel
+//! and rayon) and in CPython, in one run, in turns: how many times as long each takes as the limit.
 //! `cargo bench --bench limits`, with names of rows behind `--` for some of them, and with `--traced` for runs of conc
 //! that are recorded.
 //!
