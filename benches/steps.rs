@@ -1,10 +1,12 @@
 //! What a step of a deterministic run costs, beside the least that it can: two hand-offs between processes by futex.
-//! `cargo bench --bench steps`.
+//! `cargo bench --bench steps`. Measured twice: with everything on one processor, and on two.
 //!
 //! A step is the difference between whole runs of N and 3N steps, divided by 2N, so that starting up does not count.
 #![expect(unsafe_code, reason = "two processes on a shared page are what is measured")]
 
 mod measure;
+#[path = "measure/processors.rs"]
+mod processors;
 
 use std::path::Path;
 use std::sync::atomic::AtomicU32;
@@ -14,6 +16,7 @@ use std::time::Instant;
 use measure::{CONC, quartiles, time};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 use nix::unistd::{ForkResult, fork};
+use processors::Pinned;
 use rustix::thread::futex;
 
 /// Rounds, in each of which everything is measured once; the first warms up and does not count.
@@ -30,6 +33,19 @@ const PROGRAMS: [(&str, &str, &str); 3] = [
 ];
 
 fn main() {
+    println!("{STEPS} and {} steps, {PING_PONGS} times two hand-offs, {ROUNDS} rounds: quartiles", 3 * STEPS);
+    for count in [1, 2] {
+        let on = processors::said(count);
+        println!("\n{:<40} {:^23}   {:^20}", "", "microseconds", "times the limit");
+        match Pinned::to(count) {
+            Some(_pinned) => table(&on),
+            None => println!("not measured: there are not {on} here"),
+        }
+    }
+}
+
+/// Measures everything where it is, and prints it.
+fn table(on: &str) {
     let mut limits = Vec::new();
     let mut steps = PROGRAMS.map(|_| Vec::new());
     for round in 0..=ROUNDS {
@@ -43,12 +59,10 @@ fn main() {
             all.extend(step.map(|step| (step, step / limit)));
         }
     }
-    println!("{STEPS} and {} steps, {PING_PONGS} times two hand-offs, {ROUNDS} rounds: quartiles", 3 * STEPS);
-    println!("{:<24} {:^23}   {:^20}", "", "microseconds", "times the limit");
-    println!("{:<24} {}", "two hand-offs by futex", row(limits, 7));
+    println!("{:<40} {}", format!("two hand-offs by futex, {on}"), row(limits, 7));
     for ((.., what), all) in PROGRAMS.iter().zip(steps) {
         let (us, ratios) = all.into_iter().unzip();
-        println!("{what:<24} {}   {}", row(us, 7), row(ratios, 6));
+        println!("{:<40} {}   {}", format!("{what}, {on}"), row(us, 7), row(ratios, 6));
     }
 }
 

@@ -6,14 +6,16 @@
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Instant;
 
 use nix::sys::wait::waitpid;
 use nix::unistd::pipe;
+use rustix::time::{ClockId, clock_gettime};
 
-use super::shared::{Lock, Ring, await_value, child, children, shared, wake};
+use super::crates;
+use super::shared::{Condition, Lock, Ring, await_value, child, children, shared, sleep_on, wake};
 
 /// Workers of the pools.
 const WORKERS: usize = 2;
@@ -27,17 +29,22 @@ pub(crate) fn measure(row: &str, count: usize) -> Option<f64> {
         "start_thread" => (0..count).for_each(|_| drop(std::thread::spawn(|| {}).join())),
         "queue_processes" => queue(count, 1),
         "queue_processes_2" => queue(count, 2),
-        "queue_threads" => channel(count),
-        "rendezvous" | "semaphore" | "step" => hand_offs(count),
+        "queue_threads" => crates::channel(count),
+        "rendezvous" | "semaphore" => hand_offs(count),
+        "condition" => conditions(count),
         "pipe" => pipes(count, 8),
         "pipe_64k" => pipes(count, 64 << 10),
         "pool" => pool(count),
         "pool_map" => map(count),
+        "pool_threads" => return Some(crates::tasks(WORKERS, count)),
+        "pool_map_threads" => return Some(crates::map(WORKERS, count)),
         "lock" => lock(count, 1),
         "lock_contended" => lock(count / 2, 2),
         "barrier_2" => barrier(count, 2),
         "barrier_8" => barrier(count, 8),
         "barrier_64" => barrier(count, 64),
+        "event_64" => event(count, 64),
+        "recording" => record(count),
         _ => return None,
     }
     Some(begun.elapsed().as_nanos() as f64 / count as f64)
@@ -62,14 +69,6 @@ fn queue(count: usize, sides: usize) {
     });
 }
 
-fn channel(count: usize) {
-    let (sender, receiver) = crossbeam_channel::bounded(super::shared::ROOM);
-    std::thread::scope(|scope| {
-        scope.spawn(move || (0..count).for_each(|item| sender.send(item).expect("a receiver")));
-        scope.spawn(move || receiver.iter().for_each(|item| _ = black_box(item)));
-    });
-}
-
 /// There and back, by a word on which each sleeps until it is its turn.
 fn hand_offs(count: usize) {
     let turn: &AtomicU32 = shared();
@@ -79,6 +78,23 @@ fn hand_offs(count: usize) {
             await_value(turn, me);
             turn.store(1 - me, SeqCst);
             wake(turn, 1);
+        }
+    });
+}
+
+/// There and back, by a word that is looked at under a lock, and a condition.
+fn conditions(count: usize) {
+    let (condition, turn): (&Condition, &AtomicU32) = (shared(), shared());
+    children(2, |me| {
+        let me = me as u32;
+        for _ in 0..count {
+            condition.lock.acquire();
+            while turn.load(Relaxed) != me {
+                condition.wait();
+            }
+            turn.store(1 - me, Relaxed);
+            condition.notify();
+            condition.lock.release();
         }
     });
 }
@@ -161,9 +177,44 @@ fn barrier(count: usize, parties: u32) {
                 wake(phase, u32::MAX >> 1);
             } else {
                 while phase.load(SeqCst) == round {
-                    super::shared::sleep_on(phase, round);
+                    sleep_on(phase, round);
                 }
             }
         }
     });
+}
+
+/// One wakes all others at once, and sleeps until each of them has been awake.
+fn event(count: usize, waiters: u32) {
+    let (set, seen): (&AtomicU32, &AtomicU32) = (shared(), shared());
+    children(waiters as usize + 1, |at| {
+        for round in 1..=count as u32 {
+            if at == 0 {
+                set.store(round, SeqCst);
+                wake(set, u32::MAX >> 1);
+                await_value(seen, round * waiters);
+            } else {
+                await_value(set, round);
+                if seen.fetch_add(1, SeqCst) + 1 == round * waiters {
+                    wake(seen, 1);
+                }
+            }
+        }
+    });
+}
+
+/// Places of the ring in which events are recorded.
+const EVENTS: usize = 1 << 14;
+
+/// When, who and what, in 32 bytes of memory that is shared.
+fn record(count: usize) {
+    let ring: &[[AtomicU64; 4]; EVENTS] = shared();
+    for event in 0..count {
+        let now = clock_gettime(ClockId::Monotonic);
+        let [when, who, what, number] = &ring[event % EVENTS];
+        when.store(now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64, Relaxed);
+        who.store(1, Relaxed);
+        what.store(2, Relaxed);
+        number.store(event as u64 + 1, Release);
+    }
 }

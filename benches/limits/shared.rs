@@ -1,4 +1,4 @@
-//! What the limits are made of: memory that processes share, futexes, forks, a ring, a lock.
+//! What the limits are made of: memory that processes share, futexes, forks, a ring, a lock, a condition.
 //!
 //! Each is the shortest that is right, and no more: nobody is killed here, and nothing is recorded.
 #![expect(unsafe_code, reason = "memory that processes share, and forks")]
@@ -185,5 +185,28 @@ impl Lock {
         if self.0.swap(0, Release) == 2 {
             wake(&self.0, 1);
         }
+    }
+}
+
+/// A condition: a number, which changes whenever somebody is told, beside the lock.
+#[repr(C, align(64))]
+pub(crate) struct Condition {
+    pub(crate) lock: Lock,
+    told: AtomicU32,
+}
+
+impl Condition {
+    /// Lets go of the lock, sleeps until told, and takes it again. It may wake for nothing.
+    pub(crate) fn wait(&self) {
+        let told = self.told.load(Relaxed);
+        self.lock.release();
+        sleep_on(&self.told, told);
+        self.lock.acquire();
+    }
+
+    /// Tells one. The lock is held.
+    pub(crate) fn notify(&self) {
+        self.told.fetch_add(1, Relaxed);
+        wake(&self.told, 1);
     }
 }
