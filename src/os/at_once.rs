@@ -29,7 +29,7 @@ impl Shortcut for World {
         standing: &Standing<'_>,
         gave: &mut Value,
     ) -> bool {
-        if !self.takes_shortcuts || self.ctx.slot.duty.load(Relaxed) != 0 {
+        if !self.takes_shortcuts || self.joined.is_some() || self.ctx.slot.duty.load(Relaxed) != 0 {
             return false;
         }
         let span = standing.span();

@@ -32,6 +32,7 @@ mod output;
 mod perform;
 mod perturb;
 mod process;
+mod reap;
 mod room;
 mod select;
 mod turns;

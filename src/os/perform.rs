@@ -54,7 +54,7 @@ impl World {
         match op.code {
             OpCode::Join => {
                 let joined = actor::join(ctx, actor.0, Patience::from_timeout(op.args.get(0))?)?;
-                self.reap(actor.0);
+                self.reap_later(actor.0);
                 Ok(joined)
             }
             OpCode::IsAlive => Ok(actor::is_alive(ctx, actor.0)),

@@ -229,7 +229,7 @@ impl World {
         if one.code == OpCode::Join
             && let Target::Actor(actor) = one.target
         {
-            self.reap(actor.0);
+            self.reap_later(actor.0);
         }
         Some((number, came, about))
     }

@@ -41,6 +41,8 @@ pub(super) struct World {
     pauses: Option<Pauses>,
     /// What it started, in order.
     children: Vec<u32>,
+    /// A process that it joined and has not reaped; see `reap`.
+    pub(super) joined: Option<u32>,
     /// Handles of the objects of its process.
     privates: Arc<Vec<Value>>,
     /// Room for what an event says of its operation's arguments.
@@ -82,6 +84,7 @@ impl World {
             random: None,
             pauses,
             children: Vec::new(),
+            joined: None,
             privates: Arc::default(),
             noted: Vec::new(),
             chances,
@@ -298,19 +301,6 @@ impl World {
         }
     }
 
-    /// Takes an ended child of this process out of the kernel's table.
-    pub(super) fn reap(&self, child: u32) {
-        let slot = actor::slot(self.ctx.arena, child);
-        let parent = slot.parent.load(Relaxed).checked_sub(1);
-        let parent_process = parent.map(|parent| actor::slot(self.ctx.arena, parent).process.load(Relaxed));
-        if actor::is_process(slot)
-            && parent_process == Some(self.process.actor)
-            && actor::has_ended(self.ctx.arena, child)
-        {
-            actor::reap(&self.ctx, child);
-        }
-    }
-
     /// In a deterministic run, waits for the turn to perform an operation.
     fn await_turn(&self, op: &Op) {
         if !is_noted(op.code) {
@@ -340,6 +330,9 @@ impl World {
 
     /// Performs an operation and notes its event.
     fn perform(&mut self, op: &mut Op, vm: &Vm) -> Outcome {
+        if op.code != OpCode::Start {
+            self.reap_earlier();
+        }
         match op.code {
             OpCode::Select => return self.select(op, vm),
             OpCode::Await => return self.await_condition(op),

@@ -88,7 +88,7 @@ fn runs_side_by_side_in_threads_of_one_harness() {
 
 #[test]
 fn pids_and_times_are_masked() {
-    let outline = trace_of("process p { print \"I am {pid()}, child of {ppid()}\"; sleep 1ms; print now() > 0s, \"{now()}\" }\nmain { let h = start p; print h.pid(), pid(); h.join() }").outline();
+    let outline = trace_of("event asked\nprocess p { print \"I am {pid()}, child of {ppid()}\"; sleep 1ms; asked.wait(); print now() > 0s, \"{now()}\" }\nmain { let h = start p; print h.pid(), pid(); asked.set(); h.join() }").outline();
     insta::assert_snapshot!(outline);
 }
 
