@@ -152,6 +152,7 @@ pub(super) fn end(ctx: &Ctx, actor: u32, code: i32) {
 
 /// Ends the calling actor: its last event and its new state are one step in its order.
 pub(super) fn end_myself(ctx: &Ctx, code: i32) {
+    ctx.keep_no_longer();
     let slot = ctx.slot;
     let locked = ctx.lock(slot_at(ctx.me));
     let ticket = locked.tick();
@@ -217,7 +218,7 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     let cause = slot.ended.load(Relaxed);
     while let Some(joiner) = ctx.claim_first(&locked, JOINERS) {
         let ticket = locked.tick();
-        locked.finish_one_of_many(joiner, Verdict { code: say::DONE, given: 0, ticket, cause });
+        ctx.finish(joiner, Verdict { code: say::DONE, given: 0, ticket, cause });
     }
     slot.settled.store(SETTLED, SeqCst);
     drop(locked);

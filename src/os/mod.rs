@@ -21,6 +21,7 @@ mod object;
 mod actor;
 mod record;
 mod rescue;
+mod wake;
 
 mod awaiting;
 mod cases;

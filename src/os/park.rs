@@ -7,12 +7,12 @@
 //!
 //! Answers for: claims, lists, sleeping, the count of actors that can go on. Never knows what an object is.
 
-use std::cell::RefCell;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
 
 use super::arena::{Arena, Off};
 use super::layout::{Node, ObjectHeader, Slot, TICKET, pack_place, slot_at, state};
+use super::wake::Told;
 use super::{sys, turns};
 use crate::program::op::OpCode;
 
@@ -22,8 +22,9 @@ const SUPERVISOR: u32 = 0;
 const PATIENCE_NS: u64 = 1_000_000;
 /// Rounds of looking at a taken object lock before sleeping on it, each twice as long as the one before.
 const LOCK_ROUNDS: u32 = 6;
-/// Looks at a wait before sleeping, and how long between two: a few microseconds in all.
-const WAIT_LOOKS: u32 = 25;
+/// Looks at a wait before sleeping, and how long between two: twenty microseconds in all, which is what it takes to
+/// wake somebody on another processor. Who looks for so long loses at most as much again.
+const WAIT_LOOKS: u32 = 150;
 const LOOK_EVERY: u32 = 4;
 /// The bit of a lock word that says that someone sleeps on it.
 pub(super) const SLEEPER: u32 = 1 << 31;
@@ -55,8 +56,6 @@ pub(super) struct Locked<'a> {
     pub(super) header: &'static ObjectHeader,
     /// It is one of several that are held at once: which they are is noted elsewhere.
     one_of_several: bool,
-    /// Whom to wake when it is free.
-    told: RefCell<Vec<Told>>,
 }
 
 /// What a waker tells a waiter.
@@ -121,21 +120,6 @@ impl Claimed {
     }
 }
 
-/// An actor whose wait is complete, and who may be asleep.
-struct Told {
-    slot: &'static Slot,
-    private: bool,
-}
-
-impl Told {
-    fn wake(self) {
-        // Whoever goes to sleep says so first and then looks once more.
-        if self.slot.asleep.load(SeqCst) != 0 {
-            sys::futex_wake(&self.slot.done, 1, self.private);
-        }
-    }
-}
-
 impl Ctx {
     pub(super) fn new(arena: Arena, me: u32, kick: i32) -> Ctx {
         Ctx { arena, me, slot: arena.at(slot_at(me)), kick }
@@ -168,8 +152,9 @@ impl Ctx {
         if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
             self.lock_slowly(off, header, mine);
         }
+        self.took_a_lock();
         self.point();
-        Locked { ctx: self, off, header, one_of_several: false, told: RefCell::default() }
+        Locked { ctx: self, off, header, one_of_several: false }
     }
 
     /// Takes one of several small locks, which the caller has noted in the actor's slot.
@@ -179,8 +164,9 @@ impl Ctx {
         if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
             self.lock_slowly(off, header, mine);
         }
+        self.took_a_lock();
         self.point();
-        Locked { ctx: self, off, header, one_of_several: true, told: RefCell::default() }
+        Locked { ctx: self, off, header, one_of_several: true }
     }
 
     #[cold]
@@ -287,6 +273,7 @@ impl Ctx {
         mut leave: impl FnMut() -> Option<T>,
     ) -> Result<Verdict, T> {
         let slot = self.slot;
+        self.keep_no_longer();
         if entered.last_to_block {
             self.kick();
         } else {
@@ -421,12 +408,15 @@ impl Ctx {
         }
     }
 
-    /// Completes a claimed wait and wakes its actor.
+    /// Completes a claimed wait; its actor is woken when no small lock is held any more.
     pub(super) fn finish(&self, claimed: Claimed, verdict: Verdict) {
         let told = self.tell(claimed, verdict);
-        told.wake();
-        self.point();
+        // From here on a death is seen to by `wake_told`.
+        self.slot.waking.store(1, Relaxed);
+        compiler_fence(SeqCst);
         self.slot.completing.store(0, Relaxed);
+        self.point();
+        self.wake_later(told);
         self.point();
     }
 
@@ -510,19 +500,6 @@ impl Locked<'_> {
         let ticket = self.header.ticket.load(Relaxed).wrapping_add(TICKET);
         self.header.ticket.store(ticket, Relaxed);
         ticket / TICKET
-    }
-
-    /// Completes a claimed wait, of which there may be many; its actor is woken when the lock is free, or it would only
-    /// come to sleep on that.
-    pub(super) fn finish_one_of_many(&self, claimed: Claimed, verdict: Verdict) {
-        let slot = self.ctx.slot;
-        let told = self.ctx.tell(claimed, verdict);
-        self.told.borrow_mut().push(told);
-        // From here on a death is seen to by `wake_told`.
-        slot.waking.store(1, Relaxed);
-        compiler_fence(SeqCst);
-        slot.completing.store(0, Relaxed);
-        self.ctx.point();
     }
 
     /// How many wait in a list.
@@ -653,15 +630,7 @@ impl Drop for Locked<'_> {
             holding[hold].store(0, Relaxed);
             self.ctx.point();
         }
-        let told = self.told.get_mut();
-        if told.is_empty() {
-            return;
-        }
-        for told in told.drain(..) {
-            told.wake();
-            self.ctx.point();
-        }
-        self.ctx.slot.waking.store(0, Relaxed);
+        self.ctx.let_a_lock_go();
     }
 }
 

@@ -437,6 +437,7 @@ pub(super) enum Inherited {
 /// Of a child, whether it was forked or executed: everything from here to its end.
 pub(super) fn run_child(arena: Arena, plan: Arc<Plan>, lines: Lines, actor: u32, inherited: Inherited) -> ! {
     sys::close_all_but(&[0, 1, 2, arena.fd(), lines.kick, lines.lifeline]);
+    super::wake::owe_nothing();
     if inherited == Inherited::Nothing {
         sys::default_signals();
         super::memory::limit_process(arena);

@@ -116,15 +116,16 @@ impl Ctx {
         waited
     }
 
-    /// Wakes everybody who was told: the dead one may not have come to it.
+    /// Wakes everybody who was told: the dead one may not have come to it, or another keeps them asleep.
     pub(super) fn wake_told(&self) {
         let actors = self.arena.header().actors.load(SeqCst).min(super::layout::ACTORS_MAX);
         for actor in 0..actors {
             let slot: &Slot = self.arena.at(slot_at(actor));
             let is_told = slot.done.load(SeqCst) == slot.claim.load(SeqCst) >> CLAIM_BITS;
             if is_told && slot.state.load(Acquire) == state::RUNNING {
-                // Waits on futexes of one process end with it.
+                // Some sleep where only their own process reaches them: it may be this one.
                 sys::futex_wake(&slot.done, 1, false);
+                sys::futex_wake(&slot.done, 1, true);
             }
         }
     }

@@ -333,6 +333,9 @@ impl World {
         if op.code != OpCode::Start {
             self.reap_earlier();
         }
+        if !keeps_waiters_asleep(op.code) {
+            self.ctx.keep_no_longer();
+        }
         match op.code {
             OpCode::Select => return self.select(op, vm),
             OpCode::Await => return self.await_condition(op),
@@ -663,4 +666,10 @@ fn is_noted(code: OpCode) -> bool {
 /// How an object of a declaration is reached.
 pub(super) fn transport_of(process: &Process, decl: u32) -> Transport {
     process.plan.transports.get(decl as usize).map_or(Transport::Arena, |(transport, _)| *transport)
+}
+
+/// Whether an operation may come while those who were notified are asleep: it lets the lock go, or takes no time.
+fn keeps_waiters_asleep(op: OpCode) -> bool {
+    use OpCode::{ConditionNotify, ConditionNotifyAll, ConditionWait, LockRelease};
+    matches!(op, LockRelease | ConditionNotify | ConditionNotifyAll | ConditionWait)
 }

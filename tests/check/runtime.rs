@@ -51,3 +51,24 @@ fn whoever_says_that_it_sleeps_is_woken() {
     );
     assert_eq!(verdict(&before), Verdict::Deadlock);
 }
+
+#[test]
+fn what_was_counted_is_collected_and_no_chunk_is_given_back_before() {
+    let collect = text("collect.conc");
+    assert_eq!(verdict(&collect), Verdict::Pass);
+    // A chunk that has another behind it is complete, but only if that is seen first.
+    let used_first = otherwise(
+        &collect,
+        "            let behind = next[at]\n            let full = used[at]\n",
+        "            let full = used[at]\n            let behind = next[at]\n",
+    );
+    assert_eq!(verdict(&used_first), Verdict::Assertion);
+    let counted_late = otherwise(
+        &collect,
+        "        let counted = told\n        if at == 0 { at = first }\n",
+        "        if at == 0 { at = first }\n        let counted = told\n",
+    );
+    assert_eq!(verdict(&counted_late), Verdict::Assertion);
+    let given_back_unread = otherwise(&collect, "behind == 0 or read < full", "behind == 0");
+    assert_eq!(verdict(&given_back_unread), Verdict::Assertion);
+}

@@ -163,7 +163,7 @@ fn tell(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
             state.acting.store(0, Relaxed);
             while let Some(party) = ctx.claim_first_complete(locked, PARTIES) {
                 let (given, ticket) = (party.payload, locked.tick());
-                locked.finish_one_of_many(party, Verdict { code: say::DONE, given, ticket, cause });
+                ctx.finish(party, Verdict { code: say::DONE, given, ticket, cause });
             }
         }
         what => {
@@ -174,7 +174,7 @@ fn tell(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
             state.cut.store(1, Relaxed);
             while let Some(party) = ctx.claim_first(locked, PARTIES) {
                 let ticket = locked.tick();
-                locked.finish_one_of_many(party, Verdict { code: say::BROKEN, given: 0, ticket, cause });
+                ctx.finish(party, Verdict { code: say::BROKEN, given: 0, ticket, cause });
             }
             state.broken.store(is_broken.into(), Relaxed);
         }
@@ -188,7 +188,7 @@ fn admit(ctx: &Ctx, locked: &Locked<'_>, state: &BarrierState) {
     while (state.acting.load(Relaxed) == 0 || state.broken.load(Relaxed) != 0)
         && let Some(newcomer) = ctx.claim_first(locked, LATER)
     {
-        locked.finish_one_of_many(newcomer, Verdict { code: say::RETRY, ..Verdict::default() });
+        ctx.finish(newcomer, Verdict { code: say::RETRY, ..Verdict::default() });
     }
 }
 

@@ -123,7 +123,7 @@ fn update_or_read(
 /// Whoever waits for a condition over it looks again.
 fn look_again(ctx: &Ctx, locked: &Locked<'_>) {
     while let Some(waiter) = ctx.claim_first(locked, AWAITERS) {
-        locked.finish_one_of_many(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
+        ctx.finish(waiter, Verdict { code: say::RETRY, ..Verdict::default() });
     }
 }
 

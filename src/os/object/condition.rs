@@ -110,7 +110,9 @@ pub(in crate::os) fn notify(ctx: &Ctx, off: Off, count: i64) -> Result {
     let locked = ctx.lock(off);
     for _ in 0..count {
         let Some(waiter) = ctx.claim_first(&locked, WAITERS) else { break };
-        locked.finish_one_of_many(waiter, Verdict { code: say::DONE, cause: ctx.place(), ..Verdict::default() });
+        ctx.finish(waiter, Verdict { code: say::DONE, cause: ctx.place(), ..Verdict::default() });
     }
+    // They need the lock, which the calling actor has.
+    ctx.keep_asleep();
     Ok(Done::new(Value::None, ticket, 0))
 }

@@ -44,10 +44,7 @@ pub(in crate::os) fn is_up(arena: Arena, off: Off) -> bool {
 fn let_go(ctx: &Ctx, locked: &Locked<'_>) {
     while let Some(waiter) = ctx.claim_first(locked, WAITERS) {
         let ticket = locked.tick();
-        locked.finish_one_of_many(
-            waiter,
-            Verdict { code: say::DONE, given: 0, ticket, cause: locked.header.last.load(Relaxed) },
-        );
+        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: locked.header.last.load(Relaxed) });
     }
 }
 

@@ -97,10 +97,7 @@ fn let_go(ctx: &Ctx, locked: &Locked<'_>, state: &LatchState) {
         && let Some(waiter) = ctx.claim_first(locked, WAITERS)
     {
         let ticket = locked.tick();
-        locked.finish_one_of_many(
-            waiter,
-            Verdict { code: say::DONE, given: 0, ticket, cause: state.header.last.load(Relaxed) },
-        );
+        ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: state.header.last.load(Relaxed) });
     }
 }
 

@@ -2,11 +2,11 @@
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
 
 use super::{Done, Identity, KIND_HIDDEN_LOCK, Patience, Refused, Result, Stamp, make, make_hidden, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
-use crate::os::layout::{ACTORS_MAX, ObjectHeader, TICKET};
+use crate::os::layout::{ACTORS_MAX, ObjectHeader, Slot, TICKET, slot_at};
 use crate::os::park::{Ctx, Locked, Verdict};
 use crate::os::sys;
 use crate::program::fault;
@@ -141,7 +141,11 @@ pub(in crate::os) fn release_at_once(ctx: &Ctx, off: Off) -> Option<Stamp> {
     } else {
         state.header.last.store(ctx.place(), Relaxed);
         ctx.point();
-        state.step(|word| (is_held_by(word, ctx.me) && word & WAITED == 0).then_some(0))
+        let found = state.step(|word| (is_held_by(word, ctx.me) && word & WAITED == 0).then_some(0));
+        if found.is_some() {
+            ctx.keep_no_longer();
+        }
+        found
     };
     ctx.point();
     Some(Stamp::new(ticket_after(found?), 0))
@@ -263,6 +267,13 @@ fn free(ctx: &Ctx, locked: &Locked<'_>, state: &LockState, mark: u64) -> Option<
     let (steps, holder) = heir.map_or((1, 0), |heir| (2, u64::from(heir) + 1));
     let found = state.steps(steps, |word| (!is_free(word)).then_some(mark | waited | holder));
     ctx.point();
+    ctx.keep_no_longer();
+    if let Some(other) = found.and_then(holder_in).filter(|holder| *holder != ctx.me)
+        && ctx.arena.at::<Slot>(slot_at(other)).waking.load(SeqCst) != 0
+    {
+        // Those whom it notified wait for it to let the lock go.
+        ctx.wake_told();
+    }
     match (next, heir.and(found)) {
         (Some(next), Some(found)) => {
             let ticket = ticket_after(found).wrapping_add(1);
@@ -328,7 +339,11 @@ pub(in crate::os) fn orphan(ctx: &Ctx, off: Off, dead: u32) {
 
 /// The actor that holds it.
 pub(in crate::os) fn holder(arena: Arena, off: Off) -> Option<u32> {
-    ((arena.at::<LockState>(off).word() & HOLDER) as u32).checked_sub(1)
+    holder_in(arena.at::<LockState>(off).word())
+}
+
+fn holder_in(word: u64) -> Option<u32> {
+    ((word & HOLDER) as u32).checked_sub(1)
 }
 
 /// Whether its holder may take it again, and nobody else release it.

@@ -387,7 +387,7 @@ pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
 fn tell_all(ctx: &Ctx, locked: &Locked<'_>, list: usize, code: u32) {
     while let Some(waiter) = ctx.claim_first(locked, list) {
         let ticket = locked.tick();
-        locked.finish_one_of_many(waiter, Verdict { code, given: 0, ticket, cause: ctx.place() });
+        ctx.finish(waiter, Verdict { code, given: 0, ticket, cause: ctx.place() });
     }
 }
 
