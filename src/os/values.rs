@@ -36,6 +36,16 @@ pub(super) fn with_bytes<T>(value: &Value, use_them: impl FnOnce(&[u8]) -> T) ->
     })
 }
 
+/// What a pool is to do, as bytes: a list of a task, the arguments of each call, and whether they are a chunk.
+pub(super) fn encode_calls(task: &Value, calls: &[Value], is_chunk: bool) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(32);
+    value::begin_list(3, &mut bytes);
+    value::encode(task, &mut bytes);
+    value::encode_list(calls, &mut bytes);
+    value::encode(&Value::Bool(is_chunk), &mut bytes);
+    bytes
+}
+
 /// The value of bytes that [`encode`] made; none for any others.
 pub(super) fn decode(bytes: &[u8]) -> Value {
     value::decode(bytes).unwrap_or_default()

@@ -82,6 +82,11 @@ pub fn encode_list(values: &[Value], out: &mut Vec<u8>) {
     encode_all(LIST, values.len(), values.iter(), out, &mut Own);
 }
 
+/// Appends the beginning of a list to `out`: so many values are to follow.
+pub fn begin_list(len: usize, out: &mut Vec<u8>) {
+    unsigned(LIST, len as u64, out);
+}
+
 /// Appends the value to `out`, its handles by other numbers.
 pub fn encode_with(value: &Value, out: &mut Vec<u8>, ids: &mut impl Ids) {
     match value {

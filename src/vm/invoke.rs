@@ -129,6 +129,9 @@ pub(super) fn task(image: &Image, task: u32, spec: &CallSpec, args: &mut [Value]
     let Some(task) = image.program.tasks.get(task as usize) else {
         return Err(Error::type_error("there is no such task"));
     };
+    if spec.names.is_empty() && args.len() == task.params.len() {
+        return Ok(args.iter_mut().map(std::mem::take).collect());
+    }
     let names: Vec<&str> = task.params.iter().map(|param| &*param.name).collect();
     let bound = slots(&task.name, &names, spec, args)?;
     let filled = bound.into_iter().zip(&task.params).map(|(value, param)| {
@@ -207,19 +210,19 @@ fn map_lists(image: &Image, name: &str, function: u32, spec: &CallSpec, rest: &[
         return Err(Error::type_error(format!("`{name}` has no parameter `{}`", spec.names[0])));
     }
     let plain = CallSpec { names: Vec::new(), ..spec.clone() };
+    let spreads = name.starts_with("starmap");
     let items = value::items(items)?;
-    let list = items.iter().map(|item| {
-        let mut args = match item {
-            Value::List(args) if name.starts_with("starmap") => args.to_vec(),
-            other if name.starts_with("starmap") => {
-                return Err(Error::type_error(format!(
-                    "`{name}` takes lists of arguments, not {}",
-                    value::described(other)
-                )));
+    let mut lists = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        let args = match item {
+            Value::List(args) if spreads => task(image, function, &plain, &mut args.to_vec())?,
+            other if spreads => {
+                let given = value::described(other);
+                return Err(Error::type_error(format!("`{name}` takes lists of arguments, not {given}")));
             }
-            other => vec![other.clone()],
+            other => task(image, function, &plain, std::slice::from_mut(&mut other.clone()))?,
         };
-        task(image, function, &plain, &mut args).map(Value::list)
-    });
-    Ok(Value::list(list.collect::<Result<_>>()?))
+        lists.push(Value::list(args));
+    }
+    Ok(Value::list(lists))
 }

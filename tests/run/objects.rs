@@ -169,6 +169,35 @@ main {{
     }
 }
 
+/// Whoever notifies wakes its waiters when it lets the lock go, and here another lets it go while it computes.
+#[test]
+fn whoever_was_notified_goes_on_when_another_lets_the_lock_go() {
+    let text = r#"
+lock m
+condition c(m)
+atomic stage = 0
+thread waiter { with m { stage = 1; c.wait(); stage = 3 } }
+thread holder {
+    while stage != 1 { yield }
+    m.acquire()
+    c.notify()
+    stage = 2
+    while stage != 3 { }
+}
+thread other {
+    while stage != 2 { }
+    m.release()
+}
+main {
+    let all = [start waiter, start holder, start other]
+    for one in all { one.join() }
+    print stage
+}
+"#;
+    check(text, "3");
+    check(&text.replace("thread ", "process "), "3");
+}
+
 #[test]
 fn wait_for_and_conditions_over_a_named_lock() {
     for kind in ["process", "thread"] {

@@ -308,7 +308,7 @@ pub(super) fn value(ctx: &Ctx, result: &ResultState) -> std::result::Result<Valu
     let mut all = Vec::new();
     for part in parts {
         if let Value::List(items) = part {
-            all.extend(items.iter().cloned());
+            all.append(&mut Arc::unwrap_or_clone(items));
         }
     }
     Ok(Value::List(Arc::new(all)))

@@ -3,7 +3,6 @@
 //! Answers for: the list of tasks that wait. Never runs one.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
@@ -74,7 +73,8 @@ fn submit(ctx: &Ctx, off: Off, task: &Value, parts: &[&[Value]], shape: Shape, c
     let result = result::create(ctx, off, &lens, shape, callbacks)?;
     let mut tasks = Vec::with_capacity(parts.len());
     for (part, calls) in (0..).zip(parts) {
-        tasks.push(write_task(ctx, task, calls.to_vec(), result, part, shape != Shape::One)?);
+        let bytes = values::encode_calls(task, calls, shape != Shape::One);
+        tasks.push(write_task(ctx, &bytes, result, part)?);
     }
     for (task, next) in tasks.iter().zip(tasks.iter().skip(1)) {
         ctx.arena.at::<TaskState>(*task).next.store(next.0, Relaxed);
@@ -98,9 +98,7 @@ fn submit(ctx: &Ctx, off: Off, task: &Value, parts: &[&[Value]], shape: Shape, c
     Ok(Done::new(Value::Result(ResultRef(id)), ticket, 0))
 }
 
-fn write_task(ctx: &Ctx, task: &Value, calls: Vec<Value>, result: Off, part: u32, chunk: bool) -> Result<Off> {
-    let what = Value::List(Arc::new(vec![task.clone(), Value::List(Arc::new(calls)), Value::Bool(chunk)]));
-    let bytes = values::encode(&what)?;
+fn write_task(ctx: &Ctx, bytes: &[u8], result: Off, part: u32) -> Result<Off> {
     let block = ctx.arena.alloc(TASK_BODY + bytes.len())?;
     let task: &TaskState = ctx.arena.at(block);
     task.next.store(0, Relaxed);
@@ -108,7 +106,7 @@ fn write_task(ctx: &Ctx, task: &Value, calls: Vec<Value>, result: Off, part: u32
     task.part.store(part, Relaxed);
     task.len.store(bytes.len() as u32, Relaxed);
     task.place.store(ctx.place(), Relaxed);
-    ctx.arena.write(block, TASK_BODY, &bytes);
+    ctx.arena.write(block, TASK_BODY, bytes);
     Ok(block)
 }
 
