@@ -25,6 +25,7 @@ const LOCK_ROUNDS: u32 = 6;
 /// Looks at a wait before sleeping, and how long between two: twenty microseconds in all, which is what it takes to
 /// wake somebody on another processor. Who looks for so long loses at most as much again.
 const WAIT_LOOKS: u32 = 150;
+const FEW_LOOKS: u32 = 25;
 const LOOK_EVERY: u32 = 4;
 /// The bit of a lock word that says that someone sleeps on it.
 pub(super) const SLEEPER: u32 = 1 << 31;
@@ -96,6 +97,8 @@ pub(super) struct Entered {
     pub(super) deadline: Option<u64>,
     pub(super) off: Off,
     pub(super) last_to_block: bool,
+    /// How many wait there for the same, itself included.
+    pub(super) company: u32,
 }
 
 /// A waiter whose wait is the claimer's to complete.
@@ -226,7 +229,8 @@ impl Ctx {
         locked.push(list, self.node_off());
         self.point();
         let last_to_block = waiting.deadline.is_none() && self.count_out();
-        Entered { epoch, deadline: waiting.deadline, off: locked.off, last_to_block }
+        let company = locked.waiting(list);
+        Entered { epoch, deadline: waiting.deadline, off: locked.off, last_to_block, company }
     }
 
     /// The number of the wait that the calling actor enters next.
@@ -286,7 +290,7 @@ impl Ctx {
             turns::tell(self.arena);
         }
         if !in_turns {
-            self.await_a_moment(entered.epoch);
+            self.await_a_moment(entered);
         }
         loop {
             let done = slot.done.load(SeqCst);
@@ -323,12 +327,18 @@ impl Ctx {
     }
 
     /// Looks for a moment whether the wait is completed, where there is a processor that nobody else needs and somebody
-    /// who may complete it: to sleep, and to be woken, takes longer than that.
-    fn await_a_moment(&self, epoch: u32) {
+    /// who may complete it: to sleep, and to be woken, takes longer than that. Where many wait for the same, and may all
+    /// go on at once, they are about to need the processor.
+    fn await_a_moment(&self, entered: &Entered) {
         let header = self.arena.header();
-        for _ in 0..WAIT_LOOKS {
+        let processors = header.processors.load(Relaxed);
+        for look in 0..WAIT_LOOKS {
             let others = header.running.load(Relaxed);
-            if self.slot.done.load(Relaxed) == epoch || others < 1 || others >= header.processors.load(Relaxed) {
+            let is_crowded = others + i64::from(entered.company) > processors;
+            if self.slot.done.load(Relaxed) == entered.epoch || others < 1 || others >= processors {
+                return;
+            }
+            if is_crowded && look >= FEW_LOOKS {
                 return;
             }
             for _ in 0..LOOK_EVERY {
