@@ -327,8 +327,8 @@ impl Ctx {
     }
 
     /// Looks for a moment whether the wait is completed, where there is a processor that nobody else needs and somebody
-    /// who may complete it: to sleep, and to be woken, takes longer than that. Where many wait for the same, and may all
-    /// go on at once, they are about to need the processor.
+    /// who may complete it: to sleep, and to be woken, takes longer than that. Where many wait for the same, and may go
+    /// on all at once, they are about to need the processor.
     fn await_a_moment(&self, entered: &Entered) {
         let header = self.arena.header();
         let processors = header.processors.load(Relaxed);
