@@ -25,6 +25,8 @@ use crate::trace::recorded::Noted as Recorded;
 use crate::trace::{Blocked, BrokenInvariant, Divergence, Ending};
 use crate::value::{self, ErrorKind, Value};
 
+/// Looks at the report word before it sleeps: as long as it takes to wake an actor, and for that to take a step.
+const DRIVER_LOOKS: u32 = 1000;
 /// How long the driver waits before it looks whether the actor is where it should be.
 const LOOK_AGAIN_NS: u64 = 20_000_000;
 /// So many looks in a row at an actor asleep where it should not wait mean that it will not go on.
@@ -409,8 +411,11 @@ impl Driver {
 
     /// Sleeps until somebody tells something; false where nobody did for long.
     fn sleep_until_told(&self, seen: u32) -> bool {
-        let deadline = sys::now_ns() + LOOK_AGAIN_NS;
         let reports = &self.ctx.arena.header().reports;
+        if turns::comes_in_a_moment(self.ctx.arena, DRIVER_LOOKS, || reports.load(Acquire) != seen) {
+            return true;
+        }
+        let deadline = sys::now_ns() + LOOK_AGAIN_NS;
         sys::futex_wait(reports, seen, Some(deadline), false) != sys::FutexWait::TimedOut
     }
 

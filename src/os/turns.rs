@@ -51,6 +51,9 @@ const TURNS: [Turn; 9] = [
     Turn::Wake,
 ];
 
+/// Looks at its turn before an actor sleeps: as long as the driver takes where the same one goes on.
+const ACTOR_LOOKS: u32 = 100;
+
 thread_local! {
     /// The turn that the calling actor has; none in a free run.
     static MINE: Cell<Option<Turn>> = const { Cell::new(None) };
@@ -80,11 +83,23 @@ pub(super) fn take(ctx: &Ctx) -> Option<Turn> {
                 MINE.set(Some(turn));
                 return Some(turn);
             }
+            None if comes_in_a_moment(ctx.arena, ACTOR_LOOKS, || ctx.slot.turn.load(Acquire) != 0) => {}
             None => {
                 sys::futex_wait(&ctx.slot.turn, 0, None, false);
             }
         }
     }
+}
+
+/// Looks so many times whether something has come, where there is a processor for who looks and for who is looked for.
+pub(super) fn comes_in_a_moment(arena: Arena, looks: u32, has_come: impl Fn() -> bool) -> bool {
+    if arena.header().processors.load(Relaxed) < 2 {
+        return false;
+    }
+    (0..looks).any(|_| {
+        std::hint::spin_loop();
+        has_come()
+    })
 }
 
 fn taken(slot: &Slot) -> Option<Turn> {
