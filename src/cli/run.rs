@@ -161,6 +161,12 @@ fn one(args: &Args, plan: &Arc<Plan>, scenario: &Scenario, again: Option<&Arc<Re
         perturb: args.perturb,
         doom: None,
     };
+    if let (Some(file), true) = (stream, options.trace)
+        && std::fs::metadata(file).is_ok_and(|found| !found.is_file())
+    {
+        complain(format!("{}: what is streamed there cannot be read back, and this run takes that", file.display()));
+        return Exit::Wrong;
+    }
     if let Some(runs) = args.repeat {
         return repeat::repeat(plan, scenario, &repeat::Asked { runs, verify: args.verify, options });
     }
@@ -218,8 +224,9 @@ pub(super) fn refusal(error: &RunError) -> Exit {
         RunError::Cores(..) | RunError::Start(StartError::Object(_)) => Exit::Wrong,
         RunError::Start(
             StartError::System(_) | StartError::Io(_) | StartError::Stream { .. } | StartError::OutOfMemory,
-        ) => Exit::OverLimit,
-        RunError::Start(_) | RunError::Trace(_) => Exit::Bug,
+        )
+        | RunError::Trace(_) => Exit::OverLimit,
+        RunError::Start(_) => Exit::Bug,
     }
 }
 

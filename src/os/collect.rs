@@ -122,11 +122,8 @@ impl Collector {
 
     /// Writes the events since the last time.
     fn collect(&mut self) -> io::Result<()> {
+        self.meet_actors();
         let arena = self.ctx.arena;
-        let until = arena.header().actors.load(SeqCst).min(ACTORS_MAX);
-        self.readers.extend((self.seen..until).map(Reader::new));
-        self.untold.extend(self.seen..until);
-        self.seen = until;
         self.bytes.clear();
         self.lots.clear();
         let (bytes, lots) = (&mut self.bytes, &mut self.lots);
@@ -150,14 +147,19 @@ impl Collector {
         self.writer.flush()
     }
 
-    /// Tells who the actors are that the file does not know: whoever is meant by an event has been started, and whoever
-    /// did something has its ids. And what the objects are.
-    fn define(&mut self) -> io::Result<()> {
-        let arena = self.ctx.arena;
-        let until = arena.header().actors.load(SeqCst).min(ACTORS_MAX);
+    /// Learns of the actors that have been registered since the last time.
+    fn meet_actors(&mut self) {
+        let until = self.ctx.arena.header().actors.load(SeqCst).min(ACTORS_MAX);
         self.readers.extend((self.seen..until).map(Reader::new));
         self.untold.extend(self.seen..until);
         self.seen = until;
+    }
+
+    /// Tells who the actors are that the file does not know: whoever is meant by an event has been started, and whoever
+    /// did something has its ids. And what the objects are.
+    fn define(&mut self) -> io::Result<()> {
+        self.meet_actors();
+        let arena = self.ctx.arena;
         let (untold, known): (Vec<u32>, Vec<u32>) = std::mem::take(&mut self.untold)
             .into_iter()
             .partition(|number| actor::slot(arena, *number).state.load(Acquire) == state::FREE);

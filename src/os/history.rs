@@ -17,11 +17,8 @@ use crate::plan::Plan;
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::trace::recorded::{Noted, Numbers};
-use crate::trace::{ActorInfo, ObjectDetail, Place, TraceData};
+use crate::trace::{ActorInfo, ObjectDetail, Place, TraceData, VERSION};
 use crate::value::ObjectKind;
-
-/// Version of the trace that this makes.
-const TRACE_VERSION: u32 = 1;
 
 /// What an actor waits for.
 pub(super) struct TargetName {
@@ -66,7 +63,7 @@ pub(super) fn head(arena: Arena, plan: &Plan, file: &str) -> TraceData {
     let threads_max = unusual(arena.header().threads_max.load(Relaxed), fault::THREADS_MAX);
     let spurious = arena.header().spurious.load(Relaxed) != 0;
     TraceData {
-        version: TRACE_VERSION,
+        version: VERSION,
         file,
         scenario,
         sets,

