@@ -11,11 +11,11 @@
 mod crates;
 #[path = "limits/raw.rs"]
 mod raw;
-#[path = "limits/recording.rs"]
-mod recording;
 #[path = "limits/shared.rs"]
 mod shared;
 
+#[path = "measure/folder.rs"]
+mod folder;
 mod measure;
 #[path = "measure/processors.rs"]
 mod processors;
@@ -23,9 +23,9 @@ mod processors;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use folder::Folder;
 use measure::{CONC, quartiles, time};
 use processors::Pinned;
-use recording::Folder;
 
 /// Rounds of each row; the first does not count.
 const ROUNDS: usize = 8;
@@ -113,7 +113,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (flags, names): (Vec<_>, Vec<_>) = args.into_iter().partition(|arg| arg == "--traced");
-    let folder = match Folder::new() {
+    let folder = match Folder::new("limits") {
         Ok(folder) => folder,
         Err(error) => {
             println!("no folder to record in: {error}");

@@ -1,4 +1,4 @@
-//! Where the runs of a bench are recorded.
+//! Where the runs of a bench leave their files.
 //!
 //! Answers for: one folder, below that of what is built, that is there for as long as the bench is, whether it ends,
 //! fails or is killed. A shell that reads from the bench removes it at the end of what it reads.
@@ -11,15 +11,15 @@ use std::process::{Child, Command, Stdio};
 /// The ending of the files, which says how they are written.
 const ENDING: &str = "trace";
 
-/// A folder for one record at a time.
+/// A folder for the files of one run at a time.
 pub(crate) struct Folder {
     path: PathBuf,
     remover: Child,
 }
 
 impl Folder {
-    pub(crate) fn new() -> Result<Self> {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("limits-{}", std::process::id()));
+    pub(crate) fn new(bench: &str) -> Result<Self> {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{bench}-{}", std::process::id()));
         let mut remover = Command::new("sh");
         let remover = remover.args(["-c", "cat > /dev/null; rm -rf -- \"$0\""]).arg(&path);
         // An interrupt from the keyboard goes to all of a group.
