@@ -3,13 +3,11 @@
 //! The words are ChaCha8's, a stable stream; ranges and shuffles over them are conc's own, so that a seed means the
 //! same for years, in real and in deterministic runs. Answers for: drawing. Never seeds from the clock.
 
-use std::sync::Arc;
-
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::program::fault;
-use crate::value::{self, Error, ErrorKind, Result, Value};
+use crate::value::{self, Error, ErrorKind, Result, Shared, Value};
 
 /// A stream of random choices.
 #[derive(Clone, Debug)]
@@ -84,7 +82,7 @@ impl Random {
             let other = self.below(last as u64 + 1) as usize;
             items.swap(last, other);
         }
-        Ok(Value::List(Arc::new(items)))
+        Ok(Value::List(Shared::new(items)))
     }
 
     /// Any element.

@@ -11,10 +11,9 @@ mod fuzz;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conc::value::{self, ActorRef, Error, ObjectKind, ObjectRef, Value};
+use conc::value::{self, ActorRef, Error, ObjectKind, ObjectRef, Shared, Value};
 use fuzz::mutate::{Chance, mutated};
 use fuzz::targets::{TARGETS, Target};
 
@@ -58,11 +57,11 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Values and errors as they are encoded.
 fn encoded() -> Vec<(PathBuf, Vec<u8>)> {
-    let list = Value::List(Arc::new(vec![Value::Int(-1), Value::Float(0.5), Value::from("text"), Value::None]));
+    let list = Value::list(vec![Value::Int(-1), Value::Float(0.5), Value::from("text"), Value::None]);
     let map = BTreeMap::from([(Value::from("key"), list.clone()), (Value::Int(i64::MAX), Value::Duration(5))]);
     let set = BTreeSet::from([Value::Bool(true), list.clone()]);
     let object = Value::Object(ObjectRef { id: 3, kind: ObjectKind::Queue, role: 0 });
-    let values = [list, Value::Map(Arc::new(map)), Value::Set(Arc::new(set)), object, Value::Actor(ActorRef(1))];
+    let values = [list, Value::Map(Shared::new(map)), Value::Set(Shared::new(set)), object, Value::Actor(ActorRef(1))];
     let mut all = Vec::new();
     for value in &values {
         let mut bytes = Vec::new();

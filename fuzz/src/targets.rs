@@ -147,7 +147,7 @@ fn anything(chance: &mut Chance, plan: &Plan) -> Value {
         4 => Value::Float(f64::NAN),
         5 => Value::Duration(small),
         6 => Value::from("text"),
-        7 => Value::List(Arc::new(vec![Value::Int(small), Value::from("x")])),
+        7 => Value::list(vec![Value::Int(small), Value::from("x")]),
         8 => Value::Actor(ActorRef(small as u32)),
         9 => Value::Task(small as u32),
         _ => chance.one_of(&plan.image.globals).cloned().unwrap_or_default(),

@@ -2,7 +2,6 @@
 //!
 //! Answers for: the life of an actor apart from running it. Never starts or runs one (see `process` and `thread`).
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 use super::arena::{Arena, Off};
@@ -14,7 +13,7 @@ use crate::program::ActorKind;
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::trace::recorded::Note;
-use crate::value::{ErrorKind, Value};
+use crate::value::{ErrorKind, Shared, Value};
 
 /// Who waits for the end of an actor, and, of a timer, its own delay.
 pub(super) const JOINERS: usize = 0;
@@ -99,7 +98,7 @@ pub(super) fn args(arena: Arena, actor: u32) -> Vec<Value> {
 /// Gives an actor its slot and counts it as one that can go on.
 pub(super) fn register(arena: Arena, birth: &Birth<'_>) -> Result<u32> {
     let header = arena.header();
-    let encoded = values::encode(&Value::List(Arc::new(birth.args.to_vec())))?;
+    let encoded = values::encode(&Value::List(Shared::new(birth.args.to_vec())))?;
     let args = arena.alloc_bytes(&encoded)?;
     let name = arena.alloc_bytes(birth.name.as_bytes())?;
     let actor = header.actors.fetch_add(1, SeqCst);

@@ -35,7 +35,10 @@ impl Shortcut for World {
         let span = standing.span();
         self.ctx.slot.span[0].store(span.start, Relaxed);
         self.ctx.slot.span[1].store(span.end, Relaxed);
-        place::publish(self.ctx.slot, standing.frames());
+        match standing.only_frame() {
+            Some(frame) => place::publish_only(self.ctx.slot, frame),
+            None => place::publish(self.ctx.slot, standing.frames()),
+        }
         let stamp = match object.kind {
             ObjectKind::Queue => self.on_queue(op, object, args, gave),
             _ => on_object(&self.ctx, op, object, args, gave),

@@ -15,7 +15,7 @@ use super::world::World;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode, Outcome, Target};
 use crate::trace::recorded::Note;
-use crate::value::{Error, Value};
+use crate::value::{Error, Shared, Value};
 use crate::vm::{Stop, Vm};
 
 /// Instructions that evaluating a condition may take.
@@ -97,8 +97,8 @@ impl World {
                         return Look::Reads(object.id);
                     }
                     let path = match read.args.get(0) {
-                        Value::List(path) => Arc::clone(path),
-                        _ => Arc::default(),
+                        Value::List(path) => Shared::clone(path),
+                        _ => Shared::default(),
                     };
                     match cell::peek(self.ctx.arena, find(self.ctx.arena, object.id), &path) {
                         Ok(value) => vm.resume(Outcome::Value(value)),

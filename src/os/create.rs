@@ -23,7 +23,7 @@ use crate::plan::{Plan, PlannedObject, Transport};
 use crate::program::ObjectSpec;
 use crate::program::fault;
 use crate::program::op::Args;
-use crate::value::{ErrorKind, ObjectKind, ObjectRef, Value};
+use crate::value::{ErrorKind, ObjectKind, ObjectRef, Shared, Value};
 
 /// Makes the objects at file level, in the order of their ids. The descriptors are the supervisor's to keep open.
 pub(super) fn file_level(arena: Arena, plan: &Plan) -> Result<Vec<OwnedFd>> {
@@ -168,7 +168,7 @@ pub(super) fn private(ctx: &Ctx, process: &Process, args: &Args) -> Result<Value
     let indices: Vec<Option<u32>> = count.map_or_else(|| vec![None], |count| (0..count).map(Some).collect());
     let gather = |values: Vec<Value>| match count {
         None => values.into_iter().next().unwrap_or_default(),
-        Some(_) => Value::List(Arc::new(values)),
+        Some(_) => Value::List(Shared::new(values)),
     };
     let Some(peer) = spec.peer else {
         let made: Result<Vec<Value>> = indices.into_iter().map(|index| Ok(one(decl, index)?.1)).collect();

@@ -3,7 +3,6 @@
 //! Answers for: from operation and kind to the object's own file. Never keeps state, never notes an event but an
 //! arrival, which is a step within another operation.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::actor;
@@ -22,7 +21,7 @@ use crate::machine::pid_of;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode};
 use crate::trace::recorded::Note;
-use crate::value::{ActorRef, Error, ObjectKind, ObjectRef, Side, Value};
+use crate::value::{ActorRef, Error, ObjectKind, ObjectRef, Shared, Side, Value};
 
 /// Notes that an operation has begun and waits, as a step of its own.
 pub(super) fn arrive(ctx: &Ctx, object: ObjectRef, line: u32, ticket: u64, args: &[Value]) {
@@ -230,8 +229,8 @@ impl World {
     fn act_on_cell(&mut self, op: &mut Op, off: Off) -> Result {
         let ctx = &self.ctx;
         let path = |value: &Value| match value {
-            Value::List(path) => Arc::clone(path),
-            _ => Arc::default(),
+            Value::List(path) => Shared::clone(path),
+            _ => Shared::default(),
         };
         match op.code {
             OpCode::CellRead => cell::read(ctx, off, &path(op.args.get(0))),

@@ -38,11 +38,25 @@ pub(super) fn publish(slot: &Slot, frames: impl Iterator<Item = Site>) {
     change(slot, || {
         let mut len = 0;
         for (word, frame) in slot.frames.iter().zip(frames) {
-            word.store((u64::from(frame.code) << 32) | u64::from(frame.pc), Relaxed);
+            word.store(word_of(frame), Relaxed);
             len += 1;
         }
         len
     });
+}
+
+/// The same of one with a single frame. Where it had one before, it is one word that changes, and needs no guard.
+#[inline]
+pub(super) fn publish_only(slot: &Slot, frame: Site) {
+    if slot.frames_len.load(Relaxed) == 1 {
+        slot.frames[0].store(word_of(frame), Release);
+    } else {
+        publish(slot, std::iter::once(frame));
+    }
+}
+
+fn word_of(frame: Site) -> u64 {
+    (u64::from(frame.code) << 32) | u64::from(frame.pc)
 }
 
 /// Publishes that the calling actor's body has ended.

@@ -4,10 +4,9 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use crate::value::methods::{self, Call};
-use crate::value::{self, Error, ErrorKind, Numbers, Result, Value};
+use crate::value::{self, Error, ErrorKind, Numbers, Result, Shared, Value};
 
 /// A value as bytes.
 pub(super) fn encode(value: &Value) -> Result<Vec<u8>> {
@@ -65,7 +64,7 @@ pub(super) fn decode_error(bytes: &[u8]) -> Error {
 
 /// A list of two.
 pub(super) fn pair(first: Value, second: Value) -> Value {
-    Value::List(Arc::new(vec![first, second]))
+    Value::list(vec![first, second])
 }
 
 /// Text as a value.
@@ -125,7 +124,7 @@ pub(super) fn subtract(a: &Value, b: &Value) -> Result<Value> {
 pub(super) fn request(name: &str, source: &str, sets: &[(String, String)], cores: u32) -> Result<Vec<u8>> {
     let sets = sets.iter().map(|(name, value)| pair(text(name), text(value))).collect();
     let cores = Value::Int(i64::from(cores));
-    encode(&Value::List(Arc::new(vec![text(name), text(source), Value::List(Arc::new(sets)), cores])))
+    encode(&Value::list(vec![text(name), text(source), Value::List(Shared::new(sets)), cores]))
 }
 
 /// Name, text, constants given, and the number of processors.

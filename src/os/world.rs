@@ -25,7 +25,7 @@ use crate::program::op::{Op, OpCode, Outcome, Target};
 use crate::program::{ActorKind, CodeId, Template, fault};
 use crate::random::Random;
 use crate::trace::recorded::Note;
-use crate::value::{ActorRef, Error, ErrorKind, ObjectKind, Value};
+use crate::value::{ActorRef, Error, ErrorKind, ObjectKind, Shared, Value};
 use crate::vm::{Stop, Vm};
 
 /// Exit code of an actor that an error ended.
@@ -514,7 +514,7 @@ impl World {
             OpCode::PoolDone => {
                 let value = op.args.take(0);
                 let error = match op.args.get(1) {
-                    Value::Error(error) => Some(Arc::clone(error)),
+                    Value::Error(error) => Some(Shared::clone(error)),
                     _ => None,
                 };
                 let (done, result) = pool::worker::done(ctx, self.tasks_done, &value, error.as_deref());

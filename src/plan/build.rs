@@ -16,7 +16,7 @@ use crate::analysis::{Checked, Owner};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::program::{ObjectSpec, Program};
 use crate::source::Span;
-use crate::value::{ObjectKind, ObjectRef, Value};
+use crate::value::{ObjectKind, ObjectRef, Shared, Value};
 
 /// Plans a program. `sets` are constants with other values, each a literal; `cores` is what `cpu_count()` gives.
 pub fn build(
@@ -169,7 +169,7 @@ impl Maker<'_> {
             let Some(Ids { first, count, is_array }) = *ids else { continue };
             let handle = |id| Value::Object(ObjectRef { id, kind: spec.kind, role: 0 });
             let global = if is_array {
-                Value::List(Arc::new((first..first + count).map(handle).collect()))
+                Value::List(Shared::new((first..first + count).map(handle).collect()))
             } else {
                 handle(first)
             };
@@ -209,7 +209,7 @@ impl Maker<'_> {
     fn objects_of(&mut self, decl: usize, spec: &ObjectSpec, own: Ids, peer: Option<Ids>, setup: &[Value]) {
         let arguments = ObjectSpec::arguments(spec.kind).len();
         let starts = match setup.get(arguments) {
-            Some(Value::List(starts)) if own.is_array => Some(Arc::clone(starts)),
+            Some(Value::List(starts)) if own.is_array => Some(Shared::clone(starts)),
             _ => None,
         };
         if let Some(starts) = starts.as_ref().filter(|starts| starts.len() != own.count as usize) {

@@ -2,15 +2,13 @@
 //!
 //! Answers for: reading a value as a literal of the language. Never evaluates an expression.
 
-use std::sync::Arc;
-
 use super::Value;
 use crate::analysis::Checked;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{Expr, ExprKind, ItemKind, StrPart};
 use crate::syntax::parse;
-use crate::value::{Range, Text};
+use crate::value::{Range, Shared, Text};
 
 /// By constant: the value it was given, if it was.
 pub(super) fn settings(checked: &Checked, sets: &[(String, String)]) -> Result<Vec<Option<Value>>, Vec<Diagnostic>> {
@@ -79,16 +77,16 @@ pub fn literal(expr: &Expr) -> Option<Value> {
                 let StrPart::Text(part) = part else { return None };
                 text.text.push_str(part);
             }
-            Value::Str(Arc::new(text))
+            Value::Str(Shared::new(text))
         }
-        ExprKind::List(items) => Value::List(Arc::new(all(items)?)),
-        ExprKind::Set(items) => Value::Set(Arc::new(all(items)?.into_iter().collect())),
+        ExprKind::List(items) => Value::List(Shared::new(all(items)?)),
+        ExprKind::Set(items) => Value::Set(Shared::new(all(items)?.into_iter().collect())),
         ExprKind::Map(entries) => {
             let entries = entries.iter().map(|(key, value)| Some((literal(key)?, literal(value)?)));
-            Value::Map(Arc::new(entries.collect::<Option<_>>()?))
+            Value::Map(Shared::new(entries.collect::<Option<_>>()?))
         }
         ExprKind::Range { low, high, inclusive } => {
-            Value::Range(Arc::new(Range { low: literal(low)?, high: literal(high)?, inclusive: *inclusive }))
+            Value::Range(Shared::new(Range { low: literal(low)?, high: literal(high)?, inclusive: *inclusive }))
         }
         _ => return None,
     })

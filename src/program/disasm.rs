@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::{Code, Instr, Program};
+use super::{Code, Instr, Piece, Program};
 use crate::value::{Names, Numbers, display};
 
 /// Every code of the program.
@@ -71,6 +71,14 @@ fn note(code: &Code, instr: &Instr) -> String {
             }
             None => String::new(),
         },
+        Instr::Text { spec, .. } => {
+            let pieces = code.texts.get(spec as usize).into_iter().flatten();
+            let piece = |piece: &Piece| match *piece {
+                Piece::Literal(index) => literal(index).replace("  # ", " "),
+                Piece::Value => " _".to_owned(),
+            };
+            format!("  #{}", pieces.map(piece).collect::<String>())
+        }
         _ => String::new(),
     }
 }

@@ -51,8 +51,8 @@ impl Test {
     /// Whether it accepts two ints.
     #[inline(always)]
     pub fn ints(self, a: i64, b: i64) -> bool {
-        let ordering = u8::from(a < b) | (u8::from(a == b) << 1) | (u8::from(a > b) << 2);
-        self.0 & ordering != 0
+        // Which of the lowest three bits: less, equal, greater.
+        self.0 >> (u8::from(a >= b) + u8::from(a > b)) & 1 != 0
     }
 
     /// Whether it accepts an ordering; none for NaN.
@@ -180,8 +180,8 @@ pub enum Instr {
     Slice { inclusive: bool, dst: Reg, base: Reg },
     /// `[a, b] = src`
     Unpack { src: Reg, base: Reg, count: u16 },
-    /// Text of several values: interpolation.
-    Text { dst: Reg, base: Reg, count: u16 },
+    /// Text of several values and of what stands between them: interpolation.
+    Text { dst: Reg, base: Reg, spec: u16 },
     /// `len(src)`
     Len { dst: Reg, src: Reg },
 
@@ -261,6 +261,18 @@ pub struct CallSpec {
     pub path: u16,
     /// The number of a case of a `select`.
     pub case: u16,
+}
+
+/// What a text is put together of, in order.
+pub type TextSpec = Vec<Piece>;
+
+/// One of the pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// A literal of the code.
+    Literal(u16),
+    /// The value in the next register.
+    Value,
 }
 
 /// What is done about an error in a range of instructions.

@@ -5,7 +5,7 @@
 //!
 //! Answers for: that a register that may be read again, on any way, is live. Never changes code.
 
-use super::instr::{CallSpec, Instr, Reg};
+use super::instr::{CallSpec, Instr, Piece, Reg};
 use super::{Code, Program};
 
 /// Bodies for which more words than this would be needed are not looked at: all their registers are live.
@@ -185,8 +185,10 @@ pub(super) fn access(instr: Instr, code: &Code, program: &Program) -> Access {
         Instr::IterStart { base, src } => Access { fills: (base, 2), ..reads(&[src], None) },
         Instr::SetIndex { root, index, src } => reads(&[root, index, src], None),
         Instr::Jump { .. } | Instr::ReturnNone => Access::default(),
-        Instr::List { dst, base, count } | Instr::Set { dst, base, count } | Instr::Text { dst, base, count } => {
-            row(base, usize::from(count), Some(dst))
+        Instr::List { dst, base, count } | Instr::Set { dst, base, count } => row(base, usize::from(count), Some(dst)),
+        Instr::Text { dst, base, spec } => {
+            let pieces = code.texts.get(usize::from(spec)).into_iter().flatten();
+            row(base, pieces.filter(|piece| **piece == Piece::Value).count(), Some(dst))
         }
         Instr::Map { dst, base, count } => row(base, 2 * usize::from(count), Some(dst)),
         Instr::Slice { dst, base, .. } => row(base, 3, Some(dst)),

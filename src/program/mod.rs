@@ -14,7 +14,7 @@ pub mod signature;
 
 pub use disasm::disassemble;
 pub use image::Image;
-pub use instr::{CallSpec, Handler, Instr};
+pub use instr::{CallSpec, Handler, Instr, Piece, TextSpec};
 pub use joins::{Joins, Place};
 pub use liveness::Liveness;
 
@@ -45,6 +45,8 @@ pub struct Code {
     pub literals: Vec<Value>,
     /// Calls that instructions refer to.
     pub calls: Vec<CallSpec>,
+    /// Texts that instructions put together.
+    pub texts: Vec<TextSpec>,
     /// What is done about errors, the innermost first.
     pub handlers: Vec<Handler>,
 }

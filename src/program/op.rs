@@ -525,6 +525,7 @@ impl OpCode {
     }
 
     /// Whether what it gives may come from another process, and bring ends of pipes.
+    #[inline]
     pub fn brings_a_value(self) -> bool {
         matches!(
             self,

@@ -2,9 +2,7 @@
 //!
 //! Answers for: what `+ - * / // % **` give, and when they raise. Never wraps around.
 
-use std::sync::Arc;
-
-use super::{BYTES_MAX, Error, ErrorKind, ITEMS_MAX, Result, Value, text};
+use super::{BYTES_MAX, Error, ErrorKind, ITEMS_MAX, Result, Shared, Value, text};
 use crate::syntax::ast::BinaryOp;
 
 /// An operator with two values, as an expression has it.
@@ -117,10 +115,10 @@ pub fn add(a: &Value, b: &Value) -> Result<Value> {
 /// `a = a + b`: appends in place where `a` is the only owner. `a` is unchanged when it raises.
 pub fn add_assign(a: &mut Value, b: &Value) -> Result<()> {
     match (&mut *a, b) {
-        (Value::Str(x), Value::Str(y)) => text::append(Arc::make_mut(x), y),
+        (Value::Str(x), Value::Str(y)) => text::append(Shared::make_mut(x), y),
         (Value::List(x), Value::List(y)) => {
             check_items(x.len().saturating_add(y.len()))?;
-            Arc::make_mut(x).extend(y.iter().cloned());
+            Shared::make_mut(x).extend(y.iter().cloned());
             Ok(())
         }
         _ => {
@@ -137,7 +135,7 @@ pub fn sub(a: &Value, b: &Value) -> Result<Value> {
         Pair::Floats(a, b) => Ok(Value::Float(a - b)),
         Pair::Durations(a, b, measured) => span(a.checked_sub(b), measured),
         _ => match (a, b) {
-            (Value::Set(a), Value::Set(b)) => Ok(Value::Set(Arc::new(a.difference(b).cloned().collect()))),
+            (Value::Set(a), Value::Set(b)) => Ok(Value::Set(Shared::new(a.difference(b).cloned().collect()))),
             _ => Err(wrong("-", a, b)),
         },
     }

@@ -3,12 +3,11 @@
 //! Answers for: `len`, `str`, `sorted` and their like. Never handles one that is a visible operation.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use super::arith::check_items;
 use super::display::{Names, display};
 use super::methods::Call;
-use super::{Error, Result, Value, add, compare, index};
+use super::{Error, Result, Shared, Value, add, compare, index};
 use crate::analysis::Builtin;
 
 /// Calls a free function. `cpu_count` and the visible ones are not for here.
@@ -33,7 +32,7 @@ pub fn call(builtin: Builtin, call: Call<'_>, names: &dyn Names) -> Result<Value
         }
         Builtin::Zip => zip(call),
         Builtin::Range => range(call),
-        Builtin::Set if call.values.is_empty() => Ok(Value::Set(Arc::default())),
+        Builtin::Set if call.values.is_empty() => Ok(Value::Set(Shared::default())),
         Builtin::List if call.values.is_empty() => Ok(Value::list(Vec::new())),
         Builtin::Str if call.values.is_empty() => Ok(Value::from("")),
         Builtin::Sum => {
@@ -47,19 +46,19 @@ pub fn call(builtin: Builtin, call: Call<'_>, names: &dyn Names) -> Result<Value
     }
 }
 
-fn list_of(value: Option<&Value>) -> Result<Arc<Vec<Value>>> {
+fn list_of(value: Option<&Value>) -> Result<Shared<Vec<Value>>> {
     index::items(value.unwrap_or(&Value::None))
 }
 
 fn of_one(builtin: Builtin, value: &Value, names: &dyn Names) -> Result<Value> {
     match builtin {
         Builtin::Len => index::len(value).map(Value::Int),
-        Builtin::Str => Ok(Value::Str(Arc::new(display(value, names)?))),
+        Builtin::Str => Ok(Value::Str(Shared::new(display(value, names)?))),
         Builtin::Int => to_int(value),
         Builtin::Float => to_float(value),
         Builtin::Bool => Ok(Value::Bool(truth(value))),
         Builtin::List => index::items(value).map(Value::List),
-        Builtin::Set => Ok(Value::Set(Arc::new(index::items(value)?.iter().cloned().collect()))),
+        Builtin::Set => Ok(Value::Set(Shared::new(index::items(value)?.iter().cloned().collect()))),
         Builtin::Abs => match value {
             Value::Int(i64::MIN) | Value::Pid(i64::MIN) => Err(Error::overflow("the integer")),
             Value::Int(number) | Value::Pid(number) => Ok(Value::Int(number.abs())),
@@ -132,7 +131,7 @@ pub fn truth(value: &Value) -> bool {
 fn extreme(call: Call<'_>, wanted: Ordering) -> Result<Value> {
     let items = match call.values {
         [only] => index::items(only)?,
-        several => Arc::new(several.to_vec()),
+        several => Shared::new(several.to_vec()),
     };
     let mut items = items.iter();
     let first = items.next().ok_or_else(|| Error::value_error(format!("`{}` of nothing", call.name)))?;

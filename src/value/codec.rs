@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use super::error::NAMED;
-use super::{ActorRef, DEPTH_MAX, Error, ErrorKind, Mask, ObjectKind, ObjectRef, Range, ResultRef, Text, Value};
+use super::{
+    ActorRef, DEPTH_MAX, Error, ErrorKind, Mask, ObjectKind, ObjectRef, Range, ResultRef, Shared, Text, Value,
+};
 use crate::source::Span;
 
 const NONE: u8 = 0;
@@ -313,17 +315,17 @@ impl<'b> Reader<'b> {
             PID => Value::Pid(self.signed()?),
             ELAPSED => Value::Elapsed(self.signed()?),
             STR => Value::from(self.string()?),
-            MASKED => Value::Str(Arc::new(self.text()?)),
+            MASKED => Value::Str(Shared::new(self.text()?)),
             LIST => Value::list(self.items(depth)?),
-            SET => Value::Set(Arc::new(self.items(depth)?.into_iter().collect())),
+            SET => Value::Set(Shared::new(self.items(depth)?.into_iter().collect())),
             MAP => {
                 let len = self.len()?;
                 let pairs = (0..len).map(|_| Some((self.value(depth)?, self.value(depth)?)));
-                Value::Map(Arc::new(pairs.collect::<Option<_>>()?))
+                Value::Map(Shared::new(pairs.collect::<Option<_>>()?))
             }
             tag @ (RANGE | RANGE_INCLUSIVE) => {
                 let (low, high) = (self.value(depth)?, self.value(depth)?);
-                Value::Range(Arc::new(Range { low, high, inclusive: tag == RANGE_INCLUSIVE }))
+                Value::Range(Shared::new(Range { low, high, inclusive: tag == RANGE_INCLUSIVE }))
             }
             OBJECT => {
                 let id = self.small()?;
@@ -333,7 +335,7 @@ impl<'b> Reader<'b> {
             ACTOR => Value::Actor(ActorRef(self.small()?)),
             RESULT => Value::Result(ResultRef(self.small()?)),
             TASK => Value::Task(self.small()?),
-            ERROR => Value::Error(Arc::new(self.error()?)),
+            ERROR => Value::Error(Shared::new(self.error()?)),
             small if small >= SMALL => Value::Int(i64::from(small - SMALL)),
             _ => return None,
         };

@@ -41,9 +41,9 @@ pub fn deepest<'v>(values: impl IntoIterator<Item = &'v Value>) -> usize {
 
 fn full(value: &Value, seen: &mut HashMap<usize, usize>) -> usize {
     let (address, shared) = match value {
-        Value::List(items) => (std::sync::Arc::as_ptr(items).addr(), std::sync::Arc::strong_count(items) > 1),
-        Value::Map(map) => (std::sync::Arc::as_ptr(map).addr(), std::sync::Arc::strong_count(map) > 1),
-        Value::Set(set) => (std::sync::Arc::as_ptr(set).addr(), std::sync::Arc::strong_count(set) > 1),
+        Value::List(items) => (super::Shared::as_ptr(items).addr(), super::Shared::strong_count(items) > 1),
+        Value::Map(map) => (super::Shared::as_ptr(map).addr(), super::Shared::strong_count(map) > 1),
+        Value::Set(set) => (super::Shared::as_ptr(set).addr(), super::Shared::strong_count(set) > 1),
         Value::Range(_) => return 1,
         _ => return 0,
     };

@@ -4,10 +4,9 @@
 //! stream.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use super::arith::check_bytes;
-use super::{ActorRef, Mask, ObjectRef, Result, ResultRef, Text, Value};
+use super::{ActorRef, Mask, ObjectRef, Result, ResultRef, Shared, Text, Value};
 
 /// Knows the names of handles.
 pub trait Names {
@@ -73,18 +72,35 @@ pub fn display(value: &Value, names: &dyn Names) -> Result<Text> {
 pub struct Writer<'n> {
     text: Text,
     names: &'n dyn Names,
+    /// Where the text is to lie.
+    room: Option<Shared<Text>>,
 }
 
 impl<'n> Writer<'n> {
     /// Nothing yet.
     pub fn new(names: &'n dyn Names) -> Writer<'n> {
         // Room for what most lines are, so that they grow once at most.
-        Writer { text: Text { text: String::with_capacity(32), masks: Vec::new() }, names }
+        Writer { text: Text { text: String::with_capacity(32), masks: Vec::new() }, names, room: None }
+    }
+
+    /// Nothing yet, in the room of a text that nobody needs any more, if there is one that nobody else has.
+    pub fn in_room(room: Option<Shared<Text>>, names: &'n dyn Names) -> Writer<'n> {
+        let Some(mut room) = room else { return Writer::new(names) };
+        let Some(old) = Shared::get_mut(&mut room) else { return Writer::new(names) };
+        let mut text = std::mem::take(old);
+        text.text.clear();
+        text.masks.clear();
+        Writer { text, names, room: Some(room) }
     }
 
     /// What was put together.
     pub fn finish(self) -> Value {
-        Value::Str(Arc::new(self.text))
+        let Some(mut room) = self.room else { return Value::Str(Shared::new(self.text)) };
+        match Shared::get_mut(&mut room) {
+            Some(place) => *place = self.text,
+            None => room = Shared::new(self.text),
+        }
+        Value::Str(room)
     }
 
     /// Adds plain text.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Error, ErrorKind, Value};
+use super::{Error, ErrorKind, Shared, Value};
 
 /// What most operations on values give.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -101,7 +101,7 @@ impl Error {
             ("actor", Value::from(&*self.actor)),
         ];
         let map: BTreeMap<Value, Value> = entries.into_iter().map(|(key, value)| (Value::from(key), value)).collect();
-        Value::Map(Arc::new(map))
+        Value::Map(Shared::new(map))
     }
 }
 

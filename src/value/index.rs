@@ -3,11 +3,10 @@
 //! Answers for: `a[i]`, `a[i..j]`, `a.name`, `in`, and what `for` goes through. Never knows a world.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::ObjectKind;
 use super::arith::check_items;
-use super::{Error, ErrorKind, Range, Result, Value, compare, equals};
+use super::{Error, ErrorKind, Range, Result, Shared, Value, compare, equals};
 
 #[cold]
 fn out_of_range(index: i64, len: usize) -> Error {
@@ -87,9 +86,9 @@ pub fn get_mut<'v>(value: &'v mut Value, index: &Value) -> Result<&'v mut Value>
             let index = whole(index)?;
             let at = place(index, items.len())?;
             let len = items.len();
-            Arc::make_mut(items).get_mut(at).ok_or_else(|| out_of_range(index, len))
+            Shared::make_mut(items).get_mut(at).ok_or_else(|| out_of_range(index, len))
         }
-        Value::Map(map) => Arc::make_mut(map).get_mut(index).ok_or_else(|| missing(index)),
+        Value::Map(map) => Shared::make_mut(map).get_mut(index).ok_or_else(|| missing(index)),
         other => Err(not_indexed(other)),
     }
 }
@@ -98,7 +97,7 @@ pub fn get_mut<'v>(value: &'v mut Value, index: &Value) -> Result<&'v mut Value>
 pub fn set(value: &mut Value, index: &Value, item: Value) -> Result<()> {
     match value {
         Value::Map(map) => {
-            let map = Arc::make_mut(map);
+            let map = Shared::make_mut(map);
             match map.get_mut(index) {
                 Some(slot) => *slot = item,
                 None => {
@@ -227,9 +226,9 @@ pub fn bounds(range: &Range) -> Result<(i64, i64)> {
 }
 
 /// What `for` goes through, as a list: items, characters, keys.
-pub fn items(value: &Value) -> Result<Arc<Vec<Value>>> {
+pub fn items(value: &Value) -> Result<Shared<Vec<Value>>> {
     let list: Vec<Value> = match value {
-        Value::List(items) => return Ok(Arc::clone(items)),
+        Value::List(items) => return Ok(Shared::clone(items)),
         Value::Map(map) => map.keys().cloned().collect(),
         Value::Set(set) => set.iter().cloned().collect(),
         Value::Str(text) => {
@@ -243,7 +242,7 @@ pub fn items(value: &Value) -> Result<Arc<Vec<Value>>> {
         }
         other => return Err(Error::type_error(format!("{} cannot be gone through", super::display::described(other)))),
     };
-    Ok(Arc::new(list))
+    Ok(Shared::new(list))
 }
 
 /// How many items `len` counts.
@@ -270,5 +269,5 @@ pub fn len(value: &Value) -> Result<i64> {
 
 /// A map of pairs.
 pub fn map_of(pairs: impl IntoIterator<Item = (Value, Value)>) -> Value {
-    Value::Map(Arc::new(pairs.into_iter().collect::<BTreeMap<_, _>>()))
+    Value::Map(Shared::new(pairs.into_iter().collect::<BTreeMap<_, _>>()))
 }

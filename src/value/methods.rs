@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::arith::check_items;
-use super::{Error, ErrorKind, Result, Value, equals, index, text};
+use super::{Error, ErrorKind, Result, Shared, Value, equals, index, text};
 
 /// The arguments of a call: by position, then by name.
 #[derive(Clone, Copy, Debug)]
@@ -118,13 +118,13 @@ pub fn call(receiver: &mut Value, call: Call<'_>) -> Result<Value> {
     found.ok_or_else(|| Error::type_error(format!("{kind} has no method `{}`", call.name)))
 }
 
-fn list(items: &mut Arc<Vec<Value>>, call: Call<'_>) -> Result<Option<Value>> {
+fn list(items: &mut Shared<Vec<Value>>, call: Call<'_>) -> Result<Option<Value>> {
     let len = items.len();
     let value = match call.name {
         "push" => {
             let item = call.one("x")?.clone();
             check_items(len + 1)?;
-            Arc::make_mut(items).push(item);
+            Shared::make_mut(items).push(item);
             Value::None
         }
         "pop" => {
@@ -133,10 +133,10 @@ fn list(items: &mut Arc<Vec<Value>>, call: Call<'_>) -> Result<Option<Value>> {
                 return Err(Error::new(ErrorKind::IndexError, "pop from an empty list"));
             }
             match at {
-                None => Arc::make_mut(items).pop().unwrap_or_default(),
+                None => Shared::make_mut(items).pop().unwrap_or_default(),
                 Some(at) => {
                     let at = index::place(index::whole(at)?, len)?;
-                    Arc::make_mut(items).remove(at)
+                    Shared::make_mut(items).remove(at)
                 }
             }
         }
@@ -145,18 +145,18 @@ fn list(items: &mut Arc<Vec<Value>>, call: Call<'_>) -> Result<Option<Value>> {
             let at = index::whole(at.unwrap_or(&Value::None))?;
             check_items(len + 1)?;
             let at = (if at < 0 { at.saturating_add(len as i64) } else { at }).clamp(0, len as i64) as usize;
-            Arc::make_mut(items).insert(at, item.cloned().unwrap_or_default());
+            Shared::make_mut(items).insert(at, item.cloned().unwrap_or_default());
             Value::None
         }
         "remove" => {
             let at = position(items, call.one("x")?)?;
-            Arc::make_mut(items).remove(at);
+            Shared::make_mut(items).remove(at);
             Value::None
         }
         "extend" => {
             let more = index::items(call.one("xs")?)?;
             check_items(len.saturating_add(more.len()))?;
-            Arc::make_mut(items).extend(more.iter().cloned());
+            Shared::make_mut(items).extend(more.iter().cloned());
             Value::None
         }
         "index" => Value::Int(position(items, call.one("x")?)? as i64),
@@ -168,12 +168,12 @@ fn list(items: &mut Arc<Vec<Value>>, call: Call<'_>) -> Result<Option<Value>> {
             let [reverse] = call.bind(["reverse"], 0)?;
             let mut sorted = items.to_vec();
             super::sort(&mut sorted, flag(reverse)?)?;
-            *items = Arc::new(sorted);
+            *items = Shared::new(sorted);
             Value::None
         }
         "reverse" => {
             call.nothing()?;
-            Arc::make_mut(items).reverse();
+            Shared::make_mut(items).reverse();
             Value::None
         }
         _ => return Ok(None),
@@ -186,7 +186,7 @@ fn position(items: &[Value], item: &Value) -> Result<usize> {
     found.ok_or_else(|| Error::value_error(format!("{} is not in the list", super::display::literal(item))))
 }
 
-fn map(map: &mut Arc<std::collections::BTreeMap<Value, Value>>, call: Call<'_>) -> Result<Option<Value>> {
+fn map(map: &mut Shared<std::collections::BTreeMap<Value, Value>>, call: Call<'_>) -> Result<Option<Value>> {
     let value = match call.name {
         "get" => {
             let [key, default] = call.bind(["key", "default"], 1)?;
@@ -210,19 +210,19 @@ fn map(map: &mut Arc<std::collections::BTreeMap<Value, Value>>, call: Call<'_>) 
             if !map.contains_key(key) {
                 return Err(no_key(key));
             }
-            Arc::make_mut(map).remove(key).unwrap_or_default()
+            Shared::make_mut(map).remove(key).unwrap_or_default()
         }
         _ => return Ok(None),
     };
     Ok(Some(value))
 }
 
-fn set(set: &mut Arc<std::collections::BTreeSet<Value>>, call: Call<'_>) -> Result<Option<Value>> {
+fn set(set: &mut Shared<std::collections::BTreeSet<Value>>, call: Call<'_>) -> Result<Option<Value>> {
     match call.name {
         "add" => {
             let item = call.one("x")?;
             if !set.contains(item) {
-                Arc::make_mut(set).insert(item.clone());
+                Shared::make_mut(set).insert(item.clone());
             }
         }
         "remove" => {
@@ -230,7 +230,7 @@ fn set(set: &mut Arc<std::collections::BTreeSet<Value>>, call: Call<'_>) -> Resu
             if !set.contains(item) {
                 return Err(no_key(item));
             }
-            Arc::make_mut(set).remove(item);
+            Shared::make_mut(set).remove(item);
         }
         _ => return Ok(None),
     }

@@ -28,6 +28,10 @@ pub use text::append;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// What large values are in: shared until written. As nobody refers to one weakly, whether it has another owner is
+/// read, where an `Arc` of the standard library has to keep others off while it looks.
+pub use triomphe::Arc as Shared;
+
 /// How deep values nest.
 pub const DEPTH_MAX: usize = 512;
 /// How many bytes a text has at most.
@@ -55,16 +59,6 @@ pub enum Value {
     Pid(i64),
     /// A duration that was measured, in nanoseconds: a duration in every respect, but a trace masks it.
     Elapsed(i64),
-    /// Text
-    Str(Arc<Text>),
-    /// A list
-    List(Arc<Vec<Value>>),
-    /// A map in key order
-    Map(Arc<BTreeMap<Value, Value>>),
-    /// A set in order
-    Set(Arc<BTreeSet<Value>>),
-    /// A range
-    Range(Arc<Range>),
     /// A declared object
     Object(ObjectRef),
     /// A started actor
@@ -73,8 +67,19 @@ pub enum Value {
     Result(ResultRef),
     /// A task, as a value
     Task(u32),
+    // From here on, what keeps memory.
+    /// Text
+    Str(Shared<Text>),
+    /// A list
+    List(Shared<Vec<Value>>),
+    /// A map in key order
+    Map(Shared<BTreeMap<Value, Value>>),
+    /// A set in order
+    Set(Shared<BTreeSet<Value>>),
+    /// A range
+    Range(Shared<Range>),
     /// An error on its way (never seen by a scenario: `catch` binds a map)
-    Error(Arc<Error>),
+    Error(Shared<Error>),
 }
 
 /// Text, and which parts of it a trace masks.
@@ -242,12 +247,12 @@ impl Value {
 
     /// A list of these items.
     pub fn list(items: Vec<Value>) -> Value {
-        Value::List(Arc::new(items))
+        Value::List(Shared::new(items))
     }
 
     /// A range.
     pub fn range(low: Value, high: Value, inclusive: bool) -> Value {
-        Value::Range(Arc::new(Range { low, high, inclusive }))
+        Value::Range(Shared::new(Range { low, high, inclusive }))
     }
 
     /// What `type` says of it.

@@ -4,9 +4,8 @@
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
-use super::{Error, ErrorKind, Range, Result, Text, Value};
+use super::{Error, ErrorKind, Range, Result, Shared, Text, Value};
 
 impl Value {
     /// Its place in the order of kinds; kinds that compare with each other share one.
@@ -44,8 +43,8 @@ impl Ord for Value {
 
 /// The order of texts: by their bytes, the first eight at once, since keys are short and differ early.
 #[inline]
-fn texts(a: &Arc<Text>, b: &Arc<Text>) -> Ordering {
-    if Arc::ptr_eq(a, b) {
+fn texts(a: &Shared<Text>, b: &Shared<Text>) -> Ordering {
+    if Shared::ptr_eq(a, b) {
         return Ordering::Equal;
     }
     let (a, b) = (a.text.as_bytes(), b.text.as_bytes());

@@ -2,10 +2,8 @@
 //!
 //! Answers for: which operations keep masks. Never prints (that is `display`).
 
-use std::sync::Arc;
-
 use super::arith::check_bytes;
-use super::{Mask, Result, Text, Value};
+use super::{Mask, Result, Shared, Text, Value};
 
 impl Text {
     /// Text without masks.
@@ -29,14 +27,16 @@ pub(super) fn concat(a: &Text, b: &Text) -> Result<Value> {
     text.push_str(&a.text);
     text.push_str(&b.text);
     let masks = a.masks.iter().copied().chain(b.masks.iter().map(|mask| mask.moved(a.text.len()))).collect();
-    Ok(Value::Str(Arc::new(Text { text, masks })))
+    Ok(Value::Str(Shared::new(Text { text, masks })))
 }
 
 /// Puts `b` at the end of `a`; masks stay.
 pub fn append(a: &mut Text, b: &Text) -> Result<()> {
     check_bytes(a.text.len() + b.text.len())?;
-    let len = a.text.len();
-    a.masks.extend(b.masks.iter().map(|mask| mask.moved(len)));
+    if !b.masks.is_empty() {
+        let len = a.text.len();
+        a.masks.extend(b.masks.iter().map(|mask| mask.moved(len)));
+    }
     a.text.push_str(&b.text);
     Ok(())
 }
@@ -50,12 +50,12 @@ pub(super) fn repeat(text: &str, times: i64) -> Result<Value> {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Value {
-        Value::Str(Arc::new(Text::new(text)))
+        Value::Str(Shared::new(Text::new(text)))
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Value {
-        Value::Str(Arc::new(Text::new(text)))
+        Value::Str(Shared::new(Text::new(text)))
     }
 }

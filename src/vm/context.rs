@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::exec::Exit;
 use crate::program::Image;
 use crate::program::op::{Args, Op, OpCode, Site, Target};
-use crate::value::{ActorRef, DEPTH_MAX, Names, ObjectRef, Value, depth};
+use crate::value::{ActorRef, DEPTH_MAX, Names, ObjectRef, Shared, Text, Value, depth};
 
 /// Above this, values may be too deep to be put into others: it has to be found out.
 const NESTING_MAX: usize = DEPTH_MAX - 4;
@@ -28,18 +28,19 @@ pub(super) struct Context {
     /// The operation at which it stopped.
     pub(super) op: Option<Box<Op>>,
     /// One that was performed, to be filled again.
-    spare: Spare,
+    spare: Spare<Box<Op>>,
+    /// A text that nobody needs any more.
+    room: Spare<Shared<Text>>,
     /// Arguments of a call on their way to its frame.
     pub(super) spilled: Vec<Value>,
 }
 
 /// Room that is nobody's state: a copy does without.
-#[derive(Default)]
-struct Spare(Option<Box<Op>>);
+struct Spare<T>(Option<T>);
 
-impl Clone for Spare {
-    fn clone(&self) -> Spare {
-        Spare::default()
+impl<T> Clone for Spare<T> {
+    fn clone(&self) -> Spare<T> {
+        Spare(None)
     }
 }
 
@@ -58,7 +59,8 @@ impl Context {
             nesting: 0,
             code: 0,
             op: None,
-            spare: Spare::default(),
+            spare: Spare(None),
+            room: Spare(None),
             spilled: Vec::new(),
         };
         let image = Arc::clone(&context.image);
@@ -100,6 +102,23 @@ impl Context {
         op.args.fill([]);
         op.cases.clear();
         self.spare.0 = Some(op);
+    }
+
+    /// The room of a text that nobody needs any more.
+    #[inline]
+    pub(super) fn take_room(&mut self) -> Option<Shared<Text>> {
+        self.room.0.take()
+    }
+
+    /// Keeps the room of a value that was overwritten, if that was a text of ordinary length.
+    #[inline]
+    pub(super) fn keep_room(&mut self, old: Value) {
+        const BYTES: usize = 4096;
+        if let Value::Str(text) = old
+            && text.text.capacity() <= BYTES
+        {
+            self.room.0 = Some(text);
+        }
     }
 
     /// A plain operation.

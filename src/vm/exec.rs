@@ -1,16 +1,19 @@
 //! The loop that runs the instructions of one frame.
 //!
-//! Answers for: fast roads for ints, floats and lists; everything else it hands to `slow`. Never ends the
-//! frames of an error.
-
-use std::sync::Arc;
+//! What changes from one instruction to the next is little: where it stands, and what is left of the budget. All else
+//! is found anew where another frame begins or goes on. No fast road calls anything that it needs something after, and
+//! what is not on one takes one way out (see `general` and `operate`): so the compiler keeps the little there is where
+//! the processor has it at hand.
+//!
+//! Answers for: fast roads for ints, floats and lists. Never ends the frames of an error.
 
 use super::context::Context;
-use super::shortcut::{Shortcut, Standing};
-use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, is_shared, iterate, slow, too_deep, visible};
-use crate::program::op::OpCode;
+use super::registers::Registers;
+use super::shortcut::Shortcut;
+use super::slow::Step;
+use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, general, is_shared, operate, too_deep};
 use crate::program::{Code, Instr};
-use crate::value::{self, Error, ObjectRef, Value};
+use crate::value::{self, Error, ObjectRef, Shared, Value};
 
 /// The frames and registers, while instructions run.
 pub(super) struct Machine<'m> {
@@ -41,525 +44,414 @@ impl From<Error> for Exit {
     }
 }
 
-/// Writes an int, without a look at what stood there when that was one too.
-#[inline(always)]
-fn put_int(slot: &mut Value, int: i64) {
-    if let Value::Int(old) = slot { *old = int } else { *slot = Value::Int(int) }
-}
-
-/// The same for a bool.
-#[inline(always)]
-fn put_bool(slot: &mut Value, value: bool) {
-    if let Value::Bool(old) = slot { *old = value } else { *slot = Value::Bool(value) }
-}
-
-/// The same for a float.
-#[inline(always)]
-fn put_float(slot: &mut Value, float: f64) {
-    if let Value::Float(old) = slot { *old = float } else { *slot = Value::Float(float) }
-}
-
-/// The same for a handle.
-#[inline(always)]
-fn put_object(slot: &mut Value, object: ObjectRef) {
-    if let Value::Object(old) = slot { *old = object } else { *slot = Value::Object(object) }
-}
-
-#[inline(always)]
-fn put_none(slot: &mut Value) {
-    if !matches!(slot, Value::None) {
-        *slot = Value::None;
-    }
-}
-
-/// The same for any value.
-#[inline(always)]
-fn put(slot: &mut Value, value: Value) {
-    match value {
-        Value::None => put_none(slot),
-        Value::Int(int) => put_int(slot, int),
-        Value::Bool(value) => put_bool(slot, value),
-        value => *slot = value,
-    }
-}
-
-/// Copies a value between registers. Small ones go by tag and content: as sixteen bytes they would have to wait for the
-/// shorter writes that made them.
-#[inline(always)]
-fn copy(regs: &mut [Value], dst: u16, src: u16) {
-    match &regs[reg(src)] {
-        Value::Int(int) => {
-            let int = *int;
-            put_int(&mut regs[reg(dst)], int);
+/// Writes a small value by tag and content, and drops nothing where there is nothing to be dropped: as sixteen bytes it
+/// would have to wait, when it is read, for the shorter writes that made it.
+macro_rules! put {
+    ($name:ident, $cold:ident, $content:ty, $value:expr) => {
+        #[inline(always)]
+        pub(super) fn $name(slot: &mut Value, content: $content) {
+            if is_shared(slot) {
+                $cold(slot, content);
+            } else {
+                std::mem::forget(std::mem::replace(slot, $value(content)));
+            }
         }
-        Value::Bool(value) => {
-            let value = *value;
-            put_bool(&mut regs[reg(dst)], value);
+
+        #[cold]
+        #[inline(never)]
+        fn $cold(slot: &mut Value, content: $content) {
+            *slot = $value(content);
         }
-        Value::Object(object) => {
-            let object = *object;
-            put_object(&mut regs[reg(dst)], object);
-        }
-        other => {
-            let copy = other.clone();
-            regs[reg(dst)] = copy;
-        }
-    }
+    };
 }
 
+put!(put_int, drop_for_int, i64, Value::Int);
+put!(put_bool, drop_for_bool, bool, Value::Bool);
+put!(put_float, drop_for_float, f64, Value::Float);
+put!(put_object, drop_for_object, ObjectRef, Value::Object);
+put!(put_nothing, drop_for_nothing, (), |()| Value::None);
+
 #[inline(always)]
-fn reg(register: u16) -> usize {
-    register as usize
+pub(super) fn put_none(slot: &mut Value) {
+    put_nothing(slot, ());
 }
 
 /// Runs until something is for others to do. Frames of tasks that are called by name come and go in here.
-pub(super) fn exec(
+#[inline(never)]
+pub(super) fn exec<R: Registers + ?Sized>(
     vm: &mut Machine<'_>,
     codes: &[Code],
     context: &mut Context,
     budget: &mut u64,
     world: &mut impl Shortcut,
 ) -> Exit {
-    let Some(&Frame { code: number, pc, base, end, .. }) = vm.frames.last() else { return Exit::Return(Value::None) };
-    let Some(mut code) = codes.get(number as usize) else { return Exit::Return(Value::None) };
-    let mut regs = vm.regs.get_mut(base as usize..end as usize).unwrap_or_default();
-    let mut base = base;
-    let mut instrs = code.instrs.as_slice();
-    let mut at = pc as usize;
-    context.code = number;
-    macro_rules! leave {
-        ($exit:expr) => {{
-            let exit = $exit;
-            if let Some(frame) = vm.frames.last_mut() {
-                frame.pc = at as u32;
-            }
-            return exit;
-        }};
-    }
-    macro_rules! attempt {
-        ($result:expr) => {
-            match $result {
-                Ok(value) => value,
-                Err(error) => leave!(Exit::from(error)),
-            }
-        };
-    }
-    macro_rules! jump {
-        ($target:expr) => {{
-            let target = reg($target);
-            if target <= at {
-                let cost = (at - target) as u64 + 1;
-                if *budget < cost {
-                    *budget = 0;
-                    at = target;
-                    leave!(Exit::Budget);
-                }
-                *budget -= cost;
-            }
-            at = target;
-            continue;
-        }};
-    }
-    macro_rules! stop_at {
-        () => {
-            if let Err(exit) = visible::step(regs, code, at, instrs[at], context) {
-                leave!(exit);
-            }
-        };
-    }
-    // Whether the world performs an operation of an object at once, and what it gives.
-    macro_rules! shortcut {
-        ($op:expr, $handle:expr, $args:expr, $gave:expr) => {
-            match $handle {
-                Value::Object(object) => {
-                    if let Some(frame) = vm.frames.last_mut() {
-                        frame.pc = at as u32;
-                    }
-                    let standing = Standing { frames: vm.frames, code, pc: at };
-                    world.perform($op, *object, $args, &standing, $gave)
-                }
-                _ => false,
-            }
-        };
-    }
-    // `a op imm` with a fast road for ints.
-    macro_rules! with_int {
-        ($dst:ident, $a:ident, $imm:ident, $fast:expr, $slow:path) => {{
-            let fast = match &regs[reg($a)] {
-                Value::Int(a) => $fast(*a, i64::from($imm)),
-                _ => None,
-            };
-            match fast {
-                Some(int) => put_int(&mut regs[reg($dst)], int),
-                None => regs[reg($dst)] = attempt!($slow(&regs[reg($a)], &Value::Int(i64::from($imm)))),
-            }
-        }};
-    }
-    macro_rules! arithmetic {
-        ($dst:ident, $a:ident, $b:ident, $ints:expr, $floats:expr, $slow:path) => {
-            match (&regs[reg($a)], &regs[reg($b)]) {
-                (Value::Int(a), Value::Int(b)) => match $ints(*a, *b) {
-                    Some(int) => put_int(&mut regs[reg($dst)], int),
-                    None => leave!(Exit::from(Error::overflow("the integer"))),
-                },
-                (Value::Float(a), Value::Float(b)) => {
-                    let float = $floats(*a, *b);
-                    put_float(&mut regs[reg($dst)], float);
-                }
-                (a, b) => regs[reg($dst)] = attempt!($slow(a, b)),
-            }
-        };
-    }
-    loop {
-        let Some(instr) = instrs.get(at) else { leave!(Exit::Return(Value::None)) };
-        match *instr {
-            Instr::Move { dst, src } => copy(regs, dst, src),
-            Instr::Take { dst, src } => {
-                if let Value::Int(int) = &regs[reg(src)] {
-                    let int = *int;
-                    regs[reg(src)] = Value::None;
-                    put_int(&mut regs[reg(dst)], int);
-                } else {
-                    let value = std::mem::take(&mut regs[reg(src)]);
-                    regs[reg(dst)] = value;
-                }
-            }
-            Instr::Bool { dst, value } => put_bool(&mut regs[reg(dst)], value),
-            Instr::None { dst } => put_none(&mut regs[reg(dst)]),
-            Instr::Literal { dst, index } => {
-                regs[reg(dst)] = code.literals.get(reg(index)).cloned().unwrap_or_default();
-            }
-            Instr::Int { dst, value } => put_int(&mut regs[reg(dst)], i64::from(value)),
-            Instr::Add { dst, a, b } => match (&regs[reg(a)], &regs[reg(b)]) {
-                (Value::Int(x), Value::Int(y)) => match x.checked_add(*y) {
-                    Some(int) => put_int(&mut regs[reg(dst)], int),
-                    None => leave!(Exit::from(Error::overflow("the integer"))),
-                },
-                (Value::Float(x), Value::Float(y)) => {
-                    let float = x + y;
-                    put_float(&mut regs[reg(dst)], float);
-                }
-                _ if dst == a && a != b => {
-                    let mut left = std::mem::take(&mut regs[reg(a)]);
-                    let added = value::add_assign(&mut left, &regs[reg(b)]);
-                    regs[reg(a)] = left;
-                    attempt!(added);
-                }
-                (x, y) => regs[reg(dst)] = attempt!(value::add(x, y)),
-            },
-            Instr::Sub { dst, a, b } => arithmetic!(dst, a, b, i64::checked_sub, |a, b| a - b, value::sub),
-            Instr::Mul { dst, a, b } => arithmetic!(dst, a, b, i64::checked_mul, |a, b| a * b, value::mul),
-            Instr::AddInt { dst, a, value } => with_int!(dst, a, value, i64::checked_add, value::add),
-            Instr::SubInt { dst, a, value } => with_int!(dst, a, value, i64::checked_sub, value::sub),
-            Instr::MulInt { dst, a, value } => with_int!(dst, a, value, i64::checked_mul, value::mul),
-            Instr::FloorDivInt { dst, a, value } => {
-                with_int!(
-                    dst,
-                    a,
-                    value,
-                    |a: i64, b: i64| (b > 0).then(|| a.checked_div_euclid(b)).flatten(),
-                    value::floor_div
-                );
-            }
-            Instr::RemInt { dst, a, value } => {
-                with_int!(
-                    dst,
-                    a,
-                    value,
-                    |a: i64, b: i64| (b > 0).then(|| a.checked_rem_euclid(b)).flatten(),
-                    value::rem
-                );
-            }
-            Instr::Jump { target } => jump!(target),
-            Instr::JumpIf { src, target } => match &regs[reg(src)] {
-                Value::Bool(true) => jump!(target),
-                Value::Bool(false) => {}
-                other => leave!(Exit::from(slow::not_a_bool(other))),
-            },
-            Instr::JumpIfNot { src, target } => match &regs[reg(src)] {
-                Value::Bool(false) => jump!(target),
-                Value::Bool(true) => {}
-                other => leave!(Exit::from(slow::not_a_bool(other))),
-            },
-            Instr::Branch { test, a, b, target } => {
-                let taken = match (&regs[reg(a)], &regs[reg(b)]) {
-                    (Value::Int(a), Value::Int(b)) => test.ints(*a, *b),
-                    (a, b) => attempt!(slow::test(test, a, b)),
-                };
-                if taken {
-                    jump!(target);
-                }
-            }
-            Instr::BranchInt { test, a, value, target } => {
-                let taken = match &regs[reg(a)] {
-                    Value::Int(a) => test.ints(*a, i64::from(value)),
-                    other => attempt!(slow::test(test, other, &Value::Int(i64::from(value)))),
-                };
-                if taken {
-                    jump!(target);
-                }
-            }
-            Instr::Index { dst, value, index } => {
-                let item = match (&regs[reg(value)], &regs[reg(index)]) {
-                    (Value::List(items), Value::Int(at)) if *at >= 0 => items.get(*at as usize),
-                    _ => None,
-                };
-                match item {
-                    Some(Value::Int(int)) => {
-                        let int = *int;
-                        put_int(&mut regs[reg(dst)], int);
-                    }
-                    Some(Value::Bool(item)) => {
-                        let item = *item;
-                        put_bool(&mut regs[reg(dst)], item);
-                    }
-                    Some(item) => regs[reg(dst)] = item.clone(),
-                    None => regs[reg(dst)] = attempt!(value::index(&regs[reg(value)], &regs[reg(index)])),
-                }
-            }
-            Instr::SetIndex { root, index, src } => {
-                let place = match &regs[reg(index)] {
-                    Value::Int(place) => usize::try_from(*place).unwrap_or(usize::MAX),
-                    _ => usize::MAX,
-                };
-                let small = Small::of(&regs[reg(src)]);
-                match (&mut regs[reg(root)], small) {
-                    (Value::List(items), Some(small)) if place < items.len() => {
-                        small.put(&mut Arc::make_mut(items)[place])
-                    }
-                    _ => {
-                        if let Err(exit) = slow::set_index(regs, (root, index, src), context) {
-                            leave!(exit);
-                        }
-                    }
-                }
-            }
-            Instr::GetPath { count: 2, dst, root, base: path } => {
-                let item = match (&regs[reg(root)], &regs[reg(path)], &regs[reg(path) + 1]) {
-                    (Value::List(rows), Value::Int(row), Value::Int(at)) => cell(rows, *row, *at),
-                    _ => None,
-                };
-                match item {
-                    Some(small) => small.put(&mut regs[reg(dst)]),
-                    None => {
-                        if let Err(exit) = slow::step(regs, code, at, *instr, context) {
-                            leave!(exit);
-                        }
-                    }
-                }
-            }
-            Instr::SetPath { count: 2, root, base: path } => {
-                let small = Small::of(&regs[reg(path) + 2]);
-                let place = match (&regs[reg(path)], &regs[reg(path) + 1]) {
-                    (Value::Int(row), Value::Int(at)) => (*row, *at),
-                    _ => (-1, -1),
-                };
-                let slot = match (&mut regs[reg(root)], small) {
-                    (Value::List(rows), Some(small)) => cell_mut(rows, place).map(|slot| small.put(slot)),
-                    _ => None,
-                };
-                if slot.is_none()
-                    && let Err(exit) = slow::step(regs, code, at, *instr, context)
-                {
-                    leave!(exit);
-                }
-            }
-            Instr::Push { dst, list, src } => {
-                let small = Small::of(&regs[reg(src)]);
-                match (&mut regs[reg(list)], small) {
-                    (Value::List(items), Some(small)) if items.len() < value::ITEMS_MAX => {
-                        small.push(Arc::make_mut(items));
-                        if !matches!(regs[reg(dst)], Value::None) {
-                            regs[reg(dst)] = Value::None;
-                        }
-                    }
-                    _ => {
-                        if let Err(exit) = slow::push(regs, (dst, list, src), context) {
-                            leave!(exit);
-                        }
-                    }
-                }
-            }
-            Instr::IterNext { dst, base, target } => {
-                let Some([over, position]) = regs.get_mut(reg(base)..reg(base) + 2) else {
-                    leave!(Exit::Return(Value::None))
-                };
-                match (&*over, &mut *position) {
-                    (Value::Int(last), Value::Int(next)) => {
-                        let int = *next;
-                        if int < *last {
-                            *next = int + 1;
-                        } else {
-                            *over = Value::None;
-                        }
-                        put_int(&mut regs[reg(dst)], int);
-                        jump!(target);
-                    }
-                    (Value::List(items), Value::Int(next)) => match items.get(*next as usize) {
-                        Some(Value::Int(int)) => {
-                            let int = *int;
-                            *next += 1;
-                            put_int(&mut regs[reg(dst)], int);
-                            jump!(target);
-                        }
-                        Some(item) => {
-                            let item = item.clone();
-                            *next += 1;
-                            regs[reg(dst)] = item;
-                            jump!(target);
-                        }
-                        None => *over = Value::None,
-                    },
-                    (over, _) => {
-                        let mut item = Value::None;
-                        if shortcut!(OpCode::QueueNext, over, &visible::ENTER, &mut item) {
-                            context.admit(&item);
-                            put(&mut regs[reg(dst)], item);
-                            jump!(target);
-                        }
-                        if let Some(op) = iterate::ask(over) {
-                            slow::forget(regs, dst, reg(base) + 2);
-                            context.stop_at(Box::new(op), at);
-                            leave!(Exit::Operation)
-                        }
-                    }
-                }
-            }
-            Instr::Len { dst, src } => match &regs[reg(src)] {
-                Value::List(items) => {
-                    let len = items.len() as i64;
-                    put_int(&mut regs[reg(dst)], len);
-                }
-                other => {
-                    let len = attempt!(value::len(other));
-                    put_int(&mut regs[reg(dst)], len);
-                }
-            },
-            Instr::CallTask { dst, base: first, task } => {
-                let number = context.task_code(u32::from(task));
-                let Some(body) = codes.get(number as usize) else { leave!(Exit::from(no_such_task())) };
-                let then = Then::Give(dst);
-                let from = base + u32::from(first);
-                let end = from + u32::from(body.registers);
-                if vm.frames.len() >= FRAMES_MAX || end as usize > REGISTERS_MAX {
-                    leave!(Exit::from(too_deep()));
-                }
+    let mut left = *budget;
+    let Some(&Frame { code: mut number, mut pc, mut base, mut end, .. }) = vm.frames.last() else {
+        return Exit::Return(Value::None);
+    };
+    'frame: loop {
+        let Some(code) = codes.get(number as usize) else { return Exit::Return(Value::None) };
+        let Some(regs) = R::of(vm.regs, base, end) else { return Exit::Return(Value::None) };
+        let instrs = code.instrs.as_slice();
+        let mut at = pc as usize;
+        context.code = number;
+        macro_rules! leave {
+            ($exit:expr) => {{
+                let exit = $exit;
+                *budget = left;
                 if let Some(frame) = vm.frames.last_mut() {
                     frame.pc = at as u32;
                 }
-                vm.frames.push(Frame { code: number, pc: 0, base: from, end, then });
-                if vm.regs.len() < end as usize {
-                    vm.regs.resize(end as usize, Value::None);
-                }
-                regs = &mut vm.regs[from as usize..end as usize];
-                (code, instrs, base, at) = (body, body.instrs.as_slice(), from, 0);
-                context.code = number;
-                if *budget == 0 {
-                    leave!(Exit::Budget);
-                }
-                *budget -= 1;
+                return exit;
+            }};
+        }
+        macro_rules! next {
+            () => {{
+                at += 1;
                 continue;
-            }
-            Instr::Return { src } => {
-                let Some(&Frame { then: Then::Give(dst), .. }) = vm.frames.last() else {
-                    leave!(Exit::Return(std::mem::take(&mut regs[reg(src)])));
-                };
-                let value = Given::take(&mut regs[reg(src)]);
-                // Small values may stay: whoever uses the register next writes it first.
-                regs.iter_mut().filter(|value| is_shared(value)).for_each(|value| *value = Value::None);
-                vm.frames.pop();
-                let Some(caller) = vm.frames.last() else { return Exit::Return(Value::None) };
-                let Some(body) = codes.get(caller.code as usize) else { return Exit::Return(Value::None) };
-                regs = &mut vm.regs[caller.base as usize..caller.end as usize];
-                (code, instrs, base, at) = (body, body.instrs.as_slice(), caller.base, caller.pc as usize);
-                context.code = caller.code;
-                match value {
-                    Given::Int(int) => put_int(&mut regs[reg(dst)], int),
-                    Given::Other(value) => regs[reg(dst)] = value,
+            }};
+        }
+        macro_rules! jump {
+            ($target:expr) => {{
+                let target = usize::from($target);
+                if target <= at {
+                    let cost = (at - target) as u64 + 1;
+                    if left < cost {
+                        left = 0;
+                        at = target;
+                        leave!(Exit::Budget);
+                    }
+                    left -= cost;
                 }
-            }
-            Instr::ReturnNone => leave!(Exit::Return(Value::None)),
-            Instr::Global { dst, decl } => match context.image.globals.get(decl as usize) {
-                Some(Value::Object(object)) => {
-                    let object = *object;
-                    put_object(&mut regs[reg(dst)], object);
+                at = target;
+                continue;
+            }};
+        }
+        // An operator on two ints, or on two floats.
+        macro_rules! arithmetic {
+            ($dst:ident, $a:ident, $b:ident, $ints:expr, $floats:expr) => {
+                match (regs.at($a), regs.at($b)) {
+                    (Value::Int(a), Value::Int(b)) => {
+                        if let Some(int) = $ints(*a, *b) {
+                            put_int(regs.at_mut($dst), int);
+                            next!();
+                        }
+                    }
+                    (Value::Float(a), Value::Float(b)) => {
+                        let float = $floats(*a, *b);
+                        put_float(regs.at_mut($dst), float);
+                        next!();
+                    }
+                    _ => {}
                 }
-                _ => {
-                    if let Err(exit) = slow::step(regs, code, at, *instr, context) {
-                        leave!(exit);
+            };
+        }
+        // The same on an int and one in the instruction.
+        macro_rules! with_int {
+            ($dst:ident, $a:ident, $imm:ident, $ints:expr) => {
+                if let Value::Int(a) = regs.at($a)
+                    && let Some(int) = $ints(*a, i64::from($imm))
+                {
+                    put_int(regs.at_mut($dst), int);
+                    next!();
+                }
+            };
+        }
+        loop {
+            let Some(instr) = instrs.get(at) else { leave!(Exit::Return(Value::None)) };
+            // Whoever goes on from here has not come to `next` or `jump`.
+            match *instr {
+                Instr::Move { dst, src } => match regs.at(src) {
+                    Value::Int(int) => {
+                        let int = *int;
+                        put_int(regs.at_mut(dst), int);
+                        next!();
+                    }
+                    Value::Bool(value) => {
+                        let value = *value;
+                        put_bool(regs.at_mut(dst), value);
+                        next!();
+                    }
+                    Value::Object(object) => {
+                        let object = *object;
+                        put_object(regs.at_mut(dst), object);
+                        next!();
+                    }
+                    _ => {}
+                },
+                Instr::Take { dst, src } => {
+                    if let Value::Int(int) = regs.at(src) {
+                        let int = *int;
+                        *regs.at_mut(src) = Value::None;
+                        put_int(regs.at_mut(dst), int);
+                        next!();
                     }
                 }
-            },
-            // What stops most: not by way of all that is slow, and at best not at all.
-            Instr::OpOn { code: op, dst, base, count } => {
-                let args = reg(base) + 1..reg(base) + 1 + reg(count);
-                let mut gave = Value::None;
-                if shortcut!(op, &regs[reg(base)], &regs[args.clone()], &mut gave) {
-                    regs[args].iter_mut().filter(|value| is_shared(value)).for_each(put_none);
-                    context.admit(&gave);
-                    put(&mut regs[reg(dst)], gave);
-                } else {
-                    stop_at!();
+                Instr::Bool { dst, value } => {
+                    put_bool(regs.at_mut(dst), value);
+                    next!();
                 }
-            }
-            Instr::CellRead { dst, base, count: 0 } => {
-                let mut gave = Value::None;
-                if shortcut!(OpCode::CellRead, &regs[reg(base)], &[], &mut gave) {
-                    context.admit(&gave);
-                    put(&mut regs[reg(dst)], gave);
-                } else {
-                    stop_at!();
+                Instr::None { dst } => {
+                    put_none(regs.at_mut(dst));
+                    next!();
                 }
-            }
-            Instr::CellWrite { base, count: 0 } => {
-                let value = reg(base) + 1;
-                if !shortcut!(OpCode::CellWrite, &regs[reg(base)], &regs[value..=value], &mut Value::None) {
-                    stop_at!();
+                Instr::Int { dst, value } => {
+                    put_int(regs.at_mut(dst), i64::from(value));
+                    next!();
                 }
-            }
-            Instr::WithEnter { src, .. } => {
-                let handle = &regs[reg(src)];
-                let ops = visible::with_ops(handle);
-                if !ops.is_some_and(|(enter, _)| shortcut!(enter, handle, &visible::ENTER, &mut Value::None)) {
-                    stop_at!();
+                Instr::Add { dst, a, b } => arithmetic!(dst, a, b, i64::checked_add, |a, b| a + b),
+                Instr::Sub { dst, a, b } => arithmetic!(dst, a, b, i64::checked_sub, |a, b| a - b),
+                Instr::Mul { dst, a, b } => arithmetic!(dst, a, b, i64::checked_mul, |a, b| a * b),
+                Instr::AddInt { dst, a, value } => with_int!(dst, a, value, i64::checked_add),
+                Instr::SubInt { dst, a, value } => with_int!(dst, a, value, i64::checked_sub),
+                Instr::MulInt { dst, a, value } => with_int!(dst, a, value, i64::checked_mul),
+                Instr::FloorDivInt { dst, a, value } => {
+                    with_int!(dst, a, value, |a: i64, b: i64| { if b > 0 { a.checked_div_euclid(b) } else { None } })
                 }
-            }
-            Instr::WithLeave { src, .. } => {
-                let handle = &regs[reg(src)];
-                let ops = visible::with_ops(handle);
-                let args = |leave| visible::leave_args(leave);
-                if !ops.is_some_and(|(_, leave)| shortcut!(leave, handle, args(leave), &mut Value::None)) {
-                    stop_at!();
+                Instr::RemInt { dst, a, value } => {
+                    with_int!(dst, a, value, |a: i64, b: i64| { if b > 0 { a.checked_rem_euclid(b) } else { None } })
                 }
+                Instr::Jump { target } => jump!(target),
+                Instr::JumpIf { src, target } => match regs.at(src) {
+                    Value::Bool(true) => jump!(target),
+                    Value::Bool(false) => next!(),
+                    _ => {}
+                },
+                Instr::JumpIfNot { src, target } => match regs.at(src) {
+                    Value::Bool(false) => jump!(target),
+                    Value::Bool(true) => next!(),
+                    _ => {}
+                },
+                Instr::Branch { test, a, b, target } => {
+                    if let (Value::Int(a), Value::Int(b)) = (regs.at(a), regs.at(b)) {
+                        if test.ints(*a, *b) {
+                            jump!(target);
+                        }
+                        next!();
+                    }
+                }
+                Instr::BranchInt { test, a, value, target } => {
+                    if let Value::Int(a) = regs.at(a) {
+                        if test.ints(*a, i64::from(value)) {
+                            jump!(target);
+                        }
+                        next!();
+                    }
+                }
+                Instr::Index { dst, value, index } => {
+                    if let (Value::List(items), Value::Int(place)) = (regs.at(value), regs.at(index)) {
+                        // What is below zero is beyond the end as well.
+                        match items.get(*place as usize) {
+                            Some(Value::Int(int)) => {
+                                let int = *int;
+                                put_int(regs.at_mut(dst), int);
+                                next!();
+                            }
+                            Some(Value::Bool(item)) => {
+                                let item = *item;
+                                put_bool(regs.at_mut(dst), item);
+                                next!();
+                            }
+                            Some(Value::Float(float)) => {
+                                let float = *float;
+                                put_float(regs.at_mut(dst), float);
+                                next!();
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                Instr::SetIndex { root, index, src } => {
+                    if let (Value::Int(place), Some(small)) = (regs.at(index), Small::of(regs.at(src))) {
+                        let place = *place as usize;
+                        if let Value::List(items) = regs.at_mut(root)
+                            && let Some(items) = Shared::get_mut(items)
+                            && let Some(slot) = items.get_mut(place)
+                        {
+                            small.put(slot);
+                            next!();
+                        }
+                        if set_entry(regs, root, index, small) {
+                            next!();
+                        }
+                    }
+                }
+                Instr::GetPath { count: 2, dst, root, base } if get_cell(regs, dst, root, base) => next!(),
+                Instr::SetPath { count: 2, root, base } if set_cell(regs, root, base) => next!(),
+                Instr::Push { dst, list, src } if push(regs, dst, list, src) => next!(),
+                Instr::IterNext { dst, base, target } => {
+                    match (regs.at(base), regs.at(base + 1)) {
+                        (Value::Int(last), Value::Int(next)) => {
+                            let (last, int) = (*last, *next);
+                            if int < last {
+                                put_int(regs.at_mut(base + 1), int + 1);
+                            } else {
+                                put_none(regs.at_mut(base));
+                            }
+                            put_int(regs.at_mut(dst), int);
+                            jump!(target);
+                        }
+                        (Value::List(items), Value::Int(next)) => {
+                            let next = *next;
+                            if let Some(Value::Int(int)) = items.get(next as usize) {
+                                let int = *int;
+                                put_int(regs.at_mut(base + 1), next + 1);
+                                put_int(regs.at_mut(dst), int);
+                                jump!(target);
+                            }
+                        }
+                        _ => {}
+                    }
+                    if operate::next(vm.frames, regs, code, at, context, world) {
+                        jump!(target);
+                    }
+                }
+                Instr::Len { dst, src } => {
+                    if let Value::List(items) = regs.at(src) {
+                        let len = items.len() as i64;
+                        put_int(regs.at_mut(dst), len);
+                        next!();
+                    }
+                }
+                Instr::CallTask { dst, base: first, task } => {
+                    let called = context.task_code(u32::from(task));
+                    let Some(body) = codes.get(called as usize) else { leave!(Exit::from(no_such_task())) };
+                    let from = base + u32::from(first);
+                    let to = from + u32::from(body.registers);
+                    if vm.frames.len() >= FRAMES_MAX || to as usize > REGISTERS_MAX {
+                        leave!(Exit::from(too_deep()));
+                    }
+                    if body.registers > R::MOST {
+                        leave!(Exit::Call { code: called, base: first, dst });
+                    }
+                    if let Some(frame) = vm.frames.last_mut() {
+                        frame.pc = at as u32;
+                    }
+                    (number, pc, base, end) = (called, 0, from, to);
+                    vm.frames.push(Frame { code: number, pc, base, end, then: Then::Give(dst) });
+                    R::make_room(vm.regs, base, end);
+                    if left == 0 {
+                        *budget = 0;
+                        return Exit::Budget;
+                    }
+                    left -= 1;
+                    continue 'frame;
+                }
+                Instr::Return { src } => {
+                    let [.., caller, Frame { then: Then::Give(dst), .. }] = vm.frames.as_slice() else {
+                        leave!(Exit::Return(std::mem::take(regs.at_mut(src))));
+                    };
+                    if caller.end - caller.base > u32::from(R::MOST) {
+                        leave!(Exit::Return(std::mem::take(regs.at_mut(src))));
+                    }
+                    let value = Given::take(regs.at_mut(src));
+                    // Small values may stay: whoever uses the register next writes it first.
+                    for value in regs.first(code.registers) {
+                        if is_shared(value) {
+                            put_none(value);
+                        }
+                    }
+                    (number, pc, base, end) = (caller.code, caller.pc + 1, caller.base, caller.end);
+                    if let Some(slot) = vm.regs.get_mut(base as usize + usize::from(*dst)) {
+                        match value {
+                            Given::Int(int) => put_int(slot, int),
+                            Given::Other(value) => *slot = value,
+                        }
+                    }
+                    vm.frames.pop();
+                    continue 'frame;
+                }
+                Instr::ReturnNone => leave!(Exit::Return(Value::None)),
+                Instr::Global { dst, decl } => {
+                    if let Some(Value::Object(object)) = context.image.globals.get(decl as usize) {
+                        put_object(regs.at_mut(dst), *object);
+                        next!();
+                    }
+                }
+                // What stops most: at best, not at all.
+                Instr::OpOn { .. } if operate::on_object(vm.frames, regs, code, at, context, world) => next!(),
+                Instr::CellRead { count: 0, .. } | Instr::CellWrite { count: 0, .. }
+                    if operate::on_cell(vm.frames, regs, code, at, context, world) =>
+                {
+                    next!()
+                }
+                Instr::WithEnter { .. } | Instr::WithLeave { .. }
+                    if operate::with(vm.frames, regs, code, at, world) =>
+                {
+                    next!()
+                }
+                _ => {}
             }
-            Instr::Op { .. } | Instr::CellRead { .. } | Instr::CellWrite { .. } => stop_at!(),
-            other => match slow::step(regs, code, at, other, context) {
-                Ok(slow::Step::Next) => {}
-                Ok(slow::Step::Jump(target)) => jump!(target),
+            match off_the_road(regs.first(code.registers), code, at, *instr, context) {
+                Ok(Step::Next) => at += 1,
+                Ok(Step::Jump(target)) => jump!(target),
                 Err(exit) => leave!(exit),
-            },
+            }
         }
-        at += 1;
     }
 }
 
-/// A small value in a list of lists.
-#[inline]
-fn cell(rows: &[Value], row: i64, at: i64) -> Option<Small> {
-    match rows.get(usize::try_from(row).ok()?)? {
-        Value::List(items) => Small::of(items.get(usize::try_from(at).ok()?)?),
-        _ => None,
-    }
+/// Not as rare as it says: that is for the compiler, so that it lays the fast roads out straight.
+#[cold]
+#[inline(never)]
+fn off_the_road(regs: &mut [Value], code: &Code, at: usize, instr: Instr, context: &mut Context) -> Result<Step, Exit> {
+    general::step(regs, code, at, instr, context)
 }
 
-/// A place in a list of lists; none leaves everything as it is.
-#[inline]
-fn cell_mut(rows: &mut Arc<Vec<Value>>, (row, at): (i64, i64)) -> Option<&mut Value> {
-    let (row, at) = (usize::try_from(row).ok()?, usize::try_from(at).ok()?);
-    match Arc::make_mut(rows).get_mut(row)? {
-        Value::List(items) => Arc::make_mut(items).get_mut(at),
-        _ => None,
+/// Reads a small value in a list of lists.
+#[inline(never)]
+fn get_cell<R: Registers + ?Sized>(regs: &mut R, dst: u16, root: u16, base: u16) -> bool {
+    let (Value::List(rows), Value::Int(row), Value::Int(at)) = (regs.at(root), regs.at(base), regs.at(base + 1)) else {
+        return false;
+    };
+    let Some(Value::List(items)) = rows.get(*row as usize) else { return false };
+    let Some(small) = items.get(*at as usize).and_then(Small::of) else { return false };
+    small.put(regs.at_mut(dst));
+    true
+}
+
+/// Writes one where nobody else has either list.
+#[inline(never)]
+fn set_cell<R: Registers + ?Sized>(regs: &mut R, root: u16, base: u16) -> bool {
+    let (Value::Int(row), Value::Int(at)) = (regs.at(base), regs.at(base + 1)) else { return false };
+    let (row, at) = (*row as usize, *at as usize);
+    let Some(small) = Small::of(regs.at(base + 2)) else { return false };
+    if let Value::List(rows) = regs.at_mut(root)
+        && let Some(Value::List(items)) = Shared::get_mut(rows).and_then(|rows| rows.get_mut(row))
+        && let Some(slot) = Shared::get_mut(items).and_then(|items| items.get_mut(at))
+    {
+        small.put(slot);
+        return true;
     }
+    false
+}
+
+/// Writes a small value where a map that nobody else has holds one under a small key.
+#[inline(never)]
+fn set_entry<R: Registers + ?Sized>(regs: &mut R, root: u16, key: u16, small: Small) -> bool {
+    let Some(key) = Small::of(regs.at(key)) else { return false };
+    if let Value::Map(map) = regs.at_mut(root)
+        && let Some(slot) = Shared::get_mut(map).and_then(|map| map.get_mut(&key.value()))
+    {
+        small.put(slot);
+        return true;
+    }
+    false
+}
+
+/// Appends a small value to a list that nobody else has.
+#[inline(never)]
+fn push<R: Registers + ?Sized>(regs: &mut R, dst: u16, list: u16, src: u16) -> bool {
+    let Some(small) = Small::of(regs.at(src)) else { return false };
+    if let Value::List(items) = regs.at_mut(list)
+        && let Some(items) = Shared::get_mut(items)
+        && items.len() < value::ITEMS_MAX
+    {
+        small.push(items);
+        put_none(regs.at_mut(dst));
+        return true;
+    }
+    false
 }
 
 /// What a task returns.
@@ -612,11 +504,16 @@ impl Small {
     }
 
     #[inline(always)]
-    fn push(self, items: &mut Vec<Value>) {
+    fn value(self) -> Value {
         match self {
-            Small::Int(int) => items.push(Value::Int(int)),
-            Small::Bool(value) => items.push(Value::Bool(value)),
-            Small::Float(float) => items.push(Value::Float(float)),
+            Small::Int(int) => Value::Int(int),
+            Small::Bool(value) => Value::Bool(value),
+            Small::Float(float) => Value::Float(float),
         }
+    }
+
+    #[inline(always)]
+    fn push(self, items: &mut Vec<Value>) {
+        items.push(self.value());
     }
 }

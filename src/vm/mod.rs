@@ -5,9 +5,12 @@
 mod context;
 mod exec;
 mod future;
+mod general;
 mod invoke;
 mod iterate;
 mod joining;
+mod operate;
+mod registers;
 mod shortcut;
 mod slow;
 mod visible;
@@ -23,12 +26,13 @@ use std::sync::Arc;
 use context::Context;
 use exec::{Exit, Machine, exec};
 use joining::{SAID, said};
+use registers::{Registers, WINDOW};
 use shortcut::Never;
 
 use crate::program::op::{Args, Op, OpCode, Outcome, Site, Target};
 use crate::program::{CallSpec, Code, CodeId, Image, Instr};
 use crate::source::Span;
-use crate::value::{Error, ErrorKind, Ids, ObjectKind, Own, Value, encode_with};
+use crate::value::{Error, ErrorKind, Ids, ObjectKind, Own, Shared, Value, encode_with};
 
 /// How many frames there can be.
 const FRAMES_MAX: usize = 10_000;
@@ -79,7 +83,7 @@ pub enum Stop {
     /// The body returned a value.
     Returned(Value),
     /// The body ended with an error (or `exit`: [`crate::value::ErrorKind::Exit`]) that nobody caught.
-    Raised(Arc<Error>),
+    Raised(Shared<Error>),
     /// The budget of instructions is used up; go on with [`Vm::run`].
     Budget,
 }
@@ -106,11 +110,15 @@ impl Vm {
 
     /// Runs local instructions, at most `budget` of them, up to the next visible operation or the end.
     pub fn run(&mut self, budget: u64) -> Stop {
-        self.run_in(budget, &mut Never)
+        self.run_with::<[Value]>(budget, &mut Never)
     }
 
     /// The same in a world that performs some operations at once.
     pub fn run_in(&mut self, budget: u64, world: &mut impl Shortcut) -> Stop {
+        self.run_with::<[Value; WINDOW]>(budget, world)
+    }
+
+    fn run_with<R: Registers + ?Sized>(&mut self, budget: u64, world: &mut impl Shortcut) -> Stop {
         let mut budget = budget;
         if let Some(op) = self.context.op.take() {
             return self.stop(op);
@@ -118,20 +126,30 @@ impl Vm {
         // Moved out and back in, so that it can be read while the rest is changed.
         let image = std::mem::take(&mut self.image);
         let codes = image.as_ref().map_or(&[][..], |image| image.program.codes.as_slice());
-        let stop = self.run_codes(codes, &mut budget, world);
+        let stop = self.run_codes::<R>(codes, &mut budget, world);
         self.image = image;
         stop
     }
 
-    fn run_codes(&mut self, codes: &[Code], budget: &mut u64, world: &mut impl Shortcut) -> Stop {
+    fn run_codes<R: Registers + ?Sized>(
+        &mut self,
+        codes: &[Code],
+        budget: &mut u64,
+        world: &mut impl Shortcut,
+    ) -> Stop {
         if let Some(error) = self.raised.take()
             && let Some(stop) = self.unwind(*error, codes)
         {
             return stop;
         }
-        while !self.frames.is_empty() {
+        while let Some(&Frame { base, end, .. }) = self.frames.last() {
             let mut machine = Machine { frames: &mut self.frames, regs: &mut self.regs };
-            let exit = exec(&mut machine, codes, &mut self.context, budget, world);
+            let exit = if end - base <= u32::from(R::MOST) {
+                R::make_room(machine.regs, base, end);
+                exec::<R>(&mut machine, codes, &mut self.context, budget, world)
+            } else {
+                exec::<[Value]>(&mut machine, codes, &mut self.context, budget, world)
+            };
             let stop = match exit {
                 Exit::Call { code, base, dst } => self.call(code, base, dst, budget, codes),
                 Exit::Return(value) => self.finish(value),
@@ -169,7 +187,7 @@ impl Vm {
                     // The body fails before it begins: what follows it is told.
                     let (mut error, site) = (too_deep(), self.site());
                     (error.actor, error.span) = (Arc::clone(&self.name), self.span(&image.program.codes));
-                    let args = Args::from_values([Value::Error(Arc::new(error))]);
+                    let args = Args::from_values([Value::Error(Shared::new(error))]);
                     self.context.op = Some(Box::new(Op { code: then, target, args, site, cases: Vec::new() }));
                 }
             }
@@ -325,7 +343,7 @@ impl Vm {
             error.actor = Arc::clone(&self.name);
             error.span = self.span(codes);
         }
-        let error = Arc::new(error);
+        let error = Shared::new(error);
         loop {
             let frame = self.frames.last_mut()?;
             let code = codes.get(frame.code as usize)?;
@@ -481,6 +499,7 @@ fn target_value(target: Target) -> Value {
 /// Whether a value keeps memory that others may share.
 #[inline(always)]
 fn is_shared(value: &Value) -> bool {
+    // All that come last among the kinds of values, so that it is one comparison.
     matches!(value, Value::Str(_) | Value::List(_) | Value::Map(_) | Value::Set(_) | Value::Range(_) | Value::Error(_))
 }
 

@@ -47,6 +47,15 @@ impl Standing<'_> {
         self.frames.iter().map(|frame| Site { code: frame.code, pc: frame.pc })
     }
 
+    /// The place of its frame, where it has but one.
+    #[inline]
+    pub fn only_frame(&self) -> Option<Site> {
+        match self.frames {
+            [frame] => Some(Site { code: frame.code, pc: frame.pc }),
+            _ => None,
+        }
+    }
+
     /// The text of the operation.
     pub fn span(&self) -> Span {
         self.code.spans.get(self.pc).copied().unwrap_or_default()

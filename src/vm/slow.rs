@@ -10,8 +10,8 @@ use super::exec::Exit;
 use super::{invoke, iterate, visible};
 use crate::analysis::Builtin;
 use crate::program::Code;
-use crate::program::instr::{CallSpec, Instr, Reg, Test};
-use crate::value::{self, Error, ErrorKind, Value, Writer, methods};
+use crate::program::instr::{CallSpec, Instr, Piece, Reg, Test};
+use crate::value::{self, Error, ErrorKind, Shared, Value, Writer, methods};
 
 /// Where it goes on.
 pub(super) enum Step {
@@ -85,6 +85,7 @@ pub(super) fn call_spec(code: &Code, index: u16) -> Result<&CallSpec, Exit> {
 }
 
 /// Performs an instruction.
+#[inline(always)]
 pub(super) fn step(
     regs: &mut [Value],
     code: &Code,
@@ -183,7 +184,7 @@ pub(super) fn step(
         Instr::CallList { dst, base } => {
             let task = invoke::callee(&regs[base as usize])?;
             let bound = match std::mem::take(&mut regs[base as usize + 1]) {
-                Value::List(args) => Arc::unwrap_or_clone(args),
+                Value::List(args) => Shared::unwrap_or_clone(args),
                 _ => Vec::new(),
             };
             return call_with(regs, (dst, base, task), bound, context);
@@ -202,7 +203,6 @@ pub(super) fn step(
             regs[dst as usize] = value;
         }
         Instr::Method { dst, base, call } => return method(regs, code, at, (dst, base, call), context),
-        Instr::MethodOn { dst, base, call } => return method_on(regs, code, at, (dst, base, call), context),
         other => match values(regs, code, other, context)? {
             true => {}
             false => return visible::step(regs, code, at, other, context),
@@ -224,6 +224,7 @@ fn clear(regs: &mut [Value], base: Reg, count: u16) {
 }
 
 /// Instructions that make and reach into values; false for others.
+#[inline(always)]
 fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) -> Result<bool, Exit> {
     match instr {
         Instr::List { dst, base, count } => {
@@ -234,7 +235,7 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
         Instr::Set { dst, base, count } => {
             nest_row(regs, base, count, context)?;
             let items: BTreeSet<Value> = row(regs, base, count).into_iter().collect();
-            regs[dst as usize] = Value::Set(Arc::new(items));
+            regs[dst as usize] = Value::Set(Shared::new(items));
         }
         Instr::Map { dst, base, count } => {
             nest_row(regs, base, count, context)?;
@@ -243,7 +244,7 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
             while let (Some(key), Some(value)) = (items.next(), items.next()) {
                 map.insert(key, value);
             }
-            regs[dst as usize] = Value::Map(Arc::new(map));
+            regs[dst as usize] = Value::Map(Shared::new(map));
         }
         Instr::Repeat { dst, item, times } => {
             context.nest(&regs[item as usize], 1)?;
@@ -279,14 +280,14 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
             let item = std::mem::take(&mut regs[src as usize]);
             if let Value::List(items) = &mut regs[list as usize] {
                 value::check_items(items.len() + 1)?;
-                Arc::make_mut(items).push(item);
+                Shared::make_mut(items).push(item);
             }
         }
         Instr::Include { set, src } => {
             context.nest(&regs[src as usize], 1)?;
             let item = std::mem::take(&mut regs[src as usize]);
             if let Value::Set(items) = &mut regs[set as usize] {
-                Arc::make_mut(items).insert(item);
+                Shared::make_mut(items).insert(item);
             }
         }
         Instr::Enter { map, base } => {
@@ -294,7 +295,7 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
             let key = std::mem::take(&mut regs[base as usize]);
             let value = std::mem::take(&mut regs[base as usize + 1]);
             if let Value::Map(items) = &mut regs[map as usize] {
-                Arc::make_mut(items).insert(key, value);
+                Shared::make_mut(items).insert(key, value);
             }
         }
         Instr::GetPath { count, dst, root, base } => {
@@ -325,7 +326,7 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
         }
         Instr::Unpack { src, base, count } => {
             let items = match &regs[src as usize] {
-                Value::List(items) if items.len() == count as usize => Arc::clone(items),
+                Value::List(items) if items.len() == count as usize => Shared::clone(items),
                 Value::List(items) => {
                     let given = items.len();
                     let plural = if given == 1 { "" } else { "s" };
@@ -341,18 +342,41 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
                 regs[base as usize + at] = item.clone();
             }
         }
-        Instr::Text { dst, base, count } => {
-            let mut writer = Writer::new(context);
-            for value in &regs[base as usize..base as usize + count as usize] {
-                writer.bare(value)?;
-            }
-            let text = writer.finish();
-            clear(regs, base, count);
-            regs[dst as usize] = text;
-        }
+        Instr::Text { dst, base, spec } => text(regs, code, (dst, base, spec), context)?,
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Puts a text together, in the room of one that nobody needs any more where there is one.
+fn text(
+    regs: &mut [Value],
+    code: &Code,
+    (dst, base, spec): (Reg, Reg, u16),
+    context: &mut Context,
+) -> Result<(), Exit> {
+    let pieces = code.texts.get(spec as usize).map_or(&[][..], Vec::as_slice);
+    let room = context.take_room();
+    let mut writer = Writer::in_room(room, context);
+    let mut next = base as usize;
+    for piece in pieces {
+        match *piece {
+            Piece::Literal(index) => {
+                if let Some(Value::Str(text)) = code.literals.get(index as usize) {
+                    writer.plain(&text.text);
+                }
+            }
+            Piece::Value => {
+                writer.bare(&regs[next])?;
+                next += 1;
+            }
+        }
+    }
+    let text = writer.finish();
+    regs[base as usize..next].iter_mut().for_each(|value| *value = Value::None);
+    let old = std::mem::replace(&mut regs[dst as usize], text);
+    context.keep_room(old);
+    Ok(())
 }
 
 /// What is in a list, and in lists within it; of anything else a list of that.
@@ -438,7 +462,7 @@ fn method(
 }
 
 /// A method of a local variable or of a place in it.
-fn method_on(
+pub(super) fn method_on(
     regs: &mut [Value],
     code: &Code,
     at: usize,

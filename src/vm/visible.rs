@@ -9,7 +9,7 @@ use super::slow::{self, Step, call_spec};
 use crate::program::instr::{CallSpec, Instr, Reg};
 use crate::program::op::{Args, Op, OpCode, Target};
 use crate::program::{Code, signature};
-use crate::value::{self, Error, ObjectKind, ObjectRef, Value, Writer};
+use crate::value::{self, Error, ObjectKind, ObjectRef, Shared, Value, Writer};
 
 /// Performs an instruction that stops.
 pub(super) fn step(
@@ -355,7 +355,7 @@ fn case(
     let (code, number, place) = (Value::Int(op.code as i64), Value::Int(i64::from(spec.case)), Value::Int(at as i64));
     let entry = Value::list(vec![handle, code, args, number, each, place]);
     if let Value::List(all) = &mut regs[cases as usize] {
-        std::sync::Arc::make_mut(all).push(entry);
+        Shared::make_mut(all).push(entry);
     }
     Ok(())
 }
@@ -383,7 +383,7 @@ fn select(regs: &mut [Value], base: Reg, at: usize, context: &mut Context) -> Re
     let args = Args::from_values(taken(regs, base as usize + 1, 2));
     check(OpCode::Select, &args)?;
     let entries = match &regs[base as usize] {
-        Value::List(entries) => std::sync::Arc::clone(entries),
+        Value::List(entries) => Shared::clone(entries),
         _ => Default::default(),
     };
     if entries.is_empty() && matches!(args.as_slice(), [Value::None, Value::Bool(false)]) {

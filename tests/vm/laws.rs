@@ -5,7 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use conc::value::{self, Error, ErrorKind, Mask, ObjectKind, ObjectRef, Text, Value};
+use conc::value::{self, Error, ErrorKind, Mask, ObjectKind, ObjectRef, Shared, Text, Value};
 use proptest::prelude::*;
 
 fn leaf() -> impl Strategy<Value = Value> {
@@ -21,7 +21,7 @@ fn leaf() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::Elapsed),
         ".{0,8}".prop_map(Value::from),
         "[a-z]{4}".prop_map(|text| {
-            Value::Str(Arc::new(Text { text, masks: vec![Mask { start: 1, end: 3, pid: Some(5) }] }))
+            Value::Str(Shared::new(Text { text, masks: vec![Mask { start: 1, end: 3, pid: Some(5) }] }))
         }),
         (any::<u32>(), 0u8..15).prop_map(|(id, kind)| {
             Value::Object(ObjectRef { id, kind: ObjectKind::from_index(kind).unwrap(), role: 0 })
@@ -29,7 +29,10 @@ fn leaf() -> impl Strategy<Value = Value> {
         any::<u32>().prop_map(Value::Task),
         (any::<i64>(), any::<i64>()).prop_map(|(low, high)| Value::range(Value::Int(low), Value::Int(high), true)),
         "[a-zA-Z]{0,6}".prop_map(|name| {
-            Value::Error(Arc::new(Error { actor: Arc::from("main"), ..Error::new(ErrorKind::from_name(&name), "x") }))
+            Value::Error(Shared::new(Error {
+                actor: Arc::from("main"),
+                ..Error::new(ErrorKind::from_name(&name), "x")
+            }))
         }),
     ]
 }
@@ -38,8 +41,8 @@ fn any_value() -> impl Strategy<Value = Value> {
     leaf().prop_recursive(4, 32, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::list),
-            prop::collection::btree_set(inner.clone(), 0..4).prop_map(|set| Value::Set(Arc::new(set))),
-            prop::collection::btree_map(inner.clone(), inner, 0..4).prop_map(|map| Value::Map(Arc::new(map))),
+            prop::collection::btree_set(inner.clone(), 0..4).prop_map(|set| Value::Set(Shared::new(set))),
+            prop::collection::btree_map(inner.clone(), inner, 0..4).prop_map(|map| Value::Map(Shared::new(map))),
         ]
     })
 }

@@ -9,7 +9,7 @@ use conc::pipeline;
 use conc::program::op::{Op, OpCode, Outcome, Target};
 use conc::program::{CodeId, Image, ObjectSpec};
 use conc::source::Source;
-use conc::value::{self, ActorRef, Error, ErrorKind, ObjectKind, ObjectRef, ResultRef, Value};
+use conc::value::{self, ActorRef, Error, ErrorKind, ObjectKind, ObjectRef, ResultRef, Shared, Value};
 use conc::vm::{Stop, Vm};
 
 /// What came of a run.
@@ -19,7 +19,7 @@ pub(crate) struct Run {
     /// Operations but for prints, as text.
     pub(crate) ops: Vec<String>,
     /// The value or the error.
-    pub(crate) end: Result<Value, Arc<Error>>,
+    pub(crate) end: Result<Value, Shared<Error>>,
     pub(crate) source: Source,
 }
 
@@ -34,12 +34,12 @@ struct World {
 }
 
 /// The value of a code that takes nothing and does nothing visible.
-fn eval_const(image: &Arc<Image>, code: CodeId) -> Result<Value, Arc<Error>> {
+fn eval_const(image: &Arc<Image>, code: CodeId) -> Result<Value, Shared<Error>> {
     let mut vm = Vm::new(Arc::clone(image), code, Vec::new(), Arc::default(), Arc::from("plan"));
     match vm.run(u64::MAX) {
         Stop::Returned(value) => Ok(value),
         Stop::Raised(error) => Err(error),
-        stop => Err(Arc::new(Error::value_error(format!("{stop:?}")))),
+        stop => Err(Shared::new(Error::value_error(format!("{stop:?}")))),
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Came, Object, fault, gives_up, object_of};
 use crate::machine::State;
 use crate::machine::step::Tx;
 use crate::program::op::{Op, OpCode};
-use crate::value::{Error, Value};
+use crate::value::{Error, Shared, Value};
 
 /// What a result is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl TaskResult {
     pub(super) fn call(&self) -> Value {
         let came = self.value();
         let (task, is_error) = (&self.callbacks[usize::from(came.is_err())], Value::Bool(came.is_err()));
-        let given = came.unwrap_or_else(|error| Value::Error(std::sync::Arc::new(error)));
+        let given = came.unwrap_or_else(|error| Value::Error(Shared::new(error)));
         Value::list(vec![task.clone(), given, is_error])
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Lower;
 use super::flow::Scope;
 use crate::analysis::{Checked, LocalId};
-use crate::program::instr::{CallSpec, Handler, Instr, Reg, Target};
+use crate::program::instr::{CallSpec, Handler, Instr, Reg, Target, TextSpec};
 use crate::program::{Code, CodeId};
 use crate::source::Span;
 use crate::value::{Value, encode};
@@ -48,6 +48,7 @@ impl<'l, 'c> Body<'l, 'c> {
             spans: Vec::new(),
             literals: Vec::new(),
             calls: Vec::new(),
+            texts: Vec::new(),
             handlers: Vec::new(),
         };
         Body {
@@ -208,6 +209,16 @@ impl<'l, 'c> Body<'l, 'c> {
         }
         self.code.calls.push(spec);
         (self.code.calls.len() - 1) as u16
+    }
+
+    /// What a text is put together of.
+    pub(super) fn text_spec(&mut self, pieces: TextSpec) -> u16 {
+        if self.code.texts.len() >= usize::from(u16::MAX) {
+            self.too_large = true;
+            return 0;
+        }
+        self.code.texts.push(pieces);
+        (self.code.texts.len() - 1) as u16
     }
 
     /// A number of registers or arguments, as an instruction has it.

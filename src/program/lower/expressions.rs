@@ -5,7 +5,7 @@
 use super::body::{Body, Pending};
 use super::places::{may_change, place};
 use crate::analysis::Binding;
-use crate::program::instr::{Instr, Reg, Test};
+use crate::program::instr::{Instr, Piece, Reg, Test};
 use crate::syntax::ast::{BinaryOp, Comprehension, Expr, ExprKind, Ident, StrPart};
 use crate::value::Value;
 
@@ -152,14 +152,16 @@ impl Body<'_, '_> {
             [StrPart::Text(text)] => self.load(Value::from(&**text), dst),
             parts => {
                 let base = self.next;
-                for part in parts {
-                    match part {
-                        StrPart::Text(text) => self.loaded(Value::from(&**text)),
-                        StrPart::Expr(expr) => self.expr(expr),
-                    };
-                }
-                let count = self.next - base;
-                self.emit(Instr::Text { dst, base, count });
+                let pieces = parts.iter().map(|part| match part {
+                    StrPart::Text(text) => Piece::Literal(self.text(text)),
+                    StrPart::Expr(expr) => {
+                        self.expr(expr);
+                        Piece::Value
+                    }
+                });
+                let pieces = pieces.collect();
+                let spec = self.text_spec(pieces);
+                self.emit(Instr::Text { dst, base, spec });
             }
         }
     }

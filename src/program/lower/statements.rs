@@ -5,7 +5,7 @@
 use super::body::Body;
 use super::flow::Exit;
 use crate::analysis::{Binding, LocalId};
-use crate::program::instr::{Instr, Reg};
+use crate::program::instr::{Instr, Piece, Reg};
 use crate::program::op::OpCode;
 use crate::syntax::ast::{Block, Expr, ExprKind, Ident, Pattern, Stmt, StmtKind};
 use crate::syntax::visit::{Visitor, walk_expr};
@@ -123,8 +123,9 @@ impl Body<'_, '_> {
             StmtKind::Yield => self.simple(OpCode::Yield, None),
             StmtKind::Outcome(value) => self.simple(OpCode::Outcome, Some(value)),
             StmtKind::Mark(text) => {
-                let (base, count) = self.row([text]);
-                self.emit(Instr::Text { dst: base, base, count });
+                let base = self.expr(text);
+                let spec = self.text_spec(vec![Piece::Value]);
+                self.emit(Instr::Text { dst: base, base, spec });
                 let dst = self.alloc();
                 self.emit(Instr::Op { code: OpCode::Mark, dst, base, count: 1 });
             }

@@ -2,13 +2,11 @@
 //!
 //! Answers for: what registers may hold after one. What is not known exactly is anything.
 
-use std::sync::Arc;
-
 use super::held::{Held, Place};
 use super::{Look, truth};
 use crate::program::Code;
 use crate::program::instr::{Instr, Reg};
-use crate::value::{self, Value};
+use crate::value::{self, Shared, Value};
 use crate::vm::slow::flat;
 use crate::vm::{iterate, visible};
 
@@ -79,7 +77,7 @@ impl Look<'_> {
                     (Held::Known(Value::List(items)), Held::Among(indices)) => {
                         let found: Option<Vec<Value>> = indices
                             .iter()
-                            .map(|at| value::get(&Value::List(Arc::clone(items)), at).ok().cloned())
+                            .map(|at| value::get(&Value::List(Shared::clone(items)), at).ok().cloned())
                             .collect();
                         found.map_or(Held::Any, Held::of)
                     }
@@ -110,7 +108,7 @@ impl Look<'_> {
             }
             Instr::Unpack { src, base, count } => {
                 let items = match place.known(src) {
-                    Some(Value::List(items)) if items.len() == count as usize => Some(Arc::clone(items)),
+                    Some(Value::List(items)) if items.len() == count as usize => Some(Shared::clone(items)),
                     _ => None,
                 };
                 for at in 0..count {

@@ -5,7 +5,6 @@
 //!
 //! Answers for: whose turn it is, and when there will be no more. Never runs one (the VM does).
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::result::{self, ResultState, complete};
@@ -15,7 +14,7 @@ use crate::os::layout::ObjectHeader;
 use crate::os::object::{Done, Result, say, waiting};
 use crate::os::park::{Ctx, Locked, Verdict};
 use crate::program::op::OpCode;
-use crate::value::Value;
+use crate::value::{Shared, Value};
 
 /// Says which actor runs the callbacks.
 pub(in crate::os) fn set_caller(ctx: &Ctx, off: Off, actor: u32) {
@@ -82,7 +81,7 @@ pub(in crate::os) fn next(ctx: &Ctx, off: Off) -> Result {
             let came = result::value(ctx, result);
             let callback = Value::Task(result.callback(came.is_err()).unwrap_or_default());
             let is_error = Value::Bool(came.is_err());
-            let given = came.unwrap_or_else(|error| Value::Error(Arc::new(error)));
+            let given = came.unwrap_or_else(|error| Value::Error(Shared::new(error)));
             return Ok(Done::new(Value::list(vec![callback, given, is_error]), ticket, cause));
         }
         if is_over(ctx, off, pool) {

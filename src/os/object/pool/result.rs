@@ -3,7 +3,6 @@
 //! Answers for: when a result is there, and what it gives. Never runs a task.
 #![expect(unsafe_code, reason = "marks shapes that lie in shared memory")]
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
@@ -308,10 +307,10 @@ pub(super) fn value(ctx: &Ctx, result: &ResultState) -> std::result::Result<Valu
     let mut all = Vec::new();
     for part in parts {
         if let Value::List(items) = part {
-            all.append(&mut Arc::unwrap_or_clone(items));
+            all.append(&mut crate::value::Shared::unwrap_or_clone(items));
         }
     }
-    Ok(Value::List(Arc::new(all)))
+    Ok(Value::list(all))
 }
 
 /// What came of a part.
