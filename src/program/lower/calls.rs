@@ -29,6 +29,14 @@ fn match_params(params: &[&str], args: &[Arg]) -> Option<Vec<usize>> {
         .collect()
 }
 
+/// The parameter of an operation that each argument goes to, where they fit it.
+fn slots_of(found: &Signature, args: &[Arg]) -> Option<Vec<usize>> {
+    let names: Vec<&str> = found.params.iter().map(|(name, _)| *name).collect();
+    let slots = match_params(&names, args)?;
+    let complete = defaults(found).iter().enumerate().all(|(at, default)| default.is_some() || slots.contains(&at));
+    complete.then_some(slots)
+}
+
 impl Body<'_, '_> {
     /// What a call whose arguments are bound while running says.
     pub(super) fn spec(&mut self, name: &str, args: &[Arg]) -> CallSpec {
@@ -202,13 +210,16 @@ impl Body<'_, '_> {
     ) {
         let atomic = self.kind(decl) == Some(ObjectKind::Atomic);
         let element = !self.is_array(decl) || !steps.is_empty();
-        let own = atomic && signature(Receiver::Object(ObjectKind::Atomic), &name.text).is_some();
-        if !element || !(own || methods::is_method(&name.text)) {
+        let own = signature(Receiver::Object(ObjectKind::Atomic), &name.text).filter(|_| atomic);
+        if !element || !(own.is_some() || methods::is_method(&name.text)) {
             // A handle that is kept in the variable.
             return self.method_of_value(receiver, name, args, dst);
         }
         let (base, steps) = self.cell(decl, steps);
-        if own && steps.is_empty() {
+        if let (Some(own), []) = (own, steps) {
+            if self.bound_operation(own, args, (dst, base)) {
+                return;
+            }
             self.args(args);
             let spec = self.spec(&name.text, args);
             let call = self.call_spec(spec);
@@ -239,14 +250,17 @@ impl Body<'_, '_> {
             _ => false,
         };
         let Some(found) = signature(Receiver::Object(kind), &name.text).filter(|_| direct) else { return false };
-        let names: Vec<&str> = found.params.iter().map(|(name, _)| *name).collect();
-        let Some(slots) = match_params(&names, args) else { return false };
-        let defaults = defaults(found);
-        let complete = defaults.iter().enumerate().all(|(at, default)| default.is_some() || slots.contains(&at));
-        if !complete {
+        if slots_of(found, args).is_none() {
             return false;
         }
         let base = self.expr(receiver);
+        self.bound_operation(found, args, (dst, base))
+    }
+
+    /// An operation on the handle in a register; false, with nothing done, where the arguments do not fit it.
+    fn bound_operation(&mut self, found: &Signature, args: &[Arg], (dst, base): (Reg, Reg)) -> bool {
+        let Some(slots) = slots_of(found, args) else { return false };
+        let defaults = defaults(found);
         self.bound(&slots, args, &defaults);
         let count = self.count(defaults.len());
         self.emit(Instr::OpOn { code: found.op, dst, base, count });
