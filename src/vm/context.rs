@@ -110,11 +110,12 @@ impl Context {
         self.room.0.take()
     }
 
-    /// Keeps the room of a value that was overwritten, if that was a text of ordinary length.
+    /// Keeps the room of a value that was overwritten, if that was a text of ordinary length that nobody else has.
     #[inline]
     pub(super) fn keep_room(&mut self, old: Value) {
         const BYTES: usize = 4096;
         if let Value::Str(text) = old
+            && text.is_unique()
             && text.text.capacity() <= BYTES
         {
             self.room.0 = Some(text);

@@ -362,8 +362,8 @@ fn text(
     for piece in pieces {
         match *piece {
             Piece::Literal(index) => {
-                if let Some(Value::Str(text)) = code.literals.get(index as usize) {
-                    writer.plain(&text.text);
+                if let Some(text) = code.literals.get(index as usize) {
+                    writer.bare(text)?;
                 }
             }
             Piece::Value => {

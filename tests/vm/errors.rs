@@ -87,6 +87,8 @@ fn messages_name_the_values() {
     check("print (-8) ** 0.5", "ValueError at 4: -8 ** 0.5 is not real: a negative number has no such power");
     check("print len(5)", "TypeError at 4: int 5 has no length");
     check("print len(q)", "TypeError at 4: a queue tells how many items it holds by `.len()`, not by `len`");
+    // What stands between the values of a text counts as well.
+    check("let s = \"a\".repeat(2 ** 28)\nlet t = \"{s}b\"", "TooLarge at 5: the value would be larger than 256 MiB");
     check("exit([1])", "TypeError at 4: `exit` takes an int, a bool or a string, not list");
     check("print [3].index(4)", "ValueError at 4: 4 is not in the list");
     // What is long, or another at every run, is not spelled out.
