@@ -8,12 +8,13 @@
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use super::alloc::OutOfMemory;
 use super::arena::{Arena, Off, Shared, UNIT};
+use super::claim::{Claim, next_epoch};
 use super::layout::{Node, Slot, slot_at};
-use super::park::{CLAIM_BITS, Ctx, Entered, IDLE, Locked, Verdict, WAITING};
+use super::park::{Ctx, Entered, Locked, Verdict};
 use crate::program::op::OpCode;
 
 /// One of the objects that an actor waits in.
@@ -85,11 +86,11 @@ impl<'a> Several<'a> {
     /// Enters the wait, with every lock held.
     pub(super) fn enter(&mut self, locked: &[Locked<'_>], op: OpCode, deadline: Option<u64>) -> Entered {
         let slot = self.ctx.slot;
-        self.epoch = self.ctx.next_epoch();
+        self.epoch = next_epoch(slot);
         slot.waits.store(slot.waits.load(Relaxed).wrapping_add(1), SeqCst);
         slot.blocked_op.store(op as u32 + 1, Relaxed);
         slot.blocked_on.store(0, Relaxed);
-        slot.claim.store((self.epoch << CLAIM_BITS) | WAITING, Release);
+        Claim::waiting(self.epoch).set(slot);
         for (at, place) in (0..).zip(&self.places).filter(|(_, place)| place.waits) {
             let case = case_at(self.ctx.arena, self.block, at);
             case.node.actor.store(self.ctx.me, Relaxed);
@@ -108,11 +109,9 @@ impl<'a> Several<'a> {
     /// Sleeps until the wait has been completed by another, its deadline has passed, or it is called away.
     pub(super) fn park(&self, entered: &Entered) -> Ended {
         let slept = self.ctx.sleep(entered, false, || {
-            let waiting = (self.epoch << CLAIM_BITS) | WAITING;
-            let idle = (self.epoch << CLAIM_BITS) | IDLE;
             // Under all locks: at this moment none of the objects lets it go on, or it would have been claimed.
             let _locked = self.lock();
-            self.ctx.slot.claim.compare_exchange(waiting, idle, AcqRel, Acquire).ok().map(|_| ())
+            Claim::waiting(self.epoch).change(self.ctx.slot, Claim::idle(self.epoch)).then_some(())
         });
         self.leave();
         self.ctx.slot.blocked_op.store(0, Relaxed);
@@ -177,27 +176,20 @@ pub(super) fn waits_of(arena: Arena, slot: &Slot) -> Vec<(OpCode, Off)> {
     (0..len).filter_map(wait).collect()
 }
 
-/// A case that was taken off its list to be completed.
+/// A case of a wait that was taken off its list to be completed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
     pub(super) off: Off,
     pub(super) list: usize,
     pub(super) payload: u64,
-    /// Its number, plus 1.
-    pub(super) case: u32,
 }
 
-/// The case of an actor's wait that somebody has taken off its list, if it waits in several objects.
-pub(super) fn taken(arena: Arena, slot: &Slot) -> Option<Taken> {
-    let epoch = slot.claim.load(SeqCst) >> CLAIM_BITS;
-    let taken = |node: &Node| {
-        node.case.load(Relaxed) != 0 && node.epoch.load(Relaxed) == epoch && node.linked.load(Relaxed) == 0
-    };
-    cases_of(arena, slot).find_map(|(at, off, list)| {
-        let node: &Node = arena.at(at);
-        let (payload, case) = (node.payload.load(Relaxed), node.case.load(Relaxed));
-        taken(node).then_some(Taken { off, list, payload, case })
-    })
+/// A case (its number plus 1) of a wait of an actor, if it has been taken off its list.
+pub(super) fn taken(arena: Arena, slot: &Slot, wait: u32, case: u32) -> Option<Taken> {
+    let (at, off, list) = cases_of(arena, slot).nth(case.checked_sub(1)? as usize)?;
+    let node: &Node = arena.at(at);
+    let is_taken = node.epoch.load(Relaxed) == wait && node.linked.load(Relaxed) == 0;
+    is_taken.then(|| Taken { off, list, payload: node.payload.load(Relaxed) })
 }
 
 /// Takes a dead actor off the lists of the objects that it waits in. For the supervisor.

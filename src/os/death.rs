@@ -13,6 +13,7 @@ use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, slot_at, state};
 use super::object::{self, barrier, condition, find, kind_number, latch, lock, once, pipe, pool, rwlock};
 use super::park::{Ctx, Verdict};
+use super::rescue::Completing;
 use super::{cases, duty, hand, process, sys};
 use crate::program::ActorKind;
 use crate::value::ObjectKind;
@@ -34,8 +35,9 @@ pub(super) fn of_process(ctx: &Ctx, number: u32) {
         if slot.waking.swap(0, SeqCst) != 0 {
             ctx.wake_told();
         }
-        if let Some(waiter) = slot.completing.swap(0, SeqCst).checked_sub(1) {
-            left.extend(rescue(ctx, waiter, member));
+        if let Some(completing) = Completing::of(ctx.arena, member) {
+            left.extend(rescue(ctx, completing));
+            slot.completing.store(0, SeqCst);
         }
     }
     // All leave what they wait in first, so that none is handed anything; then what they had in hand comes back, before
@@ -135,7 +137,8 @@ fn give_back(ctx: &Ctx, number: u32) {
 }
 
 /// Sees to an actor that a dead one was about to wake; gives the object in which it may wait on.
-fn rescue(ctx: &Ctx, waiter: u32, dead: u32) -> Option<Off> {
+fn rescue(ctx: &Ctx, completing: Completing) -> Option<Off> {
+    let Completing { dead, waiter, .. } = completing;
     let slot = actor::slot(ctx.arena, dead);
     let is_completed = slot.completed.swap(0, SeqCst) != 0;
     let done = |payload| Verdict { code: object::say::DONE, given: payload, ..Verdict::default() };
@@ -154,13 +157,12 @@ fn rescue(ctx: &Ctx, waiter: u32, dead: u32) -> Option<Off> {
         };
         Some(Verdict { ticket, ..verdict })
     };
-    let wait = slot.completing_wait.load(Relaxed);
     if actor::slot(ctx.arena, waiter).cases.load(SeqCst) != 0 {
-        ctx.rescue_in_cases(waiter, wait, decide);
+        ctx.rescue_in_cases(completing, decide);
         return None;
     }
     let off = Off(actor::slot(ctx.arena, waiter).blocked_on.load(SeqCst));
-    ctx.rescue(waiter, wait, decide);
+    ctx.rescue(completing, decide);
     // A turn that nobody has may be anybody's now.
     if !off.is_null() && !actor::is_slot(off) && object::kind_at(ctx.arena, off) == kind_number(ObjectKind::PipeEnd) {
         pipe::stir(ctx, off);

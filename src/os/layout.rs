@@ -218,8 +218,8 @@ pub(super) struct Slot {
     /// The place of its last event, once ended.
     pub(super) ended: AtomicU64,
 
-    /// Parking: which wait it is in and who decides it; see `park`.
-    pub(super) claim: AtomicU32,
+    /// Parking: which wait it is in and who decides it; see `claim`.
+    pub(super) claim: AtomicU64,
     /// The wait that was completed last: the futex word.
     pub(super) done: AtomicU32,
     /// 1: it has been taken off `Header::running`.
@@ -230,11 +230,11 @@ pub(super) struct Slot {
     pub(super) at_work: AtomicU32,
     /// What the waker says.
     pub(super) verdict: AtomicU32,
+    /// In which case of a wait in several objects it was completed, plus 1.
+    pub(super) case: AtomicU32,
     pub(super) given: AtomicU64,
     pub(super) ticket: AtomicU64,
     pub(super) cause: AtomicU64,
-    /// In which case of a wait in several objects it was completed, plus 1.
-    pub(super) case: AtomicU32,
     /// The cases of such a wait: a block of [`super::cases::CaseNode`]s, and how many there are.
     pub(super) cases: AtomicU32,
     pub(super) cases_len: AtomicU32,
@@ -279,8 +279,9 @@ pub(super) struct Slot {
     pub(super) keeps_pools: AtomicU32,
     /// The actor whose wait it is completing, plus 1: what the supervisor finishes if it dies meanwhile.
     pub(super) completing: AtomicU32,
-    /// Which wait of that actor.
+    /// Which wait of that actor, and which case of it, plus 1; 0 of a wait in one object.
     pub(super) completing_wait: AtomicU32,
+    pub(super) completing_case: AtomicU32,
     /// 1: what that actor waits for is done, it has only not been told.
     pub(super) completed: AtomicU32,
     /// The message it has in hand, from where, and up to which of its events; see `hand`.

@@ -25,6 +25,7 @@ mod wake;
 
 mod awaiting;
 mod cases;
+mod claim;
 mod create;
 mod cutoff;
 mod duty;

@@ -7,10 +7,11 @@
 //!
 //! Answers for: claims, lists, sleeping, the count of actors that can go on. Never knows what an object is.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
 
 use super::arena::{Arena, Off};
+use super::claim::{Claim, next_epoch};
 use super::layout::{Node, ObjectHeader, Slot, TICKET, pack_place, slot_at, state};
 use super::wake::Told;
 use super::{sys, turns};
@@ -32,12 +33,6 @@ pub(super) const SLEEPER: u32 = 1 << 31;
 
 /// Lists of an object.
 pub(super) const LISTS: usize = 3;
-
-/// The low bits of a claim word; the wait's number stands above them.
-pub(super) const IDLE: u32 = 0;
-pub(super) const WAITING: u32 = 1;
-pub(super) const CLAIMED: u32 = 2;
-pub(super) const CLAIM_BITS: u32 = 2;
 
 /// An actor as it acts on the arena.
 #[derive(Clone)]
@@ -216,7 +211,7 @@ impl Ctx {
     /// Enters a wait on a list of the locked object. The caller then lets the lock go and parks.
     pub(super) fn enter(&self, locked: &Locked<'_>, list: usize, payload: u64, waiting: &Waiting) -> Entered {
         let slot = self.slot;
-        let epoch = self.next_epoch();
+        let epoch = next_epoch(slot);
         slot.waits.store(slot.waits.load(Relaxed).wrapping_add(1), SeqCst);
         slot.blocked_op.store(waiting.op as u32 + 1, Relaxed);
         slot.blocked_on.store(locked.off.0, Relaxed);
@@ -224,18 +219,13 @@ impl Ctx {
         slot.node.actor.store(self.me, Relaxed);
         slot.node.epoch.store(epoch, Relaxed);
         slot.node.payload.store(payload, Relaxed);
-        slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
+        Claim::waiting(epoch).set(slot);
         self.point();
         locked.push(list, self.node_off());
         self.point();
         let last_to_block = waiting.deadline.is_none() && self.count_out();
         let company = locked.waiting(list);
         Entered { epoch, deadline: waiting.deadline, off: locked.off, last_to_block, company }
-    }
-
-    /// The number of the wait that the calling actor enters next.
-    pub(super) fn next_epoch(&self) -> u32 {
-        (self.slot.claim.load(Relaxed) >> CLAIM_BITS).wrapping_add(1) & (u32::MAX >> CLAIM_BITS)
     }
 
     /// Counts the calling actor among those that cannot go on by themselves; true where it is the last.
@@ -258,10 +248,10 @@ impl Ctx {
         let private = is_private(self.arena.at(entered.off), slot);
         let mut over = Some(over);
         self.sleep(&entered, private, || {
-            let waiting = (entered.epoch << CLAIM_BITS) | WAITING;
-            let idle = (entered.epoch << CLAIM_BITS) | IDLE;
             let locked = self.lock(entered.off);
-            slot.claim.compare_exchange(waiting, idle, AcqRel, Acquire).ok()?;
+            if !Claim::waiting(entered.epoch).change(slot, Claim::idle(entered.epoch)) {
+                return None;
+            }
             locked.unlink(slot.blocked_list.load(Relaxed) as usize, self.node_off());
             slot.blocked_op.store(0, Relaxed);
             over.take().map(|over| over(&locked))
@@ -399,17 +389,16 @@ impl Ctx {
             // Noted before it is taken off: from here on the waiter depends on this actor's living (see `rescue`).
             self.slot.completed.store(complete.into(), Relaxed);
             self.slot.completing_wait.store(epoch, Relaxed);
+            let case = node.case.load(Relaxed);
+            self.slot.completing_case.store(case, Relaxed);
             self.slot.completing.store(actor + 1, Relaxed);
             compiler_fence(SeqCst);
             self.point();
             locked.unlink(list, node_off);
             self.point();
             let slot: &Slot = self.arena.at(slot_at(actor));
-            let waiting = (epoch << CLAIM_BITS) | WAITING;
-            let claimed = (epoch << CLAIM_BITS) | CLAIMED;
-            if slot.claim.compare_exchange(waiting, claimed, AcqRel, Acquire).is_ok() {
+            if Claim::waiting(epoch).change(slot, Claim::claimed(epoch, self.me)) {
                 self.point();
-                let case = node.case.load(Relaxed);
                 // Who waits in several objects sleeps where all of them can wake it.
                 let private = case == 0 && is_private(locked.header, slot);
                 return Some(Claimed { actor, payload: node.payload.load(Relaxed), slot, epoch, case, private });

@@ -3,18 +3,65 @@
 //!
 //! Answers for: that nobody sleeps for good over a death. Never knows what an object is (see `death`).
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 
-use super::arena::Off;
+use super::arena::{Arena, Off};
+use super::cases::{self, Taken};
+use super::claim::Claim;
 use super::layout::{Slot, slot_at, state};
-use super::park::{CLAIM_BITS, CLAIMED, Claimed, Ctx, IDLE, LISTS, Locked, Verdict, WAITING, is_private, node_of};
+use super::park::{Claimed, Ctx, LISTS, Locked, Verdict, is_private, node_of};
 use super::sys;
+
+/// A wait that an actor was about to complete when it died.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Completing {
+    pub(super) dead: u32,
+    /// Whose wait, and which of that actor's.
+    pub(super) waiter: u32,
+    pub(super) wait: u32,
+    /// Which case of a wait in several objects, plus 1.
+    case: u32,
+}
+
+impl Completing {
+    /// What an actor that is dead was about to complete, if it was.
+    pub(super) fn of(arena: Arena, dead: u32) -> Option<Completing> {
+        let slot: &Slot = arena.at(slot_at(dead));
+        let waiter = slot.completing.load(SeqCst).checked_sub(1)?;
+        let (wait, case) = (slot.completing_wait.load(Relaxed), slot.completing_case.load(Relaxed));
+        Some(Completing { dead, waiter, wait, case })
+    }
+
+    /// Whether the waiter was told of its end, be it that it has gone on since.
+    fn is_told(self, arena: Arena) -> bool {
+        let slot: &Slot = arena.at(slot_at(self.waiter));
+        slot.done.load(SeqCst) == Claim::of(slot).epoch()
+    }
+
+    /// Whether it is the dead one's or nobody's to complete: its time may have been over meanwhile, or another may have
+    /// completed it, and what the waiter waits for now is no business of the dead one's.
+    fn is_open(self, arena: Arena) -> bool {
+        let claim = Claim::of(arena.at(slot_at(self.waiter)));
+        claim.epoch() == self.wait && claim.is_open_to(self.dead) && !self.is_told(arena)
+    }
+
+    /// In which object and list the waiter waits, and with what, if it still does and was taken off that list.
+    pub(super) fn taken(self, arena: Arena) -> Option<Taken> {
+        let slot: &Slot = arena.at(slot_at(self.waiter));
+        if self.case != 0 {
+            return cases::taken(arena, slot, self.wait, self.case);
+        }
+        let (off, list) = (Off(slot.blocked_on.load(SeqCst)), slot.blocked_list.load(Relaxed) as usize);
+        let is_it = Claim::of(slot).epoch() == self.wait && slot.node.linked.load(Relaxed) == 0;
+        is_it.then(|| Taken { off, list, payload: slot.node.payload.load(Relaxed) })
+    }
+}
 
 impl Ctx {
     /// Sees to a waiter whose waker died between taking it off its list and waking it: completes the wait as `decide`
     /// says from the object, the list and the payload, or puts it back on its list. For the supervisor.
-    pub(super) fn rescue(&self, actor: u32, wait: u32, decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>) {
-        let slot: &Slot = self.arena.at(slot_at(actor));
+    pub(super) fn rescue(&self, completing: Completing, decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>) {
+        let slot: &Slot = self.arena.at(slot_at(completing.waiter));
         let off = Off(slot.blocked_on.load(SeqCst));
         let list = slot.blocked_list.load(Relaxed) as usize;
         // Back on a list, a dead waiter would be handed what others wait for.
@@ -22,35 +69,27 @@ impl Ctx {
             return;
         }
         let payload = slot.node.payload.load(Relaxed);
-        let done = slot.done.load(SeqCst) == slot.claim.load(SeqCst) >> CLAIM_BITS;
         // Decided before the lock is taken: deciding looks at the object under its lock.
-        let verdict = if done { None } else { decide(off, list, payload) };
+        let verdict = if completing.is_open(self.arena) { decide(off, list, payload) } else { None };
         let locked = self.lock(off);
-        let claim = slot.claim.load(SeqCst);
-        let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
         let private = is_private(locked.header, slot);
-        if slot.done.load(SeqCst) == epoch {
-            // It was told; perhaps not woken.
+        if completing.is_told(self.arena) {
+            // Perhaps not woken.
             sys::futex_wake(&slot.done, 1, private);
             return;
         }
-        let node = node_of(actor);
-        // Its time may have been over meanwhile: what it waits for now is no business of the dead one's.
-        if state == IDLE || epoch != wait || locked.contains(list, node) {
+        let node = node_of(completing.waiter);
+        if !completing.is_open(self.arena) || locked.contains(list, node) {
             return;
         }
         match verdict {
             Some(verdict) => {
                 // It comes before whatever others do once the death is known.
                 let ticket = if verdict.ticket == 0 { locked.tick() } else { verdict.ticket };
-                let verdict = Verdict { ticket, ..verdict };
-                let claimed = (epoch << CLAIM_BITS) | CLAIMED;
-                if claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok() {
-                    self.finish(Claimed::new(actor, payload, (epoch, 0), (slot, private)), verdict);
-                }
+                self.complete(completing, payload, private, Verdict { ticket, ..verdict });
             }
             None => {
-                slot.claim.store((epoch << CLAIM_BITS) | WAITING, Release);
+                Claim::waiting(completing.wait).set(slot);
                 // It was the first.
                 locked.push_front(list, node);
             }
@@ -61,27 +100,28 @@ impl Ctx {
     /// off its list, or has the actor look at all of them again. For the supervisor.
     pub(super) fn rescue_in_cases(
         &self,
-        actor: u32,
-        wait: u32,
+        completing: Completing,
         decide: impl FnOnce(Off, usize, u64) -> Option<Verdict>,
     ) {
-        let slot: &Slot = self.arena.at(slot_at(actor));
-        let claim = slot.claim.load(SeqCst);
-        let (epoch, state) = (claim >> CLAIM_BITS, claim & ((1 << CLAIM_BITS) - 1));
-        if slot.done.load(SeqCst) == epoch {
+        if completing.is_told(self.arena) {
+            let slot: &Slot = self.arena.at(slot_at(completing.waiter));
             sys::futex_wake(&slot.done, 1, false);
-            return;
+        } else if completing.is_open(self.arena) {
+            let taken = completing.taken(self.arena);
+            let decided = taken.and_then(|taken| decide(taken.off, taken.list, taken.payload));
+            let again = Verdict { code: super::object::say::RETRY, ..Verdict::default() };
+            let case = if decided.is_some() { completing.case } else { 0 };
+            self.complete(Completing { case, ..completing }, 0, false, decided.unwrap_or(again));
         }
-        if state == IDLE || epoch != wait {
-            return;
-        }
-        let taken = super::cases::taken(self.arena, slot);
-        let decided = taken.and_then(|taken| Some((taken.case, decide(taken.off, taken.list, taken.payload)?)));
-        let again = Verdict { code: super::object::say::RETRY, ..Verdict::default() };
-        let (case, verdict) = decided.unwrap_or((0, again));
-        let claimed = (epoch << CLAIM_BITS) | CLAIMED;
-        if claim == claimed || slot.claim.compare_exchange(claim, claimed, AcqRel, Acquire).is_ok() {
-            self.finish(Claimed::new(actor, 0, (epoch, case), (slot, false)), verdict);
+    }
+
+    /// Completes a wait for the dead one, unless another has claimed it.
+    fn complete(&self, completing: Completing, payload: u64, private: bool, verdict: Verdict) {
+        let Completing { dead, waiter, wait, case } = completing;
+        let slot: &Slot = self.arena.at(slot_at(waiter));
+        let mine = Claim::claimed(wait, self.me);
+        if Claim::claimed(wait, dead).change(slot, mine) || Claim::waiting(wait).change(slot, mine) {
+            self.finish(Claimed::new(waiter, payload, (wait, case), (slot, private)), verdict);
         }
     }
 
@@ -91,9 +131,8 @@ impl Ctx {
     pub(super) fn bury(&self, actor: u32, lives: bool, left: impl FnOnce(&Locked<'_>, usize)) -> bool {
         let slot: &Slot = self.arena.at(slot_at(actor));
         // First: where it is as it was in the end, the rest belongs to the same wait.
-        let claim = slot.claim.load(Acquire);
-        let is_waiting = claim & ((1 << CLAIM_BITS) - 1) == WAITING;
-        if lives && !is_waiting {
+        let claim = Claim::of(slot);
+        if lives && !claim.is_waiting() {
             return false;
         }
         let blocked_on = Off(slot.blocked_on.load(Relaxed));
@@ -101,8 +140,7 @@ impl Ctx {
         let is_blocked = !blocked_on.is_null() && slot.blocked_op.load(Relaxed) != 0;
         let in_one = is_blocked && slot.cases.load(SeqCst) == 0;
         let locked = in_one.then(|| self.lock(blocked_on));
-        let idle = claim & !WAITING;
-        let waited = is_waiting && slot.claim.compare_exchange(claim, idle, AcqRel, Acquire).is_ok();
+        let waited = claim.is_waiting() && claim.change(slot, Claim::idle(claim.epoch()));
         if lives && !waited {
             return false;
         }
@@ -112,7 +150,7 @@ impl Ctx {
                 left(&locked, list);
             }
         }
-        super::cases::leave_all(self, actor);
+        cases::leave_all(self, actor);
         waited
     }
 
@@ -121,8 +159,7 @@ impl Ctx {
         let actors = self.arena.header().actors.load(SeqCst).min(super::layout::ACTORS_MAX);
         for actor in 0..actors {
             let slot: &Slot = self.arena.at(slot_at(actor));
-            let is_told = slot.done.load(SeqCst) == slot.claim.load(SeqCst) >> CLAIM_BITS;
-            if is_told && slot.state.load(Acquire) == state::RUNNING {
+            if slot.done.load(SeqCst) == Claim::of(slot).epoch() && slot.state.load(Acquire) == state::RUNNING {
                 // Some sleep where only their own process reaches them: it may be this one.
                 sys::futex_wake(&slot.done, 1, false);
                 sys::futex_wake(&slot.done, 1, true);

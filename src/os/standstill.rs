@@ -11,9 +11,9 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use rustc_hash::FxHashMap;
 
 use super::arena::{Arena, Off};
+use super::claim::Claim;
 use super::layout::{ACTORS_MAX, ObjectHeader, Slot, state};
 use super::object::{self, barrier, kind_number, lock, once, pipe, rwlock};
-use super::park::{CLAIM_BITS, CLAIMED};
 use super::supervisor::MAIN;
 use super::{actor, cases, place, process, sys};
 use crate::plan::{Ops, Plan, User};
@@ -108,8 +108,8 @@ fn found(arena: Arena, number: u32) -> Option<Found> {
 
 /// Whether a wait was claimed and is not over. Not every wait can be claimed: the word may be of an earlier one.
 fn is_claimed(slot: &Slot) -> bool {
-    let claim = slot.claim.load(SeqCst);
-    claim & ((1 << CLAIM_BITS) - 1) == CLAIMED && slot.done.load(SeqCst) != claim >> CLAIM_BITS
+    let claim = Claim::of(slot);
+    claim.is_claimed() && slot.done.load(SeqCst) != claim.epoch()
 }
 
 /// Whether they all still are in the same wait, and asleep in the kernel: so all were at one moment, and nobody had

@@ -8,9 +8,11 @@ use super::super::say;
 use super::message::{Message, append, counted, insert, number, peek_value, unlink};
 use super::{GETTERS, JOINERS, Order, PUTTERS, QueueState, refill, tell_all};
 use crate::os::arena::{Arena, Off};
+use crate::os::cases::Taken;
 use crate::os::layout::{Slot, slot_at};
 use crate::os::park::{Ctx, Locked, Verdict};
-use crate::os::{cases, hand, values};
+use crate::os::rescue::Completing;
+use crate::os::{hand, values};
 
 /// Makes whole what a dead actor left under the lock, which it still holds: the chain from the head is whole at every
 /// instant.
@@ -22,14 +24,16 @@ pub(in crate::os::object) fn mend(arena: Arena, off: Off, dead: u32) {
     }
     queue.tail.store(last, Relaxed);
     queue.count.store(count, Relaxed);
+    let taken = Completing::of(arena, dead).and_then(|completing| {
+        let here = completing.taken(arena).filter(|taken| taken.off == off)?;
+        Some((completing.waiter, here))
+    });
     let dead: &Slot = arena.at(slot_at(dead));
     if hand::untold(dead, off).is_some_and(|message| holds(arena, queue, message)) {
         hand::leave(dead);
     }
-    let waiter = dead.completing.load(Relaxed).checked_sub(1).map(|waiter| arena.at::<Slot>(slot_at(waiter)));
-    let waits = waiter.and_then(|waiter| waits_in(arena, waiter, off));
-    let given = waiter.filter(|_| waits.is_some()).and_then(|waiter| hand::untold(waiter, off));
-    if let Some((PUTTERS, payload)) = waits
+    let given = taken.and_then(|(waiter, _)| hand::untold(arena.at(slot_at(waiter)), off));
+    if let Some((_, Taken { list: PUTTERS, payload, .. })) = taken
         && holds(arena, queue, Off(payload as u32))
     {
         // Others may take the message before the waiter is seen to.
@@ -41,15 +45,6 @@ pub(in crate::os::object) fn mend(arena: Arena, off: Off, dead: u32) {
         let number = arena.at::<Message>(storing).number.load(Relaxed) as i64;
         queue.puts.store(if is_put { number } else { number - 1 }, Relaxed);
     }
-}
-
-/// In which list of this object somebody waits whom another has begun to complete, and with what.
-fn waits_in(arena: Arena, waiter: &Slot, off: Off) -> Option<(usize, u64)> {
-    if let Some(taken) = cases::taken(arena, waiter) {
-        return (taken.off == off).then_some((taken.list, taken.payload));
-    }
-    let is_here = waiter.blocked_on.load(Relaxed) == off.0;
-    is_here.then(|| (waiter.blocked_list.load(Relaxed) as usize, waiter.node.payload.load(Relaxed)))
 }
 
 /// Puts a message back to where it stood that was taken out for an actor that died before it could tell. For the
@@ -142,6 +137,8 @@ pub(in crate::os::object) fn rescued(
     }
     if list == PUTTERS && hand::untold(dead, off) == Some(Off(payload as u32)) {
         // A rendezvous that did not come about: both would have to be told.
+        // It has been counted, by the dead one or over its death.
+        queue.puts.store(queue.puts.load(Relaxed) - 1, Relaxed);
         hand::leave(dead);
         return None;
     }

@@ -446,7 +446,11 @@ pub(in crate::os) fn join(ctx: &Ctx, off: Off, patience: Patience) -> Result<Opt
 /// After a message was taken: the first waiting put can be completed, but for those that cannot be compared with what
 /// is in the queue.
 fn refill(ctx: &Ctx, locked: &Locked<'_>, queue: &QueueState) {
-    while let Some(putter) = ctx.claim_first(locked, PUTTERS) {
+    // What came back from the dead may stand in it beyond its capacity.
+    let has_room = || queue.count.load(Relaxed) < queue.capacity.load(Relaxed);
+    while has_room()
+        && let Some(putter) = ctx.claim_first(locked, PUTTERS)
+    {
         let message = Off(putter.payload as u32);
         let value = (queue.order.load(Relaxed) == Order::Priority as u32).then(|| peek_value(ctx, message));
         let stored = store(ctx, queue, message, &value.unwrap_or_default());
