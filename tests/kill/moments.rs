@@ -96,7 +96,10 @@ pub(crate) fn check(file: &Path) -> Result<Tally, String> {
     for seed in from..from + number("KILL_MOMENTS", MOMENTS) {
         let moment = Moment::of(seed, &victims);
         tally.moments += 1;
-        if let Err(why) = run(&scenario, &moment, &mut tally) {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        // All tests of this program may run in one process.
+        let files = format!("moment-{name}-{}-{seed}", std::process::id());
+        if let Err(why) = run(&scenario, &moment, &files, &mut tally) {
             let Moment { seed, victim, point, after_us, .. } = &moment;
             let how = format!("KILL_SEED={seed}: {victim} at point {point}, another after {after_us} us");
             tally.failures.push(format!("{how}: {why}"));
@@ -109,13 +112,14 @@ pub(crate) fn check(file: &Path) -> Result<Tally, String> {
     }
 }
 
-fn run(scenario: &Scenario, moment: &Moment, tally: &mut Tally) -> Result<(), String> {
+/// One of them; what it writes is called `files`.
+fn run(scenario: &Scenario, moment: &Moment, files: &str, tally: &mut Tally) -> Result<(), String> {
     let sets = [("AFTER".to_owned(), format!("{}us", moment.after_us))];
     let plan = Arc::new(scenario.plan(&sets).map_err(|found| format!("has no plan: {found:?}"))?);
     let doom = Some((moment.victim.clone(), moment.point));
     let (seed, perturb) = (Some(moment.seed), moment.perturb);
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let stream = moment.streams.then(|| temporary.join(format!("moment-{}-{}.trace", std::process::id(), moment.seed)));
+    let stream = moment.streams.then(|| temporary.join(format!("{files}.trace")));
     let options = RunOptions { seed, timeout: Some(TIMEOUT), perturb, doom, stream, ..RunOptions::default() };
     let run = plan.run(&options).map_err(|error| error.to_string());
     options.stream.iter().for_each(|file| drop(std::fs::remove_file(file)));
@@ -126,7 +130,7 @@ fn run(scenario: &Scenario, moment: &Moment, tally: &mut Tally) -> Result<(), St
     let whole = || format!("{}{}", run.output(), run.trace().outline());
     went_well(&plan, &run).map_err(|message| {
         // What an outline does not tell.
-        let kept = temporary.join(format!("moment-{}.ron", moment.seed));
+        let kept = temporary.join(format!("{files}.ron"));
         let _ = run.trace().to_ron_lines().map(|lines| std::fs::write(kept, lines));
         format!("{message}\n{}", whole())
     })?;
