@@ -63,14 +63,17 @@ impl World {
         let process = &self.process;
         let channel = self.channels.entry(object.id).or_insert_with(|| create::channel_of(process, object.id, off));
         let ctx = &self.ctx;
+        // At a rendezvous one has to wait; and on one processor nobody else does anything meanwhile.
+        let is_worth_it =
+            || ctx.arena.header().processors.load(Relaxed) > 1 && queue::capacity_of(ctx.arena, off) != Some(0);
         match (op, args) {
             (OpCode::QueuePut, [value, Value::Bool(waits), Value::None]) => match channel {
-                Some(channel) => in_a_moment(*waits, || channel.put_at_once(ctx, off, value)),
-                None => in_a_moment(*waits, || queue::put_at_once(ctx, off, value)),
+                Some(channel) => in_a_moment(*waits, is_worth_it, || channel.put_at_once(ctx, off, value)),
+                None => in_a_moment(*waits, is_worth_it, || queue::put_at_once(ctx, off, value)),
             },
             (OpCode::QueueGet | OpCode::QueueNext, [Value::Bool(waits), Value::None]) => match channel {
-                Some(channel) => in_a_moment(*waits, || channel.take_at_once(ctx, off, gave)),
-                None => in_a_moment(*waits, || queue::take_at_once(ctx, off, gave)),
+                Some(channel) => in_a_moment(*waits, is_worth_it, || channel.take_at_once(ctx, off, gave)),
+                None => in_a_moment(*waits, is_worth_it, || queue::take_at_once(ctx, off, gave)),
             },
             (OpCode::QueueTaskDone, []) => queue::task_done_at_once(ctx, off),
             _ => None,
@@ -125,18 +128,26 @@ impl Lines {
     }
 }
 
-/// Tries for a moment what may be possible in another: to wait, and to be woken, takes far longer than what another
-/// actor is about to do.
-fn in_a_moment(waits: bool, mut attempt: impl FnMut() -> Option<Stamp>) -> Option<Stamp> {
+/// Tries for a moment what may be possible in another, where that is worth it: to wait, and to be woken, takes far
+/// longer than what another actor is about to do.
+fn in_a_moment(
+    waits: bool,
+    is_worth_it: impl FnOnce() -> bool,
+    mut attempt: impl FnMut() -> Option<Stamp>,
+) -> Option<Stamp> {
     /// A microsecond, or two.
     const TRIES: u32 = 40;
-    for _ in 0..if waits { TRIES } else { 0 } {
+    let stamp = attempt();
+    if stamp.is_some() || !waits || !is_worth_it() {
+        return stamp;
+    }
+    for _ in 0..TRIES {
+        std::hint::spin_loop();
         if let Some(stamp) = attempt() {
             return Some(stamp);
         }
-        std::hint::spin_loop();
     }
-    attempt()
+    None
 }
 
 fn on_object(ctx: &Ctx, op: OpCode, object: ObjectRef, args: &[Value], gave: &mut Value) -> Option<Stamp> {
