@@ -10,6 +10,8 @@ use super::layout::{BLOCKS_AT, CLASSES, HEADER_AT, Header};
 
 /// Smallest block, its own header included.
 const SMALLEST: usize = 32;
+/// A line of memory, of which processors have copies.
+const LINE: u64 = 64;
 /// The header of a block: its class (and, while free, the next free one).
 pub(super) const BLOCK_HEADER: usize = UNIT;
 
@@ -46,9 +48,12 @@ impl Arena {
         let size = (SMALLEST << class) as u64;
         let (bump, max) = (&self.header().bump, self.header().bump_max.load(Ordering::Relaxed));
         // Never past the end, however many ask at the same time: the position is taken only where the block fits.
-        let start = bump
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| (at + size <= max).then_some(at + size))
+        // Small blocks do not cross lines of memory.
+        let placed = |at: u64| at.next_multiple_of(size.min(LINE));
+        let before = bump
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |at| Some(placed(at) + size).filter(|end| *end <= max))
             .map_err(|_| self.is_full())?;
+        let start = placed(before);
         let head = Off::from_bytes(start as usize);
         self.at::<AtomicU32>(head).store(class as u32, Ordering::Relaxed);
         Ok(Off(head.0 + 1))

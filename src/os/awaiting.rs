@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::arena::Off;
 use super::cases::{Place, Several};
 use super::object::{Refused, Result, cell, find};
-use super::park::Locked;
+use super::small_lock::Locked;
 use super::world::World;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode, Outcome, Target};

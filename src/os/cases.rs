@@ -14,7 +14,8 @@ use super::alloc::OutOfMemory;
 use super::arena::{Arena, Off, Shared, UNIT};
 use super::claim::{Claim, next_epoch};
 use super::layout::{Node, Slot, slot_at};
-use super::park::{Ctx, Entered, Locked, Verdict};
+use super::park::{Ctx, Entered, Verdict};
+use super::small_lock::Locked;
 use crate::program::op::OpCode;
 
 /// One of the objects that an actor waits in.

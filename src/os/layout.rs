@@ -167,7 +167,8 @@ pub(super) struct ObjectHeader {
     pub(super) index: AtomicU32,
     /// For a private one: the actor in whose body it was declared, plus 1.
     pub(super) owner: AtomicU32,
-    pub(super) pad: AtomicU32,
+    /// Where its two ends lie, if it has such; see `small_lock`.
+    pub(super) ends: AtomicU32,
     /// The place of the last event that later ones may depend on.
     pub(super) last: AtomicU64,
     /// Who waits.

@@ -1,14 +1,12 @@
-//! Waiting lists and small locks as others find them: to be read when nothing moves any more, and repaired after a
-//! death.
+//! Waiting lists as others find them: to be read when nothing moves any more, and repaired after a death.
 //!
-//! Answers for: lists that are whole, locks that are free. Never parks or wakes anybody's wait (see `park`).
+//! Answers for: lists that are whole. Never parks or wakes anybody's wait (see `park`).
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::arena::{Arena, Off};
 use super::layout::{Node, ObjectHeader, WaitList};
-use super::park::SLEEPER;
-use super::{sys, turns};
+use super::turns;
 
 /// Those in a list of an object, the first first. For when nothing moves any more.
 pub(super) fn listed(arena: Arena, off: Off, list: usize) -> impl Iterator<Item = u32> {
@@ -19,18 +17,6 @@ pub(super) fn listed(arena: Arena, off: Off, list: usize) -> impl Iterator<Item 
         at = node.next.load(Relaxed);
         Some(node.actor.load(Relaxed))
     })
-}
-
-/// Whether an actor holds an object's small lock.
-pub(super) fn is_locked_by(arena: Arena, off: Off, actor: u32) -> bool {
-    let header: &ObjectHeader = arena.at(off);
-    header.lock.load(SeqCst) & !SLEEPER == actor + 1
-}
-
-/// Wakes whoever sleeps on an object's small lock: the one that was to be woken for it died. For the supervisor.
-pub(super) fn stir(arena: Arena, off: Off) {
-    let header: &ObjectHeader = arena.at(off);
-    sys::futex_wake(&header.lock, u32::MAX, header.private.load(Relaxed) != 0);
 }
 
 /// Repairs the lists of an object whose small lock is held by an actor that died. For the supervisor.
@@ -44,12 +30,6 @@ pub(super) fn mend(arena: Arena, off: Off) {
     if !turns::are_on(arena) {
         header.tick();
     }
-}
-
-/// Frees the small lock of an object that an actor held when it died. For the supervisor.
-pub(super) fn free(arena: Arena, off: Off) {
-    arena.at::<ObjectHeader>(off).lock.store(0, SeqCst);
-    stir(arena, off);
 }
 
 fn mend_list(arena: Arena, list: &WaitList) {

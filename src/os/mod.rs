@@ -9,6 +9,7 @@ mod at_once;
 mod layout;
 mod lists;
 mod memory;
+mod small_lock;
 mod sys;
 
 mod doom;

@@ -7,29 +7,24 @@
 //!
 //! Answers for: claims, lists, sleeping, the count of actors that can go on. Never knows what an object is.
 
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use std::sync::atomic::compiler_fence;
 
 use super::arena::{Arena, Off};
 use super::claim::{Claim, next_epoch};
 use super::layout::{Node, ObjectHeader, Slot, TICKET, pack_place, slot_at, state};
+use super::small_lock::Locked;
 use super::wake::Told;
 use super::{sys, turns};
 use crate::program::op::OpCode;
 
-/// The supervisor's own number.
-const SUPERVISOR: u32 = 0;
 /// How long to wait for what takes another a moment, before looking whether that one is alive.
 const PATIENCE_NS: u64 = 1_000_000;
-/// Rounds of looking at a taken object lock before sleeping on it, each twice as long as the one before.
-const LOCK_ROUNDS: u32 = 6;
 /// Looks at a wait before sleeping, and how long between two: twenty microseconds in all, which is what it takes to
 /// wake somebody on another processor. Who looks for so long loses at most as much again.
 const WAIT_LOOKS: u32 = 150;
 const FEW_LOOKS: u32 = 25;
 const LOOK_EVERY: u32 = 4;
-/// The bit of a lock word that says that someone sleeps on it.
-pub(super) const SLEEPER: u32 = 1 << 31;
 
 /// Lists of an object.
 pub(super) const LISTS: usize = 3;
@@ -43,15 +38,6 @@ pub(super) struct Ctx {
     pub(super) slot: &'static Slot,
     /// The eventfd that makes the supervisor look.
     pub(super) kick: i32,
-}
-
-/// An object's small lock, held.
-pub(super) struct Locked<'a> {
-    ctx: &'a Ctx,
-    pub(super) off: Off,
-    pub(super) header: &'static ObjectHeader,
-    /// It is one of several that are held at once: which they are is noted elsewhere.
-    one_of_several: bool,
 }
 
 /// What a waker tells a waiter.
@@ -137,75 +123,6 @@ impl Ctx {
     #[inline]
     pub(super) fn point(&self) {
         super::doom::point(self.slot);
-    }
-
-    /// Takes an object's small lock.
-    pub(super) fn lock(&self, off: Off) -> Locked<'_> {
-        let header: &ObjectHeader = self.arena.at(off);
-        let mine = self.me + 1;
-        let hold = if self.slot.holding[0].load(Relaxed) == 0 { 0 } else { 1 };
-        self.slot.holding[hold].store(off.0, Relaxed);
-        // Whoever dies does so between two instructions: what matters is which comes first, and nobody looks before.
-        compiler_fence(SeqCst);
-        if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
-            self.lock_slowly(off, header, mine);
-        }
-        self.took_a_lock();
-        self.point();
-        Locked { ctx: self, off, header, one_of_several: false }
-    }
-
-    /// Takes one of several small locks, which the caller has noted in the actor's slot.
-    pub(super) fn lock_one_of_several(&self, off: Off) -> Locked<'_> {
-        let header: &ObjectHeader = self.arena.at(off);
-        let mine = self.me + 1;
-        if header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_err() {
-            self.lock_slowly(off, header, mine);
-        }
-        self.took_a_lock();
-        self.point();
-        Locked { ctx: self, off, header, one_of_several: true }
-    }
-
-    #[cold]
-    fn lock_slowly(&self, off: Off, header: &ObjectHeader, mine: u32) {
-        let private = header.private.load(Relaxed) != 0;
-        // Longer and longer without a look: meanwhile whoever has it can use it several times, with all it guards in
-        // its own cache.
-        for round in 0..LOCK_ROUNDS {
-            for _ in 0..1 << round {
-                std::hint::spin_loop();
-            }
-            if header.lock.load(Relaxed) == 0 && header.lock.compare_exchange(0, mine, Acquire, Relaxed).is_ok() {
-                return;
-            }
-        }
-        // From here on the word is taken with the sleeper's bit: there may be others asleep.
-        loop {
-            let word = header.lock.load(Relaxed);
-            if word == 0 {
-                if header.lock.compare_exchange(0, mine | SLEEPER, Acquire, Relaxed).is_ok() {
-                    return;
-                }
-                continue;
-            }
-            if word & SLEEPER == 0 && header.lock.compare_exchange(word, word | SLEEPER, Relaxed, Relaxed).is_err() {
-                continue;
-            }
-            // The supervisor is the one that frees the locks of the dead, so it must not wait for one of them.
-            let deadline = (self.me == SUPERVISOR).then(|| sys::now_ns() + PATIENCE_NS);
-            if sys::futex_wait(&header.lock, word | SLEEPER, deadline, private) == sys::FutexWait::TimedOut {
-                self.free_from_the_dead(off, header);
-            }
-        }
-    }
-
-    /// Frees an object's small lock if the actor that holds it is dead. For the supervisor.
-    fn free_from_the_dead(&self, off: Off, header: &ObjectHeader) {
-        let Some(holder) = (header.lock.load(SeqCst) & !SLEEPER).checked_sub(1) else { return };
-        if super::actor::is_gone(self.arena, holder) {
-            super::object::mend(self, off, holder);
-        }
     }
 
     /// Enters a wait on a list of the locked object. The caller then lets the lock go and parks.
@@ -610,26 +527,6 @@ impl Locked<'_> {
             next => self.node(next).prev.store(prev, Relaxed),
         }
         list.len.store(list.len.load(Relaxed).saturating_sub(1), Relaxed);
-    }
-}
-
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        self.ctx.point();
-        let word = self.header.lock.swap(0, Release);
-        self.ctx.point();
-        if word & SLEEPER != 0 {
-            sys::futex_wake(&self.header.lock, 1, self.header.private.load(Relaxed) != 0);
-        }
-        if !self.one_of_several {
-            // Last, so that whoever dies before it has woken the next is known to have had it in hand.
-            let holding = &self.ctx.slot.holding;
-            let hold = if holding[1].load(Relaxed) == self.off.0 { 1 } else { 0 };
-            compiler_fence(SeqCst);
-            holding[hold].store(0, Relaxed);
-            self.ctx.point();
-        }
-        self.ctx.let_a_lock_go();
     }
 }
 

@@ -9,7 +9,8 @@ use super::arena::{Arena, Off};
 use super::cases::{self, Taken};
 use super::claim::Claim;
 use super::layout::{Slot, slot_at, state};
-use super::park::{Claimed, Ctx, LISTS, Locked, Verdict, is_private, node_of};
+use super::park::{Claimed, Ctx, LISTS, Verdict, is_private, node_of};
+use super::small_lock::Locked;
 use super::sys;
 
 /// A wait that an actor was about to complete when it died.

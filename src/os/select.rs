@@ -373,7 +373,7 @@ impl World {
         }
     }
 
-    fn tick_arrival(&self, locked: &[super::park::Locked<'_>], case: Option<&Case<'_>>) -> u64 {
+    fn tick_arrival(&self, locked: &[super::small_lock::Locked<'_>], case: Option<&Case<'_>>) -> u64 {
         let Some(case) = case.filter(|case| case.place.waits) else { return 0 };
         locked.iter().find(|locked| locked.off == case.place.off).map_or(0, |locked| locked.tick())
     }

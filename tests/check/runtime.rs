@@ -72,3 +72,23 @@ fn what_was_counted_is_collected_and_no_chunk_is_given_back_before() {
     let given_back_unread = otherwise(&collect, "behind == 0 or read < full", "behind == 0");
     assert_eq!(verdict(&given_back_unread), Verdict::Assertion);
 }
+
+#[test]
+fn a_queue_is_used_at_both_ends_at_once() {
+    let ends = text("ends.conc");
+    assert_eq!(verdict(&ends), Verdict::Pass);
+    // The last message is the back's as well.
+    let last = otherwise(&ends, "m == 0 or next[m] == 0 or putter != 0", "m == 0 or putter != 0");
+    assert_eq!(verdict(&last), Verdict::Deadlock);
+    // Whoever waits for room has it at once.
+    let passed_over = otherwise(&ends, "m == 0 or next[m] == 0 or putter != 0", "m == 0 or next[m] == 0");
+    assert_eq!(verdict(&passed_over), Verdict::Assertion);
+    let unseen =
+        otherwise(&ends, "        with front {\n            if getter", "        if true {\n            if getter");
+    assert_eq!(verdict(&unseen), Verdict::Assertion);
+    let half = "    with back {\n        with front {\n            let m = first";
+    let behind_its_back = otherwise(&ends, half, "    if true {\n        with front {\n            let m = first");
+    assert_eq!(verdict(&behind_its_back), Verdict::Deadlock);
+    let overfull = otherwise(&ends, "last // 10 == 0 or not has_room()", "last // 10 == 0");
+    assert_eq!(verdict(&overfull), Verdict::Assertion);
+}

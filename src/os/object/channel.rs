@@ -14,7 +14,8 @@ use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded, unbound
 use super::queue::{GETTERS, PUTTERS, Taken, closed, count_unfinished};
 use super::{Done, Patience, Refused, Result, Stamp};
 use crate::os::arena::Off;
-use crate::os::park::{Ctx, Locked};
+use crate::os::park::Ctx;
+use crate::os::small_lock::Locked;
 use crate::os::sys;
 use crate::program::fault;
 use crate::program::op::OpCode;

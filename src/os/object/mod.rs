@@ -26,6 +26,7 @@ use super::alloc::OutOfMemory;
 use super::arena::{Arena, Off, Shared, UNIT};
 use super::layout::{OBJECTS_AT, OBJECTS_MAX, ObjectHeader, Slot, slot_at};
 use super::park::{Ctx, Verdict, Waiting};
+use super::small_lock::{self, Held};
 use super::turns::Turn;
 use super::{sys, turns};
 use crate::program::fault;
@@ -296,13 +297,20 @@ pub(super) fn kind_number(kind: ObjectKind) -> u32 {
 /// Makes an object whole again whose small lock is held by an actor that died, and frees the lock. For the supervisor.
 pub(super) fn mend(ctx: &Ctx, off: Off, dead: u32) {
     let arena = ctx.arena;
-    if !super::lists::is_locked_by(arena, off, dead) {
+    let held = Held::by(arena, off, dead);
+    if held.is_nothing() {
         // It was about to take it, or had let it go and not woken the next.
-        super::lists::stir(arena, off);
+        small_lock::stir(arena, off);
+        return;
+    }
+    if !held.is_whole() {
+        // It was at one end of a queue.
+        queue::mend(ctx, off, held, dead);
+        held.free(arena, off);
         return;
     }
     match language_kind(arena, off) {
-        Some(ObjectKind::Queue) => queue::mend(arena, off, dead),
+        Some(ObjectKind::Queue) => queue::mend(ctx, off, held, dead),
         Some(ObjectKind::Pool) => pool::mend(arena, off),
         Some(ObjectKind::PipeEnd) => pipe::mend(ctx, off, dead),
         Some(ObjectKind::Semaphore | ObjectKind::BoundedSemaphore) => semaphore::mend(arena, off, dead),
@@ -311,7 +319,7 @@ pub(super) fn mend(ctx: &Ctx, off: Off, dead: u32) {
     }
     super::lists::mend(arena, off);
     reserve(ctx, off, dead);
-    super::lists::free(arena, off);
+    held.free(arena, off);
 }
 
 /// Whoever's wait the dead one was completing has its place in the order now: once the lock is free, others may build

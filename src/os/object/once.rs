@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::{Done, Identity, Refused, Result, kind_number, make, say, waiting};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Locked, Verdict};
+use crate::os::park::{Ctx, Verdict};
+use crate::os::small_lock::Locked;
 use crate::program::op::OpCode;
 use crate::value::{Error, ObjectKind, Value};
 

@@ -9,7 +9,8 @@ use super::{self as pipe, EndState, Ends};
 use crate::os::arena::{Arena, Off};
 use crate::os::layout::Slot;
 use crate::os::object::say;
-use crate::os::park::{Ctx, Locked, Verdict};
+use crate::os::park::{Ctx, Verdict};
+use crate::os::small_lock::Locked;
 
 /// A process begins to hold an end.
 pub(in crate::os) fn hold(ctx: &Ctx, off: Off) {

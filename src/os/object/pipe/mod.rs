@@ -36,7 +36,8 @@ use super::{Done, Identity, Refused, Result, find, kind_number, make, say};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::hand;
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
-use crate::os::park::{Claimed, Ctx, Locked, Verdict};
+use crate::os::park::{Claimed, Ctx, Verdict};
+use crate::os::small_lock::Locked;
 use crate::program::fault;
 use crate::value::{ObjectKind, Value};
 

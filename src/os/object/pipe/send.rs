@@ -11,7 +11,8 @@ use super::{
 use crate::os::arena::Off;
 use crate::os::object::frame::{Moved, has_room, write};
 use crate::os::object::{Done, Patience, Refused, Result, say, waiting};
-use crate::os::park::{Claimed, Ctx, Locked, Verdict};
+use crate::os::park::{Claimed, Ctx, Verdict};
+use crate::os::small_lock::Locked;
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::Value;

@@ -12,7 +12,8 @@ use super::{CALLERS, OPEN, PoolState, TERMINATED, submit, worker};
 use crate::os::arena::{Arena, Off};
 use crate::os::layout::ObjectHeader;
 use crate::os::object::{Done, Result, say, waiting};
-use crate::os::park::{Ctx, Locked, Verdict};
+use crate::os::park::{Ctx, Verdict};
+use crate::os::small_lock::Locked;
 use crate::program::op::OpCode;
 use crate::value::{Shared, Value};
 

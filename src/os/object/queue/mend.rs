@@ -10,28 +10,43 @@ use super::{GETTERS, JOINERS, Order, PUTTERS, QueueState, refill, tell_all};
 use crate::os::arena::{Arena, Off};
 use crate::os::cases::Taken;
 use crate::os::layout::{Slot, slot_at};
-use crate::os::park::{Ctx, Locked, Verdict};
+use crate::os::park::{Ctx, Verdict};
 use crate::os::rescue::Completing;
+use crate::os::small_lock::{End, Held, Locked};
 use crate::os::{hand, values};
 
-/// Makes whole what a dead actor left under the lock, which it still holds: the chain from the head is whole at every
-/// instant.
-pub(in crate::os::object) fn mend(arena: Arena, off: Off, dead: u32) {
+/// Makes whole what a dead actor left, which still holds the queue, or an end of it: the chain from the head is whole
+/// at every instant.
+pub(in crate::os::object) fn mend(ctx: &Ctx, off: Off, held: Held, dead: u32) {
+    let arena = ctx.arena;
     let queue: &QueueState = arena.at(off);
-    let (mut last, mut at, mut count) = (0, queue.head.load(Relaxed), 0);
-    while at != 0 {
-        (last, at, count) = (at, arena.at::<Message>(Off(at)).next.load(Relaxed), count + 1);
+    // Nobody can have taken the last message, behind which the dead one may have put its own; and nobody who holds the
+    // front waits for the back.
+    let _front = (held.back && !held.front).then(|| ctx.lock_end(off, End::Front));
+    if held.back {
+        mend_back(arena, off, queue, dead);
     }
-    queue.tail.store(last, Relaxed);
-    queue.count.store(count, Relaxed);
+    if held.back || held.front {
+        let dead: &Slot = arena.at(slot_at(dead));
+        if hand::untold(dead, off).is_some_and(|message| holds(arena, queue, message)) {
+            hand::leave(dead);
+        }
+    }
+}
+
+/// Makes the back whole, with nobody at the front.
+fn mend_back(arena: Arena, off: Off, queue: &QueueState, dead: u32) {
+    let (mut at, gone) = queue.first();
+    let (mut last, mut count) = (Off::NULL, 0u32);
+    while !at.is_null() {
+        (last, at, count) = (at, Off(arena.at::<Message>(at).next.load(Relaxed)), count + 1);
+    }
+    queue.set_last(last, gone.wrapping_add(count));
     let taken = Completing::of(arena, dead).and_then(|completing| {
         let here = completing.taken(arena).filter(|taken| taken.off == off)?;
         Some((completing.waiter, here))
     });
     let dead: &Slot = arena.at(slot_at(dead));
-    if hand::untold(dead, off).is_some_and(|message| holds(arena, queue, message)) {
-        hand::leave(dead);
-    }
     let given = taken.and_then(|(waiter, _)| hand::untold(arena.at(slot_at(waiter)), off));
     if let Some((_, Taken { list: PUTTERS, payload, .. })) = taken
         && holds(arena, queue, Off(payload as u32))
@@ -39,11 +54,11 @@ pub(in crate::os::object) fn mend(arena: Arena, off: Off, dead: u32) {
         // Others may take the message before the waiter is seen to.
         dead.completed.store(1, Relaxed);
     }
-    let storing = Off(queue.storing.swap(0, Relaxed));
+    let storing = Off(queue.back.storing.swap(0, Relaxed));
     if !storing.is_null() {
         let is_put = holds(arena, queue, storing) || given == Some(storing) || hand::untold(dead, off) == Some(storing);
         let number = arena.at::<Message>(storing).number.load(Relaxed) as i64;
-        queue.puts.store(if is_put { number } else { number - 1 }, Relaxed);
+        queue.back.puts.store(if is_put { number } else { number - 1 }, Relaxed);
     }
 }
 
@@ -64,7 +79,7 @@ pub(in crate::os::object) fn take_back(ctx: &Ctx, off: Off, message: Off) {
             Err(_) => false,
         },
     };
-    let (mut before, mut at) = (Off::NULL, Off(queue.head.load(Relaxed)));
+    let (mut before, mut at) = (Off::NULL, queue.first().0);
     while !at.is_null() && !stands_behind(at) {
         before = at;
         at = Off(ctx.arena.at::<Message>(at).next.load(Relaxed));
@@ -76,7 +91,7 @@ pub(in crate::os::object) fn take_back(ctx: &Ctx, off: Off, message: Off) {
 pub(in crate::os::object) fn resume(ctx: &Ctx, off: Off) {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    while queue.head.load(Relaxed) != 0
+    while !queue.is_empty()
         && let Some(getter) = ctx.claim_first(&locked, GETTERS)
     {
         let ticket = locked.tick();
@@ -88,7 +103,7 @@ pub(in crate::os::object) fn resume(ctx: &Ctx, off: Off) {
         tell_all(ctx, &locked, GETTERS, say::CLOSED);
         tell_all(ctx, &locked, PUTTERS, say::CLOSED);
     }
-    while queue.count.load(Relaxed) < queue.capacity.load(Relaxed) && locked.waiting(PUTTERS) > 0 {
+    while queue.has_room() && locked.waiting(PUTTERS) > 0 {
         refill(ctx, &locked, queue);
     }
     if queue.unfinished() == 0 {
@@ -138,7 +153,7 @@ pub(in crate::os::object) fn rescued(
     if list == PUTTERS && hand::untold(dead, off) == Some(Off(payload as u32)) {
         // A rendezvous that did not come about: both would have to be told.
         // It has been counted, by the dead one or over its death.
-        queue.puts.store(queue.puts.load(Relaxed) - 1, Relaxed);
+        queue.back.puts.store(queue.back.puts.load(Relaxed) - 1, Relaxed);
         hand::leave(dead);
         return None;
     }
@@ -151,9 +166,9 @@ pub(in crate::os::object) fn rescued(
 }
 
 fn holds(arena: Arena, queue: &QueueState, message: Off) -> bool {
-    let mut at = queue.head.load(Relaxed);
-    while at != 0 && at != message.0 {
-        at = arena.at::<Message>(Off(at)).next.load(Relaxed);
+    let (mut at, _) = queue.first();
+    while !at.is_null() && at != message {
+        at = Off(arena.at::<Message>(at).next.load(Relaxed));
     }
-    at != 0
+    !at.is_null()
 }

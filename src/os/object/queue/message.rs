@@ -3,7 +3,7 @@
 //! Answers for: where a message stands. Never wakes anybody.
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::super::{Done, Result, kind_at, kind_number};
@@ -30,7 +30,9 @@ const BODY: usize = size_of::<Message>();
 /// Up to how many bytes a message is a small one: all of those have blocks of one size.
 pub(super) const SMALL_BYTES: usize = 16;
 /// Most blocks that a queue keeps for others.
-pub(super) const SPARES_MAX: u32 = 64;
+pub(super) const SPARES_MAX: u32 = 256;
+/// How many spare blocks ahead of its use one is asked for.
+const AHEAD: u32 = 3;
 
 /// Puts a message where it belongs and counts it.
 pub(super) fn store(ctx: &Ctx, queue: &QueueState, message: Off, value: &Value) -> Result<()> {
@@ -43,7 +45,7 @@ pub(super) fn store(ctx: &Ctx, queue: &QueueState, message: Off, value: &Value) 
     }
     // Behind whom? Nobody for lifo; for priority the last one that is not greater.
     let mut before = Off::NULL;
-    let mut at = Off(queue.head.load(Relaxed));
+    let (mut at, _) = queue.first();
     while order == Order::Priority as u32 && !at.is_null() {
         if values::compare(value, &peek_value(ctx, at))?.is_lt() {
             break;
@@ -61,52 +63,50 @@ pub(super) fn store(ctx: &Ctx, queue: &QueueState, message: Off, value: &Value) 
 pub(super) fn insert(ctx: &Ctx, queue: &QueueState, message: Off, before: Off, after: Off) {
     ctx.arena.at::<Message>(message).next.store(after.0, Relaxed);
     if before.is_null() {
-        queue.head.store(message.0, Relaxed);
+        queue.set_first(message, queue.first().1);
     } else {
-        ctx.arena.at::<Message>(before).next.store(message.0, Relaxed);
+        ctx.arena.at::<Message>(before).next.store(message.0, Release);
     }
     ctx.point();
-    if after.is_null() {
-        queue.tail.store(message.0, Relaxed);
-    }
-    queue.count.store(queue.count.load(Relaxed) + 1, Relaxed);
+    let (last, came) = queue.last();
+    queue.set_last(if after.is_null() { message } else { last }, came.wrapping_add(1));
 }
 
+/// Links a message in behind the last one. That is there where the caller has only the back.
 pub(super) fn append(ctx: &Ctx, queue: &QueueState, message: Off) {
-    insert(ctx, queue, message, Off(queue.tail.load(Relaxed)), Off::NULL);
+    insert(ctx, queue, message, queue.last().0, Off::NULL);
 }
 
 /// Begins to put a message: it gets the next number.
 pub(super) fn number(ctx: &Ctx, queue: &QueueState, message: Off) {
-    let number = queue.puts.load(Relaxed) as u64 + 1;
+    let number = queue.back.puts.load(Relaxed) as u64 + 1;
     ctx.arena.at::<Message>(message).number.store(number, Relaxed);
-    queue.storing.store(message.0, Relaxed);
+    queue.back.storing.store(message.0, Relaxed);
     ctx.point();
 }
 
 /// The message that is being put counts.
 pub(super) fn counted(ctx: &Ctx, queue: &QueueState) {
     ctx.point();
-    queue.puts.store(queue.puts.load(Relaxed) + 1, Relaxed);
+    queue.back.puts.store(queue.back.puts.load(Relaxed) + 1, Relaxed);
     ctx.point();
-    queue.storing.store(0, Relaxed);
+    queue.back.storing.store(0, Relaxed);
 }
 
 /// Takes the first message out, into the hand of an actor.
 pub(super) fn unlink(ctx: &Ctx, off: Off, queue: &QueueState, taker: u32) -> Option<Off> {
-    let head = Off(queue.head.load(Relaxed));
+    let (head, gone) = queue.first();
     if head.is_null() {
         return None;
     }
     hand::give(ctx.arena, taker, off, head);
     ctx.point();
     let next = ctx.arena.at::<Message>(head).next.load(Relaxed);
-    queue.head.store(next, Relaxed);
+    queue.set_first(Off(next), gone.wrapping_add(1));
     ctx.point();
     if next == 0 {
-        queue.tail.store(0, Relaxed);
+        queue.set_last(Off::NULL, queue.last().1);
     }
-    queue.count.store(queue.count.load(Relaxed) - 1, Relaxed);
     Some(head)
 }
 
@@ -116,17 +116,50 @@ pub(super) fn write_message(ctx: &Ctx, bytes: &[u8]) -> Result<Off> {
     Ok(block)
 }
 
-/// The same of a small message, in a block that is left over where there is one. Under the small lock.
+/// The same of a small message, in a spare block where there is one. With the back.
 pub(super) fn write_small(ctx: &Ctx, queue: &QueueState, bytes: &[u8]) -> Result<Off> {
-    let block = Off(queue.spare.load(Relaxed));
-    if block.is_null() {
-        return write_message(ctx, bytes);
+    match use_spare(ctx, queue) {
+        None => write_message(ctx, bytes),
+        Some(block) => {
+            fill(ctx, block, bytes);
+            Ok(block)
+        }
     }
-    // A death from here on leaks the block.
-    queue.spare.store(ctx.arena.at::<Message>(block).next.load(Relaxed), Relaxed);
-    queue.spares.store(queue.spares.load(Relaxed) - 1, Relaxed);
-    fill(ctx, block, bytes);
-    Ok(block)
+}
+
+/// A block that is left over from a small message. A death from here on leaks it.
+fn use_spare(ctx: &Ctx, queue: &QueueState) -> Option<Off> {
+    let (back, used) = (&queue.back, queue.back.used.load(Relaxed));
+    if used == back.given.load(Relaxed) {
+        back.given.store(queue.front.given.load(Acquire), Relaxed);
+    }
+    let left = back.given.load(Relaxed).wrapping_sub(used);
+    let spare = |number: u32| Off(queue.spares[(number % SPARES_MAX) as usize].load(Relaxed));
+    if left == 0 {
+        return None;
+    }
+    let block = spare(used);
+    // Before it is written to, or it would be used twice.
+    back.used.store(used.wrapping_add(1), Release);
+    if left > AHEAD {
+        ctx.arena.prefetch_to_write(spare(used.wrapping_add(AHEAD)));
+    }
+    Some(block)
+}
+
+/// Of what was left of an actor's last get: a small message of this queue is kept for those who put. With the front.
+pub(super) fn keep_spare(ctx: &Ctx, off: Off, queue: &QueueState, told: Option<(Off, Off)>) {
+    let Some((block, from)) = told else { return };
+    let (front, given) = (&queue.front, queue.front.given.load(Relaxed));
+    let is_full = || given.wrapping_sub(front.used.load(Relaxed)) >= SPARES_MAX;
+    if is_full() {
+        front.used.store(queue.back.used.load(Acquire), Relaxed);
+    }
+    if from != off || is_full() {
+        return ctx.arena.free(block);
+    }
+    queue.spares[(given % SPARES_MAX) as usize].store(block.0, Relaxed);
+    front.given.store(given.wrapping_add(1), Release);
 }
 
 fn fill(ctx: &Ctx, block: Off, bytes: &[u8]) {

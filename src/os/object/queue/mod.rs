@@ -7,22 +7,24 @@
 mod mend;
 mod message;
 
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicI64, AtomicU32};
+use std::mem::offset_of;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
 
 pub(super) use mend::{mend, rescued, resume, take_back};
 pub(in crate::os) use message::is_small;
 use message::{
-    Message, SMALL_BYTES, SPARES_MAX, counted, number, peek_value, read_message, store, unlink, write_message,
-    write_small,
+    Message, SMALL_BYTES, SPARES_MAX, append, counted, keep_spare, number, peek_value, read_message, store, unlink,
+    write_message, write_small,
 };
 
 use super::{Done, Identity, Patience, Refused, Result, Stamp, kind_number, make, say, waiting};
 use crate::os::alloc::OutOfMemory;
-use crate::os::arena::{Arena, Off, Shared};
+use crate::os::arena::{Arena, Off, Shared, UNIT};
 use crate::os::hand;
 use crate::os::layout::ObjectHeader;
-use crate::os::park::{Ctx, Locked, Verdict, Woken};
+use crate::os::park::{Ctx, Verdict, Woken};
+use crate::os::small_lock::{END_BYTES, End, Locked};
 use crate::os::values;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode};
@@ -41,30 +43,103 @@ pub(in crate::os) enum Order {
     Priority,
 }
 
+/// A queue between processes has two ends (see `small_lock`): of those who put and of those who take, in lines of
+/// memory of their own. Who has the whole of it may change everything. Who has only its back may append to a message
+/// that is there, where nobody waits for one; who has only its front may take one behind which stands another, where
+/// nobody waits to put.
 #[repr(C)]
 struct QueueState {
     header: ObjectHeader,
     /// Below zero: no bound.
     capacity: AtomicI64,
-    /// How many were put, and how many of them are done with.
-    puts: AtomicI64,
+    /// How many of those that were put are done with, less those that went by another road.
     dones: AtomicI64,
-    count: AtomicI64,
     order: AtomicU32,
     closed: AtomicU32,
-    head: AtomicU32,
-    tail: AtomicU32,
+    pad: [AtomicU32; 30],
+    back: Back,
+    front: Front,
+    /// Blocks of small messages that were taken, for others, by the number of their giving back.
+    spares: [AtomicU32; SPARES_MAX as usize],
+}
+
+/// Where messages are put.
+#[repr(C)]
+struct Back {
+    lock: AtomicU32,
     /// The message that is being put, until it counts.
     storing: AtomicU32,
-    /// Blocks of small messages that were taken, for others: a chain, and how many there are.
-    spare: AtomicU32,
-    spares: AtomicU32,
-    pad: AtomicU32,
+    /// Below, the last message; above, how many have come, put back ones among them: one word, so that both change at
+    /// once.
+    last: AtomicU64,
+    /// How many were put.
+    puts: AtomicI64,
+    /// How many had gone when it was looked at last.
+    gone: AtomicU32,
+    /// Spare blocks used again; and given back, when it was looked at last.
+    used: AtomicU32,
+    given: AtomicU32,
+    pad: [AtomicU32; END_BYTES / 4 - 9],
 }
+
+/// Where messages are taken.
+#[repr(C)]
+struct Front {
+    lock: AtomicU32,
+    /// Blocks given back; and used again, when it was looked at last.
+    given: AtomicU32,
+    /// Below, the first message; above, how many have gone.
+    first: AtomicU64,
+    used: AtomicU32,
+    pad: [AtomicU32; END_BYTES / 4 - 5],
+}
+
+const _: () = assert!(size_of::<Back>() == END_BYTES && size_of::<Front>() == END_BYTES);
+const _: () = assert!(offset_of!(QueueState, front) == offset_of!(QueueState, back) + END_BYTES);
+const _: () = assert!(offset_of!(QueueState, back).is_multiple_of(UNIT));
 
 impl QueueState {
     fn unfinished(&self) -> i64 {
-        self.puts.load(Relaxed) - self.dones.load(Relaxed)
+        self.back.puts.load(Relaxed) - self.dones.load(Relaxed)
+    }
+
+    fn has_ends(&self) -> bool {
+        self.header.ends.load(Relaxed) != 0
+    }
+
+    /// The first message, and how many have gone.
+    fn first(&self) -> (Off, u32) {
+        let word = self.front.first.load(Acquire);
+        (Off(word as u32), (word >> u32::BITS) as u32)
+    }
+
+    fn set_first(&self, message: Off, gone: u32) {
+        self.front.first.store(u64::from(gone) << u32::BITS | u64::from(message.0), Release);
+    }
+
+    /// The last message, and how many have come.
+    fn last(&self) -> (Off, u32) {
+        let word = self.back.last.load(Relaxed);
+        (Off(word as u32), (word >> u32::BITS) as u32)
+    }
+
+    fn set_last(&self, message: Off, came: u32) {
+        self.back.last.store(u64::from(came) << u32::BITS | u64::from(message.0), Release);
+    }
+
+    /// How many messages are in it. Of one that is not held, as good as is known.
+    fn count(&self) -> i64 {
+        i64::from(self.last().1.wrapping_sub(self.first().1) as i32)
+    }
+
+    /// Whether there is room for one more.
+    fn has_room(&self) -> bool {
+        let capacity = self.capacity.load(Relaxed);
+        capacity < 0 || self.count() < capacity
+    }
+
+    fn is_empty(&self) -> bool {
+        self.first().0.is_null()
     }
 }
 
@@ -76,6 +151,10 @@ pub(in crate::os) fn create(arena: Arena, who: Identity, capacity: Option<i64>, 
     let queue: &QueueState = arena.at(off);
     queue.capacity.store(capacity.unwrap_or(-1), Relaxed);
     queue.order.store(order as u32, Relaxed);
+    // Threads of one process have a channel; and at a rendezvous all meet.
+    if queue.header.private.load(Relaxed) == 0 && capacity != Some(0) {
+        queue.header.ends.store(off.0 + (offset_of!(QueueState, back) / UNIT) as u32, Relaxed);
+    }
     Ok(id)
 }
 
@@ -111,8 +190,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
         ctx.finish(getter, Verdict { code: say::DONE, given, ticket: theirs, cause: ctx.place() });
         return Ok(Done::new(Value::None, ticket, 0));
     }
-    let capacity = queue.capacity.load(Relaxed);
-    if capacity < 0 || queue.count.load(Relaxed) < capacity {
+    if queue.has_room() {
         if let Err(error) = store(ctx, queue, message, value) {
             ctx.arena.free(message);
             return Err(error.at(locked.tick()));
@@ -123,7 +201,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
         ctx.arena.free(message);
         return Err(Refused::from(fault::queue_full()).at(locked.tick()));
     };
-    let arrival = (capacity == 0).then(|| locked.tick());
+    let arrival = (queue.capacity.load(Relaxed) == 0).then(|| locked.tick());
     if arrival.is_some() {
         // The put follows its arrival in the actor's order.
         ctx.arena.at::<Message>(message).place.store(ctx.place() + 1, Relaxed);
@@ -145,15 +223,19 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
 /// Puts a message if there is room, nobody waits for one and nothing has to be compared.
 pub(in crate::os) fn put_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<Stamp> {
     let queue: &QueueState = ctx.arena.at(off);
-    let capacity = queue.capacity.load(Relaxed);
-    let has_room = || capacity < 0 || queue.count.load(Relaxed) < capacity;
-    if !has_room() || queue.order.load(Relaxed) == Order::Priority as u32 {
+    let order = queue.order.load(Relaxed);
+    if order == Order::Priority as u32 || (known_room(queue) < 1 && !has_room_again(queue)) {
         return None;
     }
     values::with_bytes(value, |bytes| {
         let large = if bytes.len() > SMALL_BYTES { Some(write_message(ctx, bytes).ok()?) } else { None };
+        if order == Order::Fifo as u32
+            && let Some(stamp) = put_behind(ctx, off, queue, bytes, large)
+        {
+            return Some(stamp);
+        }
         let locked = ctx.lock(off);
-        if !has_room() || queue.closed.load(Relaxed) != 0 || queue.header.lists[GETTERS].head.load(Relaxed) != 0 {
+        if !queue.has_room() || queue.closed.load(Relaxed) != 0 || locked.waiting(GETTERS) != 0 {
             drop(locked);
             large.into_iter().for_each(|message| ctx.arena.free(message));
             return None;
@@ -165,6 +247,69 @@ pub(in crate::os) fn put_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<S
         store(ctx, queue, message, value).ok()?;
         Some(Stamp::new(locked.tick(), 0))
     })
+}
+
+/// For how many messages there was room when it was looked at last, from the back.
+fn known_room(queue: &QueueState) -> i64 {
+    let capacity = queue.capacity.load(Relaxed);
+    let count = i64::from(queue.last().1.wrapping_sub(queue.back.gone.load(Relaxed)) as i32);
+    if capacity < 0 { i64::MAX } else { capacity - count }
+}
+
+/// For how many there is room. To look at the front takes it away from those who take there.
+fn room_behind(queue: &QueueState) -> i64 {
+    if known_room(queue) < 1 {
+        queue.back.gone.store(queue.first().1, Relaxed);
+    }
+    known_room(queue)
+}
+
+/// Of a large queue that was full when it was looked at last: whether there is room, which those who take are given a
+/// moment to make more of, if they do take. To put at the rate at which they take would be to look at every message
+/// how far they are.
+fn has_room_again(queue: &QueueState) -> bool {
+    /// Which part of its capacity is to be free.
+    const PART: i64 = 16;
+    const LOOKS: u32 = 8;
+    const PAUSES: u32 = 32;
+    let enough = queue.capacity.load(Relaxed) / PART;
+    let mut room = room_behind(queue);
+    for _ in 0..LOOKS {
+        if room < 1 || room >= enough {
+            break;
+        }
+        for _ in 0..PAUSES {
+            std::hint::spin_loop();
+        }
+        queue.back.gone.store(queue.first().1, Relaxed);
+        let before = std::mem::replace(&mut room, known_room(queue));
+        if room == before {
+            break;
+        }
+    }
+    room >= 1
+}
+
+/// Puts a message behind one that is there, as who has only the back may. A large one is written already.
+fn put_behind(ctx: &Ctx, off: Off, queue: &QueueState, bytes: &[u8], large: Option<Off>) -> Option<Stamp> {
+    if queue.last().0.is_null() {
+        return None;
+    }
+    let end = ctx.lock_end(off, End::Back)?;
+    let is_awaited = queue.header.lists[GETTERS].head.load(Relaxed) != 0;
+    if queue.last().0.is_null() || is_awaited || queue.closed.load(Relaxed) != 0 || room_behind(queue) < 1 {
+        return None;
+    }
+    let message = match large {
+        Some(message) => message,
+        None => write_small(ctx, queue, bytes).ok()?,
+    };
+    // Before anybody can see the message.
+    let ticket = end.tick();
+    number(ctx, queue, message);
+    append(ctx, queue, message);
+    counted(ctx, queue);
+    Some(Stamp::new(ticket, 0))
 }
 
 /// What a put that waited came to, as its waker says.
@@ -253,12 +398,44 @@ fn take(ctx: &Ctx, off: Off, patience: Patience, op: OpCode, arrived: impl FnOnc
 /// Takes the first message if there is one.
 pub(in crate::os) fn take_at_once(ctx: &Ctx, off: Off, gave: &mut Value) -> Option<Stamp> {
     let queue: &QueueState = ctx.arena.at(off);
-    if queue.head.load(Relaxed) == 0 {
+    if queue.is_empty() {
         return None;
     }
-    let (message, ticket) = take_first(ctx, queue, reach_into(ctx, off, queue)).ok()?;
+    let (message, ticket) = match take_before(ctx, off, queue) {
+        Some(taken) => taken,
+        None => take_first(ctx, queue, reach_into(ctx, off, queue)).ok()?,
+    };
     *gave = peek_value(ctx, message);
     Some(Stamp::new(ticket, ctx.arena.at::<Message>(message).place.load(Relaxed)))
+}
+
+/// Takes a message behind which stands another, as who has only the front may.
+fn take_before(ctx: &Ctx, off: Off, queue: &QueueState) -> Option<(Off, u64)> {
+    // What lies there may be another's by now: then it is found out below.
+    let next_of = |head: Off| match head.is_null() {
+        true => Off::NULL,
+        false => Off(ctx.arena.at::<Message>(head).next.load(Acquire)),
+    };
+    if !queue.has_ends() || next_of(queue.first().0).is_null() {
+        return None;
+    }
+    let told = hand::told(ctx);
+    hand::reach(ctx, 0);
+    let end = ctx.lock_end(off, End::Front)?;
+    keep_spare(ctx, off, queue, told);
+    let (head, gone) = queue.first();
+    let next = next_of(head);
+    if next.is_null() || queue.header.lists[PUTTERS].head.load(Relaxed) != 0 {
+        return None;
+    }
+    // Before anybody can see that there is room.
+    let ticket = end.tick();
+    hand::give(ctx.arena, ctx.me, off, head);
+    ctx.point();
+    queue.set_first(next, gone.wrapping_add(1));
+    ctx.point();
+    ctx.arena.prefetch(next);
+    Some((head, ticket))
 }
 
 /// Locks a queue to get something. What is left of the last get goes to those who put.
@@ -266,15 +443,7 @@ fn reach_into<'c>(ctx: &'c Ctx, off: Off, queue: &QueueState) -> Locked<'c> {
     let told = hand::told(ctx);
     hand::reach(ctx, 0);
     let locked = ctx.lock(off);
-    match told {
-        Some((message, from)) if from == off && queue.spares.load(Relaxed) < SPARES_MAX => {
-            ctx.arena.at::<Message>(message).next.store(queue.spare.load(Relaxed), Relaxed);
-            queue.spare.store(message.0, Relaxed);
-            queue.spares.store(queue.spares.load(Relaxed) + 1, Relaxed);
-        }
-        Some((message, _)) => ctx.arena.free(message),
-        None => {}
-    }
+    keep_spare(ctx, off, queue, told);
     locked
 }
 
@@ -333,11 +502,8 @@ pub(in crate::os) fn is_ready(arena: Arena, off: Off, code: OpCode) -> bool {
     }
     queue.closed.load(Relaxed) != 0
         || match code {
-            OpCode::QueuePut => {
-                let capacity = queue.capacity.load(Relaxed);
-                capacity < 0 || queue.count.load(Relaxed) < capacity || is_awaited(GETTERS)
-            }
-            _ => queue.head.load(Relaxed) != 0 || is_awaited(PUTTERS),
+            OpCode::QueuePut => queue.has_room() || is_awaited(GETTERS),
+            _ => !queue.is_empty() || is_awaited(PUTTERS),
         }
 }
 
@@ -354,20 +520,19 @@ pub(in crate::os) fn next(ctx: &Ctx, off: Off, arrived: impl FnOnce(u64)) -> Res
 pub(in crate::os) fn len(ctx: &Ctx, off: Off) -> Result {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    Ok(Done::new(Value::Int(queue.count.load(Relaxed)), locked.tick(), 0))
+    Ok(Done::new(Value::Int(queue.count()), locked.tick(), 0))
 }
 
 pub(in crate::os) fn empty(ctx: &Ctx, off: Off) -> Result {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    Ok(Done::new(Value::Bool(queue.count.load(Relaxed) == 0), locked.tick(), 0))
+    Ok(Done::new(Value::Bool(queue.is_empty()), locked.tick(), 0))
 }
 
 pub(in crate::os) fn full(ctx: &Ctx, off: Off) -> Result {
     let queue: &QueueState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    let capacity = queue.capacity.load(Relaxed);
-    Ok(Done::new(Value::Bool(capacity >= 0 && queue.count.load(Relaxed) >= capacity), locked.tick(), 0))
+    Ok(Done::new(Value::Bool(!queue.has_room()), locked.tick(), 0))
 }
 
 pub(in crate::os) fn close(ctx: &Ctx, off: Off) -> Result {
@@ -394,7 +559,7 @@ fn tell_all(ctx: &Ctx, locked: &Locked<'_>, list: usize, code: u32) {
 /// Counts a message that goes by another road (a channel), for `task_done` and `join`. Under the small lock.
 pub(super) fn count_unfinished(ctx: &Ctx, off: Off) {
     let queue: &QueueState = ctx.arena.at(off);
-    queue.puts.store(queue.puts.load(Relaxed) + 1, Relaxed);
+    queue.dones.store(queue.dones.load(Relaxed) - 1, Relaxed);
 }
 
 pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {
@@ -447,8 +612,7 @@ pub(in crate::os) fn join(ctx: &Ctx, off: Off, patience: Patience) -> Result<Opt
 /// is in the queue.
 fn refill(ctx: &Ctx, locked: &Locked<'_>, queue: &QueueState) {
     // What came back from the dead may stand in it beyond its capacity.
-    let has_room = || queue.count.load(Relaxed) < queue.capacity.load(Relaxed);
-    while has_room()
+    while queue.has_room()
         && let Some(putter) = ctx.claim_first(locked, PUTTERS)
     {
         let message = Off(putter.payload as u32);
