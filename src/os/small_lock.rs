@@ -29,7 +29,7 @@ pub(super) const END_BYTES: usize = 128;
 
 /// One of the two ends of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+enum End {
     Front,
     Back,
 }
@@ -46,9 +46,9 @@ pub(super) struct Locked<'a> {
 /// One end of an object, held.
 pub(super) struct EndLocked<'a> {
     ctx: &'a Ctx,
-    pub(super) off: Off,
-    pub(super) header: &'static ObjectHeader,
-    end: End,
+    off: Off,
+    header: &'static ObjectHeader,
+    word: &'a AtomicU32,
 }
 
 /// What an actor holds of an object; of one without ends, both.
@@ -98,9 +98,14 @@ pub(super) fn stir(arena: Arena, off: Off) {
 
 /// The word of the lock of an end, of an object that has such.
 fn word_of(arena: Arena, header: &ObjectHeader, end: End) -> Option<&'static AtomicU32> {
-    let front = header.ends.load(Relaxed);
-    let skip = if end == End::Front { 0 } else { END_BYTES / UNIT };
-    (front != 0).then(|| arena.at(Off(front + skip as u32)))
+    let ends = header.ends.load(Relaxed);
+    (ends != 0).then(|| end_at(arena, Off(ends), end))
+}
+
+/// The front lies behind the back.
+fn end_at(arena: Arena, ends: Off, end: End) -> &'static AtomicU32 {
+    let skip = if end == End::Back { 0 } else { END_BYTES / UNIT };
+    arena.at(Off(ends.0 + skip as u32))
 }
 
 impl Ctx {
@@ -117,27 +122,34 @@ impl Ctx {
 
     fn lock_whole(&self, off: Off, one_of_several: bool) -> Locked<'_> {
         let header: &ObjectHeader = self.arena.at(off);
-        match (word_of(self.arena, header, End::Back), word_of(self.arena, header, End::Front)) {
-            (Some(back), Some(front)) => {
-                self.take(off, header, back);
-                self.point();
-                self.take(off, header, front);
-            }
-            _ => self.take(off, header, &header.lock),
+        match header.ends.load(Relaxed) {
+            0 => self.take(off, header, &header.lock),
+            ends => self.take_ends(off, header, Off(ends)),
         }
         self.took_a_lock();
         self.point();
         Locked { ctx: self, off, header, one_of_several }
     }
 
-    /// Takes one end of an object, if it has such.
-    pub(super) fn lock_end(&self, off: Off, end: End) -> Option<EndLocked<'_>> {
+    fn take_ends(&self, off: Off, header: &ObjectHeader, ends: Off) {
+        self.take(off, header, end_at(self.arena, ends, End::Back));
+        self.point();
+        self.take(off, header, end_at(self.arena, ends, End::Front));
+    }
+
+    /// The reverse of [`Ctx::take_ends`].
+    fn give_ends_back(&self, header: &ObjectHeader, ends: Off) {
+        self.give_back(header, end_at(self.arena, ends, End::Front));
+        self.give_back(header, end_at(self.arena, ends, End::Back));
+    }
+
+    /// Takes one end of an object that has such, by the word of its lock.
+    pub(super) fn lock_end<'a>(&'a self, off: Off, word: &'a AtomicU32) -> EndLocked<'a> {
         let header: &ObjectHeader = self.arena.at(off);
-        let word = word_of(self.arena, header, end)?;
         self.note_hold(off);
         self.take(off, header, word);
         self.point();
-        Some(EndLocked { ctx: self, off, header, end })
+        EndLocked { ctx: self, off, header, word }
     }
 
     /// Whoever dies does so between two instructions: what matters is which comes first, and nobody looks before.
@@ -225,13 +237,9 @@ impl EndLocked<'_> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        let word_of = |end| word_of(self.ctx.arena, self.header, end);
-        match (word_of(End::Front), word_of(End::Back)) {
-            (Some(front), Some(back)) => {
-                self.ctx.give_back(self.header, front);
-                self.ctx.give_back(self.header, back);
-            }
-            _ => self.ctx.give_back(self.header, &self.header.lock),
+        match self.header.ends.load(Relaxed) {
+            0 => self.ctx.give_back(self.header, &self.header.lock),
+            ends => self.ctx.give_ends_back(self.header, Off(ends)),
         }
         if !self.one_of_several {
             self.ctx.forget_hold(self.off);
@@ -242,9 +250,7 @@ impl Drop for Locked<'_> {
 
 impl Drop for EndLocked<'_> {
     fn drop(&mut self) {
-        if let Some(word) = word_of(self.ctx.arena, self.header, self.end) {
-            self.ctx.give_back(self.header, word);
-        }
+        self.ctx.give_back(self.header, self.word);
         self.ctx.forget_hold(self.off);
     }
 }

@@ -12,7 +12,7 @@ use crate::os::cases::Taken;
 use crate::os::layout::{Slot, slot_at};
 use crate::os::park::{Ctx, Verdict};
 use crate::os::rescue::Completing;
-use crate::os::small_lock::{End, Held, Locked};
+use crate::os::small_lock::{Held, Locked};
 use crate::os::{hand, values};
 
 /// Makes whole what a dead actor left, which still holds the queue, or an end of it: the chain from the head is whole
@@ -22,7 +22,7 @@ pub(in crate::os::object) fn mend(ctx: &Ctx, off: Off, held: Held, dead: u32) {
     let queue: &QueueState = arena.at(off);
     // Nobody can have taken the last message, behind which the dead one may have put its own; and nobody who holds the
     // front waits for the back.
-    let _front = (held.back && !held.front).then(|| ctx.lock_end(off, End::Front));
+    let _front = (held.back && !held.front).then(|| ctx.lock_end(off, &queue.front.lock));
     if held.back {
         mend_back(arena, off, queue, dead);
     }

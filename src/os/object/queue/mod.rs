@@ -24,7 +24,7 @@ use crate::os::arena::{Arena, Off, Shared, UNIT};
 use crate::os::hand;
 use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Verdict, Woken};
-use crate::os::small_lock::{END_BYTES, End, Locked};
+use crate::os::small_lock::{END_BYTES, Locked};
 use crate::os::values;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode};
@@ -56,7 +56,9 @@ struct QueueState {
     dones: AtomicI64,
     order: AtomicU32,
     closed: AtomicU32,
-    pad: [AtomicU32; 30],
+    /// 1: it has ends that are used one without the other.
+    has_ends: AtomicU32,
+    pad: [AtomicU32; 29],
     back: Back,
     front: Front,
     /// Blocks of small messages that were taken, for others, by the number of their giving back.
@@ -104,7 +106,7 @@ impl QueueState {
     }
 
     fn has_ends(&self) -> bool {
-        self.header.ends.load(Relaxed) != 0
+        self.has_ends.load(Relaxed) != 0
     }
 
     /// The first message, and how many have gone.
@@ -153,6 +155,7 @@ pub(in crate::os) fn create(arena: Arena, who: Identity, capacity: Option<i64>, 
     queue.order.store(order as u32, Relaxed);
     // Threads of one process have a channel; and at a rendezvous all meet.
     if queue.header.private.load(Relaxed) == 0 && capacity != Some(0) {
+        queue.has_ends.store(1, Relaxed);
         queue.header.ends.store(off.0 + (offset_of!(QueueState, back) / UNIT) as u32, Relaxed);
     }
     Ok(id)
@@ -292,10 +295,10 @@ fn has_room_again(queue: &QueueState) -> bool {
 
 /// Puts a message behind one that is there, as who has only the back may. A large one is written already.
 fn put_behind(ctx: &Ctx, off: Off, queue: &QueueState, bytes: &[u8], large: Option<Off>) -> Option<Stamp> {
-    if queue.last().0.is_null() {
+    if !queue.has_ends() || queue.last().0.is_null() {
         return None;
     }
-    let end = ctx.lock_end(off, End::Back)?;
+    let end = ctx.lock_end(off, &queue.back.lock);
     let is_awaited = queue.header.lists[GETTERS].head.load(Relaxed) != 0;
     if queue.last().0.is_null() || is_awaited || queue.closed.load(Relaxed) != 0 || room_behind(queue) < 1 {
         return None;
@@ -421,7 +424,7 @@ fn take_before(ctx: &Ctx, off: Off, queue: &QueueState) -> Option<(Off, u64)> {
     }
     let told = hand::told(ctx);
     hand::reach(ctx, 0);
-    let end = ctx.lock_end(off, End::Front)?;
+    let end = ctx.lock_end(off, &queue.front.lock);
     keep_spare(ctx, off, queue, told);
     let (head, gone) = queue.first();
     let next = next_of(head);
