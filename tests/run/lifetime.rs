@@ -114,8 +114,10 @@ fn a_deadlock_tells_who_holds_what_is_waited_for() {
          main { start p; while b.waiting() == 0 { yield }; b.wait() }";
     let latch = "latch l(2)\nmain { l.count_down(); l.wait() }";
     let one_permit = "semaphore s(1)\nprocess keeper { s.acquire() }\nprocess comer { sleep 20ms; s.acquire() }";
-    let permits = "semaphore s(2)\nbarrier all(3)\nprocess p[i in 0..2] { s.acquire(); all.wait(); s.acquire() }\n\
-         main { start p; all.wait(); s.acquire() }";
+    // Who could help does until main waits, which does so last: all are found at once.
+    let permits = "semaphore s(2)\nbarrier all(3)\nevent go\nprocess helper { go.wait(); s.release() }\n\
+         process p[i in 0..2] { s.acquire(); all.wait(); s.acquire() }\n\
+         main { start p; start helper; all.wait(); while s.waiting() < 2 { yield }; s.acquire(); go.set() }";
     let signal = "semaphore s(1)\nprocess p { s.release() }\nmain { s.acquire(); join start p\n\
          s.acquire(); s.acquire() }";
     for (text, said) in [
