@@ -287,25 +287,39 @@ fn more_that_wait_than_there_are_is_noticed() {
     assert!(matches!(objection(&plan, &data), Reason::ComesOut(_)));
 }
 
+/// A scenario of `tests`, with constants, and the trace of a run of it that is kept.
+fn kept(scenario: &str, sets: &[(String, String)], trace: &str) -> (Arc<Plan>, TraceData) {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let scenario = Scenario::from_path(here.join(scenario)).expect("a scenario");
+    let text = std::fs::read_to_string(here.join(trace)).expect("a trace");
+    let trace = conc::trace::Trace::from_ron_lines(&text).expect("a trace");
+    (Arc::new(scenario.plan(sets).expect("a correct scenario")), trace.data().clone())
+}
+
 /// Two who take at a rendezvous, of whom one comes late and finds it closed, while the other meets who waits there.
 #[test]
 fn who_found_a_rendezvous_closed_met_nobody() {
-    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let scenario = Scenario::from_path(here.join("kill/moments/rendezvous.conc")).expect("a scenario");
-    let plan = Arc::new(scenario.plan(&[("AFTER".into(), "0us".into())]).expect("a correct scenario"));
-    let text = std::fs::read_to_string(here.join("judge/closed_rendezvous.ron")).expect("a trace");
-    let trace = conc::trace::Trace::from_ron_lines(&text).expect("a trace");
-    assert!(matches!(judge(&plan, trace.data(), Some(&Ending::Finished)), Judgement::Possible { .. }));
+    let sets = [("AFTER".into(), "0us".into())];
+    let (plan, data) = kept("kill/moments/rendezvous.conc", &sets, "judge/closed_rendezvous.ron");
+    assert!(is_possible(&plan, &data));
 }
 
 /// Who sends comes before who closes the other end, and tells of it much later; a worker takes a task and is killed
 /// before it can tell.
 #[test]
 fn the_ends_of_a_pipe_share_an_order() {
-    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge");
-    let scenario = Scenario::from_path(here.join("ends_of_a_pipe.conc")).expect("a scenario");
-    let plan = Arc::new(scenario.plan(&[]).expect("a correct scenario"));
-    let text = std::fs::read_to_string(here.join("ends_of_a_pipe.ron")).expect("a trace");
-    let trace = conc::trace::Trace::from_ron_lines(&text).expect("a trace");
-    assert!(matches!(judge(&plan, trace.data(), Some(&Ending::Finished)), Judgement::Possible { .. }));
+    let (plan, data) = kept("judge/ends_of_a_pipe.conc", &[], "judge/ends_of_a_pipe.ron");
+    assert!(is_possible(&plan, &data));
+}
+
+/// Who waited at a rendezvous first was met in another case meanwhile, and tells of it later: the second is met.
+#[test]
+fn who_was_met_elsewhere_is_passed_over() {
+    let (plan, mut data) = kept("judge/passed_over.conc", &[], "judge/passed_over.ron");
+    assert!(is_possible(&plan, &data));
+    // Nobody meets two at a time.
+    let first = data.events.iter_mut().find(|event| event.object == Some(1) && event.op == OpCode::QueueGet);
+    let first = first.expect("a meeting");
+    first.status = Status::Gave(Datum::List(vec![Datum::Int(1), Datum::Int(1)]));
+    assert!(!is_possible(&plan, &data));
 }

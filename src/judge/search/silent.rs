@@ -82,10 +82,14 @@ impl Judge<'_> {
     pub(super) fn silent(&self, progress: &Progress, event: &Event, cut_off: bool) -> Vec<Choice> {
         let mut silent = Vec::new();
         let mut choices = Vec::new();
+        let putter = progress.id(event.place.actor);
         for (index, (lane, done)) in (0u32..).zip(self.order.lanes.iter().zip(&progress.done)) {
             let Some(actor) = progress.id(index) else { continue };
             let next = lane.get(*done as usize).and_then(|at| self.data.events.get(*at as usize));
             let next = next.filter(|next| !untold::is_death(next));
+            // Who has met somebody of which it has yet to tell meets nobody else before.
+            let has_met = progress.pending.get(&actor).is_some_and(|pending| !pending.is_empty());
+            let meets = |next: &Event| !has_met && is_met_by(next, event);
             choices.clear();
             self.machine.choices_of(&progress.state, actor, &mut choices);
             if cut_off
@@ -109,7 +113,11 @@ impl Judge<'_> {
                         Some(Ends::Finally) => next.is_some(),
                         Some(Ends::End) => cut_off && self.may_have_done_more(index) && next.is_none(),
                         None => match next {
-                            Some(next) => self.goes_silently(progress, actor, next, event),
+                            // It begins to wait, of which a trace tells only where that is always a step.
+                            Some(next) if self.machine.only_arrives(&progress.state, actor) => {
+                                next.op != OpCode::Arrive
+                            }
+                            Some(next) => meets(next),
                             // Who waits for good has no more to tell.
                             None if self.machine.only_arrives(&progress.state, actor) => true,
                             None => cut_off && self.may_have_done_more(index),
@@ -134,13 +142,11 @@ impl Judge<'_> {
                         let case = op.and_then(|op| op.cases.get(case as usize));
                         let tells = |next: &&Event| case.is_some_and(|case| self.tells_of(progress, next, case));
                         let is_cut_off = next.is_none() && cut_off && self.may_have_done_more(index);
-                        let is_met = next.filter(tells).is_some_and(|next| is_met_by(next, event));
-                        served.is_empty() && (is_cut_off || is_met)
+                        let is_met = next.filter(tells).is_some_and(&meets);
+                        let serves_it = served.is_empty() || served.first().copied() == putter;
+                        (is_met && serves_it) || (is_cut_off && served.is_empty())
                     }
-                    What::Serve(ref served) => {
-                        let putter = progress.id(event.place.actor);
-                        next.is_some_and(|next| is_met_by(next, event)) && served.first().copied() == putter
-                    }
+                    What::Serve(ref served) => next.is_some_and(meets) && served.first().copied() == putter,
                 };
                 if allowed {
                     silent.push(choice);
@@ -148,15 +154,6 @@ impl Judge<'_> {
             }
         }
         silent
-    }
-
-    /// Whether an actor before an operation may go on although its next event has not come.
-    fn goes_silently(&self, progress: &Progress, actor: u32, next: &Event, event: &Event) -> bool {
-        // It begins to wait, of which a trace tells only where that is always a step.
-        if self.machine.only_arrives(&progress.state, actor) {
-            return next.op != OpCode::Arrive;
-        }
-        is_met_by(next, event)
     }
 }
 
