@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::super::say;
 use super::message::{Message, append, counted, insert, number, peek_value, unlink};
-use super::{GETTERS, JOINERS, Order, PUTTERS, QueueState, refill, tell_all};
+use super::state::{Order, QueueState};
+use super::{GETTERS, JOINERS, PUTTERS, refill, tell_all};
 use crate::os::arena::{Arena, Off};
 use crate::os::cases::Taken;
 use crate::os::layout::{Slot, slot_at};

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::super::{Done, Result, kind_at, kind_number};
-use super::{Order, QueueState};
+use super::state::{Order, QueueState, SPARES_MAX};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::park::Ctx;
 use crate::os::{hand, values};
@@ -29,8 +29,6 @@ unsafe impl Shared for Message {}
 const BODY: usize = size_of::<Message>();
 /// Up to how many bytes a message is a small one: all of those have blocks of one size.
 pub(super) const SMALL_BYTES: usize = 16;
-/// Most blocks that a queue keeps for others.
-pub(super) const SPARES_MAX: u32 = 256;
 /// How many spare blocks ahead of its use one is asked for.
 const AHEAD: u32 = 3;
 

@@ -2,29 +2,28 @@
 //!
 //! A message is a block of the arena with the encoded value and the place of its put; a put with someone waiting hands
 //! the message over directly.
-#![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 mod mend;
 mod message;
+mod state;
 
-use std::mem::offset_of;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64};
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 pub(super) use mend::{mend, rescued, resume, take_back};
 pub(in crate::os) use message::is_small;
 use message::{
-    Message, SMALL_BYTES, SPARES_MAX, append, counted, keep_spare, number, peek_value, read_message, store, unlink,
-    write_message, write_small,
+    Message, SMALL_BYTES, append, counted, keep_spare, number, peek_value, read_message, store, unlink, write_message,
+    write_small,
 };
+pub(in crate::os) use state::Order;
+use state::QueueState;
 
 use super::{Done, Identity, Patience, Refused, Result, Stamp, kind_number, make, say, waiting};
 use crate::os::alloc::OutOfMemory;
-use crate::os::arena::{Arena, Off, Shared, UNIT};
+use crate::os::arena::{Arena, Off};
 use crate::os::hand;
-use crate::os::layout::ObjectHeader;
 use crate::os::park::{Ctx, Verdict, Woken};
-use crate::os::small_lock::{END_BYTES, Locked};
+use crate::os::small_lock::Locked;
 use crate::os::values;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode};
@@ -34,120 +33,6 @@ pub(super) const GETTERS: usize = 0;
 pub(super) const PUTTERS: usize = 1;
 const JOINERS: usize = 2;
 
-/// In which order messages come out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(in crate::os) enum Order {
-    Fifo,
-    Lifo,
-    Priority,
-}
-
-/// A queue between processes has two ends (see `small_lock`): of those who put and of those who take, in lines of
-/// memory of their own. Who has the whole of it may change everything. Who has only its back may append to a message
-/// that is there, where nobody waits for one; who has only its front may take one behind which stands another, where
-/// nobody waits to put.
-#[repr(C)]
-struct QueueState {
-    header: ObjectHeader,
-    /// Below zero: no bound.
-    capacity: AtomicI64,
-    /// How many of those that were put are done with, less those that went by another road.
-    dones: AtomicI64,
-    order: AtomicU32,
-    closed: AtomicU32,
-    /// 1: it has ends that are used one without the other.
-    has_ends: AtomicU32,
-    pad: [AtomicU32; 29],
-    back: Back,
-    front: Front,
-    /// Blocks of small messages that were taken, for others, by the number of their giving back.
-    spares: [AtomicU32; SPARES_MAX as usize],
-}
-
-/// Where messages are put.
-#[repr(C)]
-struct Back {
-    lock: AtomicU32,
-    /// The message that is being put, until it counts.
-    storing: AtomicU32,
-    /// Below, the last message; above, how many have come, put back ones among them: one word, so that both change at
-    /// once.
-    last: AtomicU64,
-    /// How many were put.
-    puts: AtomicI64,
-    /// How many had gone when it was looked at last.
-    gone: AtomicU32,
-    /// Spare blocks used again; and given back, when it was looked at last.
-    used: AtomicU32,
-    given: AtomicU32,
-    pad: [AtomicU32; END_BYTES / 4 - 9],
-}
-
-/// Where messages are taken.
-#[repr(C)]
-struct Front {
-    lock: AtomicU32,
-    /// Blocks given back; and used again, when it was looked at last.
-    given: AtomicU32,
-    /// Below, the first message; above, how many have gone.
-    first: AtomicU64,
-    used: AtomicU32,
-    pad: [AtomicU32; END_BYTES / 4 - 5],
-}
-
-const _: () = assert!(size_of::<Back>() == END_BYTES && size_of::<Front>() == END_BYTES);
-const _: () = assert!(offset_of!(QueueState, front) == offset_of!(QueueState, back) + END_BYTES);
-const _: () = assert!(offset_of!(QueueState, back).is_multiple_of(UNIT));
-
-impl QueueState {
-    fn unfinished(&self) -> i64 {
-        self.back.puts.load(Relaxed) - self.dones.load(Relaxed)
-    }
-
-    fn has_ends(&self) -> bool {
-        self.has_ends.load(Relaxed) != 0
-    }
-
-    /// The first message, and how many have gone.
-    fn first(&self) -> (Off, u32) {
-        let word = self.front.first.load(Acquire);
-        (Off(word as u32), (word >> u32::BITS) as u32)
-    }
-
-    fn set_first(&self, message: Off, gone: u32) {
-        self.front.first.store(u64::from(gone) << u32::BITS | u64::from(message.0), Release);
-    }
-
-    /// The last message, and how many have come.
-    fn last(&self) -> (Off, u32) {
-        let word = self.back.last.load(Relaxed);
-        (Off(word as u32), (word >> u32::BITS) as u32)
-    }
-
-    fn set_last(&self, message: Off, came: u32) {
-        self.back.last.store(u64::from(came) << u32::BITS | u64::from(message.0), Release);
-    }
-
-    /// How many messages are in it. Of one that is not held, as good as is known.
-    fn count(&self) -> i64 {
-        i64::from(self.last().1.wrapping_sub(self.first().1) as i32)
-    }
-
-    /// Whether there is room for one more.
-    fn has_room(&self) -> bool {
-        let capacity = self.capacity.load(Relaxed);
-        capacity < 0 || self.count() < capacity
-    }
-
-    fn is_empty(&self) -> bool {
-        self.first().0.is_null()
-    }
-}
-
-// SAFETY: repr(C), atomics only.
-unsafe impl Shared for QueueState {}
-
 pub(in crate::os) fn create(arena: Arena, who: Identity, capacity: Option<i64>, order: Order) -> Result<u32> {
     let (id, off) = make::<QueueState>(arena, kind_number(ObjectKind::Queue), who)?;
     let queue: &QueueState = arena.at(off);
@@ -155,8 +40,7 @@ pub(in crate::os) fn create(arena: Arena, who: Identity, capacity: Option<i64>, 
     queue.order.store(order as u32, Relaxed);
     // Threads of one process have a channel; and at a rendezvous all meet.
     if queue.header.private.load(Relaxed) == 0 && capacity != Some(0) {
-        queue.has_ends.store(1, Relaxed);
-        queue.header.ends.store(off.0 + (offset_of!(QueueState, back) / UNIT) as u32, Relaxed);
+        queue.open_ends(off);
     }
     Ok(id)
 }
