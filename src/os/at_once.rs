@@ -135,14 +135,16 @@ fn in_a_moment(
     is_worth_it: impl FnOnce() -> bool,
     mut attempt: impl FnMut() -> Option<Stamp>,
 ) -> Option<Stamp> {
-    /// A microsecond, or two.
-    const TRIES: u32 = 40;
+    /// A microsecond, or two: each as long as all before.
+    const TRIES: u32 = 6;
     let stamp = attempt();
     if stamp.is_some() || !waits || !is_worth_it() {
         return stamp;
     }
-    for _ in 0..TRIES {
-        std::hint::spin_loop();
+    for round in 0..TRIES {
+        for _ in 0..1 << round {
+            std::hint::spin_loop();
+        }
         if let Some(stamp) = attempt() {
             return Some(stamp);
         }

@@ -228,10 +228,15 @@ impl Ctx {
 }
 
 impl EndLocked<'_> {
+    /// Whether places in the order are kept.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.ctx.arena.header().tracing.load(Relaxed) != 0
+    }
+
     /// The next place in the object's own order, in a run that is recorded: nothing else needs it.
     pub(super) fn tick(&self) -> u64 {
         self.ctx.point();
-        if self.ctx.arena.header().tracing.load(Relaxed) != 0 { self.header.tick() } else { 0 }
+        if self.is_recorded() { self.header.tick() } else { 0 }
     }
 }
 

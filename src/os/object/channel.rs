@@ -1,9 +1,10 @@
 //! Queues of one process: a `crossbeam-channel`, so that a message is moved and never encoded.
 //!
-//! The arena keeps the queue's identity, its count of unfinished items and its small lock; the channel lives in the
-//! process. What an operation does to the channel is done under the small lock, together with its ticket; to wait is
-//! the channel's: whoever was woken tries again. A closed queue is a second channel without senders: whoever waits for
-//! a message waits for that one too. A rendezvous has no channel: there a put and its get are one step.
+//! The arena keeps the queue's identity, its count of unfinished items and the locks of its two ends; the channel lives
+//! in the process. What an operation does to the channel is done under the lock of the end where it does so, or under
+//! both, together with its ticket; to wait is the channel's: whoever was woken tries again. A closed queue is a second
+//! channel without senders: whoever waits for a message waits for that one too. A rendezvous has no channel: there a
+//! put and its get are one step.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Select, Sender, TrySendError, bounded, unbounded};
 
-use super::queue::{GETTERS, PUTTERS, Taken, closed, count_unfinished};
+use super::queue::{GETTERS, PUTTERS, Taken, closed, count_put, has_room_again, lock_back, lock_front};
 use super::{Done, Patience, Refused, Result, Stamp};
 use crate::os::arena::Off;
 use crate::os::park::Ctx;
@@ -28,7 +29,7 @@ pub(in crate::os) struct Channel {
     sender: Sender<Message>,
     receiver: Receiver<Message>,
     capacity: Option<usize>,
-    /// Changed and read under the small lock.
+    /// Changed with both ends.
     closed: AtomicBool,
     /// Dropped at the close.
     open: Mutex<Option<Sender<()>>>,
@@ -106,7 +107,7 @@ impl Channel {
             }
             match self.sender.try_send(message) {
                 Ok(()) => {
-                    count_unfinished(ctx, off);
+                    count_put(ctx, off);
                     return Ok(Done::new(Value::None, locked.tick(), 0));
                 }
                 Err(TrySendError::Full(back) | TrySendError::Disconnected(back)) => message = back,
@@ -125,27 +126,37 @@ impl Channel {
 
     /// Puts a message if there is room. Whoever waits for one is woken by the channel.
     pub(in crate::os) fn put_at_once(&self, ctx: &Ctx, off: Off, value: &Value) -> Option<Stamp> {
-        if self.sender.is_full() {
-            return None;
-        }
-        let locked = ctx.lock(off);
+        let back = lock_back(ctx, off);
         if self.closed.load(Ordering::Relaxed) {
             return None;
         }
-        self.sender.try_send((value.clone(), ctx.place())).ok()?;
-        count_unfinished(ctx, off);
-        Some(Stamp::new(locked.tick(), 0))
+        let is_recorded = back.is_recorded();
+        if !is_recorded || !self.sender.is_full() {
+            // Before anybody can see the message. There is room still: only those who put take it.
+            let ticket = if is_recorded { back.tick() } else { 0 };
+            if self.sender.try_send((value.clone(), ctx.place())).is_ok() {
+                count_put(ctx, off);
+                return Some(Stamp::new(ticket, 0));
+            }
+        }
+        drop(back);
+        let capacity = self.capacity.unwrap_or(usize::MAX);
+        has_room_again(ctx, capacity as i64, || capacity.saturating_sub(self.sender.len()) as i64);
+        None
     }
 
     /// Takes the first message if there is one.
     pub(in crate::os) fn take_at_once(&self, ctx: &Ctx, off: Off, gave: &mut Value) -> Option<Stamp> {
-        if self.receiver.is_empty() {
+        let front = lock_front(ctx, off);
+        let is_recorded = front.is_recorded();
+        if is_recorded && self.receiver.is_empty() {
             return None;
         }
-        let locked = ctx.lock(off);
+        // Before anybody can see that there is room. The message is there still: only those who take take it.
+        let ticket = if is_recorded { front.tick() } else { 0 };
         let (value, cause) = self.receiver.try_recv().ok()?;
         *gave = value;
-        Some(Stamp::new(locked.tick(), cause))
+        Some(Stamp::new(ticket, cause))
     }
 
     /// The next message, or that there will be none.

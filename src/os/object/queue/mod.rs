@@ -23,7 +23,7 @@ use crate::os::alloc::OutOfMemory;
 use crate::os::arena::{Arena, Off};
 use crate::os::hand;
 use crate::os::park::{Ctx, Verdict, Woken};
-use crate::os::small_lock::Locked;
+use crate::os::small_lock::{EndLocked, Locked};
 use crate::os::values;
 use crate::program::fault;
 use crate::program::op::{Op, OpCode};
@@ -38,8 +38,8 @@ pub(in crate::os) fn create(arena: Arena, who: Identity, capacity: Option<i64>, 
     let queue: &QueueState = arena.at(off);
     queue.capacity.store(capacity.unwrap_or(-1), Relaxed);
     queue.order.store(order as u32, Relaxed);
-    // Threads of one process have a channel; and at a rendezvous all meet.
-    if queue.header.private.load(Relaxed) == 0 && capacity != Some(0) {
+    // At a rendezvous all meet.
+    if capacity != Some(0) {
         queue.open_ends(off);
     }
     Ok(id)
@@ -111,7 +111,7 @@ pub(in crate::os) fn put(ctx: &Ctx, off: Off, value: &Value, patience: Patience,
 pub(in crate::os) fn put_at_once(ctx: &Ctx, off: Off, value: &Value) -> Option<Stamp> {
     let queue: &QueueState = ctx.arena.at(off);
     let order = queue.order.load(Relaxed);
-    if order == Order::Priority as u32 || (known_room(queue) < 1 && !has_room_again(queue)) {
+    if order == Order::Priority as u32 || !may_have_room(ctx, queue) {
         return None;
     }
     values::with_bytes(value, |bytes| {
@@ -151,30 +151,38 @@ fn room_behind(queue: &QueueState) -> i64 {
     known_room(queue)
 }
 
-/// Of a large queue that was full when it was looked at last: whether there is room, which those who take are given a
-/// moment to make more of, if they do take. To put at the rate at which they take would be to look at every message
-/// how far they are.
-fn has_room_again(queue: &QueueState) -> bool {
+/// Of a large queue with little room: whether there is some, of which those who take are given a moment to make more,
+/// if they do take. To put at the rate at which they take would be to look at every message how far they are.
+pub(super) fn has_room_again(ctx: &Ctx, capacity: i64, look: impl Fn() -> i64) -> bool {
     /// Which part of its capacity is to be free.
     const PART: i64 = 16;
     const LOOKS: u32 = 8;
     const PAUSES: u32 = 32;
-    let enough = queue.capacity.load(Relaxed) / PART;
-    let mut room = room_behind(queue);
-    for _ in 0..LOOKS {
-        if room < 1 || room >= enough {
+    let mut room = look();
+    // On one processor nobody does so meanwhile.
+    let looks = if ctx.arena.header().processors.load(Relaxed) > 1 { LOOKS } else { 0 };
+    for _ in 0..looks {
+        if room >= capacity / PART {
             break;
         }
         for _ in 0..PAUSES {
             std::hint::spin_loop();
         }
-        queue.back.gone.store(queue.first().1, Relaxed);
-        let before = std::mem::replace(&mut room, known_room(queue));
+        let before = std::mem::replace(&mut room, look());
         if room == before {
             break;
         }
     }
     room >= 1
+}
+
+/// Whether a put may find room, as good as is known without the lock.
+fn may_have_room(ctx: &Ctx, queue: &QueueState) -> bool {
+    let look = || {
+        queue.back.gone.store(queue.first().1, Relaxed);
+        known_room(queue)
+    };
+    known_room(queue) >= 1 || has_room_again(ctx, queue.capacity.load(Relaxed), look)
 }
 
 /// Puts a message behind one that is there, as who has only the back may. A large one is written already.
@@ -443,10 +451,22 @@ fn tell_all(ctx: &Ctx, locked: &Locked<'_>, list: usize, code: u32) {
     }
 }
 
-/// Counts a message that goes by another road (a channel), for `task_done` and `join`. Under the small lock.
-pub(super) fn count_unfinished(ctx: &Ctx, off: Off) {
+/// The back of a queue whose messages go by another road (a channel).
+pub(super) fn lock_back(ctx: &Ctx, off: Off) -> EndLocked<'_> {
     let queue: &QueueState = ctx.arena.at(off);
-    queue.dones.store(queue.dones.load(Relaxed) - 1, Relaxed);
+    ctx.lock_end(off, &queue.back.lock)
+}
+
+/// Its front.
+pub(super) fn lock_front(ctx: &Ctx, off: Off) -> EndLocked<'_> {
+    let queue: &QueueState = ctx.arena.at(off);
+    ctx.lock_end(off, &queue.front.lock)
+}
+
+/// Counts a message that goes by another road, for `task_done` and `join`. With the back.
+pub(super) fn count_put(ctx: &Ctx, off: Off) {
+    let queue: &QueueState = ctx.arena.at(off);
+    queue.back.puts.store(queue.back.puts.load(Relaxed) + 1, Relaxed);
 }
 
 pub(in crate::os) fn task_done(ctx: &Ctx, off: Off) -> Result {

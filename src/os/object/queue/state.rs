@@ -33,7 +33,7 @@ pub(super) struct QueueState {
     pub(super) header: ObjectHeader,
     /// Below zero: no bound.
     pub(super) capacity: AtomicI64,
-    /// How many of those that were put are done with, less those that went by another road.
+    /// How many of those that were put are done with.
     pub(super) dones: AtomicI64,
     pub(super) order: AtomicU32,
     pub(super) closed: AtomicU32,
