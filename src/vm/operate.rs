@@ -2,6 +2,8 @@
 //!
 //! Answers for: what goes with the offer, and what follows where the world takes it. Never performs one.
 
+use std::mem::ManuallyDrop;
+
 use super::context::Context;
 use super::exec::{put_bool, put_int, put_none};
 use super::registers::Registers;
@@ -23,7 +25,7 @@ pub(super) fn on_object<R: Registers + ?Sized>(
 ) -> bool {
     let Some(&Instr::OpOn { code: op, dst, base, count }) = code.instrs.get(at) else { return false };
     let &Value::Object(object) = regs.at(base) else { return false };
-    let mut gave = Value::None;
+    let mut gave = nothing();
     if !world.perform(op, object, regs.row(base + 1, count), &standing(frames, code, at), &mut gave) {
         return false;
     }
@@ -32,7 +34,7 @@ pub(super) fn on_object<R: Registers + ?Sized>(
             put_none(value);
         }
     }
-    give(regs.at_mut(dst), gave, context);
+    give(regs.at_mut(dst), &mut gave, context);
     true
 }
 
@@ -53,10 +55,10 @@ pub(super) fn on_cell<R: Registers + ?Sized>(
     };
     let &Value::Object(object) = regs.at(base) else { return false };
     let args = regs.row(base + 1, u16::from(dst.is_none()));
-    let mut gave = Value::None;
+    let mut gave = nothing();
     let done = world.perform(op, object, args, &standing(frames, code, at), &mut gave);
     if let Some(dst) = dst.filter(|_| done) {
-        give(regs.at_mut(dst), gave, context);
+        give(regs.at_mut(dst), &mut gave, context);
     }
     done
 }
@@ -93,10 +95,10 @@ pub(super) fn next<R: Registers + ?Sized>(
 ) -> bool {
     let Some(&Instr::IterNext { dst, base, .. }) = code.instrs.get(at) else { return false };
     let &Value::Object(object) = regs.at(base) else { return false };
-    let mut gave = Value::None;
+    let mut gave = nothing();
     let done = world.perform(OpCode::QueueNext, object, &visible::ENTER, &standing(frames, code, at), &mut gave);
     if done {
-        give(regs.at_mut(dst), gave, context);
+        give(regs.at_mut(dst), &mut gave, context);
     }
     done
 }
@@ -110,16 +112,23 @@ fn standing<'v>(frames: &'v mut [Frame], code: &'v Code, at: usize) -> Standing<
     Standing { frames, code, pc: at }
 }
 
+/// Room for what an operation gives, which is given on or needs no drop.
+#[inline(always)]
+fn nothing() -> ManuallyDrop<Value> {
+    ManuallyDrop::new(Value::None)
+}
+
 /// Writes what an operation gave.
 #[inline(always)]
-fn give(slot: &mut Value, gave: Value, context: &mut Context) {
+fn give(slot: &mut Value, gave: &mut Value, context: &mut Context) {
     // By tag and content: as sixteen bytes it would have to wait for the shorter writes that made it.
-    match &gave {
-        Value::None => return put_none(slot),
-        Value::Int(int) => return put_int(slot, *int),
-        Value::Bool(value) => return put_bool(slot, *value),
-        _ => {}
+    match gave {
+        Value::None => put_none(slot),
+        Value::Int(int) => put_int(slot, *int),
+        Value::Bool(value) => put_bool(slot, *value),
+        _ => {
+            context.admit(gave);
+            *slot = std::mem::take(gave);
+        }
     }
-    context.admit(&gave);
-    *slot = gave;
 }
