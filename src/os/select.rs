@@ -11,6 +11,7 @@ use super::object::pool::result;
 use super::object::{Done, Refused, Result, deadline, event, find, latch, pipe, queue, say};
 use super::park::Verdict;
 use super::perform::arrive;
+use super::small_lock::Locked;
 use super::turns::{self, Turn};
 use super::world::{About, World};
 use super::{actor, hand, sys};
@@ -145,7 +146,7 @@ impl World {
             let locked = several.lock();
             let mut is_any_ready = false;
             for case in &cases {
-                is_any_ready |= self.is_ready(case)?;
+                is_any_ready |= self.is_ready(case, &locked)?;
             }
             // Under all locks: at this moment none of them can go on.
             let is_over = has_else || until.is_some_and(|until| until <= sys::now_ns());
@@ -303,13 +304,14 @@ impl World {
     }
 
     /// Whether a case would not wait now. Under the small lock of where it waits.
-    fn is_ready(&self, case: &Case<'_>) -> Result<bool> {
+    fn is_ready(&self, case: &Case<'_>, locked: &[Locked<'_>]) -> Result<bool> {
         let arena = self.ctx.arena;
         let code = case.op.code;
         Ok(match case.op.target {
             Target::Object(object) if object.kind == ObjectKind::PipeEnd => {
                 let Ok(end) = self.process.end(&self.ctx, object.id) else { return Ok(true) };
-                pipe::is_ready(arena, case.place.off, &*end, code, case.place.payload)
+                let at = locked.iter().find(|locked| locked.off == case.place.off);
+                at.is_none_or(|at| pipe::is_ready(at, &*end, code, case.place.payload))
             }
             Target::Object(object) if object.kind == ObjectKind::Queue => queue::is_ready(arena, case.place.off, code),
             _ => self.is_there(case.op),
@@ -373,7 +375,7 @@ impl World {
         }
     }
 
-    fn tick_arrival(&self, locked: &[super::small_lock::Locked<'_>], case: Option<&Case<'_>>) -> u64 {
+    fn tick_arrival(&self, locked: &[Locked<'_>], case: Option<&Case<'_>>) -> u64 {
         let Some(case) = case.filter(|case| case.place.waits) else { return 0 };
         locked.iter().find(|locked| locked.off == case.place.off).map_or(0, |locked| locked.tick())
     }

@@ -1,13 +1,12 @@
 //! Ends of pipes as cases of a `select`.
 
-use std::sync::atomic::Ordering::Relaxed;
-
-use super::receive::read_admitted;
-use super::send::write_admitted;
-use super::{EndState, Ends, RECEIVERS, SENDERS, broken, closed_here, eof, gone, has_place, message, peer_of};
-use crate::os::arena::{Arena, Off};
+use super::receive::{self, read_admitted};
+use super::send::{self, write_admitted};
+use super::{EndState, Ends, RECEIVERS, SENDERS, broken, closed_here, eof, gone, message, peer_of};
+use crate::os::arena::Off;
 use crate::os::object::{Result, say};
 use crate::os::park::{Ctx, Verdict};
+use crate::os::small_lock::Locked;
 use crate::program::op::{Op, OpCode};
 
 /// As a case of a `select`: where it waits (a send at the other end), in which list, and with what.
@@ -62,18 +61,17 @@ pub(in crate::os) fn case_ended(
 }
 
 /// Whether a case would not wait now. Under the small lock of where it waits.
-pub(in crate::os) fn is_ready(arena: Arena, at: Off, ends: &dyn Ends, code: OpCode, payload: u64) -> bool {
+pub(in crate::os) fn is_ready(locked: &Locked<'_>, ends: &dyn Ends, code: OpCode, payload: u64) -> bool {
+    let (arena, at) = (locked.ctx.arena, locked.off);
     let state: &EndState = arena.at(at);
     let other = peer_of(arena, at);
     if ends.is_closed() {
         return true;
     }
     if code == OpCode::PipeSend {
-        let is_first = state.header.lists[SENDERS].head.load(Relaxed) == 0;
-        let fits = || has_place(arena, state, Off(payload as u32));
-        return ends.writing(other).is_none() || gone(state) || is_first && fits();
+        let fits = || send::is_promised(locked, state, Off(payload as u32));
+        return ends.writing(other).is_none() || gone(state) || fits();
     }
-    let messages = state.messages();
-    let is_over = messages == 0 && gone(arena.at(other));
-    ends.reading(at).is_none() || is_over || messages > 0 && state.reader.load(Relaxed) == 0
+    let is_over = state.messages() == 0 && gone(arena.at(other));
+    ends.reading(at).is_none() || is_over || receive::is_promised(locked, state)
 }

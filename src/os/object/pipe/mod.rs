@@ -39,6 +39,7 @@ use crate::os::layout::{ObjectHeader, Slot, slot_at};
 use crate::os::park::{Claimed, Ctx, Verdict};
 use crate::os::small_lock::Locked;
 use crate::program::fault;
+use crate::program::op::OpCode;
 use crate::value::{ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
@@ -49,6 +50,8 @@ pub(super) const SENDERS: usize = 1;
 const PIECES: usize = 2;
 
 const POLLS: u64 = 1;
+/// The payload of a receiver that waits for its turn only: the message is there, and is promised to it.
+const PROMISED: u64 = 2;
 
 /// Changes of a turn: a message is admitted, and a reading of one begins.
 const ADMITS: u32 = 1;
@@ -333,7 +336,13 @@ fn admit_next(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
 #[must_use = "the reader sleeps until it is told"]
 fn deliver(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) -> Option<(Claimed, Verdict)> {
     while state.reader.load(Relaxed) == 0 && state.messages() > 0 {
-        let waiter = ctx.claim_first(locked, RECEIVERS)?;
+        // Who waits in a `select` has this node and others: it says so by what it waits in.
+        let is_promised = |slot: &Slot| {
+            let receives = [OpCode::PipeRecv, OpCode::PipeNext].map(|op| op as u32 + 1);
+            receives.contains(&slot.blocked_op.load(Relaxed)) && slot.node.payload.load(Relaxed) == PROMISED
+        };
+        let promised = ctx.claim_where(locked, RECEIVERS, is_promised);
+        let waiter = promised.or_else(|| ctx.claim_first(locked, RECEIVERS))?;
         if waiter.payload == POLLS {
             let ticket = tick(ctx.arena, locked.off);
             ctx.finish(waiter, Verdict { code: say::DONE, given: 0, ticket, cause: 0 });

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use rustix::fd::BorrowedFd;
 
 use super::{
-    EndState, Ends, PIECES, POLLS, RECEIVERS, admit_next, begin_read, close_list, closed_here, eof, go_by_memory, gone,
-    look_again, message, pass_turns, peer_of, tick,
+    EndState, Ends, PIECES, POLLS, PROMISED, RECEIVERS, admit_next, begin_read, close_list, closed_here, eof,
+    go_by_memory, gone, look_again, message, pass_turns, peer_of, tick,
 };
 use crate::os::arena::Off;
 use crate::os::hand;
@@ -14,6 +14,7 @@ use crate::os::object::frame::{Moved, has_bytes, read};
 use crate::os::object::queue::Taken;
 use crate::os::object::{Done, Patience, Result, say, waiting};
 use crate::os::park::{Ctx, Verdict};
+use crate::os::small_lock::Locked;
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::Value;
@@ -39,10 +40,11 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, patience: Patience) ->
         } else if state.messages() == 0 && gone(peer) {
             let (ticket, cause) = (tick(ctx.arena, off), peer.header.last.load(Relaxed));
             return Ok(Some(Taken::Closed { ticket, cause }));
-        } else if matches!(patience, Patience::No) {
+        } else if matches!(patience, Patience::No) && !is_promised(&locked, state) {
             return Ok(None);
         } else {
-            let entered = ctx.enter(&locked, RECEIVERS, 0, &waiting(op, None));
+            let payload = if matches!(patience, Patience::No) { PROMISED } else { 0 };
+            let entered = ctx.enter(&locked, RECEIVERS, payload, &waiting(op, None));
             drop(locked);
             match ctx.park_or(entered, |_| ()) {
                 Ok(verdict) if verdict.code == say::DONE => verdict.ticket,
@@ -53,6 +55,12 @@ fn take(ctx: &Ctx, off: Off, ends: &dyn Ends, op: OpCode, patience: Patience) ->
         };
         return Ok(Some(Taken::Message(read_admitted(ctx, off, Some(fd), op, ticket))));
     }
+}
+
+/// Whether there is a message for one who takes it now, if only after others who read: one that was not promised to
+/// anybody.
+pub(super) fn is_promised(locked: &Locked<'_>, state: &EndState) -> bool {
+    state.messages() as usize > locked.payloads(RECEIVERS).filter(|payload| *payload == PROMISED).count()
 }
 
 /// Reads the message for which an actor has the reader's turn, and passes the turn on.
@@ -114,7 +122,7 @@ fn wait_for_more(ctx: &Ctx, off: Off, fd: BorrowedFd<'_>, op: OpCode) {
     ctx.park(entered);
 }
 
-/// Receives a message; without patience, gives nothing where it would have to wait for one.
+/// Receives a message; without patience, gives nothing where it would have to wait for one to be sent.
 pub(in crate::os) fn recv(ctx: &Ctx, off: Off, ends: &dyn Ends, patience: Patience) -> Result<Option<Done>> {
     match take(ctx, off, ends, OpCode::PipeRecv, patience)? {
         Some(Taken::Message(done)) => Ok(Some(done)),

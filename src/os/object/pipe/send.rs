@@ -20,7 +20,7 @@ use crate::value::Value;
 /// Sends a message; of one that is longer than what a direction holds, `arrived` is told the place at which it is on
 /// its way, a step of its own: it is complete once it was received.
 ///
-/// Without patience, gives nothing where it would have to wait for its turn.
+/// Without patience, gives nothing where it would have to wait for something to be received.
 pub(in crate::os) fn send(
     ctx: &Ctx,
     off: Off,
@@ -52,7 +52,7 @@ pub(in crate::os) fn send(
         let reader = deliver(ctx, &locked, state);
         drop(locked);
         (ticket, reader)
-    } else if matches!(patience, Patience::No) {
+    } else if matches!(patience, Patience::No) && !is_promised(&locked, state, message) {
         return not_sent(None);
     } else {
         let entered = ctx.enter(&locked, SENDERS, u64::from(message.0), &waiting(OpCode::PipeSend, None));
@@ -65,6 +65,14 @@ pub(in crate::os) fn send(
         }
     };
     write_admitted(ctx, to, (Some(fd), message), (ticket, reader), arrived).map(Some)
+}
+
+/// Whether a message will be admitted without anything being received: it fits, with those that wait to be sent.
+pub(super) fn is_promised(locked: &Locked<'_>, state: &EndState, message: Off) -> bool {
+    let len = |message: Off| message::len(locked.ctx.arena, message);
+    let before: u64 = locked.payloads(SENDERS).map(|message| len(Off(message as u32))).sum();
+    let before = before + state.unread.load(Relaxed);
+    before == 0 || before + len(message) <= BUFFER_BYTES
 }
 
 /// Writes a message whose sender has the writer's turn, and passes the turn on.
