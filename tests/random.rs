@@ -1,4 +1,5 @@
-//! Random scenarios in both worlds: whatever they do, the machine can do it too.
+//! Random scenarios in both worlds: whatever they do, the machine can do it too. Some do much of all there is, once;
+//! in others many do the same few things again and again.
 //!
 //! `RANDOM_SCENARIOS=n` makes n of them, `RANDOM_FROM=seed` begins with another one.
 
@@ -211,9 +212,102 @@ fn scenario(seed: u64) -> String {
     text
 }
 
-/// Runs one scenario in several ways.
+/// Statements that many do again and again.
+const IN_CROWDS: &[&str] = &[
+    "q.put([i, k])",
+    "print q.get(timeout: 3ms)",
+    "b.put([i, k], timeout: 3ms)",
+    "b.put([i, k])",
+    "print b.get(timeout: 3ms)",
+    "b.put_nowait(k)",
+    "z.put([i, k], timeout: 3ms)",
+    "print z.get(timeout: 3ms)",
+    "print z.get()",
+    "l.put([i, k])",
+    "print l.get(timeout: 3ms)",
+    "print q.len(), b.full(), z.empty()",
+    "q.task_done()",
+    "with m { n.add(1) }",
+    "with m { cells[0] += 1 }",
+    "with r { with r { n.sub(1) } }",
+    "with c { print c.wait(timeout: 2ms) }",
+    "with c { c.notify() }",
+    "with c { c.notify_all() }",
+    "with c { while n < 4 { c.wait(timeout: 2ms) ; n.add(1) } }",
+    "with s { yield }",
+    "if s.acquire(timeout: 2ms) { s.release() }",
+    "t.acquire(timeout: 2ms) ; t.release()",
+    "e.set()",
+    "e.wait(timeout: 2ms) ; e.clear()",
+    "print g.wait(timeout: 3ms) >= 0",
+    "print ga.wait(timeout: 3ms) >= 0",
+    "with rw.read { yield }",
+    "with rw.write { n.add(1) }",
+    "la.count_down()",
+    "print n.cas(0, 7), n.swap(3)",
+    "w.apply_async(half, 2 * k)",
+    "print w.map(half, [0, 2, 6])",
+    "x.send([i, k])",
+    "print y.recv()",
+    "await n > 1",
+    "yield",
+];
+
+/// Cases of what they wait for.
+const CASES_IN_CROWDS: &[&str] = &[
+    "q.put([i, k]) { }",
+    "v = q.get() { print v }",
+    "b.put([i, k]) { n.add(1) }",
+    "v = b.get() { print v }",
+    "z.put([i, k]) { print \"put\" }",
+    "v = z.get() { print v }",
+    "l.put([i, k]) { }",
+    "v = l.get() { print v }",
+    "e.wait() { e.clear() }",
+    "x.send([i, k]) { }",
+    "v = y.recv() { print v }",
+];
+
+fn crowd(seed: u64) -> String {
+    let chance = &mut Chance(seed);
+    let mut things = Vec::new();
+    for _ in 0..=2 + chance.below(3) {
+        if chance.below(2) == 0 {
+            things.push(chance.one_of(IN_CROWDS).to_owned());
+            continue;
+        }
+        let cases = (0..=1 + chance.below(2)).map(|_| format!("case {} ; ", chance.one_of(CASES_IN_CROWDS)));
+        let cases: String = cases.collect();
+        let otherwise = if chance.below(3) > 0 { "after 3ms { }" } else { "" };
+        things.push(format!("select {{ {cases}{otherwise} }}"));
+    }
+    let mut text = DECLARATIONS.to_owned();
+    let mut body = |head: &str, indent: &str| {
+        let _ = writeln!(text, "{indent}{head} {{ for k in 0..{} {{", 2 + chance.below(5));
+        for _ in 0..=chance.below(2) {
+            let thing = &things[chance.below(things.len() as u64) as usize];
+            let _ = writeln!(text, "{indent}    try {{ {thing} }} catch {{ print \"caught\" }}");
+        }
+        let _ = writeln!(text, "{indent}}} }}");
+    };
+    body("process a[i in 0..3]", "");
+    body("process d[i in 0..2]", "");
+    body("thread u[i in 0..3]", "");
+    let _ = writeln!(text, "main {{\n    let i = 9 ; let aa = start a ; let dd = start d ; let uu = start u");
+    for _ in 0..chance.below(4) {
+        let thing = &things[chance.below(things.len() as u64) as usize];
+        let _ = writeln!(text, "    for k in 0..3 {{ try {{ {thing} }} catch {{ print \"caught\" }} }}");
+    }
+    text + "    join aa, dd, uu\n}\n"
+}
+
+/// Runs one scenario of each kind in several ways.
 fn check(seed: u64) -> Result<(), String> {
-    let text = scenario(seed);
+    check_one(seed, scenario(seed))?;
+    check_one(seed, crowd(seed))
+}
+
+fn check_one(seed: u64, text: String) -> Result<(), String> {
     let said = |what: &dyn std::fmt::Debug, how: &str| format!("scenario {seed}, {how}: {what:?}\n{text}");
     let plan = Scenario::from_str(&text).plan(&[]).map_err(|found| said(&found, "plan"))?;
     let plan = Arc::new(plan);
