@@ -86,17 +86,22 @@ pub(super) struct Judge<'a> {
 }
 
 pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<String>>) -> Judgement {
-    let judgement = judge_told(machine, data, stuck.clone(), (Untold::Nothing, Rc::new(Cell::new(u64::MAX))));
+    let as_told = |rounds: &'static [usize]| {
+        judge_told(machine, data, stuck.clone(), (Untold::Nothing, Rc::new(Cell::new(u64::MAX))), rounds)
+    };
+    let judgement = as_told(DEAD_ENDS_MAX.split_at(1).0);
     let (Judgement::Impossible(_) | Judgement::Undecided { .. }) = judgement else { return judgement };
     // That the killed did what they could not tell of is the last resort.
     let fillings = untold::fillings(data, stuck.as_deref());
     let modes = [Untold::Deaths, Untold::Operations];
     let attempts = modes.iter().flat_map(|untold| fillings.iter().map(|data| (data, *untold)));
     let effort = || Rc::new(Cell::new(EFFORT_MAX));
-    let mut judgements = attempts.map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, effort())));
+    let mut judgements =
+        attempts.map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, effort()), &DEAD_ENDS_MAX));
     match judgements.find(|judgement| matches!(judgement, Judgement::Possible { .. })) {
         Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
-        _ => match judgement {
+        // All that is left is to try harder.
+        _ => match if let Judgement::Undecided { .. } = judgement { as_told(&DEAD_ENDS_MAX) } else { judgement } {
             // What the killed did last nobody knows, and not all that it may have been was tried.
             Judgement::Impossible(objection) if !fillings.is_empty() => {
                 match judge_certain(machine, data, stuck.as_deref()) {
@@ -115,8 +120,10 @@ fn judge_told(
     data: &TraceData,
     stuck: Option<Vec<String>>,
     (untold, effort): (Untold, Rc<Cell<u64>>),
+    rounds: &'static [usize],
 ) -> Judgement {
-    judge_order(machine, data, Order::new(machine.plan(), data), Asked { stuck, untold, effort, certain: None })
+    let asked = Asked { stuck, untold, effort, certain: None, rounds };
+    judge_order(machine, data, Order::new(machine.plan(), data), asked)
 }
 
 /// Judges what took place before anybody could do what it did not tell of.
@@ -125,7 +132,12 @@ fn judge_certain(machine: &Machine, data: &TraceData, stuck: Option<&[String]>) 
     let begins = untold::begins(data, stuck);
     let certain = Some(order.and_before(&data.events, |event| event.time_ns < begins));
     let effort = Rc::new(Cell::new(u64::MAX));
-    judge_order(machine, data, order, Asked { stuck: None, untold: Untold::Nothing, effort, certain })
+    judge_order(
+        machine,
+        data,
+        order,
+        Asked { stuck: None, untold: Untold::Nothing, effort, certain, rounds: &DEAD_ENDS_MAX },
+    )
 }
 
 /// What is judged of a trace.
@@ -134,10 +146,12 @@ struct Asked {
     untold: Untold,
     effort: Rc<Cell<u64>>,
     certain: Option<Vec<u32>>,
+    /// How many dead ends are turned back from at most, in each of the orders that are tried.
+    rounds: &'static [usize],
 }
 
 fn judge_order(machine: &Machine, data: &TraceData, order: Order, asked: Asked) -> Judgement {
-    let Asked { stuck, untold, effort, certain } = asked;
+    let Asked { stuck, untold, effort, certain, rounds } = asked;
     let (state, happened) = match machine.initial() {
         Ok(begun) => begun,
         Err(error) => return Judgement::Unreadable(error.to_string()),
@@ -165,7 +179,7 @@ fn judge_order(machine: &Machine, data: &TraceData, order: Order, asked: Asked) 
         return Judgement::Undecided { events: 0 };
     }
     judge.keep(&mut progress, happened);
-    judge.run(progress)
+    judge.run(progress, rounds)
 }
 
 /// An event that is tried in a state, and which of the others were before.
@@ -178,13 +192,13 @@ struct Branch {
 impl Judge<'_> {
     /// Where one order leads to dead ends only, the next begins with what could not be taken, and with all that has to
     /// come before it.
-    fn run(&self, progress: Progress) -> Judgement {
+    fn run(&self, progress: Progress, rounds: &[usize]) -> Judgement {
         if let Some(judgement) = self.by_lessons(&progress) {
             return judgement;
         }
         let mut judgement = Judgement::Undecided { events: 0 };
-        for dead_ends_max in DEAD_ENDS_MAX {
-            match self.run_in_order(progress.clone(), dead_ends_max) {
+        for dead_ends_max in rounds {
+            match self.run_in_order(progress.clone(), *dead_ends_max) {
                 Ok(judgement) => return judgement,
                 Err(objection) => {
                     judgement = Judgement::Undecided { events: objection.taken };
