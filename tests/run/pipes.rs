@@ -308,3 +308,34 @@ main {
         "[true, true, true, true] 4",
     );
 }
+
+/// Several who read what lies there, in a `select` that would do something else: a message whose reader has yet to get
+/// its turn is there all the same; and so is room for a message that waits only for others to be written.
+#[test]
+fn what_is_there_is_there_whoever_has_the_turn() {
+    for _ in 0..10 {
+        check(
+            r#"
+const EACH = 12
+pipe x <-> y
+atomic left = 3 * EACH
+process reader[i in 0..3] {
+    for _ in 0..EACH { select { case v = y.recv() { left.sub(1) } ; else { raise Missed(str(left)) } } }
+}
+process sender[i in 0..3] {
+    for k in 0..EACH { select { case y.send(k) { left.add(1) } ; else { raise Refused(str(k)) } } }
+}
+main {
+    for k in 0..3 * EACH { x.send(k) }
+    let rs = start reader
+    let ss = start sender
+    join rs, ss
+    print left
+}
+"#,
+            "
+            36
+            ",
+        );
+    }
+}
