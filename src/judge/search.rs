@@ -98,19 +98,23 @@ pub(super) fn judge(machine: &Machine, data: &TraceData, stuck: Option<Vec<Strin
     let effort = || Rc::new(Cell::new(EFFORT_MAX));
     let mut judgements =
         attempts.map(|(data, untold)| judge_told(machine, data, stuck.clone(), (untold, effort()), &DEAD_ENDS_MAX));
-    match judgements.find(|judgement| matches!(judgement, Judgement::Possible { .. })) {
-        Some(Judgement::Possible { steps, .. }) => Judgement::Possible { events: data.events.len(), steps },
-        // All that is left is to try harder.
-        _ => match if let Judgement::Undecided { .. } = judgement { as_told(&DEAD_ENDS_MAX) } else { judgement } {
-            // What the killed did last nobody knows, and not all that it may have been was tried.
-            Judgement::Impossible(objection) if !fillings.is_empty() => {
-                match judge_certain(machine, data, stuck.as_deref()) {
-                    impossible @ Judgement::Impossible(_) => impossible,
-                    _ => Judgement::Undecided { events: objection.taken },
-                }
+    if let Some(Judgement::Possible { steps, .. }) = judgements.find(|it| matches!(it, Judgement::Possible { .. })) {
+        return Judgement::Possible { events: data.events.len(), steps };
+    }
+    // All that is left is to try harder.
+    let judgement = match judgement {
+        Judgement::Undecided { .. } => as_told(&DEAD_ENDS_MAX),
+        impossible => impossible,
+    };
+    match judgement {
+        // What the killed did last nobody knows, and not all that it may have been was tried.
+        Judgement::Impossible(objection) if !fillings.is_empty() => {
+            match judge_certain(machine, data, stuck.as_deref()) {
+                impossible @ Judgement::Impossible(_) => impossible,
+                _ => Judgement::Undecided { events: objection.taken },
             }
-            judgement => judgement,
-        },
+        }
+        judgement => judgement,
     }
 }
 
@@ -132,12 +136,8 @@ fn judge_certain(machine: &Machine, data: &TraceData, stuck: Option<&[String]>) 
     let begins = untold::begins(data, stuck);
     let certain = Some(order.and_before(&data.events, |event| event.time_ns < begins));
     let effort = Rc::new(Cell::new(u64::MAX));
-    judge_order(
-        machine,
-        data,
-        order,
-        Asked { stuck: None, untold: Untold::Nothing, effort, certain, rounds: &DEAD_ENDS_MAX },
-    )
+    let asked = Asked { stuck: None, untold: Untold::Nothing, effort, certain, rounds: &DEAD_ENDS_MAX };
+    judge_order(machine, data, order, asked)
 }
 
 /// What is judged of a trace.

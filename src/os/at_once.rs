@@ -135,7 +135,7 @@ fn in_a_moment(
     is_worth_it: impl FnOnce() -> bool,
     mut attempt: impl FnMut() -> Option<Stamp>,
 ) -> Option<Stamp> {
-    /// A microsecond, or two: each as long as all before.
+    /// A microsecond, or two; before each it waits about as long as before all the others.
     const TRIES: u32 = 6;
     let stamp = attempt();
     if stamp.is_some() || !waits || !is_worth_it() {

@@ -24,7 +24,7 @@ pub(in crate::os) enum Order {
     Priority,
 }
 
-/// A queue between processes has two ends (see `small_lock`): of those who put and of those who take, in lines of
+/// A queue that is no rendezvous has two ends (see `small_lock`): of those who put and of those who take, in lines of
 /// memory of their own. Who has the whole of it may change everything. Who has only its back may append to a message
 /// that is there, where nobody waits for one; who has only its front may take one behind which stands another, where
 /// nobody waits to put.
