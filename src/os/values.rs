@@ -50,6 +50,11 @@ pub(super) fn decode(bytes: &[u8]) -> Value {
     value::decode(bytes).unwrap_or_default()
 }
 
+/// Appends to `items` those of the list that the bytes are which [`encode`] made; nothing for any others.
+pub(super) fn decode_items(bytes: &[u8], items: &mut Vec<Value>) {
+    value::decode_list(bytes, items);
+}
+
 /// An error as bytes.
 pub(super) fn encode_error(error: &Error) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);

@@ -192,8 +192,9 @@ impl Reader<'_> {
                 self.give_away(&registers.row(base, count(call).saturating_add(1)));
                 doing.runs.push(Run::AnyTask);
             }
-            Instr::CallList { base, .. } => {
-                self.give_away(&registers.row(base, 2));
+            Instr::CallList { base, task, .. } => {
+                self.give_away(&registers.get(base));
+                self.give_away(&registers.get(task));
                 doing.runs.push(if self.worker_of.is_some() { Run::Handed } else { Run::AnyTask });
             }
             Instr::Return { src } => self.give_away(&registers.get(src)),

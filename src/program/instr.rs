@@ -198,8 +198,8 @@ pub enum Instr {
     CallTask { dst: Reg, base: Reg, task: u16 },
     /// Calls a value: it, then the arguments.
     CallValue { dst: Reg, base: Reg, call: u16 },
-    /// Calls a task with a list of its arguments: task, list.
-    CallList { dst: Reg, base: Reg },
+    /// Calls a task with the list of its arguments that is at `base`, or with its only one where that is no list.
+    CallList { dst: Reg, base: Reg, task: Reg },
     /// Calls a method: receiver, then the arguments.
     Method { dst: Reg, base: Reg, call: u16 },
     /// Calls a method on a local variable or a place in it: the path, then the arguments.

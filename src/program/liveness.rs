@@ -206,7 +206,7 @@ pub(super) fn access(instr: Instr, code: &Code, program: &Program) -> Access {
         Instr::CallValue { dst, base, call } | Instr::Method { dst, base, call } => {
             row(base, 1 + arguments(call), Some(dst))
         }
-        Instr::CallList { dst, base } => row(base, 2, Some(dst)),
+        Instr::CallList { dst, base, task } => Access { row: (base, 1), ..reads(&[task], Some(dst)) },
         Instr::MethodOn { dst, base, call } => {
             let root = spec(call).map_or(base, |spec| spec.root);
             Access { row: (base, 1 + arguments(call)), ..reads(&[root], Some(dst)) }

@@ -337,7 +337,8 @@ pub enum OpCode {
     // Pools.
     /// task, list of its arguments, callback or none, error callback or none -> result
     PoolSubmit,
-    /// task, list of argument lists, chunk or none, callback or none, error callback or none -> result (a list)
+    /// task, list of calls (each the list of its arguments, or its only one where that is no list), chunk or none,
+    /// callback or none, error callback or none -> result (a list)
     PoolSubmitMap,
     /// as `PoolSubmitMap` -> iterable of results in order
     PoolImap,
@@ -349,7 +350,7 @@ pub enum OpCode {
     PoolTerminate,
     /// (none)
     PoolJoin,
-    /// of a worker: -> [task, list of argument lists, is a chunk], or none when the pool is closed and drained
+    /// of a worker: -> [task, list of calls as handed over, is a chunk], or none when the pool is closed and drained
     PoolTake,
     /// of the thread that runs a pool's callbacks: -> [task, value or error, whether it is an error], or none when
     /// there will be no more

@@ -143,6 +143,18 @@ pub fn decode(bytes: &[u8]) -> Option<Value> {
     reader.bytes.is_empty().then_some(value)
 }
 
+/// Appends to `items` what is in the list that the bytes are; false, and it is as it was, unless they are just one.
+pub fn decode_list(bytes: &[u8], items: &mut Vec<Value>) -> bool {
+    let mut reader = Reader { bytes };
+    let had = items.len();
+    let is_list =
+        reader.byte() == Some(LIST) && reader.append(DEPTH_MAX + 1, items).is_some() && reader.bytes.is_empty();
+    if !is_list {
+        items.truncate(had);
+    }
+    is_list
+}
+
 /// Appends the error to `out`.
 pub fn encode_error(error: &Error, out: &mut Vec<u8>) {
     encode_error_with(error, out, &mut Own);
@@ -219,6 +231,13 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
+/// The low seven bits of each of the eight bytes, one after the other.
+fn packed(word: u64) -> u64 {
+    let pairs = word & 0x007f_007f_007f_007f | (word & 0x7f00_7f00_7f00_7f00) >> 1;
+    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+    fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4
+}
+
 struct Reader<'b> {
     bytes: &'b [u8],
 }
@@ -235,6 +254,16 @@ impl<'b> Reader<'b> {
     }
 
     fn varint(&mut self) -> Option<u64> {
+        const ENDS: u64 = 0x8080_8080_8080_8080;
+        if let Some(word) = self.bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes)) {
+            // The first byte whose high bit is not set is the last one.
+            let ends = !word & ENDS;
+            if ends != 0 {
+                let bits = ends.trailing_zeros() + 1;
+                self.bytes = &self.bytes[bits as usize / 8..];
+                return Some(packed(word & (u64::MAX >> (64 - bits)) & !ENDS));
+            }
+        }
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -343,12 +372,18 @@ impl<'b> Reader<'b> {
     }
 
     fn items(&mut self, depth: usize) -> Option<Vec<Value>> {
+        let mut items = Vec::new();
+        self.append(depth, &mut items)?;
+        Some(items)
+    }
+
+    fn append(&mut self, depth: usize, items: &mut Vec<Value>) -> Option<()> {
         let len = self.len()?;
         // Grown as it is read: a length alone, in a few bytes, must not take sixteen times as much.
-        let mut items = Vec::with_capacity(len.min(4096));
+        items.reserve(len.min(4096));
         for _ in 0..len {
             items.push(self.value(depth)?);
         }
-        Some(items)
+        Some(())
     }
 }

@@ -15,7 +15,8 @@ mod text;
 
 pub use arith::{add, add_assign, binary, check_items, div, floor_div, mul, negate, pow, rem, repeat, sub};
 pub use codec::{
-    Ids, Own, begin_list, decode, decode_error, encode, encode_error, encode_error_with, encode_list, encode_with,
+    Ids, Own, begin_list, decode, decode_error, decode_list, encode, encode_error, encode_error_with, encode_list,
+    encode_with,
 };
 pub use display::{Names, Numbers, Writer, described, display, duration, float, literal};
 pub use error::Result;

@@ -368,6 +368,12 @@ pub(super) fn exec<R: Registers + ?Sized>(
                         next!();
                     }
                 }
+                Instr::CallList { dst, base: first, task } => {
+                    if let Some(code) = called_with_one(regs, task, first, context) {
+                        leave!(Exit::Call { code, base: first, dst });
+                    }
+                }
+                Instr::Append { list, src } if append(regs, list, src) => next!(),
                 // What stops most: at best, not at all.
                 Instr::OpOn { .. } if operate::on_object(vm.frames, regs, code, at, context, world) => next!(),
                 Instr::CellRead { count: 0, .. } | Instr::CellWrite { count: 0, .. }
@@ -452,6 +458,20 @@ fn push<R: Registers + ?Sized>(regs: &mut R, dst: u16, list: u16, src: u16) -> b
         return true;
     }
     false
+}
+
+/// The same, of what is nowhere else then.
+#[inline(never)]
+fn append<R: Registers + ?Sized>(regs: &mut R, list: u16, src: u16) -> bool {
+    push(regs, src, list, src)
+}
+
+/// The code of a task that takes one argument, which is there and no list.
+#[inline(never)]
+fn called_with_one<R: Registers + ?Sized>(regs: &R, task: u16, argument: u16, context: &Context) -> Option<u32> {
+    let (Value::Task(task), false) = (regs.at(task), matches!(regs.at(argument), Value::List(_))) else { return None };
+    let task = context.image.program.tasks.get(*task as usize)?;
+    (task.params.len() == 1).then_some(task.body.0)
 }
 
 /// What a task returns.

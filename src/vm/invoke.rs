@@ -180,7 +180,7 @@ fn submit(image: &Image, name: &str, code: OpCode, spec: &CallSpec, args: &mut [
         let args = task(image, function, &inner, &mut rest)?;
         return Ok(Args::from_values([Value::Task(function), Value::list(args), callback, error_callback]));
     }
-    let lists = map_lists(image, name, function, &inner, &rest)?;
+    let calls = map_calls(image, name, function, &inner, &rest)?;
     let chunk = match chunk {
         Value::None => Value::None,
         Value::Int(size) | Value::Pid(size) if size >= 1 => Value::Int(size),
@@ -190,7 +190,7 @@ fn submit(image: &Image, name: &str, code: OpCode, spec: &CallSpec, args: &mut [
         }
         other => return Err(Error::type_error(format!("`chunk` is an int, not {}", value::described(&other)))),
     };
-    Ok(Args::from_values([Value::Task(function), lists, chunk, callback, error_callback]))
+    Ok(Args::from_values([Value::Task(function), calls, chunk, callback, error_callback]))
 }
 
 fn callback(name: &str, value: Option<Value>) -> Result<Value> {
@@ -201,8 +201,8 @@ fn callback(name: &str, value: Option<Value>) -> Result<Value> {
     }
 }
 
-/// One list of arguments for each item.
-fn map_lists(image: &Image, name: &str, function: u32, spec: &CallSpec, rest: &[Value]) -> Result<Value> {
+/// One call for each item.
+fn map_calls(image: &Image, name: &str, function: u32, spec: &CallSpec, rest: &[Value]) -> Result<Value> {
     let [items] = rest else {
         return Err(Error::type_error(format!("`{name}` takes a task and what it is applied to")));
     };
@@ -212,7 +212,11 @@ fn map_lists(image: &Image, name: &str, function: u32, spec: &CallSpec, rest: &[
     let plain = CallSpec { names: Vec::new(), ..spec.clone() };
     let spreads = name.starts_with("starmap");
     let items = value::items(items)?;
-    let mut lists = Vec::with_capacity(items.len());
+    let takes_one = image.program.tasks.get(function as usize).is_some_and(|task| task.params.len() == 1);
+    if !spreads && takes_one && !items.iter().any(|item| matches!(item, Value::List(_))) {
+        return Ok(Value::List(items));
+    }
+    let mut calls = Vec::with_capacity(items.len());
     for item in items.iter() {
         let args = match item {
             Value::List(args) if spreads => task(image, function, &plain, &mut args.to_vec())?,
@@ -222,7 +226,16 @@ fn map_lists(image: &Image, name: &str, function: u32, spec: &CallSpec, rest: &[
             }
             other => task(image, function, &plain, std::slice::from_mut(&mut other.clone()))?,
         };
-        lists.push(Value::list(args));
+        calls.push(of_args(args));
     }
-    Ok(Value::list(lists))
+    Ok(Value::list(calls))
+}
+
+/// The arguments of a call as one value: their list, or, of one that is no list, itself.
+fn of_args(mut args: Vec<Value>) -> Value {
+    match args.as_slice() {
+        [Value::List(_)] => Value::list(args),
+        [_] => args.pop().unwrap_or_default(),
+        _ => Value::list(args),
+    }
 }

@@ -181,11 +181,11 @@ pub(super) fn step(
             let bound = invoke::task(&context.image, task, spec, &mut regs[args])?;
             return call_with(regs, (dst, base, task), bound, context);
         }
-        Instr::CallList { dst, base } => {
-            let task = invoke::callee(&regs[base as usize])?;
-            let bound = match std::mem::take(&mut regs[base as usize + 1]) {
+        Instr::CallList { dst, base, task } => {
+            let task = invoke::callee(&regs[task as usize])?;
+            let bound = match std::mem::take(&mut regs[base as usize]) {
                 Value::List(args) => Shared::unwrap_or_clone(args),
-                _ => Vec::new(),
+                only => vec![only],
             };
             return call_with(regs, (dst, base, task), bound, context);
         }

@@ -69,6 +69,23 @@ proptest! {
     }
 
     #[test]
+    fn a_list_is_decoded_behind_another(had in any_value(), int in any::<i64>(), value in any_value()) {
+        let items = vec![Value::Int(int), value, Value::Int(int >> 20)];
+        let mut all = vec![had.clone()];
+        prop_assert!(value::decode_list(&encoded(&Value::list(items.clone())), &mut all));
+        prop_assert_eq!(&all[0], &had);
+        prop_assert_eq!(&all[1..], &items[..]);
+    }
+
+    #[test]
+    fn what_is_no_list_leaves_a_list_as_it_was(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        let mut all = vec![Value::None];
+        let is_list = matches!(value::decode(&bytes), Some(Value::List(_)));
+        prop_assert_eq!(value::decode_list(&bytes, &mut all), is_list);
+        prop_assert!(is_list || all == [Value::None]);
+    }
+
+    #[test]
     fn the_codec_reads_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = value::decode(&bytes);
         let _ = value::decode_error(&bytes);

@@ -150,8 +150,8 @@ impl Body<'_, '_> {
         let values = self.alloc();
         self.emit(Instr::List { dst: values, base: values, count: 0 });
         let error = self.loaded(Value::None);
-        let args = self.alloc();
-        self.each_of(task + 1, args, |body| body.run_task(task, args, values, error));
+        let call = self.alloc();
+        self.each_of(task + 1, call, |body| body.run_task(task, call, values, error));
         self.temporaries(|body| {
             let base = body.alloc();
             body.emit(Instr::Take { dst: base, src: values });
@@ -171,18 +171,17 @@ impl Body<'_, '_> {
     }
 
     /// Runs a task once; its value goes to the list, its error is kept if it is the first. `exit` ends the worker.
-    fn run_task(&mut self, task: u16, args: u16, values: u16, error: u16) {
-        let caught = self.loaded(Value::None);
-        let given = self.loaded(Value::None);
+    fn run_task(&mut self, task: u16, call: u16, values: u16, error: u16) {
+        let caught = self.alloc();
+        let given = self.alloc();
         let start = self.here();
         self.temporaries(|body| {
             let base = body.alloc();
-            let list = body.alloc();
-            body.emit(Instr::Move { dst: base, src: task });
-            body.emit(Instr::Take { dst: list, src: args });
-            body.emit(Instr::CallList { dst: given, base });
+            body.emit(Instr::Take { dst: base, src: call });
+            body.emit(Instr::CallList { dst: given, base, task });
         });
         let end = self.here();
+        self.emit(Instr::Append { list: values, src: given });
         let done = self.jump();
         self.handler(start, end, caught);
         let exit = self.emit_pending(Instr::JumpIfExit { src: caught, target: 0 });
@@ -192,7 +191,9 @@ impl Body<'_, '_> {
         let first = self.jump();
         self.land([exit]);
         self.emit(Instr::Reraise { src: caught });
-        self.land([not_first, first, done]);
-        self.emit(Instr::Append { list: values, src: given });
+        self.land([not_first, first]);
+        self.emit(Instr::None { dst: caught });
+        self.emit(Instr::Append { list: values, src: none });
+        self.land([done]);
     }
 }

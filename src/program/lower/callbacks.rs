@@ -113,12 +113,10 @@ impl Body<'_, '_> {
         let caught = self.loaded(Value::None);
         let start = self.here();
         self.temporaries(|body| {
-            let base = body.alloc();
-            let list = body.alloc();
             let given = body.alloc();
-            body.emit(Instr::Move { dst: base, src: task });
-            body.emit(Instr::List { dst: list, base: value, count: 1 });
-            body.emit(Instr::CallList { dst: given, base });
+            let base = body.alloc();
+            body.emit(Instr::List { dst: base, base: value, count: 1 });
+            body.emit(Instr::CallList { dst: given, base, task });
         });
         let end = self.here();
         let done = self.jump();

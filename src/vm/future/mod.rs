@@ -242,7 +242,7 @@ impl<'v> Look<'v> {
             | Instr::CellRead { dst, base, .. }
             | Instr::CallTask { dst, base, .. }
             | Instr::CallValue { dst, base, .. }
-            | Instr::CallList { dst, base } => {
+            | Instr::CallList { dst, base, .. } => {
                 place.forget(base);
                 place.set(dst, Held::Any);
             }
@@ -298,8 +298,9 @@ impl<'v> Look<'v> {
                 place.acquired.clear();
                 place.set(dst, Held::Any);
             }
-            Instr::CallValue { dst, base, .. } | Instr::CallList { dst, base } => {
-                match place.get(base).values().map(<[Value]>::to_vec) {
+            Instr::CallValue { dst, base, .. } | Instr::CallList { dst, base, .. } => {
+                let task = if let Instr::CallList { task, .. } = *instr { task } else { base };
+                match place.get(task).values().map(<[Value]>::to_vec) {
                     Some(tasks) => tasks.iter().for_each(|task| {
                         if let Value::Task(task) = task {
                             self.call_with_anything(*task);

@@ -299,27 +299,28 @@ pub(super) fn value(ctx: &Ctx, result: &ResultState) -> std::result::Result<Valu
     if result.cancelled.load(Relaxed) != 0 {
         return Err(fault::cancelled());
     }
-    let parts: Vec<Value> = (0..result.parts.load(Relaxed))
-        .map(|part| came(ctx, result.part(ctx.arena, part)))
-        .collect::<std::result::Result<_, Error>>()?;
     if result.shape() == Shape::One {
-        return Ok(parts.into_iter().next().unwrap_or_default());
+        return came(ctx, result.part(ctx.arena, 0));
     }
-    let mut all = Vec::new();
-    for part in parts {
-        if let Value::List(items) = part {
-            all.append(&mut crate::value::Shared::unwrap_or_clone(items));
-        }
+    let parts = || (0..result.parts.load(Relaxed)).map(|part| result.part(ctx.arena, part));
+    let mut all = Vec::with_capacity(parts().map(|part| part.items.load(Relaxed) as usize).sum());
+    for part in parts() {
+        values::decode_items(&bytes(ctx, part)?, &mut all);
     }
     Ok(Value::list(all))
 }
 
 /// What came of a part.
 fn came(ctx: &Ctx, part: &Part) -> std::result::Result<Value, Error> {
+    bytes(ctx, part).map(|bytes| values::decode(&bytes))
+}
+
+/// The value that came of a part, as bytes.
+fn bytes(ctx: &Ctx, part: &Part) -> std::result::Result<Vec<u8>, Error> {
     let bytes = ctx.arena.read(Off(part.block.load(Relaxed)), 0, part.len.load(Relaxed) as usize);
     match part.state.load(Acquire) {
         ERROR => Err(values::decode_error(&bytes)),
-        _ => Ok(values::decode(&bytes)),
+        _ => Ok(bytes),
     }
 }
 
