@@ -80,7 +80,7 @@ impl World {
             OpCode::ResultReady => result::is_ready(ctx, result),
             OpCode::ResultSuccessful => result::successful(ctx, result),
             OpCode::ResultCancel => result::cancel(ctx, result),
-            OpCode::ResultNext => result::next(ctx, result, Patience::from_timeout(op.args.get(0))?),
+            OpCode::ResultNext => result::next(ctx, result, Patience::from_timeout(op.args.get(0))?, &mut self.opened),
             OpCode::ResultCancelled => result::cancelled(ctx, result),
             _ => Err(fault::no_runtime().into()),
         }

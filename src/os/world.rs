@@ -10,6 +10,7 @@ use super::actor::{self, Birth};
 use super::arena::Off;
 use super::at_once::{Channels, Lines};
 use super::layout::{ObjectHeader, slot_at, state};
+use super::object::pool::result::Opened;
 use super::object::{Done, Patience, Refused, Result, barrier, condition, fail, find, pipe, pool};
 use super::park::Ctx;
 use super::perturb::Pauses;
@@ -57,6 +58,7 @@ pub(super) struct World {
     pub(super) takes_shortcuts: bool,
     pub(super) channels: Channels,
     pub(super) lines: Lines,
+    pub(super) opened: Opened,
 }
 
 /// What the event of an operation says beside its result.
@@ -79,6 +81,7 @@ impl World {
             takes_shortcuts,
             channels: Channels::default(),
             lines: Lines::default(),
+            opened: Opened::default(),
             process,
             name,
             random: None,

@@ -357,8 +357,39 @@ pub(in crate::os) fn is_there(ctx: &Ctx, off: Off, code: OpCode) -> bool {
     }
 }
 
+/// The part of which an actor took an item, decoded: the others are likely to be asked for next.
+#[derive(Debug, Default)]
+pub(in crate::os) struct Opened {
+    /// The id of the result, and which part.
+    of: Option<(u32, u32)>,
+    items: Vec<Value>,
+}
+
+impl Opened {
+    /// Takes an item of a part out of it. Each is taken once.
+    fn take(
+        &mut self,
+        ctx: &Ctx,
+        id: u32,
+        (number, item): (u32, u32),
+        part: &Part,
+    ) -> std::result::Result<Value, Error> {
+        if self.of != Some((id, number)) {
+            self.of = None;
+            self.items.clear();
+            values::decode_items(&bytes(ctx, part)?, &mut self.items);
+            self.of = Some((id, number));
+        }
+        let taken = self.items.get_mut(item as usize).map(std::mem::take).unwrap_or_default();
+        if item as usize + 1 >= self.items.len() {
+            *self = Opened::default();
+        }
+        Ok(taken)
+    }
+}
+
 /// Takes the next item of one whose items are taken.
-pub(in crate::os) fn next(ctx: &Ctx, id: u32, patience: Patience) -> Result {
+pub(in crate::os) fn next(ctx: &Ctx, id: u32, patience: Patience, opened: &mut Opened) -> Result {
     let off = find(ctx.arena, id);
     let result: &ResultState = ctx.arena.at(off);
     if !result.is_taken_by_items() {
@@ -392,11 +423,8 @@ pub(in crate::os) fn next(ctx: &Ctx, id: u32, patience: Patience) -> Result {
             wake_all(ctx, &locked, result);
         }
         drop(locked);
-        return match came(ctx, entry) {
-            Ok(Value::List(items)) => {
-                Ok(Done::new(items.get(item as usize).cloned().unwrap_or_default(), ticket, cause))
-            }
-            Ok(other) => Ok(Done::new(other, ticket, cause)),
+        return match opened.take(ctx, id, (part, item), entry) {
+            Ok(value) => Ok(Done::new(value, ticket, cause)),
             Err(error) => Err(Refused { error, ticket, cause }),
         };
     }
