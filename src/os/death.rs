@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use super::actor;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_MAX, OBJECTS_MAX, ObjectHeader, Slot, slot_at, state};
-use super::object::{self, barrier, condition, find, kind_number, latch, lock, once, pipe, pool, rwlock};
+use super::object::{self, Named, barrier, condition, kind_number, latch, lock, look_up, once, pipe, pool, rwlock};
 use super::park::{Ctx, Verdict};
 use super::rescue::Completing;
 use super::{cases, duty, hand, process, sys};
@@ -201,10 +201,7 @@ pub(super) fn abandon(ctx: &Ctx, threads: &[u32]) {
 fn clean_up(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
     let until = ctx.arena.header().objects.load(SeqCst).min(OBJECTS_MAX);
     for id in 0..until {
-        let off = find(ctx.arena, id);
-        if off.is_null() {
-            continue;
-        }
+        let Named::There(off) = look_up(ctx.arena, id) else { continue };
         let kind = ctx.arena.at::<ObjectHeader>(off).kind.load(Relaxed);
         if object::is_lock(kind) {
             lock::orphan(ctx, off, number);

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::actor;
 use super::arena::{Arena, Off};
 use super::layout::{ACTORS_AT, ACTORS_MAX, OBJECTS_AT, OBJECTS_MAX, ObjectHeader, Slot, state};
-use super::object::{self, barrier, condition, find, kind_number, queue, semaphore};
+use super::object::{self, Named, barrier, condition, find, kind_number, look_up, queue, semaphore};
 use super::record;
 use super::supervisor::MAIN;
 use crate::machine::pid_of;
@@ -142,11 +142,14 @@ impl Objects {
         looked_at.extend(self.seen..until);
         self.seen = until;
         for id in looked_at {
-            let off = find(arena, id);
-            if off.is_null() {
-                self.coming.push(id);
-                continue;
-            }
+            let off = match look_up(arena, id) {
+                Named::There(off) => off,
+                Named::Coming => {
+                    self.coming.push(id);
+                    continue;
+                }
+                Named::StruckOut => continue,
+            };
             let header: &ObjectHeader = arena.at(off);
             let (Some(kind), Some(name)) = (object_kind(header), object_name(arena, plan, header)) else { continue };
             self.indices.insert(id, self.details.len() as u32);

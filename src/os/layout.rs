@@ -10,7 +10,7 @@ use super::arena::{Off, Shared, UNIT};
 pub(super) use crate::trace::recorded::{ACTORS_MAX, pack_place};
 
 /// Most objects that a run can have, results of tasks included.
-pub(super) const OBJECTS_MAX: u32 = 1 << 22;
+pub(super) const OBJECTS_MAX: u32 = 1 << 24;
 /// Size classes of the allocator: 32 bytes, then each twice the one before.
 pub(super) const CLASSES: usize = 26;
 

@@ -75,7 +75,10 @@ impl World {
     pub(super) fn act_on_result(&mut self, op: &Op, result: u32) -> Result {
         let ctx = &self.ctx;
         match op.code {
-            OpCode::ResultGet => result::get(ctx, result, Patience::from_timeout(op.args.get(0))?),
+            OpCode::ResultGet => {
+                let last = matches!(op.args.get(1), Value::Bool(true));
+                result::get(ctx, result, Patience::from_timeout(op.args.get(0))?, last)
+            }
             OpCode::ResultWait => result::wait(ctx, result, Patience::from_timeout(op.args.get(0))?),
             OpCode::ResultReady => result::is_ready(ctx, result),
             OpCode::ResultSuccessful => result::successful(ctx, result),

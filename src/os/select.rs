@@ -210,7 +210,7 @@ impl World {
             OpCode::ResultWait => Ok(Done::new(Value::None, verdict.ticket, verdict.cause)),
             OpCode::ResultGet => match one.target {
                 // It is there, and stays so.
-                Target::Result(whole) => match result::get(ctx, whole.0, super::object::Patience::No) {
+                Target::Result(whole) => match result::get(ctx, whole.0, super::object::Patience::No, false) {
                     Ok(done) => Ok(Done::new(done.value, verdict.ticket, verdict.cause)),
                     Err(refused) => Err(refused.at(verdict.ticket).because(verdict.cause)),
                 },

@@ -359,7 +359,7 @@ pub enum OpCode {
     PoolDone,
     /// of the thread that runs a pool's callbacks: the error of the callback, or none; now the result is there
     PoolCalled,
-    /// timeout -> value
+    /// timeout, true where nobody asks for it again -> value
     ResultGet,
     /// timeout
     ResultWait,

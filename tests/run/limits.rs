@@ -64,6 +64,33 @@ fn as_many_threads_as_are_allowed() {
     }
 }
 
+/// What a pool was asked and has answered takes no memory: more goes through it than may be used at a time.
+#[test]
+fn a_pool_that_is_asked_again_and_again() {
+    for workers in ["2", "threads: 2"] {
+        let text = format!(
+            "pool w({workers})
+task long(n) {{ if n == 3 {{ raise ValueError(\"x\".repeat(100000)) }}; return \"x\".repeat(n) }}
+main {{
+    let total = 0
+    for _ in 0..50 {{
+        total += len(w.apply(long, 500000))
+        for one in w.map(long, [400000, 300000]) {{ total += len(one) }}
+        for one in w.starmap(long, [[400000], [300000], [100000]], chunk: 1) {{ total += len(one) }}
+        try {{ w.apply(long, 3) }} catch ValueError as e {{ total += len(e.message) }}
+        try {{ w.map(long, [300000, 3], chunk: 1) }} catch ValueError as e {{ total += len(e.message) }}
+    }}
+    print total
+    w.close()
+    for _ in 0..3000 {{ try {{ w.map(long, 0..20) }} catch PoolClosed {{ total += 1 }} }}
+    w.join()
+}}"
+        );
+        let seen = bounded(&[], &text);
+        assert_eq!((seen.code, seen.stdout.as_str()), (Some(0), "110000000\n"), "{}", seen.stderr);
+    }
+}
+
 #[test]
 fn a_queue_that_grows() {
     let text = "queue q\nprocess p { loop { q.put(\"x\".repeat(1000)) } }\nmain { start p; sleep 1h; q.get() }";

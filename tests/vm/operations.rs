@@ -102,7 +102,7 @@ fn pools() {
         "print w.apply(f, 1)\nw.apply_async(f, b: 2, a: 1, callback: f)",
         &[
             "#0 PoolSubmit <task 0>, [1, 5], none, none",
-            "result 1001 ResultGet none",
+            "result 1001 ResultGet none, true",
             "#0 PoolSubmit <task 0>, [1, 2], <task 0>, none",
         ],
     );
@@ -111,9 +111,9 @@ fn pools() {
         "w.map(f, 0..2)\nw.starmap(f, [[1, 2]], chunk: 3)",
         &[
             "#0 PoolSubmitMap <task 0>, [[0, 5], [1, 5]], none, none, none",
-            "result 1001 ResultGet none",
+            "result 1001 ResultGet none, true",
             "#0 PoolSubmitMap <task 0>, [[1, 2]], 3, none, none",
-            "result 1002 ResultGet none",
+            "result 1002 ResultGet none, true",
         ],
     );
 }

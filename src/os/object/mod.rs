@@ -289,6 +289,33 @@ pub(super) fn enrol(arena: Arena, off: Off) -> Result<u32> {
     Ok(id)
 }
 
+/// In the place of an object: there was one with this id, and nobody names it any more.
+const STRUCK_OUT: u32 = u32::MAX;
+
+/// Takes an object its id. It stays an object of its kind.
+pub(super) fn strike_out(arena: Arena, header: &ObjectHeader) {
+    entry(arena, header.id.load(Relaxed)).store(STRUCK_OUT, Relaxed);
+}
+
+/// What an id stands for.
+pub(super) enum Named {
+    /// An object that is being made.
+    Coming,
+    /// The object that lies there.
+    There(Off),
+    /// None any more.
+    StruckOut,
+}
+
+/// Looks an id up that may be anything's.
+pub(super) fn look_up(arena: Arena, id: u32) -> Named {
+    match entry(arena, id).load(std::sync::atomic::Ordering::Acquire) {
+        0 => Named::Coming,
+        STRUCK_OUT => Named::StruckOut,
+        off => Named::There(Off(off)),
+    }
+}
+
 /// The kind of an object of the language as the arena keeps it.
 pub(super) fn kind_number(kind: ObjectKind) -> u32 {
     kind as u32

@@ -172,7 +172,8 @@ impl Body<'_, '_> {
             let base = self.alloc();
             self.emit(Instr::Take { dst: base, src: dst });
             self.loaded(Value::None);
-            self.emit(Instr::OpOn { code: OpCode::ResultGet, dst, base, count: 1 });
+            self.loaded(Value::Bool(true));
+            self.emit(Instr::OpOn { code: OpCode::ResultGet, dst, base, count: 2 });
         }
     }
 

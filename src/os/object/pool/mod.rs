@@ -5,6 +5,7 @@
 
 pub(in crate::os) mod call;
 pub(in crate::os) mod result;
+mod retire;
 pub(in crate::os) mod submit;
 pub(in crate::os) mod worker;
 
@@ -62,6 +63,8 @@ pub(in crate::os) struct PoolState {
     /// The first result whose callback is to run, and the one whose callback runs.
     calls: AtomicU32,
     calling: AtomicU32,
+    /// The first of the result objects that are nobody's; see `retire`.
+    spare: AtomicU32,
 }
 
 // SAFETY: repr(C), atomics only.

@@ -6,7 +6,7 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use super::{PoolState, call};
+use super::{PoolState, call, retire};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::ObjectHeader;
 use crate::os::object::{Done, Identity, KIND_RESULT, Patience, Refused, Result, find, make_hidden, say, waiting};
@@ -57,7 +57,7 @@ pub(super) struct ResultState {
     /// 1: cancelled before it began.
     cancelled: AtomicU32,
     /// Where its pool lies, under whose small lock it is decided whether a task begins, is done or is cancelled.
-    pool: AtomicU32,
+    pub(super) pool: AtomicU32,
     /// The event that completed it.
     pub(super) done: AtomicU64,
     /// The tasks that are called with its value, and with its error, plus 1 each; 0 for none.
@@ -116,6 +116,24 @@ impl ResultState {
         self.callbacks[usize::from(with_error)].load(Relaxed).checked_sub(1)
     }
 
+    /// Takes away what it is made of, and gives it. Under its small lock.
+    pub(super) fn empty(&self, arena: Arena) -> Vec<Off> {
+        let parts = 0..self.parts.load(Relaxed);
+        let mut left: Vec<Off> = parts.map(|part| Off(self.part(arena, part).block.load(Relaxed))).collect();
+        self.parts.store(0, Relaxed);
+        left.push(Off(self.table.swap(0, Relaxed)));
+        left
+    }
+
+    /// Forgets whose it was.
+    fn renew(&self) {
+        let all = [&self.state, &self.shape, &self.ended, &self.failed, &self.cancelled, &self.next_call];
+        all.into_iter().chain(&self.callbacks).for_each(|field| field.store(0, Relaxed));
+        [&self.header.ticket, &self.header.last, &self.done, &self.next]
+            .into_iter()
+            .for_each(|field| field.store(0, Relaxed));
+    }
+
     fn is_complete(&self) -> bool {
         self.state.load(Acquire) >= SUCCEEDED
     }
@@ -131,12 +149,18 @@ const _: () = assert!(size_of::<Part>().is_multiple_of(crate::os::arena::UNIT));
 
 /// Makes the result of some tasks of a pool, not yet enrolled: `parts` says how many tasks each part has.
 pub(super) fn create(ctx: &Ctx, pool: Off, parts: &[usize], shape: Shape, callbacks: [&Value; 2]) -> Result<Off> {
-    let off = make_hidden::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?;
+    let table = ctx.arena.alloc_zeroed(parts.len().max(1) * size_of::<Part>())?;
+    let off = match retire::reuse(ctx, pool) {
+        Some(off) => off,
+        None => make_hidden::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?,
+    };
     let result: &ResultState = ctx.arena.at(off);
+    let _locked = ctx.lock(off);
+    result.renew();
     result.pool.store(pool.0, Relaxed);
     result.shape.store(shape as u32, Relaxed);
     result.parts.store(parts.len() as u32, Relaxed);
-    result.table.store(ctx.arena.alloc_zeroed(parts.len().max(1) * size_of::<Part>())?.0, Relaxed);
+    result.table.store(table.0, Relaxed);
     for (index, items) in (0..).zip(parts) {
         result.part(ctx.arena, index).items.store(*items as u32, Relaxed);
     }
@@ -283,7 +307,8 @@ fn whole(ctx: &Ctx, id: u32) -> Result<(Off, &'static ResultState)> {
     if result.is_taken_by_items() { Err(fault::taken_by_items().into()) } else { Ok((off, result)) }
 }
 
-pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience) -> Result {
+/// Waits for a result, and gives it; `last`: nobody asks for it again.
+pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience, last: bool) -> Result {
     let (off, result) = whole(ctx, id)?;
     let (ticket, cause) = match await_result(ctx, off, patience, OpCode::ResultGet) {
         Awaited::There { ticket, cause } => (ticket, cause),
@@ -291,7 +316,11 @@ pub(in crate::os) fn get(ctx: &Ctx, id: u32, patience: Patience) -> Result {
             return Err(Refused::from(fault::result_late()).at(ticket));
         }
     };
-    value(ctx, result).map(|value| Done::new(value, ticket, cause)).map_err(|error| Refused { error, ticket, cause })
+    let came = value(ctx, result);
+    if last {
+        retire::retire(ctx, off);
+    }
+    came.map(|value| Done::new(value, ticket, cause)).map_err(|error| Refused { error, ticket, cause })
 }
 
 /// The value of a result that is there, or the first error in order.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::result::{self, ResultState, Shape};
 use super::worker::size;
-use super::{PoolState, TAKERS, call};
+use super::{PoolState, TAKERS, call, retire};
 use crate::os::arena::{Off, Shared};
 use crate::os::layout::{Slot, slot_at};
 use crate::os::object::{Done, Refused, Result, count_arg, enrol, say};
@@ -83,6 +83,7 @@ fn submit(ctx: &Ctx, off: Off, task: &Value, parts: &[&[Value]], shape: Shape, c
     let locked = ctx.lock(off);
     if let Some(error) = pool.refuses() {
         tasks.into_iter().for_each(|task| ctx.arena.free(task));
+        retire::put_by(ctx, pool, result);
         return Err(Refused::from(error).at(locked.tick()));
     }
     // A refused submission leaves no result.

@@ -91,6 +91,16 @@ pub(super) fn is_any_busy(ctx: &Ctx, off: Off) -> bool {
     seats.into_iter().any(|worker| in_hand(ctx.arena.at::<Slot>(slot_at(worker))).is_some())
 }
 
+/// Whether a worker may have a task in hand that makes a part of a result; where there are more than so many workers,
+/// one may. Under the small lock of the pool.
+pub(super) fn may_have_in_hand(ctx: &Ctx, pool: &PoolState, result: Off, most: usize) -> bool {
+    let makes_it = |worker: u32| {
+        let task = in_hand(ctx.arena.at::<Slot>(slot_at(worker)));
+        task.is_some_and(|task| destination(ctx, task).0 == result)
+    };
+    pool.seats.load(Relaxed) as usize > most || seats(ctx, pool).into_iter().any(makes_it)
+}
+
 /// How many workers are missing: the pool is to have them, and tasks may still come or are left.
 pub(in crate::os) fn missing(ctx: &Ctx, off: Off) -> u32 {
     let _locked = ctx.lock(off);
