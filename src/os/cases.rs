@@ -104,7 +104,7 @@ impl<'a> Several<'a> {
             }
         }
         let last_to_block = deadline.is_none() && self.ctx.count_out();
-        Entered { epoch: self.epoch, deadline, off: Off::NULL, last_to_block, company: 1 }
+        Entered { epoch: self.epoch, deadline, off: Off::NULL, last_to_block, company: 1, has_looked: false }
     }
 
     /// Sleeps until the wait has been completed by another, its deadline has passed, or it is called away.

@@ -219,7 +219,7 @@ fn clean_up(ctx: &Ctx, number: u32, waited: Option<(Off, usize)>) {
         } else if kind == kind_number(ObjectKind::Once) {
             once::runner_died(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Pool) {
-            pool::stir(ctx, off);
+            pool::stir(ctx, off, number);
         } else if kind == kind_number(ObjectKind::Latch) {
             latch::stir(ctx, off);
         }

@@ -80,6 +80,8 @@ pub(super) struct Entered {
     pub(super) last_to_block: bool,
     /// How many wait there for the same, itself included.
     pub(super) company: u32,
+    /// It has looked whether it need not wait; see [`Ctx::look_before_waiting`].
+    pub(super) has_looked: bool,
 }
 
 /// A waiter whose wait is the claimer's to complete.
@@ -142,7 +144,8 @@ impl Ctx {
         self.point();
         let last_to_block = waiting.deadline.is_none() && self.count_out();
         let company = locked.waiting(list);
-        Entered { epoch, deadline: waiting.deadline, off: locked.off, last_to_block, company }
+        let has_looked = false;
+        Entered { epoch, deadline: waiting.deadline, off: locked.off, last_to_block, company, has_looked }
     }
 
     /// Counts the calling actor among those that cannot go on by themselves; true where it is the last.
@@ -196,7 +199,7 @@ impl Ctx {
         if in_turns {
             turns::tell(self.arena);
         }
-        if !in_turns {
+        if !in_turns && !entered.has_looked {
             self.await_a_moment(entered);
         }
         loop {
@@ -237,12 +240,24 @@ impl Ctx {
     /// who may complete it: to sleep, and to be woken, takes longer than that. Where many wait for the same, and may go
     /// on all at once, they are about to need the processor.
     fn await_a_moment(&self, entered: &Entered) {
+        self.look_for_a_moment(entered.company, 0, || self.slot.done.load(Relaxed) == entered.epoch);
+    }
+
+    /// The same of an actor that has not begun to wait, and of anything that another may bring about.
+    pub(super) fn look_before_waiting(&self, has_come: impl Fn() -> bool) {
+        if !turns::are_on(self.arena) {
+            self.look_for_a_moment(1, 1, has_come);
+        }
+    }
+
+    /// Looks where so many wait for the same, this actor among them, of whom some count as running.
+    fn look_for_a_moment(&self, company: u32, counted: i64, has_come: impl Fn() -> bool) {
         let header = self.arena.header();
         let processors = header.processors.load(Relaxed);
         for look in 0..WAIT_LOOKS {
-            let others = header.running.load(Relaxed);
-            let is_crowded = others + i64::from(entered.company) > processors;
-            if self.slot.done.load(Relaxed) == entered.epoch || others < 1 || others >= processors {
+            let others = header.running.load(Relaxed) - counted;
+            let is_crowded = others + i64::from(company) > processors;
+            if has_come() || others < 1 || others >= processors {
                 return;
             }
             if is_crowded && look >= FEW_LOOKS {

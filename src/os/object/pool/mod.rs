@@ -63,6 +63,8 @@ pub(in crate::os) struct PoolState {
     /// The first result whose callback is to run, and the one whose callback runs.
     calls: AtomicU32,
     calling: AtomicU32,
+    /// The actor plus 1 of a worker that looks out for a task, which it takes without being woken; 0 for none.
+    lookout: AtomicU32,
     /// The first of the result objects that are nobody's; see `retire`.
     spare: AtomicU32,
 }
@@ -170,8 +172,10 @@ fn wind_up(ctx: &Ctx, locked: &Locked<'_>, pool: &PoolState) {
 }
 
 /// Sees to those who wait in a pool, where one who died may have been about to. For the supervisor.
-pub(in crate::os) fn stir(ctx: &Ctx, off: Off) {
+pub(in crate::os) fn stir(ctx: &Ctx, off: Off, dead: u32) {
+    let pool: &PoolState = ctx.arena.at(off);
     let locked = ctx.lock(off);
+    let _ = pool.lookout.compare_exchange(dead + 1, 0, Relaxed, Relaxed);
     wind_up(ctx, &locked, ctx.arena.at(off));
 }
 

@@ -123,9 +123,13 @@ fn append(ctx: &Ctx, pool: &PoolState, first: Off, last: Off) {
     pool.tail.store(last.0, Relaxed);
 }
 
-/// Hands tasks that wait to workers that are idle.
+/// Hands tasks that wait to workers that are idle; the last one is left to a worker that looks out for it.
 pub(super) fn serve(ctx: &Ctx, locked: &Locked<'_>, pool: &PoolState) {
     while let Some(task) = first_wanted(ctx, pool) {
+        let is_last = ctx.arena.at::<TaskState>(task).next.load(Relaxed) == 0;
+        if is_last && pool.lookout.load(Relaxed) != 0 {
+            return;
+        }
         let Some(worker) = ctx.claim_first(locked, TAKERS) else { return };
         let ticket = locked.tick();
         begin_at(ctx, pool, worker.actor, task);

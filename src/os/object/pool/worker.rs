@@ -11,7 +11,7 @@ use crate::os::actor;
 use crate::os::arena::{Arena, Off};
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
 use crate::os::object::{Done, Result, say, waiting};
-use crate::os::park::{Ctx, Verdict, Woken};
+use crate::os::park::{Ctx, Entered, Verdict, Woken};
 use crate::os::small_lock::Locked;
 use crate::os::values;
 use crate::program::fault;
@@ -168,10 +168,27 @@ pub(super) fn wake_joiners(ctx: &Ctx, locked: &Locked<'_>) {
     }
 }
 
+/// Looks out for a task for a moment before it sleeps, where no other worker does: so the next one need not wake
+/// anybody. Gives whether it did.
+fn look_out(ctx: &Ctx, off: Off) -> bool {
+    let pool: &PoolState = ctx.arena.at(off);
+    let is_there = || pool.head.load(Relaxed) != 0 || pool.state.load(Relaxed) != OPEN;
+    let mine = ctx.me + 1;
+    if is_there() || pool.lookout.compare_exchange(0, mine, Relaxed, Relaxed).is_err() {
+        return false;
+    }
+    ctx.look_before_waiting(is_there);
+    true
+}
+
 /// Of a worker: the next task, or none when the pool is closed and drained. Cancelled tasks are passed over.
 pub(in crate::os) fn take(ctx: &Ctx, off: Off) -> Result {
     let pool: &PoolState = ctx.arena.at(off);
+    let has_looked = look_out(ctx, off);
     let locked = ctx.lock(off);
+    if has_looked {
+        pool.lookout.store(0, Relaxed);
+    }
     let (block, ticket) = match first_wanted(ctx, pool) {
         Some(block) => {
             begin_at(ctx, pool, ctx.me, block);
@@ -181,6 +198,7 @@ pub(in crate::os) fn take(ctx: &Ctx, off: Off) -> Result {
         None => {
             let entered = ctx.enter(&locked, TAKERS, 0, &waiting(OpCode::PoolTake, None));
             drop(locked);
+            let entered = Entered { has_looked, ..entered };
             match ctx.park(entered) {
                 Woken::By(verdict) if verdict.code == say::DONE => (Off(verdict.given as u32), verdict.ticket),
                 Woken::By(Verdict { ticket, cause, .. }) => return Ok(Done::new(Value::None, ticket, cause)),
