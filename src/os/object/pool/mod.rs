@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "marks a shape that lies in shared memory")]
 
 pub(in crate::os) mod call;
+mod part;
 pub(in crate::os) mod result;
 mod retire;
 pub(in crate::os) mod submit;
@@ -12,6 +13,7 @@ pub(in crate::os) mod worker;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
+use self::part::Kept;
 use super::{Done, Identity, Refused, Result, kind_number, make, say};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::layout::{ObjectHeader, Slot, slot_at};
@@ -133,7 +135,7 @@ pub(in crate::os) fn terminate(ctx: &Ctx, off: Off) -> Result {
         // It stays in the worker's hand, which may be reading it until the signal reaches it.
         if let Some(task) = worker::in_hand(ctx.arena.at::<Slot>(slot_at(worker))) {
             let (result, part) = submit::destination(ctx, task);
-            result::settle(ctx, result, part, Err(fault::pool_terminated()));
+            result::settle(ctx, result, part, Kept::error(ctx, &fault::pool_terminated()));
         }
     }
     call::wake_caller(ctx, &locked, off, pool);
@@ -153,7 +155,7 @@ fn wind_up(ctx: &Ctx, locked: &Locked<'_>, pool: &PoolState) {
         while let Some(task) = submit::first_wanted(ctx, pool) {
             // It is dropped once it is settled.
             let (result, part) = submit::destination(ctx, task);
-            result::settle(ctx, result, part, Err(error.clone()));
+            result::settle(ctx, result, part, Kept::error(ctx, &error));
         }
     }
     if state == TERMINATED {

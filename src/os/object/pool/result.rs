@@ -6,13 +6,13 @@
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
+use super::part::{Kept, PART_UNITS, Part};
 use super::{PoolState, call, retire};
-use crate::os::arena::{Arena, Off, Shared};
+use crate::os::arena::{Arena, Off, Shared, UNIT};
 use crate::os::layout::ObjectHeader;
 use crate::os::object::{Done, Identity, KIND_RESULT, Patience, Refused, Result, find, make_hidden, say, waiting};
 use crate::os::park::{Ctx, Verdict, Woken};
 use crate::os::small_lock::Locked;
-use crate::os::values;
 use crate::program::fault;
 use crate::program::op::OpCode;
 use crate::value::{Error, Value};
@@ -68,33 +68,12 @@ pub(super) struct ResultState {
     /// Of one whose items are taken: the part that is next (in order, or in the order of their ends) above, its item
     /// below.
     next: AtomicU64,
+    /// The part of one that has no more: the table, then.
+    own: Part,
 }
 
 // SAFETY: repr(C), atomics only.
 unsafe impl Shared for ResultState {}
-
-#[repr(C)]
-struct Part {
-    /// Its value or error, encoded: a block, and its length in bytes.
-    block: AtomicU32,
-    len: AtomicU32,
-    /// [`OPEN`], [`VALUE`] or [`ERROR`]: stored last.
-    state: AtomicU32,
-    /// How many tasks it has.
-    items: AtomicU32,
-    /// The event that completed it.
-    done: AtomicU64,
-    /// Of the entry with number `n`: the part that came to its end as the `n`th, plus 1.
-    nth: AtomicU32,
-    pad: AtomicU32,
-}
-
-// SAFETY: repr(C), atomics only.
-unsafe impl Shared for Part {}
-
-const OPEN: u32 = 0;
-const VALUE: u32 = 1;
-const ERROR: u32 = 2;
 
 impl ResultState {
     fn shape(&self) -> Shape {
@@ -119,9 +98,10 @@ impl ResultState {
     /// Takes away what it is made of, and gives it. Under its small lock.
     pub(super) fn empty(&self, arena: Arena) -> Vec<Off> {
         let parts = 0..self.parts.load(Relaxed);
-        let mut left: Vec<Off> = parts.map(|part| Off(self.part(arena, part).block.load(Relaxed))).collect();
-        self.parts.store(0, Relaxed);
-        left.push(Off(self.table.swap(0, Relaxed)));
+        let mut left: Vec<Off> = parts.map(|part| self.part(arena, part).block()).collect();
+        if self.parts.swap(0, Relaxed) > 1 {
+            left.push(Off(self.table.load(Relaxed)));
+        }
         left
     }
 
@@ -132,6 +112,7 @@ impl ResultState {
         [&self.header.ticket, &self.header.last, &self.done, &self.next]
             .into_iter()
             .for_each(|field| field.store(0, Relaxed));
+        self.own.reopen();
     }
 
     fn is_complete(&self) -> bool {
@@ -140,16 +121,20 @@ impl ResultState {
 
     /// Whether a part of it is still to be made.
     pub(super) fn wants(&self, arena: Arena, part: u32) -> bool {
-        self.cancelled.load(Relaxed) == 0 && self.part(arena, part).state.load(Acquire) == OPEN
+        self.cancelled.load(Relaxed) == 0 && self.part(arena, part).is_open()
     }
 }
 
-const PART_UNITS: u32 = (size_of::<Part>() / crate::os::arena::UNIT) as u32;
-const _: () = assert!(size_of::<Part>().is_multiple_of(crate::os::arena::UNIT));
+/// Where a result's own part lies in it.
+const OWN_PART: usize = std::mem::offset_of!(ResultState, own);
+const _: () = assert!(OWN_PART.is_multiple_of(UNIT));
 
 /// Makes the result of some tasks of a pool, not yet enrolled: `parts` says how many tasks each part has.
 pub(super) fn create(ctx: &Ctx, pool: Off, parts: &[usize], shape: Shape, callbacks: [&Value; 2]) -> Result<Off> {
-    let table = ctx.arena.alloc_zeroed(parts.len().max(1) * size_of::<Part>())?;
+    let table = match parts.len() {
+        0 | 1 => None,
+        several => Some(ctx.arena.alloc_zeroed(several * size_of::<Part>())?),
+    };
     let off = match retire::reuse(ctx, pool) {
         Some(off) => off,
         None => make_hidden::<ResultState>(ctx.arena, KIND_RESULT, Identity::default())?,
@@ -160,7 +145,7 @@ pub(super) fn create(ctx: &Ctx, pool: Off, parts: &[usize], shape: Shape, callba
     result.pool.store(pool.0, Relaxed);
     result.shape.store(shape as u32, Relaxed);
     result.parts.store(parts.len() as u32, Relaxed);
-    result.table.store(table.0, Relaxed);
+    result.table.store(table.unwrap_or(Off(off.0 + (OWN_PART / UNIT) as u32)).0, Relaxed);
     for (index, items) in (0..).zip(parts) {
         result.part(ctx.arena, index).items.store(*items as u32, Relaxed);
     }
@@ -180,47 +165,38 @@ pub(super) fn begin(result: &ResultState) {
 
 /// Enters what came of a part; the last part lets everyone go who waits. Under the small lock of the pool. Gives its
 /// place in the order of the result; none where the part had come to its end before.
-pub(super) fn settle(ctx: &Ctx, off: Off, part: u32, came: std::result::Result<Vec<u8>, Error>) -> Option<u64> {
+pub(super) fn settle(ctx: &Ctx, off: Off, part: u32, kept: Kept) -> Option<u64> {
     let result: &ResultState = ctx.arena.at(off);
     let locked = ctx.lock(off);
-    let ticket = result.wants(ctx.arena, part).then(|| {
+    let is_wanted = result.wants(ctx.arena, part);
+    let ticket = if is_wanted {
         begin(result);
-        enter(ctx, result, part, came);
-        locked.tick()
-    });
+        enter(ctx, result, part, kept);
+        Some(locked.tick())
+    } else {
+        kept.drop_it(ctx.arena);
+        None
+    };
     // Also where one who died had entered it: it may not have come to telling.
     tell(ctx, &locked, result);
     ticket
 }
 
-fn enter(ctx: &Ctx, result: &ResultState, part: u32, came: std::result::Result<Vec<u8>, Error>) {
+fn enter(ctx: &Ctx, result: &ResultState, part: u32, kept: Kept) {
     let entry = result.part(ctx.arena, part);
-    let kept =
-        came.map_err(|error| values::encode_error(&error)).and_then(|bytes| match ctx.arena.alloc_bytes(&bytes) {
-            Ok(block) => Ok((block, bytes.len())),
-            Err(full) => Err(values::encode_error(&Refused::from(full).error)),
-        });
-    let state = match kept {
-        Ok((block, len)) => {
-            entry.block.store(block.0, Relaxed);
-            entry.len.store(len as u32, Relaxed);
-            VALUE
-        }
-        Err(bytes) => {
-            result.failed.store(1, Relaxed);
-            // Where there is no memory for it, it is an error all the same.
-            if let Ok(block) = ctx.arena.alloc_bytes(&bytes) {
-                entry.block.store(block.0, Relaxed);
-                entry.len.store(bytes.len() as u32, Relaxed);
-            }
-            ERROR
-        }
-    };
+    if kept.is_error() {
+        result.failed.store(1, Relaxed);
+    }
     entry.done.store(ctx.place(), Relaxed);
     let ended = result.ended.load(Relaxed);
     result.part(ctx.arena, ended).nth.store(part + 1, Relaxed);
-    entry.state.store(state, Release);
+    entry.enter(kept);
     result.ended.store(ended + 1, Relaxed);
+}
+
+/// Has the memory at hand of a part that is about to be entered.
+pub(super) fn touch(ctx: &Ctx, off: Off, part: u32) {
+    ctx.arena.at::<ResultState>(off).part(ctx.arena, part).touch();
 }
 
 /// Lets those go on who wait, where there is something for them.
@@ -269,7 +245,7 @@ fn wake_all(ctx: &Ctx, locked: &Locked<'_>, result: &ResultState) {
 pub(in crate::os) fn mend(arena: Arena, off: Off) {
     let result: &ResultState = arena.at(off);
     let parts = 0..result.parts.load(Relaxed);
-    let ended = parts.filter(|part| result.part(arena, *part).state.load(Acquire) != OPEN).count();
+    let ended = parts.filter(|part| !result.part(arena, *part).is_open()).count();
     result.ended.store(ended as u32, Relaxed);
 }
 
@@ -329,28 +305,14 @@ pub(super) fn value(ctx: &Ctx, result: &ResultState) -> std::result::Result<Valu
         return Err(fault::cancelled());
     }
     if result.shape() == Shape::One {
-        return came(ctx, result.part(ctx.arena, 0));
+        return result.part(ctx.arena, 0).came(ctx);
     }
     let parts = || (0..result.parts.load(Relaxed)).map(|part| result.part(ctx.arena, part));
     let mut all = Vec::with_capacity(parts().map(|part| part.items.load(Relaxed) as usize).sum());
     for part in parts() {
-        values::decode_items(&bytes(ctx, part)?, &mut all);
+        part.append_to(ctx, &mut all)?;
     }
     Ok(Value::list(all))
-}
-
-/// What came of a part.
-fn came(ctx: &Ctx, part: &Part) -> std::result::Result<Value, Error> {
-    bytes(ctx, part).map(|bytes| values::decode(&bytes))
-}
-
-/// The value that came of a part, as bytes.
-fn bytes(ctx: &Ctx, part: &Part) -> std::result::Result<Vec<u8>, Error> {
-    let bytes = ctx.arena.read(Off(part.block.load(Relaxed)), 0, part.len.load(Relaxed) as usize);
-    match part.state.load(Acquire) {
-        ERROR => Err(values::decode_error(&bytes)),
-        _ => Ok(bytes),
-    }
 }
 
 /// What there is for one who takes items.
@@ -374,7 +336,7 @@ fn offer(ctx: &Ctx, result: &ResultState) -> Offer {
         Shape::AsTheyCome => result.part(ctx.arena, at).nth.load(Relaxed).saturating_sub(1),
         _ => at,
     };
-    if result.part(ctx.arena, part).state.load(Acquire) == OPEN { Offer::Nothing } else { Offer::Item { part, item } }
+    if result.part(ctx.arena, part).is_open() { Offer::Nothing } else { Offer::Item { part, item } }
 }
 
 /// Whether an operation would not wait now. A look without a place in the result's order.
@@ -406,7 +368,7 @@ impl Opened {
         if self.of != Some((id, number)) {
             self.of = None;
             self.items.clear();
-            values::decode_items(&bytes(ctx, part)?, &mut self.items);
+            part.append_to(ctx, &mut self.items)?;
             self.of = Some((id, number));
         }
         let taken = self.items.get_mut(item as usize).map(std::mem::take).unwrap_or_default();
@@ -444,7 +406,7 @@ pub(in crate::os) fn next(ctx: &Ctx, id: u32, patience: Patience, opened: &mut O
             }
         };
         let entry = result.part(ctx.arena, part);
-        let is_last = entry.state.load(Relaxed) == ERROR || item + 1 >= entry.items.load(Relaxed);
+        let is_last = entry.has_failed() || item + 1 >= entry.items.load(Relaxed);
         let at = result.next.load(Relaxed);
         result.next.store(if is_last { ((at >> 32) + 1) << 32 } else { at + 1 }, Relaxed);
         let (ticket, cause) = (locked.tick(), entry.done.load(Relaxed));

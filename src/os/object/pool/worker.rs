@@ -4,7 +4,8 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::result::settle;
+use super::part::Kept;
+use super::result::{settle, touch};
 use super::submit::{TASK_BODY, TaskState, begin_at, destination, first_wanted, is_waiting};
 use super::{BROKEN, CLOSED, JOINERS, OPEN, PoolState, TAKERS, WORKERS_MAX};
 use crate::os::actor;
@@ -216,17 +217,18 @@ pub(in crate::os) fn take(ctx: &Ctx, off: Off) -> Result {
 pub(in crate::os) fn done(ctx: &Ctx, before: u32, value: &Value, error: Option<&Error>) -> (Done, Option<u32>) {
     let off = Off(ctx.slot.pool.load(Relaxed));
     let pool: &PoolState = ctx.arena.at(off);
-    let came = match error {
-        Some(error) => Err(error.clone()),
-        None => values::encode(value),
+    let Some(block) = in_hand(ctx.slot) else { return (Done::default(), None) };
+    let (result, part) = destination(ctx, block);
+    let kept = match error {
+        Some(error) => Kept::error(ctx, error),
+        None => Kept::value(ctx, value),
     };
+    touch(ctx, result, part);
     let locked = ctx.lock(off);
     let limit = pool.tasks_per_child.load(Relaxed);
     let is_last = limit != 0 && before + 1 >= limit;
     let left = if is_last { LEFT } else { 0 };
-    let Some(block) = in_hand(ctx.slot) else { return (Done::default(), None) };
-    let (result, part) = destination(ctx, block);
-    let ticket = settle(ctx, result, part, came);
+    let ticket = settle(ctx, result, part, kept);
     put_down(ctx, ctx.slot, block, left);
     super::call::wake_caller(ctx, &locked, off, pool);
     let id = ticket.map(|_| ctx.arena.at::<ObjectHeader>(result).id.load(Relaxed));
@@ -258,7 +260,7 @@ fn fail_in_hand(ctx: &Ctx, slot: &Slot, left: u32) {
         return;
     }
     let (result, part) = destination(ctx, block);
-    settle(ctx, result, part, Err(fault::worker_died()));
+    settle(ctx, result, part, Kept::error(ctx, &fault::worker_died()));
     put_down(ctx, slot, block, left);
     super::call::wake_caller(ctx, &locked, off, pool);
 }
