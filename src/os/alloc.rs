@@ -24,6 +24,11 @@ fn class_of(bytes: usize) -> usize {
     (whole / SMALLEST).trailing_zeros() as usize
 }
 
+/// How many bytes fit into a block that was asked for with so many.
+pub(super) fn capacity(bytes: usize) -> usize {
+    (SMALLEST << class_of(bytes)) - BLOCK_HEADER
+}
+
 impl Arena {
     /// The header of the arena.
     pub(super) fn header(&self) -> &'static Header {

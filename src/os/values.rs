@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 
 use crate::value::methods::{self, Call};
-use crate::value::{self, Error, ErrorKind, Numbers, Result, Shared, Value};
+use crate::value::{self, Error, ErrorKind, Numbers, Result, Shared, Value, encoded};
 
 /// A value as bytes.
 pub(super) fn encode(value: &Value) -> Result<Vec<u8>> {
@@ -95,8 +95,26 @@ pub(super) fn compare(a: &Value, b: &Value) -> Result<Ordering> {
     Ok(value::compare(a, b)?.unwrap_or(Ordering::Equal))
 }
 
+/// What a path of indices and keys leads to in an encoded value.
+pub(super) fn decode_at(bytes: &[u8], path: &[Value]) -> Result<Value> {
+    match encoded::find(bytes, path) {
+        Some(place) if !path.is_empty() => Ok(decode(&bytes[place])),
+        _ => at_path(decode(bytes), path),
+    }
+}
+
+/// Replaces what a path leads to in an encoded value; false where it leads to no place that is easily found.
+pub(super) fn replace_at(bytes: &mut Vec<u8>, path: &[Value], value: &Value) -> bool {
+    encoded::replace(bytes, path, value)
+}
+
+/// Appends to the list that a path leads to in an encoded value; false where it is not easily found.
+pub(super) fn push_at(bytes: &mut Vec<u8>, path: &[Value], item: &Value) -> bool {
+    encoded::push(bytes, path, item)
+}
+
 /// What a path of indices and keys leads to.
-pub(super) fn at_path(whole: Value, path: &[Value]) -> Result<Value> {
+fn at_path(whole: Value, path: &[Value]) -> Result<Value> {
     if path.is_empty() { Ok(whole) } else { value::get_path(&whole, path) }
 }
 

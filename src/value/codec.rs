@@ -20,8 +20,8 @@ const PID: u8 = 6;
 const ELAPSED: u8 = 7;
 const STR: u8 = 8;
 const MASKED: u8 = 9;
-const LIST: u8 = 10;
-const MAP: u8 = 11;
+pub(super) const LIST: u8 = 10;
+pub(super) const MAP: u8 = 11;
 const SET: u8 = 12;
 const RANGE: u8 = 13;
 const RANGE_INCLUSIVE: u8 = 14;
@@ -238,8 +238,8 @@ fn packed(word: u64) -> u64 {
     fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4
 }
 
-struct Reader<'b> {
-    bytes: &'b [u8],
+pub(super) struct Reader<'b> {
+    pub(super) bytes: &'b [u8],
 }
 
 impl<'b> Reader<'b> {
@@ -249,11 +249,11 @@ impl<'b> Reader<'b> {
         Some(taken)
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    pub(super) fn byte(&mut self) -> Option<u8> {
         self.take(1).map(|taken| taken[0])
     }
 
-    fn varint(&mut self) -> Option<u64> {
+    pub(super) fn varint(&mut self) -> Option<u64> {
         const ENDS: u64 = 0x8080_8080_8080_8080;
         if let Some(word) = self.bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes)) {
             // The first byte whose high bit is not set is the last one.
@@ -369,6 +369,31 @@ impl<'b> Reader<'b> {
             _ => return None,
         };
         Some(value)
+    }
+
+    /// Passes over so many values.
+    pub(super) fn pass(&mut self, count: u64) -> Option<()> {
+        let mut left = count;
+        while left > 0 {
+            left -= 1;
+            match self.byte()? {
+                NONE | FALSE | TRUE | SMALL.. => {}
+                INT | DURATION | PID | ELAPSED | ACTOR | RESULT | TASK => drop(self.varint()?),
+                FLOAT => drop(self.take(8)?),
+                STR => drop(self.string()?),
+                MASKED => drop(self.text()?),
+                LIST | SET => left = left.checked_add(self.varint()?)?,
+                MAP => left = left.checked_add(self.varint()?.checked_mul(2)?)?,
+                RANGE | RANGE_INCLUSIVE => left = left.checked_add(2)?,
+                OBJECT => {
+                    self.varint()?;
+                    self.take(2)?;
+                }
+                ERROR => drop(self.error()?),
+                _ => return None,
+            }
+        }
+        Some(())
     }
 
     fn items(&mut self, depth: usize) -> Option<Vec<Value>> {

@@ -7,6 +7,7 @@ pub mod builtins;
 pub mod codec;
 pub mod depth;
 mod display;
+pub mod encoded;
 mod error;
 mod index;
 pub mod methods;

@@ -61,6 +61,7 @@ pub(super) fn step(
             (stop, Some(dst), base)
         }
         Instr::CellWrite { base, count } => {
+            context.nest(&regs[base as usize + 1 + count as usize], count as usize)?;
             let target = cell(&regs[base as usize])?;
             let path = list(regs, base as usize + 1, count as usize);
             let value = std::mem::take(&mut regs[base as usize + 1 + count as usize]);
@@ -70,6 +71,9 @@ pub(super) fn step(
         }
         Instr::CellMethod { dst, base, call } => {
             let spec = call_spec(code, call)?;
+            for arg in &regs[base as usize + 1 + spec.path as usize..][..spec.count as usize] {
+                context.nest(arg, spec.path as usize + 1)?;
+            }
             let target = cell(&regs[base as usize])?;
             let path = list(regs, base as usize + 1, spec.path as usize);
             let args = list(regs, base as usize + 1 + spec.path as usize, spec.count as usize);

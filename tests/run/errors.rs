@@ -134,3 +134,20 @@ fn a_seed_fixes_what_is_drawn() {
     assert_eq!(run_with(&["--seed", "7"], text).stdout, first.stdout);
     assert_ne!(run_with(&["--seed", "8"], text).stdout, first.stdout);
 }
+
+#[test]
+fn a_variable_nests_no_deeper_than_a_value() {
+    let text = "shared m = {}
+shared xs = [[]]
+main {
+    let deep = []
+    for _ in 0..500 { deep = [deep] }
+    for kept in 0..9 { try { for _ in 0..600 { m[\"in\"] = m } } catch ValueError as e { assert \"nest at most\" in e.message } }
+    print type(m), type(m[\"in\"])
+    try { for _ in 0..20 { deep = [deep]; xs[0].push(deep) } } catch ValueError as e { print e.message }
+    print len(xs[0]) > 0
+}";
+    let seen = run_with(&[], text);
+    assert_eq!(seen.code, Some(0), "{}", seen.stderr);
+    assert_eq!(seen.stdout, "map map\nvalues nest at most 512 deep\ntrue\n");
+}

@@ -5,7 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use conc::value::{self, Error, ErrorKind, Mask, ObjectKind, ObjectRef, Shared, Text, Value};
+use conc::value::{self, Error, ErrorKind, Mask, ObjectKind, ObjectRef, Shared, Text, Value, encoded};
 use proptest::prelude::*;
 
 fn leaf() -> impl Strategy<Value = Value> {
@@ -59,7 +59,97 @@ fn hash(value: &Value) -> u64 {
     hasher.finish()
 }
 
+/// A path into a value, with as many steps as there are numbers, where there is one.
+fn path_into(value: &Value, steps: &[usize]) -> Vec<Value> {
+    let (mut path, mut at) = (Vec::new(), value);
+    for step in steps {
+        let (index, next) = match at {
+            Value::List(items) if !items.is_empty() => {
+                let index = step % items.len();
+                (Value::Int(index as i64), &items[index])
+            }
+            Value::Map(map) if !map.is_empty() => {
+                let (key, value) = map.iter().nth(step % map.len()).expect("there are that many");
+                (key.clone(), value)
+            }
+            _ => break,
+        };
+        path.push(index);
+        at = next;
+    }
+    path
+}
+
 proptest! {
+    #[test]
+    fn a_place_is_where_its_path_leads_to(value in any_value(), steps in prop::collection::vec(any::<usize>(), 0..4)) {
+        let path = path_into(&value, &steps);
+        let bytes = encoded(&value);
+        if let Some(place) = encoded::find(&bytes, &path) {
+            prop_assert_eq!(value::decode(&bytes[place]), value::get_path(&value, &path).ok());
+        } else {
+            let is_easy = |step: &Value| matches!(step, Value::Int(_) | Value::Str(_));
+            prop_assert!(!path.iter().all(is_easy), "{:?} leads somewhere", path);
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_not_there_is_not_found(value in any_value(), path in prop::collection::vec(leaf(), 1..3)) {
+        let bytes = encoded(&value);
+        if let Some(place) = encoded::find(&bytes, &path) {
+            prop_assert_eq!(value::decode(&bytes[place]), value::get_path(&value, &path).ok());
+        }
+        let mut changed = bytes.clone();
+        if !encoded::replace(&mut changed, &path, &Value::None) {
+            prop_assert_eq!(changed, bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_replaced_is_all_that_changes(
+        (value, item) in (any_value(), any_value()),
+        steps in prop::collection::vec(any::<usize>(), 1..4),
+    ) {
+        let path = path_into(&value, &steps);
+        let (mut bytes, mut expected) = (encoded(&value), value.clone());
+        if !path.is_empty() && encoded::replace(&mut bytes, &path, &item) {
+            value::set_path(&mut expected, &path, item).expect("the path leads to a place");
+            prop_assert_eq!(value::decode(&bytes), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_is_pushed_is_the_last(
+        (value, item) in (any_value(), any_value()),
+        steps in prop::collection::vec(any::<usize>(), 0..4),
+        before in 0usize..300,
+    ) {
+        // Long enough, now and then, for its length to take another byte.
+        let value = Value::list(std::iter::repeat_n(value, before).collect());
+        let path = path_into(&value, &steps);
+        let (mut bytes, mut expected) = (encoded(&value), value.clone());
+        let pushed = encoded::push(&mut bytes, &path, &item);
+        let place = value::path_mut(&mut expected, &path).expect("the path leads to a place");
+        match place {
+            Value::List(items) => {
+                Shared::make_mut(items).push(item);
+                let is_easy = |step: &Value| matches!(step, Value::Int(_) | Value::Str(_));
+                prop_assert!(pushed || !path.iter().all(is_easy));
+            }
+            _ => prop_assert!(!pushed),
+        }
+        prop_assert_eq!(value::decode(&bytes), Some(if pushed { expected } else { value }));
+    }
+
+    #[test]
+    fn any_bytes_may_be_looked_into(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        path in prop::collection::vec(leaf(), 0..3),
+    ) {
+        let _ = encoded::find(&bytes, &path);
+        let _ = encoded::push(&mut bytes.clone(), &path, &Value::None);
+    }
+
     #[test]
     fn the_codec_is_faithful(value in any_value()) {
         let bytes = encoded(&value);
