@@ -323,3 +323,14 @@ fn who_was_met_elsewhere_is_passed_over() {
     first.status = Status::Gave(Datum::List(vec![Datum::Int(1), Datum::Int(1)]));
     assert!(!is_possible(&plan, &data));
 }
+
+/// Of four workers that are cut off by the end of the run two had told nobody yet what all saw that they had done.
+#[test]
+fn several_of_those_cut_off_are_named_as_causes() {
+    let (plan, mut data) = kept("meaning/pool_threads_left_open.conc", &[], "judge/left_open.ron");
+    assert!(is_possible(&plan, &data));
+    // What they did is not what they were not asked for.
+    let got = data.events.iter_mut().find(|event| event.op == OpCode::ResultGet).expect("a result");
+    got.status = Status::Gave(Datum::Int(5));
+    assert!(!is_possible(&plan, &data));
+}

@@ -75,17 +75,19 @@ pub(super) fn fillings(data: &TraceData, stuck: Option<&[String]>) -> Vec<TraceD
         partial = next;
     }
     partial.sort_by_key(|taken| std::cmp::Reverse(taken.len()));
-    let last: Vec<u32> = killed.iter().map(|(actor, _)| *actor).collect();
+    // Who is named as a cause has done it, of the others any may have.
+    let (named, last): (Vec<u32>, Vec<u32>) =
+        killed.iter().map(|(actor, _)| *actor).partition(|actor| traces.contains_key(actor));
     let mut all: Vec<Vec<(u32, Option<Gap>)>> = Vec::new();
     for more in combinations(&last) {
         for taken in &partial {
-            let is_new = more.iter().all(|actor| taken.iter().all(|(other, _)| other != actor));
-            if is_new {
-                all.push(taken.iter().copied().chain(more.iter().map(|actor| (*actor, None))).collect());
+            let is_free = |actor: &&u32| taken.iter().all(|(other, _)| other != *actor);
+            if more.iter().all(|actor| is_free(&actor)) {
+                let without_gap = named.iter().filter(is_free).chain(&more).map(|actor| (*actor, None));
+                all.push(taken.iter().copied().chain(without_gap).collect());
             }
         }
     }
-    // Who is named as a cause has done it.
     all.retain(|taken| traces.keys().all(|actor| taken.iter().any(|(other, _)| other == actor)));
     all.truncate(TRACES_MAX - 1);
     // The least that can be.
