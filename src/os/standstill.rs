@@ -47,12 +47,20 @@ impl Living {
         self.numbers.retain(|number| !actor::is_settled(actor::slot(arena, *number)));
     }
 
+    /// Whether nobody was started since they were looked for.
+    fn are_all(&self, arena: Arena) -> bool {
+        arena.header().actors.load(SeqCst).min(ACTORS_MAX) == self.seen
+    }
+
     /// Whether nobody can go on.
     pub(super) fn all_stuck(&mut self, arena: Arena) -> Look {
         self.look(arena);
         let found: Option<Vec<Found>> = self.numbers.iter().map(|number| found(arena, *number)).collect();
         match found {
-            Some(all) if is_certain(arena, &all) => Look::Dead(all.iter().map(|one| one.actor).collect()),
+            // One of them may have gone on meanwhile, and wait for somebody whom it started.
+            Some(all) if self.are_all(arena) && is_certain(arena, &all) => {
+                Look::Dead(all.iter().map(|one| one.actor).collect())
+            }
             _ => Look::Unsure,
         }
     }
@@ -77,8 +85,7 @@ impl Living {
         }
         let all: Vec<Found> = dead.iter().filter_map(|number| asleep.remove(number)).collect();
         // Whoever was started meanwhile may help, and nobody who has gone past that start will start it again.
-        let is_complete = arena.header().actors.load(SeqCst).min(ACTORS_MAX) == self.seen;
-        if is_complete && is_certain(arena, &all) { Look::Dead(dead) } else { Look::Unsure }
+        if self.are_all(arena) && is_certain(arena, &all) { Look::Dead(dead) } else { Look::Unsure }
     }
 }
 
