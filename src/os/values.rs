@@ -97,9 +97,12 @@ pub(super) fn compare(a: &Value, b: &Value) -> Result<Ordering> {
 
 /// What a path of indices and keys leads to in an encoded value.
 pub(super) fn decode_at(bytes: &[u8], path: &[Value]) -> Result<Value> {
+    if path.is_empty() {
+        return Ok(decode(bytes));
+    }
     match encoded::find(bytes, path) {
-        Some(place) if !path.is_empty() => Ok(decode(&bytes[place])),
-        _ => at_path(decode(bytes), path),
+        Some(place) => Ok(decode(&bytes[place])),
+        None => value::get_path(&decode(bytes), path),
     }
 }
 
@@ -111,11 +114,6 @@ pub(super) fn replace_at(bytes: &mut Vec<u8>, path: &[Value], value: &Value) -> 
 /// Appends to the list that a path leads to in an encoded value; false where it is not easily found.
 pub(super) fn push_at(bytes: &mut Vec<u8>, path: &[Value], item: &Value) -> bool {
     encoded::push(bytes, path, item)
-}
-
-/// What a path of indices and keys leads to.
-fn at_path(whole: Value, path: &[Value]) -> Result<Value> {
-    if path.is_empty() { Ok(whole) } else { value::get_path(&whole, path) }
 }
 
 /// Puts a value where a path leads to.
@@ -130,7 +128,7 @@ pub(super) fn call_at_path(whole: &mut Value, path: &[Value], name: &str, args: 
 
 /// The handle that a path leads to, if it does.
 pub(super) fn handle_at_path(whole: &Value, path: &[Value]) -> Option<Value> {
-    methods::leads_to_handle(whole, path).then(|| at_path(whole.clone(), path).ok())?
+    methods::leads_to_handle(whole, path).then(|| value::get_path(whole, path).ok())?
 }
 
 /// The sum.

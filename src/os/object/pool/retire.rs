@@ -22,7 +22,7 @@ pub(super) fn retire(ctx: &Ctx, off: Off) {
     let result: &ResultState = ctx.arena.at(off);
     let pool_off = Off(result.pool.load(Relaxed));
     let pool: &PoolState = ctx.arena.at(pool_off);
-    let locked = ctx.lock(pool_off);
+    let _locked = ctx.lock(pool_off);
     // Where the pool was cut off, tasks that were in hand are told of later.
     let goes_on = matches!(pool.state.load(Relaxed), OPEN | CLOSED);
     if !goes_on || worker::may_have_in_hand(ctx, pool, off, WORKERS_MAX) {
@@ -30,7 +30,6 @@ pub(super) fn retire(ctx: &Ctx, off: Off) {
     }
     strike_out(ctx.arena, ctx.arena.at::<ObjectHeader>(off));
     put_by(ctx, pool, off);
-    drop(locked);
 }
 
 /// A result that has no id is for a later task. Under the small lock of the pool.
