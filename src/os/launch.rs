@@ -19,6 +19,7 @@ use super::supervisor::{Report, Request, supervise};
 use super::{StartError, sys, values};
 use crate::pipeline;
 use crate::source::Source;
+use crate::trace::deep;
 
 /// Says to an executed child which actor it is, and by which descriptors it reaches the run.
 pub(super) const ACTOR_ENV: &str = "CONC_ACTOR";
@@ -56,7 +57,7 @@ pub fn run_captured(request: &Request) -> Result<Captured, StartError> {
     // The hook must be in every program that gets here; naming it keeps the linker from leaving it out.
     std::hint::black_box(&raw const HOOK);
     let (mut asked, report) = (anonymous_file(c"conc-request")?, anonymous_file(c"conc-report")?);
-    asked.write_all(ron::to_string(request).map_err(|_| StartError::Protocol)?.as_bytes())?;
+    asked.write_all(deep::to_ron(request).map_err(|_| StartError::Protocol)?.as_bytes())?;
     let (output, complaints) = (anonymous_file(c"conc-stdout")?, anonymous_file(c"conc-stderr")?);
     let mut command = std::process::Command::new("/proc/self/exe");
     command.env(SUPERVISE_ENV, format!("{}:{}", asked.as_raw_fd(), report.as_raw_fd()));
@@ -64,7 +65,7 @@ pub fn run_captured(request: &Request) -> Result<Captured, StartError> {
     let status = sys::run_keeping(&mut command, vec![asked.as_raw_fd(), report.as_raw_fd()])?;
     let (text, output, complaints) = (contents(report)?, contents(output)?, contents(complaints)?);
     let text = String::from_utf8_lossy(&text);
-    match ron::from_str::<Result<Report, String>>(&text) {
+    match deep::from_ron::<Result<Report, String>>(&text) {
         Ok(Ok(report)) => Ok(Captured { report, output, complaints }),
         Ok(Err(refusal)) => Err(StartError::Refused(refusal)),
         Err(_) => Err(StartError::Supervisor(status.to_string())),
@@ -121,14 +122,15 @@ fn be_supervisor(line: &str) -> ! {
     sys::forget_variable(SUPERVISE_ENV);
     sys::die_with_parent();
     let result = supervise_request(asked);
-    let text = ron::to_string(&result).unwrap_or_default();
+    let untold = |error: ron::Error| deep::to_ron(&Err::<Report, String>(error.to_string()));
+    let text = deep::to_ron(&result).or_else(untold).unwrap_or_default();
     let written = File::from(report).write_all(text.as_bytes());
     sys::exit_now(if written.is_ok() { 0 } else { MISTAKEN })
 }
 
 fn supervise_request(asked: OwnedFd) -> Result<Report, String> {
     let text = contents(File::from(asked)).map_err(|error| error.to_string())?;
-    let request: Request = ron::from_str(&String::from_utf8_lossy(&text)).map_err(|error| error.to_string())?;
+    let request: Request = deep::from_ron(&String::from_utf8_lossy(&text)).map_err(|error| error.to_string())?;
     let source = Source::new(request.name.clone(), request.text.clone());
     let plan =
         pipeline::plan(&source, &request.sets, request.cores).map_err(|_| "the scenario has errors".to_owned())?;

@@ -11,7 +11,7 @@ use super::{Picked, Scheduler};
 use crate::machine::{Choice, Machine, State, What};
 use crate::plan::Plan;
 use crate::program::op::OpCode;
-use crate::trace::{Misfit, Race};
+use crate::trace::{Misfit, Race, deep};
 use crate::value::{self, Value};
 
 /// The version of the format that is written and read.
@@ -149,14 +149,14 @@ impl Replay {
 
     /// Reads what [`Replay::to_ron`] wrote.
     pub fn from_ron(text: &str) -> Result<Replay, ReplayError> {
-        let replay: Replay = ron::from_str(text)?;
+        let replay: Replay = deep::from_ron(text)?;
         if replay.version == VERSION { Ok(replay) } else { Err(ReplayError::Version(replay.version)) }
     }
 
     /// RON, a step on each line.
     pub fn to_ron(&self) -> Result<String, ReplayError> {
         let pretty = ron::ser::PrettyConfig::new().depth_limit(2).indentor("  ".to_owned());
-        let mut text = ron::ser::to_string_pretty(self, pretty)?;
+        let mut text = deep::to_ron_pretty(self, pretty)?;
         text.push('\n');
         Ok(text)
     }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ActorInfo, Datum, Event, ObjectDetail, Status, Trace, TraceData};
+use super::{ActorInfo, Datum, Event, ObjectDetail, Status, Trace, TraceData, deep};
 
 /// The version of the format that is written and read.
 pub const VERSION: u32 = 1;
@@ -90,10 +90,10 @@ impl Trace {
             actors: data.actors.clone(),
             objects: data.objects.clone(),
         };
-        let mut text = ron::to_string(&header)?;
+        let mut text = deep::to_ron(&header)?;
         text.push('\n');
         for event in self.events() {
-            text.push_str(&ron::to_string(event)?);
+            text.push_str(&deep::to_ron(event)?);
             text.push('\n');
         }
         Ok(text)
@@ -104,10 +104,10 @@ impl Trace {
         let mut lines = text.split_inclusive('\n').enumerate().filter(|(_, line)| !line.trim().is_empty());
         let wrong = |line: usize, message: String| TraceError::Ron { line: line + 1, message };
         let (at, first) = lines.next().ok_or_else(|| wrong(0, "the file is empty".into()))?;
-        let header: Header = ron::from_str(first).map_err(|error| wrong(at, error.to_string()))?;
+        let header: Header = deep::from_ron(first).map_err(|error| wrong(at, error.to_string()))?;
         let mut events = Vec::new();
         for (at, line) in lines {
-            match ron::from_str::<Event>(line) {
+            match deep::from_ron::<Event>(line) {
                 Ok(event) => events.push(event),
                 Err(_) if !line.ends_with('\n') => break,
                 Err(error) => return Err(wrong(at, error.to_string())),
@@ -132,12 +132,12 @@ impl Trace {
 
     /// JSON: one object, as `docs/trace.md` describes it.
     pub fn to_json(&self) -> Result<String, TraceError> {
-        Ok(serde_json::to_string(self.data())?)
+        Ok(deep::to_json(self.data())?)
     }
 
     /// Reads what [`Trace::to_json`] wrote.
     pub fn from_json(text: &str) -> Result<Trace, TraceError> {
-        checked(serde_json::from_str(text)?)
+        checked(deep::from_json(text)?)
     }
 }
 

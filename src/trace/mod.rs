@@ -20,6 +20,7 @@ mod mask;
 
 mod snapshot;
 
+pub(crate) mod deep;
 mod file;
 
 pub(crate) mod recorded;

@@ -153,6 +153,12 @@ impl Context {
         Ok(())
     }
 
+    /// Whether a value may go to where it is put `levels` deep into another.
+    pub(super) fn fits(&self, value: &Value, levels: usize) -> crate::value::Result<()> {
+        let known = depth::shallow(value).unwrap_or(self.nesting) + levels;
+        check_nesting(if known > NESTING_MAX { depth::deepest([value]) + levels } else { known })
+    }
+
     /// Notes a value that came from elsewhere.
     #[inline]
     pub(super) fn admit(&mut self, value: &Value) {

@@ -10,6 +10,9 @@ use crate::program::signature::{DefaultValue, POOL_SUBMITS, Receiver, Signature,
 use crate::program::{CallSpec, Image};
 use crate::value::{self, Error, ObjectKind, ObjectRef, Result, Value};
 
+/// How much deeper the arguments of calls lie in what a worker takes: in a list of calls, beside the task.
+const TAKEN_LEVELS: usize = 2;
+
 /// What a handle is a target of; none for other values.
 pub(super) fn target(value: &Value) -> Option<Target> {
     match value {
@@ -32,6 +35,7 @@ pub(super) fn method(context: &Context, handle: &Value, spec: &CallSpec, args: &
         && let Some((name, _, code)) = POOL_SUBMITS.iter().find(|(name, ..)| *name == &*spec.name)
     {
         let args = submit(&context.image, name, *code, spec, args)?;
+        args.as_slice().get(1).map_or(Ok(()), |calls| context.fits(calls, TAKEN_LEVELS))?;
         return Ok(Context::op(*code, target, args));
     }
     let Some(found) = signature(receiver, &spec.name) else { return Err(no_method(handle, &spec.name)) };

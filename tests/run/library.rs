@@ -5,11 +5,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use conc::judge::{Judgement, judge};
-use conc::trace::TraceData;
+use conc::trace::{Trace, TraceData, TraceError};
 use conc::{RunOptions, Scenario, Schedule};
 
 #[track_caller]
-fn trace_of(text: &str) -> conc::trace::Trace {
+fn trace_of(text: &str) -> Trace {
     let plan = Scenario::from_str(text).plan(&[]).unwrap_or_else(|found| panic!("{found:?}"));
     let run = plan.run(&RunOptions::default()).unwrap_or_else(|error| panic!("{error}"));
     assert!(run.passed(), "{:?}", run.errors());
@@ -70,6 +70,40 @@ fn the_number_of_processors_is_that_of_the_host_in_a_free_run_and_fixed_in_other
         let judgement = judge(&plan, &other, Some(&run.ending));
         assert!(!matches!(judgement, Judgement::Possible { .. }), "{judgement:?}");
     }
+}
+
+#[test]
+fn a_trace_takes_values_as_deep_as_a_scenario_makes_them() {
+    let text = "queue q
+main {
+    let list = [1]
+    let map = {\"x\": 0..3}
+    for _ in 0..500 { list = [list]; map = {\"x\": map} }
+    q.put(list)
+    q.put(map)
+    print q.get() == list, q.get() == map
+}";
+    let trace = trace_of(text);
+    assert_eq!(trace.prints(), ["true true"]);
+    let to_lines = |trace: &Trace| trace.to_ron_lines().unwrap_or_else(|error| panic!("{error}"));
+    let to_json = |trace: &Trace| trace.to_json().unwrap_or_else(|error| panic!("{error}"));
+    let read = |read: Result<Trace, TraceError>| read.unwrap_or_else(|error| panic!("{error}"));
+    let refusal = |read: Result<Trace, TraceError>| read.err().map_or_else(String::new, |error| error.to_string());
+    let (lines, json) = (to_lines(&trace), to_json(&trace));
+    assert_eq!(to_lines(&read(Trace::from_ron_lines(&lines))), lines);
+    assert_eq!(to_json(&read(Trace::from_json(&json))), json);
+    // What nests deeper than any value is refused, before the stack runs out.
+    let hostile = json.replacen("[{\"Int\":1}]", &"{\"List\":[".repeat(200_000), 1);
+    assert_ne!(hostile, json);
+    let refused = refusal(Trace::from_json(&hostile));
+    assert!(refused.contains("nests more than"), "{refused}");
+    let [open, close] = ["{\"List\":[", "]}"].map(|bracket| bracket.repeat(1000));
+    let unlikely = json.replacen("[{\"Int\":1}]", &format!("[{open}{close}]"), 1);
+    assert_eq!(to_json(&read(Trace::from_json(&unlikely))), unlikely);
+    let hostile = lines.replacen("[Int(1)]", &"[List(".repeat(200_000), 1);
+    assert_ne!(hostile, lines);
+    let refused = refusal(Trace::from_ron_lines(&hostile));
+    assert!(refused.contains("recursion limit"), "{refused}");
 }
 
 #[test]

@@ -276,3 +276,22 @@ main {
         assert_eq!((seen.stdout.as_str(), seen.code), ("no room\np#2\n", Some(0)), "{schedule}: {}", seen.stderr);
     }
 }
+
+#[test]
+fn what_nests_too_deep_for_a_pool_is_told_to_who_asks() {
+    let text = "pool w(2)
+task same(v) { return v }
+task grow(n) { let v = []; for _ in 0..n { v = [v] }; return v }
+main {
+    let v = []
+    for _ in 0..507 { v = [v] }
+    try { w.apply(same, v) } catch ValueError as e { print e.message }
+    try { w.map(same, [v[0][0], v]) } catch ValueError as e { print e.message }
+    try { w.apply(grow, 507) } catch ValueError as e { print e.message }
+    print w.apply(grow, 500) == w.map(same, [w.apply(grow, 500)], chunk: 1)[0]
+    w.close()
+    w.join()
+}";
+    let deep = "values nest at most 512 deep\n";
+    check(text, &format!("{deep}{deep}{deep}true"));
+}

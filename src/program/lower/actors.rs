@@ -180,8 +180,8 @@ impl Body<'_, '_> {
             body.emit(Instr::Take { dst: base, src: call });
             body.emit(Instr::CallList { dst: given, base, task });
         });
-        let end = self.here();
         self.emit(Instr::Append { list: values, src: given });
+        let end = self.here();
         let done = self.jump();
         self.handler(start, end, caught);
         let exit = self.emit_pending(Instr::JumpIfExit { src: caught, target: 0 });

@@ -24,7 +24,7 @@ use super::numbers::{ACTORS_MAX, Numbers};
 use crate::program::ActorKind;
 use crate::program::op::OpCode;
 use crate::trace::file::{TraceError, VERSION, is_sound};
-use crate::trace::{ActorInfo, Event, ObjectDetail, Trace, TraceData};
+use crate::trace::{ActorInfo, Event, ObjectDetail, Trace, TraceData, deep};
 
 /// What such a file begins with.
 const BEGINNING: &[u8] = b"conc trace, streamed\n";
@@ -88,8 +88,8 @@ impl<W: Write> Writer<W> {
         self.to.flush()
     }
 
-    fn define(&mut self, letter: u8, what: &impl Serialize) -> io::Result<()> {
-        let text = ron::to_string(what).map_err(io::Error::other)?;
+    fn define(&mut self, letter: u8, what: &(impl Serialize + Sync)) -> io::Result<()> {
+        let text = deep::to_ron(what).map_err(io::Error::other)?;
         self.header(letter, text.len())?;
         self.to.write_all(text.as_bytes())
     }
@@ -246,9 +246,9 @@ fn unknown() -> ActorInfo {
     ActorInfo { name: "?".to_owned(), kind: ActorKind::Thread, parent: None, pid: 0, tid: 0 }
 }
 
-fn defined<T: DeserializeOwned>(block: &[u8]) -> Result<T, TraceError> {
+fn defined<T: DeserializeOwned + Send>(block: &[u8]) -> Result<T, TraceError> {
     let text = std::str::from_utf8(block).map_err(|_| TraceError::NotStreamed)?;
-    ron::from_str(text).map_err(|error| TraceError::Defined(error.to_string()))
+    deep::from_ron(text).map_err(|error| TraceError::Defined(error.to_string()))
 }
 
 /// Fills the bytes; false where there are not so many.

@@ -34,21 +34,19 @@ pub(super) fn is_possible(pool: &PoolState) -> bool {
     has_caller && pool.state.load(Relaxed) != TERMINATED
 }
 
-/// Puts a result among those whose callbacks are to run, unless one who died had.
+/// Puts a result among those whose callbacks are to run, unless one who died had: the last of them is `last_call`, and
+/// every other knows who follows.
 pub(super) fn await_call(ctx: &Ctx, pool: &PoolState, off: Off) {
-    let mut last = None;
-    let mut at = Off(pool.calls.load(Relaxed));
-    while !at.is_null() {
-        if at == off {
-            return;
-        }
-        last = Some(at);
-        at = Off(ctx.arena.at::<ResultState>(at).next_call.load(Relaxed));
+    let next = |of: Off| &ctx.arena.at::<ResultState>(of).next_call;
+    let last = Off(pool.last_call.load(Relaxed));
+    if pool.calls.load(Relaxed) == 0 {
+        pool.calls.store(off.0, Relaxed);
+    } else if last != off && next(off).load(Relaxed) == 0 {
+        next(last).store(off.0, Relaxed);
+    } else {
+        return;
     }
-    match last {
-        Some(last) => ctx.arena.at::<ResultState>(last).next_call.store(off.0, Relaxed),
-        None => pool.calls.store(off.0, Relaxed),
-    }
+    pool.last_call.store(off.0, Relaxed);
 }
 
 /// Wakes the thread that runs the callbacks, where it has something to do or there will be no more.

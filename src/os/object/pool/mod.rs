@@ -64,6 +64,8 @@ pub(in crate::os) struct PoolState {
     caller_left: AtomicU32,
     /// The first result whose callback is to run, and the one whose callback runs.
     calls: AtomicU32,
+    /// The last of those whose callbacks are to run, where there is a first.
+    last_call: AtomicU32,
     calling: AtomicU32,
     /// The actor plus 1 of a worker that looks out for a task, which it takes without being woken; 0 for none.
     lookout: AtomicU32,
@@ -198,14 +200,20 @@ pub(in crate::os) fn joined(ctx: &Ctx, off: Off) -> Done {
     Done::new(Value::None, locked.tick(), 0)
 }
 
-/// Finds the end of the list of tasks anew: the chain from the head is whole at every instant.
+/// Finds the ends of the lists of tasks and of callbacks anew: the chain from the head is whole at every instant.
 pub(super) fn mend(arena: Arena, off: Off) {
     let pool: &PoolState = arena.at(off);
-    let (mut last, mut at) = (0, pool.head.load(Relaxed));
-    while at != 0 {
-        (last, at) = (at, arena.at::<submit::TaskState>(Off(at)).next.load(Relaxed));
-    }
-    pool.tail.store(last, Relaxed);
+    let last = |first: &AtomicU32, next: fn(Arena, Off) -> &'static AtomicU32| {
+        let (mut last, mut at) = (0, first.load(Relaxed));
+        while at != 0 {
+            (last, at) = (at, next(arena, Off(at)).load(Relaxed));
+        }
+        last
+    };
+    let last_task = last(&pool.head, |arena, off| &arena.at::<submit::TaskState>(off).next);
+    let last_call = last(&pool.calls, |arena, off| &arena.at::<result::ResultState>(off).next_call);
+    pool.tail.store(last_task, Relaxed);
+    pool.last_call.store(last_call, Relaxed);
 }
 
 /// What to tell one who waits in a pool and whose waker died: a worker the task it was given, or that there will be
