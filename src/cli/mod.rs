@@ -55,12 +55,19 @@ use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 #[command(after_help = "Exit status: 0 as expected, 1 the scenario failed, 2 the file or the command line is wrong,\n\
     3 deadlock, 4 out of time or over a limit, 5 a bug in conc, 128+n ended by signal n")]
 pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Debug, clap::Args)]
+struct Common {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     #[arg(help = "When to use colours: auto, always or never")]
     color: ColorChoice,
-    #[command(subcommand)]
-    verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,16 +85,42 @@ enum Verb {
     Man,
 }
 
+/// The command line of a program that can only run: an eighth of what there is to be set up for all verbs.
+#[derive(Debug, Parser)]
+struct Running {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: OnlyRun,
+}
+
+#[derive(Debug, Subcommand)]
+enum OnlyRun {
+    Run(run::Args),
+}
+
+impl Cli {
+    /// Reads the arguments. Whatever is not a run that is told rightly is looked at with all verbs at hand.
+    fn read() -> Result<Cli, clap::Error> {
+        if std::env::args_os().nth(1).is_some_and(|verb| verb == "run")
+            && let Ok(Running { common, verb: OnlyRun::Run(args) }) = Running::try_parse()
+        {
+            return Ok(Cli { common, verb: Verb::Run(args) });
+        }
+        Cli::try_parse()
+    }
+}
+
 /// The whole command: reads the arguments, does what they say, gives the exit status.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { Exit::Wrong } else { Exit::Expected }.into();
         }
     };
-    match cli.color {
+    match cli.common.color {
         ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
         ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
         ColorChoice::Auto => {}

@@ -20,12 +20,9 @@ const JSON_MAX: usize = 128;
 /// Room for what reads and writes so deep: unoptimised, some six kilobytes a level.
 const STACK_BYTES: usize = 32 << 20;
 
-/// Does it where the stack has room for it, if it can be; a thread that it is done in cannot be had, it is done here.
-fn with_room<T: Send>(act: impl Fn() -> T + Sync) -> T {
-    std::thread::scope(|scope| {
-        let apart = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, &act);
-        apart.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(&act)
-    })
+/// Does it where the stack has room for it.
+fn with_room<T>(act: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, act)
 }
 
 fn options() -> ron::Options {
@@ -33,7 +30,7 @@ fn options() -> ron::Options {
 }
 
 /// As RON, on one line.
-pub(crate) fn to_ron(what: &(impl Serialize + Sync)) -> Result<String, ron::Error> {
+pub(crate) fn to_ron(what: &impl Serialize) -> Result<String, ron::Error> {
     match ron::to_string(what) {
         Err(ron::Error::ExceededRecursionLimit) => with_room(|| options().to_string(what)),
         written => written,
@@ -41,15 +38,15 @@ pub(crate) fn to_ron(what: &(impl Serialize + Sync)) -> Result<String, ron::Erro
 }
 
 /// As RON, laid out.
-pub(crate) fn to_ron_pretty(what: &(impl Serialize + Sync), pretty: PrettyConfig) -> Result<String, ron::Error> {
+pub(crate) fn to_ron_pretty(what: &impl Serialize, pretty: PrettyConfig) -> Result<String, ron::Error> {
     match ron::ser::to_string_pretty(what, pretty.clone()) {
-        Err(ron::Error::ExceededRecursionLimit) => with_room(|| options().to_string_pretty(what, pretty.clone())),
+        Err(ron::Error::ExceededRecursionLimit) => with_room(|| options().to_string_pretty(what, pretty)),
         written => written,
     }
 }
 
 /// Reads RON.
-pub(crate) fn from_ron<T: DeserializeOwned + Send>(text: &str) -> Result<T, ron::error::SpannedError> {
+pub(crate) fn from_ron<T: DeserializeOwned>(text: &str) -> Result<T, ron::error::SpannedError> {
     match ron::from_str(text) {
         Err(error) if error.code == ron::Error::ExceededRecursionLimit => with_room(|| options().from_str(text)),
         read => read,
@@ -57,13 +54,13 @@ pub(crate) fn from_ron<T: DeserializeOwned + Send>(text: &str) -> Result<T, ron:
 }
 
 /// As JSON.
-pub(crate) fn to_json(what: &(impl Serialize + Sync)) -> Result<String, serde_json::Error> {
+pub(crate) fn to_json(what: &impl Serialize) -> Result<String, serde_json::Error> {
     // Its crate does not count levels here.
     with_room(|| serde_json::to_string(what))
 }
 
 /// Reads JSON.
-pub(crate) fn from_json<T: DeserializeOwned + Send>(text: &str) -> Result<T, serde_json::Error> {
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
     match nested(text) {
         0..JSON_MAX => serde_json::from_str(text),
         JSON_MAX..=NESTED_MAX => with_room(|| {

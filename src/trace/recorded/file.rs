@@ -88,7 +88,7 @@ impl<W: Write> Writer<W> {
         self.to.flush()
     }
 
-    fn define(&mut self, letter: u8, what: &(impl Serialize + Sync)) -> io::Result<()> {
+    fn define(&mut self, letter: u8, what: &impl Serialize) -> io::Result<()> {
         let text = deep::to_ron(what).map_err(io::Error::other)?;
         self.header(letter, text.len())?;
         self.to.write_all(text.as_bytes())
@@ -246,7 +246,7 @@ fn unknown() -> ActorInfo {
     ActorInfo { name: "?".to_owned(), kind: ActorKind::Thread, parent: None, pid: 0, tid: 0 }
 }
 
-fn defined<T: DeserializeOwned + Send>(block: &[u8]) -> Result<T, TraceError> {
+fn defined<T: DeserializeOwned>(block: &[u8]) -> Result<T, TraceError> {
     let text = std::str::from_utf8(block).map_err(|_| TraceError::NotStreamed)?;
     deep::from_ron(text).map_err(|error| TraceError::Defined(error.to_string()))
 }
