@@ -69,7 +69,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(max: u64, keeps_output: bool) -> Watch {
-        Watch { max, next_ns: sys::now_ns(), keeps_output }
+        Watch { max, next_ns: sys::now_ns() + PERIOD_NS, keeps_output }
     }
 
     /// When to look again.
