@@ -83,6 +83,7 @@ fn works(out: &Path, args: &[String]) -> bool {
     let (source, program) = (out.join("trial.rs"), out.join("trial"));
     let mut compile = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     compile.arg(&source).arg("-o").arg(&program);
+    compile.args(variable("CARGO_ENCODED_RUSTFLAGS").split('\x1f').filter(|flag| !flag.is_empty()));
     if env::var_os("RUSTC_LINKER").is_some() {
         compile.arg(format!("-Clinker={}", linker()));
     }

@@ -65,6 +65,9 @@ struct Round {
 /// How conc is run.
 struct Bench {
     folder: Folder,
+    /// The programs that are measured, as installed: conc, and the limits, which are this one.
+    conc: String,
+    limit: String,
     traced: bool,
 }
 
@@ -113,14 +116,13 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (flags, names): (Vec<_>, Vec<_>) = args.into_iter().partition(|arg| arg == "--traced");
-    let folder = match Folder::new("limits") {
-        Ok(folder) => folder,
+    let bench = match Bench::new(!flags.is_empty()) {
+        Ok(bench) => bench,
         Err(error) => {
             println!("no folder to record in: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let bench = Bench { folder, traced: !flags.is_empty() };
     let how = if bench.traced { "; every run of conc is recorded" } else { "" };
     println!("times as long as the limit: quartiles{how}\n");
     println!("{:<26} {:>12} {:>12} {:>27} {:>27}", "", "limit ns", "conc ns", "conc", "CPython");
@@ -133,12 +135,19 @@ fn main() -> ExitCode {
 }
 
 impl Bench {
+    fn new(traced: bool) -> std::io::Result<Bench> {
+        let folder = Folder::new("limits")?;
+        let conc = installed(&folder, Path::new(CONC))?;
+        let limit = installed(&folder, &std::env::current_exe()?)?;
+        Ok(Bench { folder, conc, limit, traced })
+    }
+
     /// Whole processes: the smallest scenario, a program that forks once, and CPython.
     fn hello(&self) {
-        let this = std::env::current_exe().unwrap_or_default().display().to_string();
         let once = |_| {
             let conc = self.command("hello", &[], self.traced);
-            let commands = [vec![this.clone(), "--raw".into()], conc, vec!["python3".into(), file("hello", "py")]];
+            let commands =
+                [vec![self.limit.clone(), "--raw".into()], conc, vec!["python3".into(), file("hello", "py")]];
             let [limit, conc, python] = commands.each_ref().map(|command| time(command).map(|ms| ms * 1e6));
             Some(Round { limit: limit?, conc: conc?, python })
         };
@@ -165,7 +174,7 @@ impl Bench {
 
     /// Measures a row once.
     fn round(&self, row: &Row) -> Option<Round> {
-        let mut raw = Command::new(std::env::current_exe().ok()?);
+        let mut raw = Command::new(&self.limit);
         let raw = raw.args(["--raw", row.name, &row.count.to_string()]).output();
         let limit = String::from_utf8(raw.ok()?.stdout).ok()?.trim().parse().ok()?;
         let conc = |traced| {
@@ -191,7 +200,7 @@ impl Bench {
 
     /// How a scenario is run with these constants, and recorded where that is asked for.
     fn command(&self, name: &str, sets: &[String], traced: bool) -> Vec<String> {
-        let mut command = vec![CONC.to_owned(), "run".into()];
+        let mut command = vec![self.conc.clone(), "run".into()];
         command.extend(sets.iter().flat_map(|set| ["--set".to_owned(), set.clone()]));
         if traced {
             command.extend(["--trace".into(), self.folder.file().display().to_string()]);
@@ -199,6 +208,14 @@ impl Bench {
         command.push(file(name, "conc"));
         command
     }
+}
+
+/// A copy of a program, as one that was installed is one: how the linker has written a file shows in how dearly it is
+/// mapped.
+fn installed(folder: &Folder, program: &Path) -> std::io::Result<String> {
+    let copy = folder.file().with_file_name(program.file_name().unwrap_or_default());
+    std::fs::copy(program, &copy)?;
+    Ok(copy.display().to_string())
 }
 
 fn tell(name: &str, rounds: Vec<Round>) {

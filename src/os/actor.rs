@@ -199,13 +199,9 @@ pub(super) fn leave_processes(arena: Arena, slot: &Slot) {
 pub(super) fn settle(ctx: &Ctx, actor: u32) {
     let slot = slot(ctx.arena, actor);
     let header = ctx.arena.header();
-    if slot.uncounted.swap(1, SeqCst) == 0 && header.running.fetch_sub(1, SeqCst) == 1 {
-        ctx.kick();
-    }
     // What it owed its pools, it owes no more.
-    if slot.duty.swap(0, SeqCst) != 0 && header.running.fetch_sub(1, SeqCst) == 1 {
-        ctx.kick();
-    }
+    let counted = i64::from(slot.uncounted.swap(1, SeqCst) == 0) + i64::from(slot.duty.swap(0, SeqCst) != 0);
+    header.running.fetch_sub(counted, SeqCst);
     if slot.settled.compare_exchange(0, COUNTED, SeqCst, SeqCst).is_ok() {
         if !is_process(slot) {
             header.threads.fetch_sub(1, SeqCst);
@@ -222,6 +218,10 @@ pub(super) fn settle(ctx: &Ctx, actor: u32) {
     }
     slot.settled.store(SETTLED, SeqCst);
     drop(locked);
+    // Whoever joined it goes on, and there is nothing to look at.
+    if counted != 0 && header.running.load(SeqCst) <= 0 {
+        ctx.kick();
+    }
     ctx.tell_of_a_stop();
     if turns::are_on(ctx.arena) {
         turns::tell(ctx.arena);
