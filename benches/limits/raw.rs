@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Instant;
 
 use nix::sys::wait::waitpid;
+use nix::time::{ClockId, clock_gettime};
 use nix::unistd::pipe;
-use rustix::time::{ClockId, clock_gettime};
 
 use super::crates;
 use super::shared::{Condition, Lock, Ring, await_value, child, children, shared, sleep_on, wake};
@@ -210,9 +210,9 @@ const EVENTS: usize = 1 << 14;
 fn record(count: usize) {
     let ring: &[[AtomicU64; 4]; EVENTS] = shared();
     for event in 0..count {
-        let now = clock_gettime(ClockId::Monotonic);
+        let Ok(now) = clock_gettime(ClockId::CLOCK_MONOTONIC) else { return };
         let [when, who, what, number] = &ring[event % EVENTS];
-        when.store(now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64, Relaxed);
+        when.store(now.tv_sec() as u64 * 1_000_000_000 + now.tv_nsec() as u64, Relaxed);
         who.store(1, Relaxed);
         what.store(2, Relaxed);
         number.store(event as u64 + 1, Release);

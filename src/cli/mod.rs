@@ -85,7 +85,7 @@ enum Verb {
     Man,
 }
 
-/// The command line of a program that can only run: an eighth of what there is to be set up for all verbs.
+/// The command line of a program that can only run: setting up all verbs takes a tenth of the shortest run.
 #[derive(Debug, Parser)]
 struct Running {
     #[command(flatten)]

@@ -12,8 +12,10 @@ use rustix::thread::futex;
 
 /// Nanoseconds of CLOCK_MONOTONIC.
 pub(super) fn now_ns() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+    // By the system's library, which knows where the kernel has put the clock, in a program that is linked with it too;
+    // a clock that every Linux has is never refused.
+    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC);
+    time.map_or(0, |time| time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
 }
 
 /// What a futex wait came to. Anything but `TimedOut` means: look again.

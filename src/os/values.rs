@@ -106,9 +106,9 @@ pub(super) fn decode_at(bytes: &[u8], path: &[Value]) -> Result<Value> {
     }
 }
 
-/// Replaces what a path leads to in an encoded value; false where it leads to no place that is easily found.
-pub(super) fn replace_at(bytes: &mut Vec<u8>, path: &[Value], value: &Value) -> bool {
-    encoded::replace(bytes, path, value)
+/// Puts a value where a path leads to in an encoded value; false where that is no place that is easily found.
+pub(super) fn put_at(bytes: &mut Vec<u8>, path: &[Value], value: &Value) -> bool {
+    encoded::put(bytes, path, value)
 }
 
 /// Appends to the list that a path leads to in an encoded value; false where it is not easily found.

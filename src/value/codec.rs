@@ -89,6 +89,11 @@ pub fn begin_list(len: usize, out: &mut Vec<u8>) {
     unsigned(LIST, len as u64, out);
 }
 
+/// Appends the beginning of a map to `out`: so many entries are to follow, in the order of their keys.
+pub(super) fn begin_map(len: u64, out: &mut Vec<u8>) {
+    unsigned(MAP, len, out);
+}
+
 /// Appends the value to `out`, its handles by other numbers.
 pub fn encode_with(value: &Value, out: &mut Vec<u8>, ids: &mut impl Ids) {
     match value {
@@ -109,8 +114,7 @@ pub fn encode_with(value: &Value, out: &mut Vec<u8>, ids: &mut impl Ids) {
         Value::List(items) => encode_all(LIST, items.len(), items.iter(), out, ids),
         Value::Set(set) => encode_all(SET, set.len(), set.iter(), out, ids),
         Value::Map(map) => {
-            out.push(MAP);
-            varint(map.len() as u64, out);
+            begin_map(map.len() as u64, out);
             for (key, value) in map.iter() {
                 encode_with(key, out, ids);
                 encode_with(value, out, ids);

@@ -3,6 +3,7 @@
 //! Answers for: where a place is, where that is easy to say. Whatever is not (a key that is no int or text, a place
 //! that is not there) is for who has the value itself.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::codec::{self, LIST, MAP, Reader};
@@ -19,13 +20,47 @@ pub fn find(bytes: &[u8], path: &[Value]) -> Option<Range<usize>> {
     Some(start..bytes.len() - reader.bytes.len())
 }
 
-/// Replaces what a path leads to; false, and nothing is changed, where it leads to no place that there is.
-pub fn replace(bytes: &mut Vec<u8>, path: &[Value], value: &Value) -> bool {
-    let Some(place) = find(bytes, path) else { return false };
+/// Puts a value where a path leads to, be it to a new key of a map; false, and nothing is changed, where that is no
+/// place.
+pub fn put(bytes: &mut Vec<u8>, path: &[Value], value: &Value) -> bool {
+    let Some(place) = find(bytes, path) else { return insert(bytes, path, value) };
     let mut new = Vec::with_capacity(16);
     codec::encode(value, &mut new);
     bytes.splice(place, new);
     true
+}
+
+/// Enters a value under a key that the map does not have which the path before it leads to.
+fn insert(bytes: &mut Vec<u8>, path: &[Value], value: &Value) -> bool {
+    let Some((key @ (Value::Int(_) | Value::Str(_)), before)) = path.split_last() else { return false };
+    let Some(place) = find(bytes, before) else { return false };
+    let mut reader = Reader { bytes: &bytes[place.clone()] };
+    let (Some(MAP), Some(len)) = (reader.byte(), reader.varint()) else { return false };
+    let head = place.len() - reader.bytes.len();
+    let Some(at) = place_of_new(&mut reader, len, key).map(|left| place.end - left) else { return false };
+    let mut new = Vec::with_capacity(32);
+    codec::encode(key, &mut new);
+    codec::encode(value, &mut new);
+    bytes.splice(at..at, new);
+    let mut longer = Vec::with_capacity(head + 1);
+    codec::begin_map(len + 1, &mut longer);
+    bytes.splice(place.start..place.start + head, longer);
+    true
+}
+
+/// How many bytes of the entries are left where a key belongs that is not among them.
+fn place_of_new(reader: &mut Reader<'_>, len: u64, key: &Value) -> Option<usize> {
+    for _ in 0..len {
+        let from = reader.bytes;
+        reader.pass(1)?;
+        match codec::decode(&from[..from.len() - reader.bytes.len()])?.cmp(key) {
+            Ordering::Less => reader.pass(1)?,
+            // Of another kind, or it would have been found.
+            Ordering::Equal => return None,
+            Ordering::Greater => return Some(from.len()),
+        }
+    }
+    Some(reader.bytes.len())
 }
 
 /// Appends to the list that a path leads to; false, and nothing is changed, where there is none that has room.

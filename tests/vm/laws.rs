@@ -99,9 +99,34 @@ proptest! {
         if let Some(place) = encoded::find(&bytes, &path) {
             prop_assert_eq!(value::decode(&bytes[place]), value::get_path(&value, &path).ok());
         }
-        let mut changed = bytes.clone();
-        if !encoded::replace(&mut changed, &path, &Value::None) {
+        let (mut changed, mut expected) = (bytes.clone(), value.clone());
+        if encoded::put(&mut changed, &path, &Value::None) {
+            value::set_path(&mut expected, &path, Value::None).expect("the path leads to a place");
+            prop_assert_eq!(changed, encoded(&expected));
+        } else {
             prop_assert_eq!(changed, bytes);
+        }
+    }
+
+    #[test]
+    fn a_new_key_is_put_where_it_belongs(
+        (within, item) in (any_value(), any_value()),
+        (keys, key) in (prop::collection::btree_set(leaf(), 0..140), leaf()),
+        depth in 0usize..3,
+    ) {
+        // As many entries, now and then, as make their number longer by a byte.
+        let map = Value::Map(Shared::new(keys.iter().map(|key| (key.clone(), within.clone())).collect()));
+        let value = (0..depth).fold(map, |map, _| Value::list(vec![Value::Int(1), map]));
+        let path: Vec<Value> = std::iter::repeat_n(Value::Int(1), depth).chain([key.clone()]).collect();
+        let (mut bytes, mut expected) = (encoded(&value), value.clone());
+        let is_easy = matches!(key, Value::Int(_) | Value::Str(_));
+        if encoded::put(&mut bytes, &path, &item) {
+            value::set_path(&mut expected, &path, item).expect("the path leads to a place");
+            prop_assert_eq!(bytes, encoded(&expected));
+        } else {
+            // One that equals it may be of another kind.
+            prop_assert!(!is_easy || keys.contains(&key));
+            prop_assert_eq!(bytes, encoded(&value));
         }
     }
 
@@ -112,7 +137,7 @@ proptest! {
     ) {
         let path = path_into(&value, &steps);
         let (mut bytes, mut expected) = (encoded(&value), value.clone());
-        if !path.is_empty() && encoded::replace(&mut bytes, &path, &item) {
+        if !path.is_empty() && encoded::put(&mut bytes, &path, &item) {
             value::set_path(&mut expected, &path, item).expect("the path leads to a place");
             prop_assert_eq!(value::decode(&bytes), Some(expected));
         }

@@ -164,7 +164,7 @@ pub(in crate::os) fn peek(arena: Arena, off: Off, path: &[Value]) -> Result<Valu
 
 pub(in crate::os) fn write(ctx: &Ctx, off: Off, path: &[Value], value: Value) -> Result {
     if !path.is_empty()
-        && let Some(done) = edit(ctx, off, |bytes| values::replace_at(bytes, path, &value))
+        && let Some(done) = edit(ctx, off, |bytes| values::put_at(bytes, path, &value))
     {
         return done;
     }

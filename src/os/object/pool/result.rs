@@ -251,8 +251,16 @@ pub(in crate::os) fn mend(arena: Arena, off: Off) {
 
 /// Tells those who wait of what has come to its end, where one who died may not have. For the supervisor.
 pub(in crate::os) fn resume(ctx: &Ctx, off: Off) {
-    let locked = ctx.lock(off);
-    tell(ctx, &locked, ctx.arena.at(off));
+    let result: &ResultState = ctx.arena.at(off);
+    let pool = Off(result.pool.load(Relaxed));
+    if pool.is_null() {
+        // It was being made.
+        return;
+    }
+    // Others may be putting results among those whose callbacks are to run.
+    let of_pool = ctx.lock(pool);
+    tell(ctx, &ctx.lock(off), result);
+    call::wake_caller(ctx, &of_pool, pool, ctx.arena.at(pool));
 }
 
 /// How a wait for a result ended.
