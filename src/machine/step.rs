@@ -217,7 +217,13 @@ impl Tx<'_> {
         }
         match object::perform(self, id, op) {
             Act::Done(came) => self.finish(id, op, came),
-            Act::Parked => self.park(id, op),
+            Act::Parked => {
+                // What waits may be told a second time: a long message, once it is on its way.
+                if let Some(Phase::At(at)) = self.state.actor_mut(id).map(|actor| &mut actor.phase) {
+                    at.parked = true;
+                }
+                self.note_arrival(id, op);
+            }
             Act::Calls { code, then } => self.end_with(id, op, Ok(Value::Bool(true)), Outcome::Call { code, then }),
         }
     }

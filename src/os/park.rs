@@ -285,7 +285,7 @@ impl Ctx {
         &self,
         locked: &Locked<'_>,
         list: usize,
-        wanted: impl Fn(&Slot) -> bool,
+        wanted: impl Fn(&Node) -> bool,
     ) -> Option<Claimed> {
         self.claim(locked, list, wanted, false)
     }
@@ -294,14 +294,14 @@ impl Ctx {
         &self,
         locked: &Locked<'_>,
         list: usize,
-        wanted: impl Fn(&Slot) -> bool,
+        wanted: impl Fn(&Node) -> bool,
         complete: bool,
     ) -> Option<Claimed> {
         loop {
             let mut node_off = Off(locked.header.lists[list].head.load(Relaxed));
             while !node_off.is_null() {
                 let node: &Node = self.arena.at(node_off);
-                if wanted(self.arena.at(slot_at(node.actor.load(Relaxed)))) {
+                if wanted(node) {
                     break;
                 }
                 node_off = Off(node.next.load(Relaxed));
@@ -436,12 +436,6 @@ impl Locked<'_> {
     /// How many wait in a list.
     pub(super) fn waiting(&self, list: usize) -> u32 {
         self.header.lists[list].len.load(Relaxed)
-    }
-
-    /// The payload of the first in a list.
-    pub(super) fn first_payload(&self, list: usize) -> Option<u64> {
-        let head = self.header.lists[list].head.load(Relaxed);
-        (head != 0).then(|| self.node(head).payload.load(Relaxed))
     }
 
     /// The payloads of a list, the first first.

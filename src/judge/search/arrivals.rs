@@ -12,6 +12,7 @@ use crate::judge::order::domain;
 use crate::machine::{Choice, What};
 use crate::program::op::OpCode;
 use crate::trace::{Datum, Event, Status};
+use crate::value::ObjectKind;
 
 /// Ways that are tried for one answer.
 const WAYS_MAX: usize = 24;
@@ -152,8 +153,8 @@ impl Judge<'_> {
         for index in 0..self.order.lanes.len() as u32 {
             let Some(actor) = progress.id(index) else { continue };
             let next = self.next_of(progress, index);
-            let tells = next.is_some_and(|next| next.op == OpCode::Arrive);
-            if tells || !self.machine.only_arrives(&progress.state, actor) {
+            if next.is_some_and(|next| self.tells_of_a_wait(next)) || !self.machine.only_arrives(&progress.state, actor)
+            {
                 continue;
             }
             // The object's own order, where the wait ends there; else who waits for good comes last.
@@ -174,6 +175,13 @@ impl Judge<'_> {
         let mut lanes = 0..self.order.lanes.len() as u32;
         let next = lanes.find(|index| progress.id(*index) == Some(actor)).and_then(|at| self.next_of(progress, at));
         is_there || next.is_some_and(|next| self.is_in_the_order_of(next, event))
+    }
+
+    /// Whether an event tells that a wait began. Of a long message it tells that it is on its way, which it may have
+    /// waited for.
+    pub(super) fn tells_of_a_wait(&self, event: &Event) -> bool {
+        let object = event.object.and_then(|index| self.data.objects.get(index as usize));
+        event.op == OpCode::Arrive && object.is_none_or(|object| object.kind != ObjectKind::PipeEnd)
     }
 
     fn is_in_the_order_of(&self, next: &Event, event: &Event) -> bool {

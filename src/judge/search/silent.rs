@@ -115,7 +115,7 @@ impl Judge<'_> {
                         None => match next {
                             // It begins to wait, of which a trace tells only where that is always a step.
                             Some(next) if self.machine.only_arrives(&progress.state, actor) => {
-                                next.op != OpCode::Arrive
+                                !self.tells_of_a_wait(next)
                             }
                             Some(next) => meets(next),
                             // Who waits for good has no more to tell.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use super::{self as pipe, EndState, Ends};
 use crate::os::arena::{Arena, Off};
-use crate::os::layout::Slot;
+use crate::os::layout::{Node, Slot, slot_at};
 use crate::os::object::say;
 use crate::os::park::{Ctx, Verdict};
 use crate::os::small_lock::Locked;
@@ -35,7 +35,10 @@ pub(in crate::os) fn let_go(ctx: &Ctx, off: Off, note: Off, closed: Option<&dyn 
         ends.close();
         let process = ctx.slot.process.load(Relaxed);
         for (locked, list) in [(&own, pipe::RECEIVERS), (&peer, pipe::SENDERS)] {
-            let of_it = |slot: &Slot| slot.process.load(Relaxed) == process;
+            let of_it = |node: &Node| {
+                let slot: &Slot = ctx.arena.at(slot_at(node.actor.load(Relaxed)));
+                slot.process.load(Relaxed) == process
+            };
             while let Some(waiter) = ctx.claim_where(locked, list, of_it) {
                 let ticket = pipe::tick(ctx.arena, off);
                 ctx.finish(waiter, Verdict { code: say::CLOSED_HERE, given: 0, ticket, cause: ctx.place() });

@@ -4,8 +4,9 @@
 //! the ends that it holds, and no others. Whether an end is still held is counted here, not by the kernel.
 //!
 //! A message is a frame: its length, the place of its send, the encoded value. A direction holds so many bytes of
-//! frames that nobody has begun to read; a send waits until its frame fits (a larger one until nothing is on the way,
-//! and then until a reader has its turn for it). What belongs to a direction lies at the end that receives, under its
+//! frames that nobody has begun to read; a send waits until its frame fits, and longer ones do not keep a shorter one
+//! from going first (one larger than all that waits until nothing is on the way, and then until a reader has its turn
+//! for it). What belongs to a direction lies at the end that receives, under its
 //! small lock: a send is complete when it is admitted there, a receipt when it gets its turn. The bytes follow: frames
 //! of one direction are written one after the other (the writer's turn) and read whole (the reader's turn).
 //!
@@ -35,11 +36,10 @@ use rustix::fd::BorrowedFd;
 use super::{Done, Identity, Refused, Result, find, kind_number, make, say};
 use crate::os::arena::{Arena, Off, Shared};
 use crate::os::hand;
-use crate::os::layout::{ObjectHeader, Slot, slot_at};
+use crate::os::layout::{Node, ObjectHeader, Slot, slot_at};
 use crate::os::park::{Claimed, Ctx, Verdict};
 use crate::os::small_lock::Locked;
 use crate::program::fault;
-use crate::program::op::OpCode;
 use crate::value::{ObjectKind, Value};
 
 /// Who waits for a message at this end, in `recv` or `poll` (payload [`POLLS`]).
@@ -52,6 +52,9 @@ const PIECES: usize = 2;
 const POLLS: u64 = 1;
 /// The payload of a receiver that waits for its turn only: the message is there, and is promised to it.
 const PROMISED: u64 = 2;
+
+/// In the payload of a sender that waits for its turn only, beside the message: room is kept for it.
+const HAS_ROOM: u64 = 1 << 32;
 
 /// Changes of a turn: a message is admitted, and a reading of one begins.
 const ADMITS: u32 = 1;
@@ -320,12 +323,12 @@ fn admit(ctx: &Ctx, to: Off, state: &EndState, sender: u32, message: Off) -> u64
     tick(ctx.arena, to)
 }
 
-/// Admits the first that waits to send, where its message fits.
+/// Admits the first of those who wait to send whose message fits: a shorter one passes those that do not. Who waits for
+/// the writer's turn only comes first.
 fn admit_next(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
-    if !locked.first_payload(SENDERS).is_some_and(|message| has_place(ctx.arena, state, Off(message as u32))) {
-        return;
-    }
-    if let Some(next) = ctx.claim_first(locked, SENDERS) {
+    let fits = |node: &Node| has_place(ctx.arena, state, Off(node.payload.load(Relaxed) as u32));
+    let promised = ctx.claim_where(locked, SENDERS, |node| node.payload.load(Relaxed) & HAS_ROOM != 0 && fits(node));
+    if let Some(next) = promised.or_else(|| ctx.claim_where(locked, SENDERS, fits)) {
         let ticket = admit(ctx, locked.off, state, next.actor, Off(next.payload as u32));
         ctx.finish(next, Verdict { code: say::DONE, given: 0, ticket, cause: 0 });
     }
@@ -336,12 +339,7 @@ fn admit_next(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) {
 #[must_use = "the reader sleeps until it is told"]
 fn deliver(ctx: &Ctx, locked: &Locked<'_>, state: &EndState) -> Option<(Claimed, Verdict)> {
     while state.reader.load(Relaxed) == 0 && state.messages() > 0 {
-        // Who waits in a `select` has this node and others: it says so by what it waits in.
-        let is_promised = |slot: &Slot| {
-            let receives = [OpCode::PipeRecv, OpCode::PipeNext].map(|op| op as u32 + 1);
-            receives.contains(&slot.blocked_op.load(Relaxed)) && slot.node.payload.load(Relaxed) == PROMISED
-        };
-        let promised = ctx.claim_where(locked, RECEIVERS, is_promised);
+        let promised = ctx.claim_where(locked, RECEIVERS, |node| node.payload.load(Relaxed) == PROMISED);
         let waiter = promised.or_else(|| ctx.claim_first(locked, RECEIVERS))?;
         if waiter.payload == POLLS {
             let ticket = tick(ctx.arena, locked.off);

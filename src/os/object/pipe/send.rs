@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use rustix::fd::BorrowedFd;
 
 use super::{
-    BUFFER_BYTES, EndState, Ends, PIECES, SENDERS, admit, broken, closed_here, deliver, go_by_memory, gone, has_place,
-    look_again, message, pass_turns, peer_of, tick,
+    BUFFER_BYTES, EndState, Ends, HAS_ROOM, PIECES, SENDERS, admit, broken, closed_here, deliver, go_by_memory, gone,
+    has_place, look_again, message, pass_turns, peer_of, tick,
 };
 use crate::os::arena::Off;
 use crate::os::object::frame::{Moved, has_room, write};
@@ -46,7 +46,8 @@ pub(in crate::os) fn send(
     if gone(state) {
         return not_sent(Some(broken().at(tick(ctx.arena, to)).because(state.header.last.load(Relaxed))));
     }
-    let (ticket, reader) = if locked.waiting(SENDERS) == 0 && has_place(ctx.arena, state, message) {
+    // Whoever waits does not fit, if nobody is writing.
+    let (ticket, reader) = if has_place(ctx.arena, state, message) {
         let ticket = admit(ctx, to, state, ctx.me, message);
         // Who waits for it is woken when there is something to read.
         let reader = deliver(ctx, &locked, state);
@@ -55,7 +56,8 @@ pub(in crate::os) fn send(
     } else if matches!(patience, Patience::No) && !is_promised(&locked, state, message) {
         return not_sent(None);
     } else {
-        let entered = ctx.enter(&locked, SENDERS, u64::from(message.0), &waiting(OpCode::PipeSend, None));
+        let room = if matches!(patience, Patience::No) { HAS_ROOM } else { 0 };
+        let entered = ctx.enter(&locked, SENDERS, u64::from(message.0) | room, &waiting(OpCode::PipeSend, None));
         drop(locked);
         match ctx.park_or(entered, |_| ()) {
             Ok(verdict) if verdict.code == say::DONE => (verdict.ticket, None),
@@ -67,10 +69,11 @@ pub(in crate::os) fn send(
     write_admitted(ctx, to, (Some(fd), message), (ticket, reader), arrived).map(Some)
 }
 
-/// Whether a message will be admitted without anything being received: it fits, with those that wait to be sent.
+/// Whether a message will be admitted without anything being received: it fits, with those for which room is kept.
 pub(super) fn is_promised(locked: &Locked<'_>, state: &EndState, message: Off) -> bool {
     let len = |message: Off| message::len(locked.ctx.arena, message);
-    let before: u64 = locked.payloads(SENDERS).map(|message| len(Off(message as u32))).sum();
+    let has_room = |payload: &u64| payload & HAS_ROOM != 0;
+    let before: u64 = locked.payloads(SENDERS).filter(has_room).map(|message| len(Off(message as u32))).sum();
     let before = before + state.unread.load(Relaxed);
     before == 0 || before + len(message) <= BUFFER_BYTES
 }
