@@ -63,6 +63,9 @@ const ELSEWHERE: [(&str, &str); 20] = [
     ("isSet", "is_set"),
 ];
 
+/// What a submission that does not wait takes beside the arguments of its task.
+const CALLBACKS: [&str; 2] = ["callback", "error_callback"];
+
 /// Whether handles of some kind have an operation of this name.
 fn is_of_a_handle(name: &str) -> bool {
     let receivers = ObjectKind::ALL.iter().map(|(kind, _)| Receiver::Object(*kind));
@@ -130,7 +133,11 @@ impl Resolver {
                 Known::Any
             }
             ObjectKind::Rwlock if matches!(text, "acquire" | "release") => {
-                self.report(Code::RwlockSide, span);
+                self.report(Code::RwlockSide { called: false }, span);
+                Known::Any
+            }
+            ObjectKind::Rwlock if matches!(text, "read" | "write") => {
+                self.report(Code::RwlockSide { called: true }, span);
                 Known::Any
             }
             ObjectKind::PipeEnd if !self.check_end(id, text, span) => Known::Any,
@@ -193,7 +200,7 @@ impl Resolver {
         }
         let callbacks = |arg: &&Arg| {
             let label = arg.name.as_ref().map_or("", |label| &*label.text);
-            is_async && matches!(label, "callback" | "error_callback")
+            is_async && CALLBACKS.contains(&label)
         };
         let own: Vec<&Arg> = args.iter().filter(|arg| !callbacks(arg)).collect();
         let task = own.first().filter(|arg| arg.name.is_none()).and_then(|arg| self.named_task(&arg.value));
@@ -202,14 +209,17 @@ impl Resolver {
                 (None, _) => {
                     self.report(Code::MissingArgument { callee: name.text.clone(), name: "f".into() }, span);
                 }
-                (Some((_, rest)), Some((task, callee))) => self.check_submitted(task, callee, rest, span),
+                (Some((_, rest)), Some((task, callee))) => {
+                    let beside = if is_async { &CALLBACKS[..] } else { &[] };
+                    self.check_submitted(task, callee, rest, (name, beside), span);
+                }
                 _ => {}
             }
         } else {
             let mut params =
                 vec![Parameter::new("f", true), Parameter::new("xs", true), Parameter::new("chunk", false)];
             if is_async {
-                params.extend(["callback", "error_callback"].map(|name| Parameter::new(name, false)));
+                params.extend(CALLBACKS.map(|name| Parameter::new(name, false)));
             }
             self.check_args(name.text.clone(), &params, &args.iter().collect::<Vec<_>>(), span);
             if let Some((task, callee)) = task.filter(|_| !text.starts_with("starmap")) {
@@ -228,8 +238,24 @@ impl Resolver {
         }
     }
 
-    fn check_submitted(&mut self, task: TaskId, callee: Arc<str>, args: &[&Arg], span: Span) {
+    /// The arguments of a task that is submitted; those of the submission stand beside them, by name.
+    fn check_submitted(
+        &mut self,
+        task: TaskId,
+        callee: Arc<str>,
+        args: &[&Arg],
+        (submit, beside): (&Ident, &[&str]),
+        span: Span,
+    ) {
         let Some(info) = self.checked.tasks.get(task.0 as usize).cloned() else { return };
+        let own = || info.decl.params.iter().map(|param| &*param.name.text);
+        for label in args.iter().filter_map(|arg| arg.name.as_ref()) {
+            let near = nearest(&label.text, own().chain(beside.iter().copied()));
+            if own().all(|name| *name != *label.text) && near.as_deref().is_some_and(|near| beside.contains(&near)) {
+                let code = Code::UnknownArgument { callee: submit.text.clone(), name: label.text.clone(), near };
+                return self.report(code, label.span);
+            }
+        }
         let params: Vec<Parameter> =
             info.decl.params.iter().map(|param| Parameter::new(&param.name.text, param.default.is_none())).collect();
         self.check_args(callee, &params, args, span);
@@ -280,7 +306,7 @@ impl Resolver {
         let kind = match self.expr(expr) {
             Known::Any | Known::Side(_) => return,
             Known::Object(id) => match self.object_kind(id) {
-                Some(ObjectKind::Rwlock) => return self.report(Code::RwlockSide, expr.span),
+                Some(ObjectKind::Rwlock) => return self.report(Code::RwlockSide { called: false }, expr.span),
                 Some(
                     ObjectKind::Lock
                     | ObjectKind::Rlock

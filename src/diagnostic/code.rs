@@ -436,9 +436,9 @@ codes! {
         format!("{} cannot be held by `with`", one(kind)),
         cure!("locks, rlocks, conditions, semaphores and the sides of an rwlock can"),
         "`with` acquires what follows and releases it at the end of its block.";
-    E0138 Error RwlockSide =>
+    E0138 Error RwlockSide { called: bool } =>
         "an rwlock is held on one of its sides",
-        cure!("write `.read` or `.write` behind its name"),
+        if *called { cure!("its sides are written without brackets: `….read`, `….write`") } else { cure!("write `.read` or `.write` behind its name") },
         "`with rw.read { }` shares, `with rw.write { }` excludes.";
     E0139 Error CannotJoin { kind: &'static str } =>
         format!("`join` waits for actors, and this is {}", one(kind)),
