@@ -1,14 +1,22 @@
-//! How the program is linked: with the system's library in it, where that can be.
+//! How the program is linked: with the system's library in it, and with what runs execute side by side, where that can
+//! be.
 //!
 //! A process of a run is a fork of the program, and `conc run` is over in about a millisecond: a third of that goes into
 //! finding, mapping and binding three shared libraries, and every fork copies what is known of their pieces. So the
 //! program (and nothing else: no test, no library of a user's) is linked as a position-independent executable that needs
 //! no other file, from the archives that come with the system's headers. Where a trial does not run that is linked so,
 //! or `CONC_LINK=dynamic` is set, it is linked as usual.
+//!
+//! Of its file, each process of a run maps the places anew that it executes, sixteen pages at a time. They lie in some
+//! forty such places when they lie where the compiler puts them, and in eight by `src/os/order.ld`: a script that a
+//! linker reads beside its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
+
+/// In which order functions lie, for the linker.
+const ORDER: &str = "src/os/order.ld";
 
 /// Linked and run before the program is: threads, a float function of the system's, a panic that is caught.
 const TRIAL: &str = "fn main() {
@@ -21,8 +29,9 @@ const TRIAL: &str = "fn main() {
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed={ORDER}");
     println!("cargo:rerun-if-env-changed=CONC_LINK");
-    if let Some(args) = is_wanted().then(static_link).flatten() {
+    if let Some(args) = is_wanted().then(link_args).flatten() {
         args.iter().for_each(|arg| println!("cargo:rustc-link-arg-bins={arg}"));
     }
 }
@@ -42,16 +51,30 @@ fn is_wanted() -> bool {
         && !has_own_way
 }
 
-/// What the linker is told beside the usual, if that works.
-fn static_link() -> Option<Vec<String>> {
+/// What the linker is told beside the usual: the most that works.
+fn link_args() -> Option<Vec<String>> {
     let out = PathBuf::from(env::var_os("OUT_DIR")?);
+    let (whole, ordered) = (static_link(&out), order());
+    let both = whole.iter().zip(&ordered).map(|(whole, ordered)| [whole.as_slice(), ordered].concat());
+    let ways: Vec<Vec<String>> = both.chain(whole.clone()).chain(ordered.clone()).collect();
+    ways.into_iter().find(|args| works(&out, args))
+}
+
+/// The order of the functions; none where they are not those of the script, since the compiler makes others.
+fn order() -> Option<Vec<String>> {
+    let script = Path::new(&variable("CARGO_MANIFEST_DIR")).join(ORDER);
+    let has_its_functions = variable("OPT_LEVEL") == "3" && script.is_file();
+    has_its_functions.then(|| vec![format!("-T{}", script.display())])
+}
+
+/// The system's library in the program.
+fn static_link(out: &Path) -> Option<Vec<String>> {
     let archives = out.join("static");
     write_archives(&archives).ok()?;
     // The compiler asks for the shared libraries by name: in this folder, which is looked through first, there are
     // archives of these names instead.
     let args = [&format!("-L{}", archives.display()), "-static-pie", "-Wl,--start-group", "-lgcc_s", "-lm", "-lc"];
-    let args: Vec<String> = args.into_iter().map(str::to_owned).chain(["-Wl,--end-group".to_owned()]).collect();
-    works(&out, &args).then_some(args)
+    Some(args.into_iter().map(str::to_owned).chain(["-Wl,--end-group".to_owned()]).collect())
 }
 
 fn linker() -> String {

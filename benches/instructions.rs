@@ -1,6 +1,6 @@
 //! How many instructions operations take, counted by callgrind, beside those that are kept in the repository.
 //! `cargo bench --bench instructions`, with names of rows behind `--` for some of them, and with `--keep` to keep what
-//! was counted.
+//! was counted. With `--order` there is written down instead which functions runs execute, for the linker.
 //!
 //! Counts repeat to a few in a thousand, whatever else the machine does, so that a change of a hundredth shows. They
 //! are of one compiler on one kind of processor, and of what waits for nobody: who waits looks for a while, which is as
@@ -11,6 +11,8 @@
 
 #[path = "measure/folder.rs"]
 mod folder;
+#[path = "instructions/order.rs"]
+mod order;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -73,8 +75,14 @@ const ROWS: &[Row] = &[
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let (flags, names): (Vec<_>, Vec<_>) = args.into_iter().partition(|arg| arg == "--keep");
-    match measure(&names, !flags.is_empty()) {
+    let (flags, names): (Vec<_>, Vec<_>) = args.into_iter().partition(|arg| arg.starts_with("--"));
+    let has = |flag: &str| flags.iter().any(|given| given == flag);
+    let done = match Folder::new("instructions") {
+        Ok(folder) if has("--order") => order::write(&folder),
+        Ok(folder) => measure(&names, has("--keep"), &folder),
+        Err(error) => Err(format!("no folder for what is counted: {error}")),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{error}");
@@ -83,13 +91,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(names: &[String], keeps: bool) -> Result<(), String> {
-    let folder = Folder::new("instructions").map_err(|error| format!("no folder for what is counted: {error}"))?;
+fn measure(names: &[String], keeps: bool, folder: &Folder) -> Result<(), String> {
     let mut kept = read_kept();
     println!("{:<28} {:>10} {:>10} {:>8}", "instructions", "counted", "kept", "");
     for row in ROWS.iter().filter(|row| names.is_empty() || names.iter().any(|name| row.name.contains(name.as_str()))) {
         let [few, many] = row.numbers;
-        let counted = (count(row, many, &folder)?.saturating_sub(count(row, few, &folder)?)) as f64;
+        let counted = (count(row, many, folder)?.saturating_sub(count(row, few, folder)?)) as f64;
         let counted = (counted / row.operations as f64).round() as u64;
         let change = match kept.get(row.name) {
             Some(kept) => format!("{kept:>10} {:>+7.1}%", 100.0 * (counted as f64 / *kept as f64 - 1.0)),
