@@ -75,13 +75,20 @@ pub struct Own;
 impl Ids for Own {}
 
 /// Appends the value to `out`.
+#[inline]
 pub fn encode(value: &Value, out: &mut Vec<u8>) {
-    encode_with(value, out, &mut Own);
+    match value {
+        // What most operations take and give.
+        Value::None => out.push(NONE),
+        Value::Bool(value) => out.push(if *value { TRUE } else { FALSE }),
+        other => encode_with(other, out, &mut Own),
+    }
 }
 
 /// Appends a list of these values to `out`.
 pub fn encode_list(values: &[Value], out: &mut Vec<u8>) {
-    encode_all(LIST, values.len(), values.iter(), out, &mut Own);
+    begin_list(values.len(), out);
+    values.iter().for_each(|value| encode(value, out));
 }
 
 /// Appends the beginning of a list to `out`: so many values are to follow.
@@ -219,8 +226,13 @@ fn string(text: &str, out: &mut Vec<u8>) {
 }
 
 fn unsigned(tag: u8, value: u64, out: &mut Vec<u8>) {
-    out.push(tag);
-    varint(value, out);
+    match u8::try_from(value) {
+        Ok(small) if small < 0x80 => out.extend_from_slice(&[tag, small]),
+        _ => {
+            out.push(tag);
+            varint(value, out);
+        }
+    }
 }
 
 fn signed(tag: u8, value: i64, out: &mut Vec<u8>) {

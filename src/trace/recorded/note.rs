@@ -36,44 +36,36 @@ pub(crate) struct Noted {
     pub(crate) came: Result<Value, Error>,
 }
 
-/// The fixed part of an event, being filled from its beginning.
-struct Fixed<'b> {
-    bytes: &'b mut [u8],
-    at: usize,
-}
-
-impl Fixed<'_> {
-    #[inline]
-    fn put<const N: usize>(&mut self, field: [u8; N]) {
-        if let Some(room) = self.bytes.get_mut(self.at..self.at + N) {
-            room.copy_from_slice(&field);
-        }
-        self.at += N;
-    }
-}
-
 impl Note<'_> {
     /// Puts the event in place of what is in `bytes`.
     pub(crate) fn write(&self, time_ns: u64, bytes: &mut Vec<u8>) {
         bytes.clear();
-        bytes.resize(FIXED_BYTES, 0);
+        bytes.extend_from_slice(&[0; FIXED_BYTES]);
         value::encode_list(self.args, bytes);
         let args_len = bytes.len() - FIXED_BYTES;
         match self.came {
             Ok(value) => value::encode(value, bytes),
             Err(error) => value::encode_error(error, bytes),
         }
-        let mut fixed = Fixed { at: 0, bytes };
-        fixed.put((fixed.bytes.len() as u32).to_le_bytes());
-        fixed.put((args_len as u32).to_le_bytes());
-        fixed.put(self.line.to_le_bytes());
-        fixed.put(self.object.map_or(0, |id| id + 1).to_le_bytes());
-        fixed.put(self.actor.map_or(0, |id| id + 1).to_le_bytes());
-        fixed.put([self.op as u8, u8::from(self.came.is_err()), 0, 0]);
-        fixed.put(self.ticket.to_le_bytes());
-        fixed.put(self.cause.to_le_bytes());
-        fixed.put(time_ns.to_le_bytes());
+        let kind = u32::from_le_bytes([self.op as u8, u8::from(self.came.is_err()), 0, 0]);
+        let number = |id: Option<u32>| id.map_or(0, |id| id + 1);
+        let fixed = [
+            both(bytes.len() as u32, args_len as u32),
+            both(self.line, number(self.object)),
+            both(number(self.actor), kind),
+            self.ticket,
+            self.cause,
+            time_ns,
+        ];
+        if let Some(room) = bytes.first_chunk_mut::<FIXED_BYTES>() {
+            room.copy_from_slice(fixed.map(u64::to_le_bytes).as_flattened());
+        }
     }
+}
+
+/// Two words as one, the first below.
+fn both(first: u32, second: u32) -> u64 {
+    u64::from(first) | u64::from(second) << 32
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
