@@ -254,6 +254,7 @@ fn step(program: &Program, code: &Code, instr: Instr, registers: &mut Registers)
         | Instr::Not { dst, .. }
         | Instr::Range { dst, .. }
         | Instr::Text { dst, .. }
+        | Instr::AppendText { dst, .. }
         | Instr::Len { dst, .. }
         | Instr::Caught { dst, .. } => registers.set(dst, Held::default()),
         Instr::StorePrivate { .. }

@@ -71,7 +71,7 @@ fn note(code: &Code, instr: &Instr) -> String {
             }
             None => String::new(),
         },
-        Instr::Text { spec, .. } => {
+        Instr::Text { spec, .. } | Instr::AppendText { spec, .. } => {
             let pieces = code.texts.get(spec as usize).into_iter().flatten();
             let piece = |piece: &Piece| match *piece {
                 Piece::Literal(index) => literal(index).replace("  # ", " "),

@@ -182,6 +182,8 @@ pub enum Instr {
     Unpack { src: Reg, base: Reg, count: u16 },
     /// Text of several values and of what stands between them: interpolation.
     Text { dst: Reg, base: Reg, spec: u16 },
+    /// Adds such text to a text.
+    AppendText { dst: Reg, base: Reg, spec: u16 },
     /// `len(src)`
     Len { dst: Reg, src: Reg },
 

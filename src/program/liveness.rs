@@ -133,6 +133,10 @@ pub(super) fn access(instr: Instr, code: &Code, program: &Program) -> Access {
     };
     let row = |base: Reg, count: usize, writes: Option<Reg>| Access { row: (base, count), writes, ..Access::default() };
     let spec = |call: u16| code.calls.get(usize::from(call));
+    let values = |spec: u16| {
+        let pieces = code.texts.get(usize::from(spec)).into_iter().flatten();
+        pieces.filter(|piece| **piece == Piece::Value).count()
+    };
     let arguments =
         |call: u16| spec(call).map_or(0, |spec: &CallSpec| usize::from(spec.path) + usize::from(spec.count));
     match instr {
@@ -186,10 +190,8 @@ pub(super) fn access(instr: Instr, code: &Code, program: &Program) -> Access {
         Instr::SetIndex { root, index, src } => reads(&[root, index, src], None),
         Instr::Jump { .. } | Instr::ReturnNone => Access::default(),
         Instr::List { dst, base, count } | Instr::Set { dst, base, count } => row(base, usize::from(count), Some(dst)),
-        Instr::Text { dst, base, spec } => {
-            let pieces = code.texts.get(usize::from(spec)).into_iter().flatten();
-            row(base, pieces.filter(|piece| **piece == Piece::Value).count(), Some(dst))
-        }
+        Instr::Text { dst, base, spec } => row(base, values(spec), Some(dst)),
+        Instr::AppendText { dst, base, spec } => Access { row: (base, values(spec)), ..reads(&[dst], Some(dst)) },
         Instr::Map { dst, base, count } => row(base, 2 * usize::from(count), Some(dst)),
         Instr::Slice { dst, base, .. } => row(base, 3, Some(dst)),
         Instr::Enter { map, base } => Access { row: (base, 2), ..reads(&[map], None) },

@@ -93,6 +93,16 @@ impl<'n> Writer<'n> {
         Writer { text, names, room: Some(room) }
     }
 
+    /// Behind a text.
+    pub fn behind(text: Text, names: &'n dyn Names) -> Writer<'n> {
+        Writer { text, names, room: None }
+    }
+
+    /// What was put together, as it is.
+    pub fn into_text(self) -> Text {
+        self.text
+    }
+
     /// What was put together.
     pub fn finish(self) -> Value {
         let Some(mut room) = self.room else { return Value::Str(Shared::new(self.text)) };
@@ -146,22 +156,9 @@ impl<'n> Writer<'n> {
     }
 
     /// The digits of an int, without the detour that formatting takes.
+    #[inline]
     fn int(&mut self, value: i64) {
-        let mut digits = [0_u8; 20];
-        let mut first = digits.len();
-        let mut rest = value.unsigned_abs();
-        loop {
-            first -= 1;
-            digits[first] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if value < 0 {
-            self.text.text.push('-');
-        }
-        self.plain(std::str::from_utf8(&digits[first..]).unwrap_or_default());
+        self.plain(itoa::Buffer::new().format(value));
     }
 
     fn format(&mut self, arguments: std::fmt::Arguments<'_>) {

@@ -10,8 +10,9 @@
 use super::context::Context;
 use super::registers::Registers;
 use super::shortcut::Shortcut;
-use super::slow::Step;
+use super::slow::{self, Step};
 use super::{FRAMES_MAX, Frame, REGISTERS_MAX, Then, general, is_shared, operate, too_deep};
+use crate::program::instr::CallSpec;
 use crate::program::{Code, Instr};
 use crate::value::{self, Error, ObjectRef, Shared, Value};
 
@@ -262,23 +263,46 @@ pub(super) fn exec<R: Registers + ?Sized>(
                     }
                 }
                 Instr::SetIndex { root, index, src } => {
-                    if let (Value::Int(place), Some(small)) = (regs.at(index), Small::of(regs.at(src))) {
+                    if let Value::Int(place) = regs.at(index) {
                         let place = *place as usize;
-                        if let Value::List(items) = regs.at_mut(root)
-                            && let Some(items) = Shared::get_mut(items)
-                            && let Some(slot) = items.get_mut(place)
-                        {
-                            small.put(slot);
-                            next!();
+                        match regs.at(src) {
+                            Value::Int(int) => {
+                                let int = *int;
+                                if let Some(slot) = item(regs.at_mut(root), place) {
+                                    put_int(slot, int);
+                                    next!();
+                                }
+                            }
+                            Value::Bool(value) => {
+                                let value = *value;
+                                if let Some(slot) = item(regs.at_mut(root), place) {
+                                    put_bool(slot, value);
+                                    next!();
+                                }
+                            }
+                            Value::Float(float) => {
+                                let float = *float;
+                                if let Some(slot) = item(regs.at_mut(root), place) {
+                                    put_float(slot, float);
+                                    next!();
+                                }
+                            }
+                            _ => {}
                         }
-                        if set_entry(regs, root, index, small) {
-                            next!();
-                        }
+                    }
+                    if set_entry(regs, root, index, src) {
+                        next!();
                     }
                 }
                 Instr::GetPath { count: 2, dst, root, base } if get_cell(regs, dst, root, base) => next!(),
                 Instr::SetPath { count: 2, root, base } if set_cell(regs, root, base) => next!(),
                 Instr::Push { dst, list, src } if push(regs, dst, list, src) => next!(),
+                Instr::MethodOn { dst, base, call } if get_entry(regs, code, dst, base, call) => next!(),
+                Instr::AppendText { dst, base, spec }
+                    if slow::append_text(regs.first(code.registers), code, (dst, base, spec), context).is_ok() =>
+                {
+                    next!()
+                }
                 Instr::IterNext { dst, base, target } => {
                     match (regs.at(base), regs.at(base + 1)) {
                         (Value::Int(last), Value::Int(next)) => {
@@ -434,8 +458,8 @@ fn set_cell<R: Registers + ?Sized>(regs: &mut R, root: u16, base: u16) -> bool {
 
 /// Writes a small value where a map that nobody else has holds one under a small key.
 #[inline(never)]
-fn set_entry<R: Registers + ?Sized>(regs: &mut R, root: u16, key: u16, small: Small) -> bool {
-    let Some(key) = Small::of(regs.at(key)) else { return false };
+fn set_entry<R: Registers + ?Sized>(regs: &mut R, root: u16, key: u16, src: u16) -> bool {
+    let (Some(key), Some(small)) = (Small::of(regs.at(key)), Small::of(regs.at(src))) else { return false };
     if let Value::Map(map) = regs.at_mut(root)
         && let Some(slot) = Shared::get_mut(map).and_then(|map| map.get_mut(&key.value()))
     {
@@ -443,6 +467,33 @@ fn set_entry<R: Registers + ?Sized>(regs: &mut R, root: u16, key: u16, small: Sm
         return true;
     }
     false
+}
+
+/// Reads a small value of a map, or what is given for where there is none.
+#[inline(never)]
+fn get_entry<R: Registers + ?Sized>(regs: &mut R, code: &Code, dst: u16, base: u16, call: u16) -> bool {
+    let Some(CallSpec { name, count, names, root, path: 0, .. }) = code.calls.get(call as usize) else { return false };
+    if &**name != "get" || !names.is_empty() {
+        return false;
+    }
+    let Value::Map(map) = regs.at(*root) else { return false };
+    let other = match *count {
+        1 => &Value::None,
+        2 => regs.at(base + 1),
+        _ => return false,
+    };
+    let Some(small) = Small::of(map.get(regs.at(base)).unwrap_or(other)) else { return false };
+    small.put(regs.at_mut(dst));
+    true
+}
+
+/// An item of a list that nobody else has.
+#[inline(always)]
+fn item(value: &mut Value, place: usize) -> Option<&mut Value> {
+    match value {
+        Value::List(items) => Shared::get_mut(items)?.get_mut(place),
+        _ => None,
+    }
 }
 
 /// Appends a small value to a list that nobody else has.

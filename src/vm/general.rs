@@ -56,6 +56,10 @@ pub(super) fn step(
             slow::push(regs, (dst, list, src), context)?;
             return Ok(Step::Next);
         }
+        Instr::AppendText { dst, base, spec } => {
+            slow::append_text(regs, code, (dst, base, spec), context)?;
+            return Ok(Step::Next);
+        }
         Instr::IterNext { dst, base, target } => return next(regs, (dst, base, target), at, context),
         Instr::MethodOn { dst, base, call } => return slow::method_on(regs, code, at, (dst, base, call), context),
         Instr::Len { dst, src } => (dst, Value::Int(value::len(&regs[src as usize])?)),

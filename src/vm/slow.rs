@@ -355,10 +355,54 @@ fn text(
     (dst, base, spec): (Reg, Reg, u16),
     context: &mut Context,
 ) -> Result<(), Exit> {
-    let pieces = code.texts.get(spec as usize).map_or(&[][..], Vec::as_slice);
     let room = context.take_room();
     let mut writer = Writer::in_room(room, context);
-    let mut next = base as usize;
+    let count = put_pieces(regs, code, (base, spec), &mut writer)?;
+    let text = writer.finish();
+    clear(regs, base, count);
+    let old = std::mem::replace(&mut regs[dst as usize], text);
+    context.keep_room(old);
+    Ok(())
+}
+
+/// Puts text behind the text in a register; where that fails, nothing has changed.
+#[inline(never)]
+pub(super) fn append_text(
+    regs: &mut [Value],
+    code: &Code,
+    (dst, base, spec): (Reg, Reg, u16),
+    context: &Context,
+) -> Result<(), Error> {
+    let mut whole = std::mem::take(&mut regs[dst as usize]);
+    let done = match &mut whole {
+        Value::Str(shared) => {
+            let text = Shared::make_mut(shared);
+            let (bytes, masks) = (text.text.len(), text.masks.len());
+            let mut writer = Writer::behind(std::mem::take(text), context);
+            let done = put_pieces(regs, code, (base, spec), &mut writer);
+            *text = writer.into_text();
+            if done.is_err() {
+                text.text.truncate(bytes);
+                text.masks.truncate(masks);
+            }
+            done
+        }
+        other => {
+            let mut writer = Writer::new(context);
+            put_pieces(regs, code, (base, spec), &mut writer)
+                .and_then(|count| value::add_assign(other, &writer.finish()).map(|()| count))
+        }
+    };
+    regs[dst as usize] = whole;
+    clear(regs, base, done?);
+    Ok(())
+}
+
+/// Writes literals and values in turns; gives how many values there were.
+#[inline(always)]
+fn put_pieces(regs: &[Value], code: &Code, (base, spec): (Reg, u16), writer: &mut Writer<'_>) -> Result<u16, Error> {
+    let pieces = code.texts.get(spec as usize).map_or(&[][..], Vec::as_slice);
+    let mut count = 0;
     for piece in pieces {
         match *piece {
             Piece::Literal(index) => {
@@ -367,16 +411,12 @@ fn text(
                 }
             }
             Piece::Value => {
-                writer.bare(&regs[next])?;
-                next += 1;
+                writer.bare(&regs[base as usize + count as usize])?;
+                count += 1;
             }
         }
     }
-    let text = writer.finish();
-    regs[base as usize..next].iter_mut().for_each(|value| *value = Value::None);
-    let old = std::mem::replace(&mut regs[dst as usize], text);
-    context.keep_room(old);
-    Ok(())
+    Ok(count)
 }
 
 /// What is in a list, and in lists within it; of anything else a list of that.

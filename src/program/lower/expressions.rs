@@ -151,19 +151,24 @@ impl Body<'_, '_> {
             [] => self.load(Value::from(""), dst),
             [StrPart::Text(text)] => self.load(Value::from(&**text), dst),
             parts => {
-                let base = self.next;
-                let pieces = parts.iter().map(|part| match part {
-                    StrPart::Text(text) => Piece::Literal(self.text(text)),
-                    StrPart::Expr(expr) => {
-                        self.expr(expr);
-                        Piece::Value
-                    }
-                });
-                let pieces = pieces.collect();
-                let spec = self.text_spec(pieces);
+                let (base, spec) = self.pieces(parts);
                 self.emit(Instr::Text { dst, base, spec });
             }
         }
+    }
+
+    /// The values of a text, in a row, and what it is put together of.
+    pub(super) fn pieces(&mut self, parts: &[StrPart]) -> (Reg, u16) {
+        let base = self.next;
+        let pieces = parts.iter().map(|part| match part {
+            StrPart::Text(text) => Piece::Literal(self.text(text)),
+            StrPart::Expr(expr) => {
+                self.expr(expr);
+                Piece::Value
+            }
+        });
+        let pieces = pieces.collect();
+        (base, self.text_spec(pieces))
     }
 
     fn name(&mut self, name: &Ident, dst: Reg) {

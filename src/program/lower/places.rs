@@ -204,6 +204,10 @@ impl Body<'_, '_> {
                 body.binary_with(op, left, value, left);
                 body.emit(Instr::Take { dst, src: left });
             }
+            Some(BinaryOp::Add) if let ExprKind::Str(parts) = &value.kind => {
+                let (base, spec) = body.pieces(parts);
+                body.emit(Instr::AppendText { dst, base, spec });
+            }
             Some(op) => body.binary_with(op, dst, value, dst),
             None if body.may_go_direct(value) => body.expr_to(value, dst),
             None => {

@@ -92,7 +92,7 @@ impl Body<'_, '_> {
             StmtKind::Continue => self.leave(Exit::Continue, 0),
             StmtKind::Return(value) => {
                 let src = match value {
-                    Some(value) => self.expr(value),
+                    Some(value) => self.operand(value, &[]),
                     None => self.loaded(Value::None),
                 };
                 self.leave(Exit::Return, src);

@@ -132,6 +132,7 @@ impl Look<'_> {
             | Instr::Map { dst, base, .. }
             | Instr::Slice { dst, base, .. }
             | Instr::Text { dst, base, .. }
+            | Instr::AppendText { dst, base, .. }
             | Instr::Builtin { dst, base, .. } => {
                 place.forget(base);
                 place.set(dst, Held::Any);
