@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use conc::value::{self, ActorRef, Error, ObjectKind, ObjectRef, Shared, Value};
+use conc::value::{self, ActorRef, Error, Map, ObjectKind, ObjectRef, Shared, Value};
 use fuzz::mutate::{Chance, mutated};
 use fuzz::targets::{TARGETS, Target};
 
@@ -58,7 +58,7 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
 /// Values and errors as they are encoded.
 fn encoded() -> Vec<(PathBuf, Vec<u8>)> {
     let list = Value::list(vec![Value::Int(-1), Value::Float(0.5), Value::from("text"), Value::None]);
-    let map = BTreeMap::from([(Value::from("key"), list.clone()), (Value::Int(i64::MAX), Value::Duration(5))]);
+    let map = Map::from_iter([(Value::from("key"), list.clone()), (Value::Int(i64::MAX), Value::Duration(5))]);
     let set = BTreeSet::from([Value::Bool(true), list.clone()]);
     let object = Value::Object(ObjectRef { id: 3, kind: ObjectKind::Queue, role: 0 });
     let values = [list, Value::Map(Shared::new(map)), Value::Set(Shared::new(set)), object, Value::Actor(ActorRef(1))];

@@ -184,7 +184,7 @@ impl<'n> Writer<'n> {
         Ok(())
     }
 
-    fn map(&mut self, map: &std::collections::BTreeMap<Value, Value>) -> Result<()> {
+    fn map(&mut self, map: &super::Map) -> Result<()> {
         self.plain("{");
         for (at, (key, value)) in map.iter().enumerate() {
             if at > 0 {

@@ -2,7 +2,6 @@
 //!
 //! Answers for: the names of kinds, both ways. Never knows where an error happened (the VM fills that in).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -100,7 +99,7 @@ impl Error {
             ("line", Value::Int(i64::from(line))),
             ("actor", Value::from(&*self.actor)),
         ];
-        let map: BTreeMap<Value, Value> = entries.into_iter().map(|(key, value)| (Value::from(key), value)).collect();
+        let map: super::Map = entries.into_iter().map(|(key, value)| (Value::from(key), value)).collect();
         Value::Map(Shared::new(map))
     }
 }

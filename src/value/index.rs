@@ -2,8 +2,6 @@
 //!
 //! Answers for: `a[i]`, `a[i..j]`, `a.name`, `in`, and what `for` goes through. Never knows a world.
 
-use std::collections::BTreeMap;
-
 use super::ObjectKind;
 use super::arith::check_items;
 use super::{Error, ErrorKind, Range, Result, Shared, Value, compare, equals};
@@ -269,5 +267,5 @@ pub fn len(value: &Value) -> Result<i64> {
 
 /// A map of pairs.
 pub fn map_of(pairs: impl IntoIterator<Item = (Value, Value)>) -> Value {
-    Value::Map(Shared::new(pairs.into_iter().collect::<BTreeMap<_, _>>()))
+    Value::Map(Shared::new(pairs.into_iter().collect::<super::Map>()))
 }

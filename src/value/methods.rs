@@ -186,7 +186,7 @@ fn position(items: &[Value], item: &Value) -> Result<usize> {
     found.ok_or_else(|| Error::value_error(format!("{} is not in the list", super::display::literal(item))))
 }
 
-fn map(map: &mut Shared<std::collections::BTreeMap<Value, Value>>, call: Call<'_>) -> Result<Option<Value>> {
+fn map(map: &mut Shared<super::Map>, call: Call<'_>) -> Result<Option<Value>> {
     let value = match call.name {
         "get" => {
             let [key, default] = call.bind(["key", "default"], 1)?;

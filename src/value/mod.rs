@@ -10,6 +10,7 @@ mod display;
 pub mod encoded;
 mod error;
 mod index;
+mod map;
 pub mod methods;
 mod order;
 mod text;
@@ -24,10 +25,11 @@ pub use error::Result;
 pub use index::{
     bounds, contains, field, get, get_mut, get_path, index, items, len, map_of, path_mut, set, set_path, slice,
 };
+pub use map::Map;
 pub use order::{compare, equals, sort};
 pub use text::append;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What large values are in: shared until written. As nobody refers to one weakly, whether it has another owner is
@@ -75,7 +77,7 @@ pub enum Value {
     /// A list
     List(Shared<Vec<Value>>),
     /// A map in key order
-    Map(Shared<BTreeMap<Value, Value>>),
+    Map(Shared<Map>),
     /// A set in order
     Set(Shared<BTreeSet<Value>>),
     /// A range

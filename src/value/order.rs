@@ -94,8 +94,23 @@ impl PartialEq for Value {
 impl Eq for Value {}
 
 impl Hash for Value {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u8(self.rank());
+        match self {
+            // What most keys are.
+            Value::Int(value) => value.hash(state),
+            other => other.hash_any(state),
+        }
+    }
+}
+
+impl Value {
+    fn hash_any<H: Hasher>(&self, state: &mut H) {
+        match self {
+            // As the int that it may equal.
+            Value::Float(_) | Value::Pid(_) | Value::Int(_) => {}
+            other => state.write_u8(other.rank()),
+        }
         match self {
             Value::None => {}
             Value::Bool(value) => value.hash(state),

@@ -2,7 +2,7 @@
 //!
 //! Answers for: one instruction at a time. Never pushes or pops a frame.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::context::Context;
@@ -11,7 +11,7 @@ use super::{invoke, iterate, visible};
 use crate::analysis::Builtin;
 use crate::program::Code;
 use crate::program::instr::{CallSpec, Instr, Piece, Reg, Test};
-use crate::value::{self, Error, ErrorKind, Shared, Value, Writer, methods};
+use crate::value::{self, Error, ErrorKind, Map, Shared, Value, Writer, methods};
 
 /// Where it goes on.
 pub(super) enum Step {
@@ -240,7 +240,7 @@ fn values(regs: &mut [Value], code: &Code, instr: Instr, context: &mut Context) 
         Instr::Map { dst, base, count } => {
             nest_row(regs, base, count, context)?;
             let mut items = row(regs, base, count).into_iter();
-            let mut map = BTreeMap::new();
+            let mut map = Map::new();
             while let (Some(key), Some(value)) = (items.next(), items.next()) {
                 map.insert(key, value);
             }

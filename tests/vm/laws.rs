@@ -42,7 +42,8 @@ fn any_value() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::list),
             prop::collection::btree_set(inner.clone(), 0..4).prop_map(|set| Value::Set(Shared::new(set))),
-            prop::collection::btree_map(inner.clone(), inner, 0..4).prop_map(|map| Value::Map(Shared::new(map))),
+            prop::collection::vec((inner.clone(), inner), 0..4)
+                .prop_map(|entries| Value::Map(Shared::new(entries.into_iter().collect()))),
         ]
     })
 }
