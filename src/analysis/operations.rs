@@ -277,6 +277,9 @@ impl Resolver {
         match known {
             Known::Object(id) => match self.object_kind(id) {
                 Some(ObjectKind::Rwlock) if matches!(&*name.text, "read" | "write") => return Known::Side(id),
+                Some(ObjectKind::Rwlock) if signature(Receiver::Object(ObjectKind::Rwlock), &name.text).is_none() => {
+                    self.no_operation("rwlock", name, vec!["read", "write"]);
+                }
                 Some(ObjectKind::Shared | ObjectKind::Atomic) | None => {}
                 Some(kind) => self.no_field(kind_word(kind), Receiver::Object(kind), name),
             },
